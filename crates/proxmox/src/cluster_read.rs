@@ -1,0 +1,125 @@
+//! The answer to the one command that observes a whole cluster.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::command::{HA_STATUS, MEMBERS, PAUSE, RRD, VERSION, VMLIST};
+use crate::{
+    Error, GuestKind, Members, NodeLine, NodeName, PmxcfsVersion, RrdLine, VmId, VmLine, VmList,
+};
+
+/// What one look at a cluster found. Whatever was torn, doubled or half is not in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClusterRead {
+    /// The pmxcfs that answered.
+    pub version: PmxcfsVersion,
+    /// Who answered and who else is there.
+    pub members: Members,
+    /// Where every guest is, as far as both copies agree.
+    pub guests: VmList,
+    /// The last measurement of each node.
+    pub nodes: BTreeMap<NodeName, NodeLine>,
+    /// The last measurement of each VM that `.vmlist` knows.
+    pub vms: BTreeMap<VmId, VmLine>,
+    /// `ha/manager_status`, raw, where there is one.
+    pub ha_status: Option<String>,
+    /// The administrator's pause file, where there is one.
+    pub pause: Option<String>,
+    /// Lines of `.rrd` that were not believed.
+    pub doubted: usize,
+}
+
+impl ClusterRead {
+    /// Reads what `grep -H .` printed of the files.
+    ///
+    /// The two that can tear (`pmxcfs/cfs-plug-func.c`: content is made anew at every open, into
+    /// one shared buffer) are there twice, and only what both copies say counts.
+    ///
+    /// # Errors
+    /// A file that must be there is missing or is not what pmxcfs writes.
+    pub fn parse(answer: &str) -> Result<Self, Error> {
+        let blocks = blocks(answer);
+        let file = |path: &str, copy: usize| {
+            blocks
+                .iter()
+                .filter(|(name, _)| *name == path)
+                .nth(copy)
+                .map(|(_, lines)| lines.as_slice())
+        };
+        let text = |path: &'static str, copy| {
+            let lines = file(path, copy).ok_or_else(|| Error::format(path, "no answer"))?;
+            Ok::<_, Error>(lines.join("\n"))
+        };
+        let guests = VmList::parse(&text(VMLIST, 0)?)?.agreed(&VmList::parse(&text(VMLIST, 1)?)?);
+        let first = once_by_key(file(RRD, 0).unwrap_or_default());
+        let second = once_by_key(file(RRD, 1).unwrap_or_default());
+        let mut read = Self {
+            version: PmxcfsVersion::parse(&text(VERSION, 0)?)?,
+            members: Members::parse(&text(MEMBERS, 0)?)?,
+            guests,
+            nodes: BTreeMap::new(),
+            vms: BTreeMap::new(),
+            ha_status: file(HA_STATUS, 0).map(|lines| lines.join("\n")),
+            pause: file(PAUSE, 0).map(|lines| lines.join("\n")),
+            doubted: 0,
+        };
+        for (key, line) in &second {
+            let agreed = line.filter(|_| first.get(key) == Some(line));
+            match agreed.and_then(RrdLine::parse) {
+                Some(line) => read.add(line),
+                None => read.doubted += 1,
+            }
+        }
+        Ok(read)
+    }
+
+    /// Takes a line; of two that speak of the same thing (an old key beside a new one while a
+    /// cluster is upgraded) the younger one.
+    fn add(&mut self, line: RrdLine) {
+        match line {
+            RrdLine::Node(name, line) => keep_youngest(&mut self.nodes, name, line, |l| l.ctime),
+            RrdLine::Vm(id, line) => match self.guests.get(id).map(|guest| guest.kind) {
+                Some(GuestKind::Qemu) => keep_youngest(&mut self.vms, id, line, |l| l.ctime),
+                Some(GuestKind::Lxc) => {}
+                None => self.doubted += 1,
+            },
+        }
+    }
+}
+
+fn keep_youngest<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, value: V, ctime: impl Fn(&V) -> u64) {
+    if map.get(&key).is_none_or(|old| ctime(old) < ctime(&value)) {
+        map.insert(key, value);
+    }
+}
+
+/// The lines of each file, a block a copy. What is of no known file (a banner, a shell's noise)
+/// is left out.
+fn blocks(answer: &str) -> Vec<(&'static str, Vec<&str>)> {
+    let mut blocks: Vec<(&'static str, Vec<&str>)> = Vec::new();
+    for line in answer.lines() {
+        let named = [RRD, VMLIST, VERSION, MEMBERS, HA_STATUS, PAUSE]
+            .into_iter()
+            .find_map(|path| Some((path, line.strip_prefix(path)?.strip_prefix(':')?)));
+        let Some((path, content)) = named else {
+            continue;
+        };
+        match blocks.last_mut() {
+            Some((last, lines)) if *last == path => lines.push(content),
+            _ => blocks.push((path, vec![content])),
+        }
+    }
+    blocks
+}
+
+/// Lines by the text before their first colon; `None` where that stands there twice.
+fn once_by_key<'a>(lines: &[&'a str]) -> HashMap<&'a str, Option<&'a str>> {
+    let mut by_key = HashMap::with_capacity(lines.len());
+    for line in lines {
+        let key = line.split_once(':').map_or(*line, |(key, _)| key);
+        by_key.entry(key).and_modify(|twice| *twice = None).or_insert(Some(*line));
+    }
+    by_key
+}
+
+#[cfg(test)]
+mod tests;

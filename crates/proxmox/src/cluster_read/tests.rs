@@ -1,0 +1,202 @@
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+
+use super::*;
+
+/// The smallest piece that one read of a special file is served in.
+const PIECE: usize = 32 * 1024;
+
+/// A cluster at one moment: what pmxcfs would make of it, VM `i` with figures that no other VM
+/// and no other moment has.
+struct Moment {
+    vms: u32,
+    at: u64,
+    version: u64,
+}
+
+impl Moment {
+    fn rrd_line(&self, i: u32) -> String {
+        let vmid = 100 + i;
+        let (uptime, ctime) = (u64::from(i) * 7 + self.at, 1_795_297_000 + self.at);
+        let cpu = f64::from(i) / 10_000.0 + f64::from(u32::try_from(self.at).unwrap()) / 1e7;
+        let mem = 900_000_000 + u64::from(i) * 1000 + self.at;
+        format!(
+            "pve2.3-vm/{vmid}:{uptime}:vm{vmid}:running:0:{ctime}:2:{cpu}:2147483648:{mem}:0:0:{i}:22:33:44\n"
+        )
+    }
+
+    /// Rotated by `order`: the order of a hash table changes between two makings.
+    fn rrd(&self, order: u32) -> String {
+        (0..self.vms).map(|i| self.rrd_line((i + order) % self.vms)).collect()
+    }
+
+    fn vmlist_line(&self, i: u32) -> String {
+        format!(
+            "\"{}\": {{ \"node\": \"pve{}\", \"type\": \"qemu\", \"version\": {} }}",
+            100 + i,
+            i % 3,
+            u64::from(i) + self.version
+        )
+    }
+
+    fn vmlist(&self, order: u32) -> String {
+        let lines: Vec<String> =
+            (0..self.vms).map(|i| self.vmlist_line((i + order) % self.vms)).collect();
+        format!("{{\n\"version\": {},\n\"ids\": {{\n{}}}\n\n}}\n", self.version, lines.join(",\n"))
+    }
+}
+
+/// A file read piece by piece while its content is made anew: one making after the other.
+fn torn(makings: &[String], piece: usize) -> Vec<u8> {
+    let mut read = Vec::new();
+    loop {
+        let making = &makings[(read.len() / piece).min(makings.len() - 1)];
+        match making.as_bytes().get(read.len()..) {
+            Some(rest) if !rest.is_empty() => read.extend(&rest[..rest.len().min(piece)]),
+            _ => return read,
+        }
+    }
+}
+
+/// What grep prints: every line that is not empty, with the file's name.
+fn grep(files: &[(&str, Vec<u8>)]) -> String {
+    let mut out = String::new();
+    for (name, content) in files {
+        for line in String::from_utf8_lossy(content).lines().filter(|line| !line.is_empty()) {
+            writeln!(out, "{name}:{line}").unwrap();
+        }
+    }
+    out
+}
+
+fn answer(vmlists: [Vec<u8>; 2], rrds: [Vec<u8>; 2]) -> String {
+    let [vmlist1, vmlist2] = vmlists;
+    let [rrd1, rrd2] = rrds;
+    grep(&[
+        (VERSION, b"{\n\"starttime\": 1795297200,\n\"clinfo\": 4}\n".to_vec()),
+        (MEMBERS, b"{\n\"nodename\": \"pve1\",\n\"version\": 0\n}\n".to_vec()),
+        (VMLIST, vmlist1),
+        (RRD, rrd1),
+        (VMLIST, vmlist2),
+        (RRD, rrd2),
+    ])
+}
+
+#[test]
+fn reads_a_quiet_cluster() {
+    let moment = Moment { vms: 500, at: 10, version: 5 };
+    let whole = |text: String| [text.clone().into_bytes(), text.into_bytes()];
+    let text = answer(whole(moment.vmlist(0)), whole(moment.rrd(3)));
+    let read = ClusterRead::parse(&format!("Last login: noise\n{text}")).unwrap();
+    assert_eq!((read.vms.len(), read.guests.iter().count(), read.doubted), (500, 500, 0));
+    assert_eq!(read.members.answering.as_str(), "pve1");
+    assert_eq!((read.ha_status, read.pause), (None, None));
+
+    let paused = format!("{text}{PAUSE}:moving racks\n");
+    assert_eq!(ClusterRead::parse(&paused).unwrap().pause.as_deref(), Some("moving racks"));
+}
+
+#[test]
+fn a_container_or_a_stranger_is_no_vm() {
+    let moment = Moment { vms: 3, at: 10, version: 5 };
+    let vmlist = moment.vmlist(0).replacen("qemu", "lxc", 1);
+    let rrd = moment.rrd(0) + &Moment { vms: 4, at: 10, version: 5 }.rrd_line(3);
+    let whole = |text: String| [text.clone().into_bytes(), text.into_bytes()];
+    let read = ClusterRead::parse(&answer(whole(vmlist), whole(rrd))).unwrap();
+    let ids: Vec<u32> = read.vms.keys().map(|id| id.get()).collect();
+    assert_eq!((ids.as_slice(), read.doubted), (&[101, 102][..], 1));
+}
+
+#[test]
+fn a_missing_file_is_an_error_not_an_empty_cluster() {
+    let moment = Moment { vms: 3, at: 10, version: 5 };
+    let whole = |text: String| [text.clone().into_bytes(), text.into_bytes()];
+    let text = answer(whole(moment.vmlist(0)), whole(moment.rrd(0)));
+    for (gone, path) in [(".version", VERSION), (".members", MEMBERS), (".vmlist", VMLIST)] {
+        let without: String =
+            text.lines().filter(|l| !l.starts_with(path)).map(|l| format!("{l}\n")).collect();
+        let message = ClusterRead::parse(&without).unwrap_err().to_string();
+        assert!(message.contains(gone), "{message}");
+    }
+    assert!(ClusterRead::parse("").is_err());
+}
+
+/// Two readings, each torn across three makings: whether something of the makings' order or figures
+/// changes between them is `steps`: (time passes, configs change, the hash order changes).
+fn torn_answer(vms: u32, piece: usize, steps: &[(bool, bool, u32)]) -> (Vec<Moment>, String) {
+    let (mut rrds, mut vmlists, mut moments) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut at, mut version, mut order) = (10, 5, 0);
+    for (passes, edited, turn) in steps {
+        at += u64::from(*passes) * 10;
+        version += u64::from(*edited);
+        order = (order + turn) % vms;
+        let moment = Moment { vms, at, version };
+        rrds.push(moment.rrd(order));
+        vmlists.push(moment.vmlist(order));
+        moments.push(moment);
+    }
+    let pair = |makings: &[String]| [torn(&makings[..3], piece), torn(&makings[3..], piece)];
+    (moments, answer(pair(&vmlists), pair(&rrds)))
+}
+
+fn steps() -> impl Strategy<Value = Vec<(bool, bool, u32)>> {
+    let turn = prop_oneof![3 => Just(0), 1 => 1u32..1000];
+    prop::collection::vec((prop::bool::weighted(0.15), prop::bool::weighted(0.05), turn), 6)
+}
+
+/// Whether the figures are what the VM really had at one of the moments.
+fn is_true(moments: &[Moment], id: VmId, line: &VmLine) -> bool {
+    moments.iter().any(|moment| {
+        let truth = RrdLine::parse(moment.rrd_line(id.get() - 100).trim_end());
+        truth == Some(RrdLine::Vm(id, line.clone()))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    #[test]
+    fn a_torn_file_never_yields_a_sample(vms in 400u32..900, piece in PIECE..=2 * PIECE, steps in steps()) {
+        let (moments, text) = torn_answer(vms, piece, &steps);
+        let Ok(read) = ClusterRead::parse(&text) else { return Ok(()) };
+        for (id, line) in &read.vms {
+            prop_assert!(is_true(&moments, *id, line), "{}: {:?}", id, line);
+        }
+        for (id, entry) in read.guests.iter() {
+            let i = id.get() - 100;
+            let known = moments.iter().any(|moment| moment.version + u64::from(i) == entry.version);
+            prop_assert!(known && entry.node.as_str() == format!("pve{}", i % 3), "{}: {:?}", id, entry);
+        }
+    }
+
+    #[test]
+    fn no_answer_panics(text in "(/etc/pve/\\.(rrd|vmlist|version|members):[ -~]{0,60}\n){0,12}") {
+        let _ = ClusterRead::parse(&text);
+    }
+}
+
+/// The tears of the test above are of the dangerous kind: a reader of one copy is fooled by them.
+#[test]
+fn one_copy_alone_would_be_believed_wrongly() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let (mut fooled, mut samples) = (0, 0);
+    for _ in 0..400 {
+        let steps = steps().new_tree(&mut runner).unwrap().current();
+        let (moments, text) = torn_answer(700, PIECE + 5000, &steps);
+        let whole: String = moments[5].vmlist(0);
+        let mut lines: Vec<&str> = text.lines().filter(|line| line.starts_with(RRD)).collect();
+        let second = lines.split_off(lines.len() / 2);
+        let rrd: String =
+            second.iter().map(|line| format!("{}\n", &line[RRD.len() + 1..])).collect();
+        let copies = [whole.clone().into_bytes(), whole.into_bytes()];
+        let read =
+            ClusterRead::parse(&answer(copies, [rrd.clone().into_bytes(), rrd.into_bytes()]))
+                .unwrap();
+        fooled += read.vms.iter().filter(|(id, line)| !is_true(&moments, **id, line)).count();
+        samples += ClusterRead::parse(&text).map_or(0, |read| read.vms.len());
+    }
+    assert!(fooled > 0, "no tear of these would fool anyone");
+    assert!(samples > 10_000, "only {samples} samples were believed, the test shows little");
+}

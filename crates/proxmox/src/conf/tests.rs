@@ -1,0 +1,66 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// The shape of conf.txt's VM 120: pending, comments and a snapshot that must not be read.
+const VM120: &str = "#first line of a description\n#vcpus: 9\nagent: 0\nboot: order=scsi0\ncores: 4\n\
+hotplug: disk,network,usb,memory,cpu\nmemory: 2048\nname: vm120\nnuma: 1\nostype: l26\nparent: snap1\n\
+scsi0: local-lvm:vm-120-disk-0,size=32G\nsmbios1: uuid=11111111-2222-3333-4444-555555555555,serial=c2VjcmV0,base64=1\n\
+sockets: 1\nvcpus: 2\ncipassword: secret\n\n[PENDING]\nvcpus: 4\ncipassword: hunter2\ndelete: !balloon,net1\n\n\
+[snap1]\n#snapshot description\ncores: 4\nmemory: 1024\nname: old\nvcpus: 1\nlock: backup\n";
+
+#[test]
+fn reads_the_main_section_and_pending_only() {
+    let vm = VmConfig::parse(VM120).unwrap();
+    assert_eq!((vm.sockets, vm.cores, vm.vcpus.map(Vcpus::get)), (1, 4, Some(2)));
+    assert_eq!((vm.memory.get(), vm.numa, vm.lock, vm.template), (2048, true, None, false));
+    assert_eq!(vm.hotplug, Hotplug { cpu: true, memory: true });
+    assert_eq!(vm.identity, Some(Identity::Uuid("11111111-2222-3333-4444-555555555555".into())));
+    assert_eq!(vm.pending["vcpus"], PendingValue::Set("4".into()));
+    assert_eq!(vm.pending["balloon"], PendingValue::Delete);
+    assert_eq!(vm.pending["net1"], PendingValue::Delete);
+    assert_eq!(vm.pending.len(), 4);
+}
+
+#[test]
+fn without_vcpus_all_cores_are_plugged() {
+    let vm = VmConfig::parse("cores: 4\nsockets: 2\n").unwrap();
+    assert_eq!(vm.vcpus, None);
+    assert_eq!(vm.plugged_vcpus().unwrap().get(), 8);
+    assert_eq!(vm.memory.get(), 512);
+    assert_eq!(vm.hotplug, Hotplug { cpu: false, memory: false });
+}
+
+#[test]
+fn both_forms_of_memory_and_the_defaults_of_hotplug() {
+    let memory = |text: &str| VmConfig::parse(text).map(|vm| vm.memory.get());
+    assert_eq!(memory("memory: current=4096").unwrap(), 4096);
+    assert_eq!(memory("memory: 4096\r\n").unwrap(), 4096);
+    assert!(memory("memory: lots").is_err());
+    assert!(memory("memory: 5").is_err());
+    assert!(VmConfig::parse("vcpus: 0").is_err());
+    assert!(VmConfig::parse("cores: 70000\nsockets: 70000").unwrap().max_vcpus().is_err());
+    for (text, cpu) in [("hotplug: 1", false), ("hotplug: 0", false), ("hotplug: cpu", true)] {
+        assert_eq!(VmConfig::parse(text).unwrap().hotplug.cpu, cpu, "{text}");
+    }
+}
+
+#[test]
+fn what_leaves_the_helper_holds_no_secret_and_says_the_same() {
+    let passed = redact(VM120);
+    for secret in ["secret", "hunter2", "c2VjcmV0", "description", "vm-120-disk", "snap1"] {
+        assert!(!passed.contains(secret), "{secret} in {passed}");
+    }
+    let mut expected = VmConfig::parse(VM120).unwrap();
+    expected.pending.insert("cipassword".into(), PendingValue::Hidden);
+    assert_eq!(VmConfig::parse(&passed).unwrap(), expected);
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics_and_redacting_twice_changes_nothing(text in "([a-z#\\[\\]:, 0-9!=\\n]{0,40}(vcpus: |memory: |\\[PENDING\\]\n|delete: )?){0,12}") {
+        let _ = VmConfig::parse(&text);
+        let once = redact(&text);
+        prop_assert_eq!(redact(&once), once);
+    }
+}
