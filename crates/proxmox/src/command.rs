@@ -137,7 +137,7 @@ impl MonitorQuery {
 
 /// An option that a change of ours can leave in `[PENDING]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum PendingOption {
     /// `balloon`
     Balloon,

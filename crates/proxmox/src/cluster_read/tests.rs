@@ -116,7 +116,7 @@ fn a_missing_file_is_an_error_not_an_empty_cluster() {
     let text = answer(whole(moment.vmlist(0)), whole(moment.rrd(0)));
     for (gone, path) in [(".version", VERSION), (".members", MEMBERS), (".vmlist", VMLIST)] {
         let without: String =
-            text.lines().filter(|l| !l.starts_with(path)).map(|l| format!("{l}\n")).collect();
+            text.split_inclusive('\n').filter(|line| !line.starts_with(path)).collect();
         let message = ClusterRead::parse(&without).unwrap_err().to_string();
         assert!(message.contains(gone), "{message}");
     }
@@ -189,7 +189,7 @@ fn one_copy_alone_would_be_believed_wrongly() {
         let mut lines: Vec<&str> = text.lines().filter(|line| line.starts_with(RRD)).collect();
         let second = lines.split_off(lines.len() / 2);
         let rrd: String =
-            second.iter().map(|line| format!("{}\n", &line[RRD.len() + 1..])).collect();
+            second.iter().map(|line| [&line[RRD.len() + 1..], "\n"].concat()).collect();
         let copies = [whole.clone().into_bytes(), whole.into_bytes()];
         let read =
             ClusterRead::parse(&answer(copies, [rrd.clone().into_bytes(), rrd.into_bytes()]))

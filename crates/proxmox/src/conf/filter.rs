@@ -33,27 +33,22 @@ const PASSED_ON: &[&str] = &[
 /// remains (nothing may be written while something foreign is pending), of `smbios1` its uuid.
 #[must_use]
 pub fn redact(raw: &str) -> String {
-    let mut kept = String::new();
-    let mut pending = false;
-    for (section, key, value) in entries(raw) {
-        if section == Section::Pending && !pending {
-            kept.push_str("\n[PENDING]\n");
-            pending = true;
-        }
-        let value = match (section, key) {
-            (_, key) if PASSED_ON.contains(&key) => value,
-            (Section::Main, "smbios1") => match smbios_uuid(value) {
-                Some(uuid) => {
-                    kept.push_str(&format!("smbios1: uuid={uuid}\n"));
-                    continue;
-                }
-                None => continue,
-            },
-            (Section::Main, _) => continue,
-            (Section::Pending, "delete") => value,
-            (Section::Pending, _) => HIDDEN,
-        };
-        kept.push_str(&format!("{key}: {value}\n"));
+    let of = |wanted| {
+        entries(raw).filter(move |(section, _, _)| *section == wanted).filter_map(
+            |(section, key, value)| Some(format!("{key}: {}\n", passed_on(section, key, value)?)),
+        )
+    };
+    let mut pending = of(Section::Pending).peekable();
+    let header = pending.peek().map(|_| "\n[PENDING]\n".to_owned());
+    of(Section::Main).chain(header).chain(pending).collect()
+}
+
+fn passed_on(section: Section, key: &str, value: &str) -> Option<String> {
+    match (section, key) {
+        (_, key) if PASSED_ON.contains(&key) => Some(value.to_owned()),
+        (Section::Pending, "delete") => Some(value.to_owned()),
+        (Section::Pending, _) => Some(HIDDEN.to_owned()),
+        (Section::Main, "smbios1") => smbios_uuid(value).map(|uuid| format!("uuid={uuid}")),
+        (Section::Main, _) => None,
     }
-    kept
 }

@@ -1,0 +1,95 @@
+//! What the helper answers.
+
+use serde::{Deserialize, Serialize};
+use vm_autoscale_proxmox::{ClusterName, Digest, NodeName, VmId};
+
+/// The answer to `Hello`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hello {
+    /// The helper's version.
+    pub version: String,
+    /// The protocol that it speaks.
+    pub protocol: u32,
+    /// Another one after every start of the helper.
+    pub instance: String,
+    /// What it may reach.
+    pub clusters: Vec<ClusterInfo>,
+}
+
+/// A cluster that the helper may reach.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterInfo {
+    /// Its name in `helper.yaml`.
+    pub name: ClusterName,
+    /// Its nodes there.
+    pub nodes: Vec<NodeName>,
+}
+
+/// A part of the answer to `ReadCluster`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterPiece {
+    /// The node that answered.
+    pub node: NodeName,
+    /// The text goes on here.
+    pub piece: String,
+}
+
+/// One of the answers to `ReadConfigs`, in the order asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigReply {
+    /// The VM.
+    pub vmid: VmId,
+    /// Its config; absent when there is no such file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<FoundConfig>,
+}
+
+/// A config without what no decision needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FoundConfig {
+    /// Of the whole raw file.
+    pub digest: Digest,
+    /// As `vm_autoscale_proxmox::redact` leaves it.
+    pub text: String,
+}
+
+/// A command that ran to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Executed {
+    /// Its exit code.
+    pub exit: i64,
+    /// What it wrote, as text.
+    pub stdout: String,
+    /// What it complained about, as text.
+    pub stderr: String,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+}
+
+/// The answer to `org.varlink.service.GetInfo`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Info {
+    /// Who made it.
+    pub vendor: String,
+    /// What it is.
+    pub product: String,
+    /// Its version.
+    pub version: String,
+    /// Where it lives.
+    pub url: String,
+    /// What it speaks.
+    pub interfaces: Vec<String>,
+}
+
+/// The answer to `org.varlink.service.GetInterfaceDescription`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InterfaceDescription {
+    /// Varlink IDL.
+    pub description: String,
+}
