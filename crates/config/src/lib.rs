@@ -1,1 +1,25 @@
-//! x
+//! The two configuration files and the env files: read once, checked whole, typed from then on.
+
+mod env_file;
+mod error;
+mod files;
+mod helper;
+mod rules;
+mod scheduler;
+mod secret;
+mod vm_set;
+mod yaml;
+
+pub use env_file::EnvFile;
+pub use error::Error;
+pub use files::{Access, read_checked, read_plain};
+pub use helper::{Cluster, HelperConfig, Node, Rates, Rule, UserRef};
+pub use scheduler::{
+    HostLimits, Limits, Logging, Mode, Policy, SchedulerConfig, Threshold, Thresholds,
+    VirtualMachine, VmSettings,
+};
+pub use secret::Secret;
+pub use vm_set::VmSet;
+
+/// The longest file that is read, in bytes.
+pub const MAX_FILE: u64 = 4 * 1024 * 1024;

@@ -1,0 +1,120 @@
+//! Opening a file first and judging what was opened, so that nothing is swapped in between.
+
+use std::fs::{File, OpenOptions};
+use std::io::Read as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use nix::fcntl::OFlag;
+use zeroize::Zeroizing;
+
+use crate::{Error, MAX_FILE};
+
+/// Who may touch a file, beside its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Others may read it: policy, known hosts.
+    NotWritable,
+    /// Nobody else may even read it: keys, passwords.
+    Private,
+}
+
+/// Reads a file that power rests on: owned by the uid that this program runs as, not a symlink,
+/// and with no more access for others than `access` says. The text is wiped when dropped.
+///
+/// # Errors
+/// Any of these does not hold, it is no UTF-8, or longer than [`MAX_FILE`].
+pub fn read_checked(path: &Path, access: Access) -> Result<Zeroizing<String>, Error> {
+    let open = OpenOptions::new().read(true).custom_flags(OFlag::O_NOFOLLOW.bits()).open(path);
+    let file = open.map_err(|source| match source.raw_os_error() {
+        Some(code) if nix::errno::Errno::from_raw(code) == nix::errno::Errno::ELOOP => Error::Access {
+            path: path.to_owned(),
+            problem: "is a symbolic link".to_owned(),
+            help: "name the file itself".to_owned(),
+        },
+        _ => Error::Io { path: path.to_owned(), source },
+    })?;
+    let metadata = file.metadata().map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    judge(path, &metadata, access)?;
+    read_bounded(path, file)
+}
+
+/// Reads a file of which nothing is demanded but its length.
+///
+/// # Errors
+/// It cannot be read, is no UTF-8, or longer than [`MAX_FILE`].
+pub fn read_plain(path: &Path) -> Result<Zeroizing<String>, Error> {
+    let file = File::open(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    read_bounded(path, file)
+}
+
+fn judge(path: &Path, metadata: &std::fs::Metadata, access: Access) -> Result<(), Error> {
+    let refuse =
+        |problem: String, help: String| Err(Error::Access { path: path.to_owned(), problem, help });
+    let (own, name) = (nix::unistd::geteuid().as_raw(), path.display());
+    if !metadata.is_file() {
+        return refuse("is not a regular file".to_owned(), "name the file itself".to_owned());
+    }
+    if metadata.uid() != own {
+        let problem = format!(
+            "belongs to uid {}, not to uid {own} that this program runs as",
+            metadata.uid()
+        );
+        return refuse(problem, format!("chown {own} {name}"));
+    }
+    let (forbidden, what, mode) = match access {
+        Access::NotWritable => (0o022, "writable", "go-w"),
+        Access::Private => (0o077, "accessible", "go="),
+    };
+    if metadata.mode() & forbidden != 0 {
+        let problem = format!("is {what} by others (mode {:o})", metadata.mode() & 0o7777);
+        return refuse(problem, format!("chmod {mode} {name}"));
+    }
+    Ok(())
+}
+
+fn read_bounded(path: &Path, file: File) -> Result<Zeroizing<String>, Error> {
+    let mut text = Zeroizing::new(String::new());
+    let read = file.take(MAX_FILE + 1).read_to_string(&mut text);
+    read.map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    if u64::try_from(text.len()).is_ok_and(|length| length > MAX_FILE) {
+        return Err(Error::TooLong { path: path.to_owned(), limit: MAX_FILE });
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{Permissions, set_permissions, write};
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    #[test]
+    fn others_and_links_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key");
+        write(&path, "x").unwrap();
+        for (mode, not_writable, private) in [
+            (0o600, true, true),
+            (0o644, true, false),
+            (0o660, false, false),
+            (0o602, false, false),
+        ] {
+            set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            assert_eq!(read_checked(&path, Access::NotWritable).is_ok(), not_writable, "{mode:o}");
+            assert_eq!(read_checked(&path, Access::Private).is_ok(), private, "{mode:o}");
+        }
+        let link = dir.path().join("link");
+        symlink(&path, &link).unwrap();
+        let message = read_checked(&link, Access::NotWritable).unwrap_err().to_string();
+        assert!(message.contains("symbolic link"), "{message}");
+        assert!(read_checked(dir.path(), Access::NotWritable).is_err());
+        assert!(read_checked(&dir.path().join("none"), Access::Private).unwrap_err().is_missing());
+    }
+
+    #[test]
+    fn endless_files_end() {
+        assert!(matches!(read_plain(Path::new("/dev/zero")), Err(Error::TooLong { .. })));
+    }
+}

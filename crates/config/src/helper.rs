@@ -1,0 +1,213 @@
+//! `helper.yaml`: what the helper may do, for whom, and how it gets there.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+use vm_autoscale_proxmox::{ClusterName, MemoryMib, NodeName, Vcpus, VmId};
+
+use crate::{Access, Error, VmSet, read_checked, rules, yaml};
+
+/// The whole file. Without it the helper does not start; there is no default policy.
+#[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+#[validate(schema(function = "rules::helper", skip_on_field_errors = false))]
+pub struct HelperConfig {
+    /// The user that the scheduler runs as, by name or number: nobody else is heard.
+    #[serde(default = "default_user")]
+    pub scheduler_user: UserRef,
+    /// The socket, where systemd does not pass one.
+    #[serde(default = "default_socket")]
+    pub socket: PathBuf,
+    /// The pinned host keys, in OpenSSH's form. The only ones that are ever looked at.
+    #[serde(default = "default_known_hosts")]
+    pub known_hosts: PathBuf,
+    /// How many changes there may be.
+    #[serde(default)]
+    pub rates: Rates,
+    /// The clusters; a host that is in none is a cluster of one.
+    #[validate(nested)]
+    pub clusters: Vec<Cluster>,
+}
+
+/// A user by number or name.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "a user's name or number")]
+pub enum UserRef {
+    /// The number.
+    Uid(u32),
+    /// The name.
+    Name(String),
+}
+
+/// Changes a minute that the helper lets through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rates {
+    /// Of one VM.
+    pub per_vm: std::num::NonZeroU32,
+    /// On one node.
+    pub per_node: std::num::NonZeroU32,
+    /// In all.
+    pub total: std::num::NonZeroU32,
+}
+
+/// One cluster and the way into it.
+#[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+#[validate(schema(function = "rules::cluster", skip_on_field_errors = false))]
+pub struct Cluster {
+    /// The name that the scheduler knows it by.
+    pub name: ClusterName,
+    /// The login user on the nodes.
+    #[serde(default = "default_login")]
+    pub user: String,
+    /// The private key (ed25519 or ECDSA, OpenSSH form, without a passphrase).
+    pub identity: Option<PathBuf>,
+    /// The variable of the helper's env file that holds the password: the lesser way.
+    pub password_variable: Option<String>,
+    /// Its nodes.
+    pub nodes: Vec<Node>,
+    /// Which VMs may be changed, and how far. The first rule that names a VM holds; a VM that
+    /// none names is never changed.
+    #[serde(default)]
+    #[validate(nested)]
+    pub rules: Vec<Rule>,
+}
+
+/// One node.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Node {
+    /// Proxmox's name of it.
+    pub name: NodeName,
+    /// An IP address: the helper resolves no names.
+    pub address: IpAddr,
+    /// The port of its SSH server.
+    #[serde(default = "default_port")]
+    pub port: u16,
+}
+
+/// What may be done to some VMs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+#[validate(schema(function = "rules::rule", skip_on_field_errors = false))]
+pub struct Rule {
+    /// The VMs: numbers and ranges.
+    pub vms: VmSet,
+    /// Fewest vCPUs; 1 where nothing is said.
+    pub min_vcpus: Option<Vcpus>,
+    /// Most vCPUs. Without it the number of vCPUs is not changed.
+    pub max_vcpus: Option<Vcpus>,
+    /// Least memory in MiB; 1024 where nothing is said.
+    pub min_memory: Option<MemoryMib>,
+    /// Most memory in MiB. Without it the memory is not changed.
+    pub max_memory: Option<MemoryMib>,
+}
+
+impl HelperConfig {
+    /// Reads and checks the file. It must belong to the uid that the program runs as and be
+    /// writable by nobody else.
+    ///
+    /// # Errors
+    /// The first problem of access or form, or all problems of meaning.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        yaml::parse(path, &read_checked(path, Access::NotWritable)?)
+    }
+
+    /// The cluster of that name.
+    #[must_use]
+    pub fn cluster(&self, name: &ClusterName) -> Option<&Cluster> {
+        self.clusters.iter().find(|cluster| cluster.name == *name)
+    }
+}
+
+impl Cluster {
+    /// The node of that name.
+    #[must_use]
+    pub fn node(&self, name: &NodeName) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.name == *name)
+    }
+
+    /// The rule that holds for a VM.
+    #[must_use]
+    pub fn rule(&self, vmid: VmId) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.vms.contains(vmid))
+    }
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        let some = |n| std::num::NonZeroU32::new(n).unwrap_or(std::num::NonZeroU32::MIN);
+        Self { per_vm: some(4), per_node: some(20), total: some(60) }
+    }
+}
+
+fn default_user() -> UserRef {
+    UserRef::Name("vm-autoscale".to_owned())
+}
+
+fn default_socket() -> PathBuf {
+    "/run/vm-autoscale/helper.sock".into()
+}
+
+fn default_known_hosts() -> PathBuf {
+    "/etc/vm-autoscale/known_hosts".into()
+}
+
+fn default_login() -> String {
+    "root".to_owned()
+}
+
+const fn default_port() -> u16 {
+    22
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "clusters:\n- name: home\n  identity: /etc/vm-autoscale/id_ed25519\n  nodes:\n  - {name: pve1, address: 192.0.2.11}\n  rules:\n  - {vms: [100-199], max_vcpus: 8}\n";
+
+    fn parse(text: &str) -> Result<HelperConfig, String> {
+        yaml::parse(Path::new("helper.yaml"), text).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn a_small_file_is_enough() {
+        let config = parse(GOOD).unwrap();
+        let cluster = config.cluster(&"home".try_into().unwrap()).unwrap();
+        assert_eq!((cluster.user.as_str(), cluster.nodes[0].port), ("root", 22));
+        assert!(cluster.rule(150u32.try_into().unwrap()).is_some());
+        assert!(cluster.rule(250u32.try_into().unwrap()).is_none());
+        assert!(
+            parse(&GOOD.replace("identity: /etc/vm-autoscale/id_ed25519", "password_variable: P"))
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        for (from, to, said) in [
+            ("192.0.2.11", "pve1.lan", "helper.yaml:5:"),
+            ("max_vcpus", "max_vcpu", "helper.yaml:7:"),
+            ("max_vcpus: 8", "max_vcpus: 0", "helper.yaml:7:"),
+            (
+                "identity: /etc/vm-autoscale/id_ed25519",
+                "user: root",
+                "clusters[0]: give exactly one of",
+            ),
+            (
+                "max_vcpus: 8",
+                "max_vcpus: 2, min_vcpus: 4",
+                "clusters[0].rules[0]: `min_vcpus` 4 must not exceed `max_vcpus` 2",
+            ),
+            ("[100-199]", "[]", "clusters[0].rules[0]: `vms` names no VM"),
+            ("name: pve1", "name: 'pve1;id'", "is not a node name"),
+        ] {
+            let message = parse(&GOOD.replace(from, to)).unwrap_err();
+            assert!(message.contains(said), "{message}");
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! `config.yaml`: what the scheduler looks after and when it acts.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use validator::Validate;
+use vm_autoscale_proxmox::{ClusterName, VmId};
+
+use crate::{Error, VmSet, read_plain, rules, yaml};
+
+mod vm_id;
+
+/// The whole file. The keys that the Python predecessors had keep their names and meaning.
+#[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+#[validate(schema(function = "rules::scheduler", skip_on_field_errors = false))]
+pub struct SchedulerConfig {
+    /// How far it may go; a VM can be held to less.
+    pub mode: Mode,
+    /// How it decides.
+    pub policy: Policy,
+    /// Where the helper listens.
+    pub helper_socket: PathBuf,
+    /// Where `vm-autoscale status` asks.
+    pub control_socket: PathBuf,
+    /// Seconds between two looks at a cluster. Proxmox measures every 10 s.
+    pub observe_interval: u32,
+    /// Seconds between two decisions of the threshold policy.
+    pub check_interval: u32,
+    /// Seconds after a change before the same resource of the same VM is changed again.
+    pub scale_cooldown: u32,
+    /// Decisions in a row that must find a resource low before it shrinks.
+    pub scale_down_after_cycles: u32,
+    /// When to grow and when to shrink.
+    #[validate(nested)]
+    pub scaling_thresholds: Thresholds,
+    /// How small and how large.
+    #[validate(nested)]
+    pub scaling_limits: Limits,
+    /// Whether memory may be taken back (DIMM unplug). Off unless asked for.
+    pub memory_shrink: bool,
+    /// When a node is too full for growth. Shrinking is never held back by it.
+    #[validate(nested)]
+    pub host_limits: HostLimits,
+    /// VMs by number and range, with the settings above.
+    pub select: VmSet,
+    /// VMs with settings of their own.
+    #[validate(nested)]
+    pub virtual_machines: Vec<VirtualMachine>,
+    /// What is written where.
+    pub logging: Logging,
+}
+
+/// How far the scheduler may go, from least to most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Looks and records.
+    #[default]
+    Observe,
+    /// Also says what it would do.
+    Recommend,
+    /// Also adds, never takes away.
+    UpOnly,
+    /// Adds and takes away.
+    Full,
+}
+
+/// How decisions are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Policy {
+    /// High and low marks, one step at a time.
+    #[default]
+    Threshold,
+}
+
+/// The marks of both resources; what is left out comes from the layer above.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, Validate, Default)]
+#[serde(deny_unknown_fields)]
+pub struct Thresholds {
+    /// Of the plugged vCPUs.
+    #[validate(nested)]
+    pub cpu: Option<Threshold>,
+    /// Of the memory.
+    #[validate(nested)]
+    pub ram: Option<Threshold>,
+}
+
+/// Marks in percent.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+#[validate(schema(function = "rules::threshold", skip_on_field_errors = false))]
+pub struct Threshold {
+    /// Above this it grows.
+    pub high: f64,
+    /// Below this it shrinks.
+    pub low: f64,
+}
+
+/// Bounds of sizes; what is left out comes from the layer above. They narrow what the VM itself
+/// and the helper allow, never widen it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Validate, Default)]
+#[serde(deny_unknown_fields)]
+#[validate(schema(function = "rules::limits", skip_on_field_errors = false))]
+pub struct Limits {
+    /// Fewest vCPUs.
+    pub min_cores: Option<u32>,
+    /// Most vCPUs.
+    pub max_cores: Option<u32>,
+    /// Least memory in MiB.
+    pub min_ram_mb: Option<u32>,
+    /// Most memory in MiB.
+    pub max_ram_mb: Option<u32>,
+}
+
+/// When a node is full, in percent.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+#[validate(schema(function = "rules::host_limits", skip_on_field_errors = false))]
+pub struct HostLimits {
+    /// No vCPU is added while the node's CPUs are busier.
+    pub max_host_cpu_percent: f64,
+    /// No memory is added that would fill the node further.
+    pub max_host_ram_percent: f64,
+}
+
+/// One VM's own settings.
+#[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct VirtualMachine {
+    /// The VM; a number, or a number as text.
+    #[serde(deserialize_with = "vm_id::either")]
+    pub vm_id: VmId,
+    /// The cluster, where several have a VM of that number.
+    pub proxmox_host: Option<ClusterName>,
+    /// Whether it is looked after at all.
+    #[serde(default = "yes")]
+    pub scaling_enabled: bool,
+    /// Whether its vCPUs are.
+    #[serde(default = "yes")]
+    pub cpu_scaling: bool,
+    /// Whether its memory is.
+    #[serde(default = "yes")]
+    pub ram_scaling: bool,
+    /// At most as far as the file's own `mode`.
+    pub mode: Option<Mode>,
+    /// Its own marks.
+    #[serde(default)]
+    #[validate(nested)]
+    pub thresholds: Thresholds,
+    /// Its own bounds.
+    #[serde(default)]
+    #[validate(nested)]
+    pub scaling_limits: Limits,
+}
+
+/// The log.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Logging {
+    /// `error`, `warn`, `info` (the default), `debug` or `trace`.
+    pub level: Option<String>,
+    /// A file, one a day, fourteen kept. Without it standard error, which systemd keeps.
+    pub log_file: Option<PathBuf>,
+}
+
+/// What holds for one VM after all.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct VmSettings {
+    /// How far.
+    pub mode: Mode,
+    /// Whether vCPUs are looked after.
+    pub cpu_scaling: bool,
+    /// Whether memory is.
+    pub ram_scaling: bool,
+    /// When vCPUs are added and taken.
+    pub cpu: Threshold,
+    /// When memory is.
+    pub ram: Threshold,
+    /// Fewest and most vCPUs.
+    pub cores: (u32, u32),
+    /// Least and most memory in MiB.
+    pub ram_mb: (u32, u32),
+}
+
+impl SchedulerConfig {
+    /// Reads and checks the file.
+    ///
+    /// # Errors
+    /// The first problem of form, or all problems of meaning.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        yaml::parse(path, &read_plain(path)?)
+    }
+
+    /// What holds for a VM; `None` when it is not looked after.
+    #[must_use]
+    pub fn settings(&self, cluster: &ClusterName, vmid: VmId) -> Option<VmSettings> {
+        let here = |vm: &&VirtualMachine| {
+            vm.vm_id == vmid && vm.proxmox_host.as_ref().is_none_or(|host| host == cluster)
+        };
+        let own = self.virtual_machines.iter().find(here);
+        if !own.map_or_else(|| self.select.contains(vmid), |vm| vm.scaling_enabled) {
+            return None;
+        }
+        let marks = [own.map(|vm| vm.thresholds).unwrap_or_default(), self.scaling_thresholds];
+        let limits = [own.map(|vm| vm.scaling_limits).unwrap_or_default(), self.scaling_limits];
+        let bounds = |min: fn(&Limits) -> Option<u32>,
+                      max: fn(&Limits) -> Option<u32>,
+                      default: (u32, u32)| {
+            let min = limits.iter().find_map(min).unwrap_or(default.0);
+            (min, limits.iter().find_map(max).unwrap_or(default.1))
+        };
+        Some(VmSettings {
+            mode: own.and_then(|vm| vm.mode).map_or(self.mode, |mode| mode.min(self.mode)),
+            cpu_scaling: own.is_none_or(|vm| vm.cpu_scaling),
+            ram_scaling: own.is_none_or(|vm| vm.ram_scaling),
+            cpu: marks
+                .iter()
+                .find_map(|layer| layer.cpu)
+                .unwrap_or(Threshold { high: 80.0, low: 20.0 }),
+            ram: marks
+                .iter()
+                .find_map(|layer| layer.ram)
+                .unwrap_or(Threshold { high: 85.0, low: 25.0 }),
+            cores: bounds(|l| l.min_cores, |l| l.max_cores, (1, 8)),
+            ram_mb: bounds(|l| l.min_ram_mb, |l| l.max_ram_mb, (1024, 16_384)),
+        })
+    }
+}
+
+impl Default for SchedulerConfig {
+    fn default() -> Self {
+        Self {
+            mode: Mode::default(),
+            policy: Policy::default(),
+            helper_socket: "/run/vm-autoscale/helper.sock".into(),
+            control_socket: "/run/vm-autoscale-scheduler/control.sock".into(),
+            observe_interval: 10,
+            check_interval: 300,
+            scale_cooldown: 300,
+            scale_down_after_cycles: 2,
+            scaling_thresholds: Thresholds::default(),
+            scaling_limits: Limits::default(),
+            memory_shrink: false,
+            host_limits: HostLimits::default(),
+            select: VmSet::default(),
+            virtual_machines: Vec::new(),
+            logging: Logging::default(),
+        }
+    }
+}
+
+impl Default for HostLimits {
+    fn default() -> Self {
+        Self { max_host_cpu_percent: 90.0, max_host_ram_percent: 90.0 }
+    }
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! Sets of VMIDs as an administrator writes them: numbers and ranges.
+
+use std::ops::RangeInclusive;
+
+use serde::{Deserialize, Serialize};
+use vm_autoscale_proxmox::VmId;
+
+/// `[101, 200-299, "305"]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Item>", into = "Vec<Item>")]
+pub struct VmSet(Vec<RangeInclusive<VmId>>);
+
+impl VmSet {
+    /// Whether the VM is in it.
+    #[must_use]
+    pub fn contains(&self, vmid: VmId) -> bool {
+        self.0.iter().any(|range| range.contains(&vmid))
+    }
+
+    /// Whether nothing is in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// A number, or a number or range as text (YAML reads `200-299` as text).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(untagged, expecting = "a VMID (100 to 999999999) or a range such as 100-199")]
+enum Item {
+    Number(u32),
+    Text(String),
+}
+
+impl TryFrom<Vec<Item>> for VmSet {
+    type Error = String;
+
+    fn try_from(items: Vec<Item>) -> Result<Self, String> {
+        items.into_iter().map(range).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl From<VmSet> for Vec<Item> {
+    fn from(set: VmSet) -> Self {
+        set.0.iter().map(|range| Item::Text(format!("{}-{}", range.start(), range.end()))).collect()
+    }
+}
+
+fn range(item: Item) -> Result<RangeInclusive<VmId>, String> {
+    let one = |text: &str| text.trim().parse::<VmId>().map_err(|e| e.to_string());
+    let range = match item {
+        Item::Number(number) => {
+            let vmid = VmId::try_from(number).map_err(|e| e.to_string())?;
+            vmid..=vmid
+        }
+        Item::Text(text) => {
+            let (from, to) = text.split_once('-').unwrap_or((&text, &text));
+            one(from)?..=one(to)?
+        }
+    };
+    if range.is_empty() {
+        return Err(format!("the range {}-{} ends before it begins", range.start(), range.end()));
+    }
+    Ok(range)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_ranges() {
+        let set: VmSet = serde_yaml::from_str("[101, 200-299, '305']").unwrap();
+        let has = |id: u32| set.contains(id.try_into().unwrap());
+        assert!(has(101) && has(200) && has(299) && has(305));
+        assert!(!has(102) && !has(300));
+        for bad in ["[99]", "[200-100]", "[abc]", "[1-200]", "[1.5]", "[{}]"] {
+            assert!(serde_yaml::from_str::<VmSet>(bad).is_err(), "{bad}");
+        }
+    }
+}
