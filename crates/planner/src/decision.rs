@@ -1,0 +1,124 @@
+//! What comes out.
+
+use std::fmt;
+
+use serde::Serialize;
+use vm_autoscale_proxmox::{MemoryMib, Vcpus, VmId};
+
+use crate::Reason;
+
+/// What can be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Resource {
+    /// Plugged vCPUs.
+    Cpu,
+    /// Plugged memory.
+    Memory,
+}
+
+/// One change of one VM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "resource", rename_all = "lowercase")]
+pub enum Move {
+    /// Other vCPUs.
+    Cpu {
+        /// Plugged now.
+        from: Vcpus,
+        /// To be plugged.
+        to: Vcpus,
+    },
+    /// Other memory, in MiB.
+    Memory {
+        /// Plugged now.
+        from: MemoryMib,
+        /// To be plugged.
+        to: MemoryMib,
+    },
+}
+
+impl Move {
+    /// What it changes.
+    #[must_use]
+    pub fn resource(self) -> Resource {
+        match self {
+            Self::Cpu { .. } => Resource::Cpu,
+            Self::Memory { .. } => Resource::Memory,
+        }
+    }
+
+    /// Whether it adds.
+    #[must_use]
+    pub fn is_growth(self) -> bool {
+        match self {
+            Self::Cpu { from, to } => to > from,
+            Self::Memory { from, to } => to > from,
+        }
+    }
+}
+
+impl fmt::Display for Move {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cpu { from, to } => write!(f, "vcpus {from} -> {to}"),
+            Self::Memory { from, to } => write!(f, "memory {from} -> {to} MiB"),
+        }
+    }
+}
+
+/// What is decided on one resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing to do.
+    Hold,
+    /// This would be right, and the mode forbids it.
+    Recommend(Move),
+    /// This is to be done now.
+    Act(Move),
+}
+
+/// A verdict and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    /// What.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl Choice {
+    pub(crate) fn hold(reason: Reason) -> Self {
+        Self { verdict: Verdict::Hold, reason }
+    }
+
+    /// What is to be done now, if anything.
+    #[must_use]
+    pub fn act(&self) -> Option<Move> {
+        match self.verdict {
+            Verdict::Act(step) => Some(step),
+            Verdict::Hold | Verdict::Recommend(_) => None,
+        }
+    }
+}
+
+/// What is decided on one VM. At most one of the two is [`Verdict::Act`]: one change at a time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// Which.
+    pub vmid: VmId,
+    /// On its vCPUs.
+    pub cpu: Choice,
+    /// On its memory.
+    pub memory: Choice,
+}
+
+impl Decision {
+    /// The one change that is to be made now, if any.
+    #[must_use]
+    pub fn act(&self) -> Option<(Move, &Reason)> {
+        let of = |choice: &Choice| choice.act();
+        of(&self.cpu)
+            .map(|step| (step, &self.cpu.reason))
+            .or_else(|| of(&self.memory).map(|step| (step, &self.memory.reason)))
+    }
+}

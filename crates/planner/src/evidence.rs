@@ -1,0 +1,76 @@
+//! Which samples can be believed.
+
+use std::time::Duration;
+
+use vm_autoscale_proxmox::{MemoryMib, Vcpus};
+
+use crate::{Moment, Reason, Sample};
+
+/// A sample that has not advanced for this long of our own clock is stale: three of pvestatd's
+/// rounds.
+const STALE: Duration = Duration::from_secs(30);
+
+/// What is remembered of a VM's samples.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Evidence {
+    last: Option<Last>,
+    size: Option<(Vcpus, MemoryMib)>,
+    /// The next new sample was measured across a change.
+    across_change: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    ctime: u64,
+    uptime: u64,
+    /// When it came, by our own clock.
+    at: Moment,
+}
+
+impl Evidence {
+    /// The VM was changed, by us or by others: the next new sample mixes before and after.
+    pub(crate) fn changed(&mut self) {
+        self.across_change = true;
+    }
+
+    /// Compares the config's size with the one seen last.
+    ///
+    /// True when it changed behind our back.
+    pub(crate) fn resized(&mut self, size: (Vcpus, MemoryMib)) -> bool {
+        let before = self.size.replace(size);
+        let resized = before.is_some_and(|before| before != size);
+        self.across_change |= resized;
+        resized
+    }
+
+    /// Takes a sample when it is news.
+    pub(crate) fn admit(&mut self, now: Moment, sample: Option<Sample>) -> Result<Sample, Reason> {
+        let Some(sample) = sample else {
+            return Err(self.age(now).unwrap_or(Reason::NoSample));
+        };
+        let last = self.last;
+        if last.is_some_and(|last| last.ctime == sample.ctime) {
+            return Err(self.age(now).unwrap_or(Reason::Repeated));
+        }
+        self.last = Some(Last { ctime: sample.ctime, uptime: sample.uptime, at: now });
+        if last.is_some_and(|last| sample.ctime < last.ctime) {
+            return Err(Reason::SteppedBack);
+        }
+        // Another QEMU process: restarted, or migrated.
+        self.across_change |= last.is_some_and(|last| sample.uptime < last.uptime);
+        if std::mem::take(&mut self.across_change) {
+            return Err(Reason::FirstAfterChange);
+        }
+        let zero = |figure: Option<f64>| figure.is_some_and(|figure| figure <= 0.0);
+        if zero(sample.cores_used) || zero(sample.memory_used) {
+            return Err(Reason::ZeroFilled);
+        }
+        Ok(sample)
+    }
+
+    /// How stale the last sample is, when it is.
+    fn age(&self, now: Moment) -> Option<Reason> {
+        let age = now.since(self.last?.at);
+        (age > STALE).then_some(Reason::Stale(age))
+    }
+}

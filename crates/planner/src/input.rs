@@ -1,0 +1,129 @@
+//! What a decision is made of.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use vm_autoscale_proxmox::{NodeName, VmConfig, VmId};
+
+/// A point in time by a clock that never jumps: the time since some start, the same for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Moment(pub Duration);
+
+impl Moment {
+    /// How long ago `earlier` was; nothing where it lies ahead.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// Later by that much.
+    #[must_use]
+    pub fn after(self, wait: Duration) -> Self {
+        Self(self.0.saturating_add(wait))
+    }
+}
+
+/// What pvestatd measured of a VM. What it did not measure is absent, never zero.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample {
+    /// When, in seconds since 1970 by the node's clock: good for telling samples apart.
+    pub ctime: u64,
+    /// Age of the QEMU process in seconds.
+    pub uptime: u64,
+    /// CPU time used per second, in cores.
+    pub cores_used: Option<f64>,
+    /// The vCPUs that the figure is relative to.
+    pub vcpus: Option<f64>,
+    /// Used memory in MiB. With a balloon device the guest's own figure, page cache counted;
+    /// without one the process's resident size, which only rises.
+    pub memory_used: Option<f64>,
+    /// The memory in MiB that the figure is relative to.
+    pub memory: Option<f64>,
+}
+
+/// A VM at one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct VmInput<'a> {
+    /// Which.
+    pub vmid: VmId,
+    /// Where.
+    pub node: &'a NodeName,
+    /// Whether it runs; `None` when that is not known.
+    pub running: Option<bool>,
+    /// Its config; `None` when it could not be read.
+    pub config: Option<&'a VmConfig>,
+    /// The last measurement; `None` when there is none that can be believed.
+    pub sample: Option<Sample>,
+    /// What the administrator wants for it.
+    pub policy: &'a VmPolicy,
+    /// Whether a change of ours is under way.
+    pub in_flight: bool,
+}
+
+/// A node at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct NodeInput {
+    /// Share of its CPUs that is busy, 0 to 1.
+    pub cpu: Option<f64>,
+    /// Memory in MiB.
+    pub memory: Option<f64>,
+    /// Used memory in MiB.
+    pub memory_used: Option<f64>,
+    /// Whether the figures are of the last 30 s.
+    pub fresh: bool,
+}
+
+/// All nodes of the cluster.
+pub(crate) type Nodes = BTreeMap<NodeName, NodeInput>;
+
+/// What the administrator wants for a VM.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct VmPolicy {
+    /// How far a decision is carried out.
+    pub allow: Allow,
+    /// When vCPUs are added and taken; `None` leaves them alone.
+    pub cpu: Option<Marks>,
+    /// When memory is; `None` leaves it alone.
+    pub memory: Option<Marks>,
+    /// Fewest and most vCPUs.
+    pub vcpus: (u32, u32),
+    /// Least and most memory in MiB.
+    pub memory_mib: (u32, u32),
+    /// Whether DIMMs may be unplugged.
+    pub memory_shrink: bool,
+}
+
+/// High and low marks in percent of what is plugged.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Marks {
+    /// Above this it grows.
+    pub high: f64,
+    /// Below this it shrinks.
+    pub low: f64,
+}
+
+/// Which decisions are carried out; the others are recommendations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allow {
+    /// None.
+    Nothing,
+    /// Those that add.
+    Growth,
+    /// All.
+    Everything,
+}
+
+/// What holds for a whole cluster.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PlannerConfig {
+    /// Between two decisions on the same VM.
+    pub check_interval: Duration,
+    /// After a change, before the same resource of the same VM is changed again.
+    pub cooldown: Duration,
+    /// Decisions in a row that must find a resource low before it shrinks; at least 1.
+    pub low_checks: u32,
+    /// Percent of a node's CPUs above which no vCPU is added there.
+    pub max_host_cpu: f64,
+    /// Percent of a node's memory that growth may fill.
+    pub max_host_memory: f64,
+}

@@ -1,0 +1,131 @@
+//! Why something is done or not: the first rule that decided, with its figures.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Percent with one decimal.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Percent(pub f64);
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.1} %", self.0)
+    }
+}
+
+/// The rule that decided.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reason {
+    /// At the largest size that is allowed: by whom.
+    AtMaximum(Percent, &'static str),
+    /// At the smallest size that is allowed.
+    AtMinimum(Percent),
+    /// A minimum below which automatic ballooning moves the guest: two controllers would fight.
+    AutoBalloon,
+    /// The next decision on this VM is due later.
+    BetweenChecks(Duration),
+    /// The administrator's bounds, the VM's and the ladder leave no size.
+    BoundsLeaveNothing,
+    /// The config could not be read.
+    ConfigUnknown,
+    /// This resource of this VM was changed a moment ago.
+    Cooldown(Duration),
+    /// Measured across a change, a restart or a migration.
+    FirstAfterChange,
+    /// Used above the high mark.
+    High(Percent, Percent),
+    /// A change of ours is under way.
+    InFlight,
+    /// The config is locked by another task.
+    Locked(String),
+    /// Used below the low mark in this many decisions in a row.
+    Low(Percent, Percent, u32),
+    /// Used below the low mark, not for long enough.
+    LowNotLong(Percent, u32, u32),
+    /// Memory is not taken back unless the config says so.
+    MemoryShrinkOff(Percent),
+    /// The figure is the process's resident size, which says nothing of what the guest could spare.
+    MemoryUseUnknown(Percent),
+    /// No measurement that can be believed.
+    NoSample,
+    /// The node has no room for growth.
+    NodeFull(Percent, Percent),
+    /// How full the node is, is not known.
+    NodeUnknown,
+    /// Not possible until this option is set and the VM was powered off and on.
+    NotAble(&'static str),
+    /// Not looked after by the config.
+    NotAsked,
+    /// The other resource of the VM is changed first.
+    OneAtATime,
+    /// Measured at another size than the config has.
+    OtherSize,
+    /// Changes that are not ours wait for a power cycle.
+    Pending(String),
+    /// The same measurement as before: nothing new is known.
+    Repeated,
+    /// Not running.
+    Stopped,
+    /// The measurement has not advanced for this long.
+    Stale(Duration),
+    /// This program (or the helper) started a moment ago.
+    Started(Duration),
+    /// The node's clock went back: this measurement only sets the new beginning.
+    SteppedBack,
+    /// A template.
+    Template,
+    /// Between the marks.
+    Within(Percent),
+    /// One step less would be above the high mark.
+    WouldBeHigh(Percent),
+    /// Exactly zero: what a just restarted pvestatd says of a busy VM too.
+    ZeroFilled,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = |wait: &Duration| wait.as_secs_f64().ceil();
+        match self {
+            Self::AtMaximum(used, by) => write!(f, "{used} used, at the maximum ({by})"),
+            Self::AtMinimum(used) => write!(f, "{used} used, at the minimum"),
+            Self::AutoBalloon => f.write_str(
+                "`balloon` gives it to automatic ballooning (`qm set ID --delete balloon`)",
+            ),
+            Self::BetweenChecks(wait) => write!(f, "next check in {} s", seconds(wait)),
+            Self::BoundsLeaveNothing => f.write_str("the bounds leave no size"),
+            Self::ConfigUnknown => f.write_str("its config is not known"),
+            Self::Cooldown(wait) => write!(f, "cooldown, {} s left", seconds(wait)),
+            Self::FirstAfterChange => f.write_str("first sample after a change"),
+            Self::High(used, mark) => write!(f, "{used} used, above {mark}"),
+            Self::InFlight => f.write_str("a change is under way"),
+            Self::Locked(by) => write!(f, "locked ({by})"),
+            Self::Low(used, mark, times) => {
+                write!(f, "{used} used, below {mark}, {times} times in a row")
+            }
+            Self::LowNotLong(used, seen, needed) => {
+                write!(f, "{used} used, low {seen} of {needed} times")
+            }
+            Self::MemoryShrinkOff(used) => write!(f, "{used} used, `memory_shrink` is off"),
+            Self::MemoryUseUnknown(used) => write!(f, "{used} resident, no balloon device to ask"),
+            Self::NoSample => f.write_str("no sample"),
+            Self::NodeFull(used, limit) => {
+                write!(f, "wants more, node would be at {used} of {limit}")
+            }
+            Self::NodeUnknown => f.write_str("wants more, node's load is not known"),
+            Self::NotAble(fix) => write!(f, "not able: {fix}, then power off and on"),
+            Self::NotAsked => f.write_str("not looked after"),
+            Self::OneAtATime => f.write_str("the other change comes first"),
+            Self::OtherSize => f.write_str("measured at another size"),
+            Self::Pending(names) => write!(f, "changes of others are pending: {names}"),
+            Self::Repeated => f.write_str("no new sample"),
+            Self::Stopped => f.write_str("not running"),
+            Self::Stale(age) => write!(f, "sample {} s old", seconds(age)),
+            Self::Started(wait) => write!(f, "just started, {} s left", seconds(wait)),
+            Self::SteppedBack => f.write_str("the node's clock went back"),
+            Self::Template => f.write_str("a template"),
+            Self::Within(used) => write!(f, "{used} used"),
+            Self::WouldBeHigh(used) => write!(f, "low, but would be at {used} after"),
+            Self::ZeroFilled => f.write_str("sample reads exactly 0"),
+        }
+    }
+}

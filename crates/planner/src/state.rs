@@ -1,0 +1,201 @@
+//! What is remembered of one VM, and what its evidence asks for.
+
+use vm_autoscale_proxmox::{Ladder, Vcpus, VmConfig};
+
+use crate::bounds::{self, Bounds};
+use crate::decision::{Move, Resource};
+use crate::evidence::Evidence;
+use crate::reason::Percent;
+use crate::threshold::{LowChecks, Wish};
+use crate::{Marks, Moment, PlannerConfig, Reason, Sample, VmInput};
+
+/// One VM between cycles.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) evidence: Evidence,
+    next_check: Moment,
+    pub(crate) cpu: ResourceState,
+    pub(crate) memory: ResourceState,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct ResourceState {
+    pub(crate) low: LowChecks,
+    pub(crate) cooldown_until: Moment,
+}
+
+/// A move and why, or why none.
+pub(crate) type Wanted = Result<(Move, Reason), Reason>;
+
+impl State {
+    pub(crate) fn of(&mut self, resource: Resource) -> &mut ResourceState {
+        match resource {
+            Resource::Cpu => &mut self.cpu,
+            Resource::Memory => &mut self.memory,
+        }
+    }
+
+    /// What the evidence asks for, on vCPUs and on memory, whoever may forbid it later.
+    pub(crate) fn wishes(
+        &mut self,
+        now: Moment,
+        vm: &VmInput<'_>,
+        config: &PlannerConfig,
+    ) -> [Wanted; 2] {
+        // Samples are taken in every cycle, so that a gap is seen as one.
+        let sample = self.evidence.admit(now, vm.sample);
+        let both = |reason: Reason| [Err(reason.clone()), Err(reason)];
+        let vm_config = match untouchable(vm) {
+            Ok(vm_config) => vm_config,
+            Err(reason) => {
+                self.forget_low();
+                return both(reason);
+            }
+        };
+        if let Err(reason) = self.note_size(now, vm_config, config) {
+            return both(reason);
+        }
+        let sample = match sample {
+            Ok(sample) => sample,
+            Err(reason) => {
+                if reason != Reason::Repeated {
+                    self.forget_low();
+                }
+                return both(reason);
+            }
+        };
+        if now < self.next_check {
+            return both(Reason::BetweenChecks(self.next_check.since(now)));
+        }
+        self.next_check = now.after(config.check_interval);
+        [self.cpu(vm, vm_config, &sample, config), self.memory(vm, vm_config, &sample, config)]
+    }
+
+    pub(crate) fn forget_low(&mut self) {
+        self.cpu.low.forget();
+        self.memory.low.forget();
+    }
+
+    /// A size that someone else changed is the new one, and is left alone for a cooldown.
+    fn note_size(
+        &mut self,
+        now: Moment,
+        vm_config: &VmConfig,
+        config: &PlannerConfig,
+    ) -> Result<(), Reason> {
+        let plugged = vm_config.plugged_vcpus().map_err(|_| Reason::ConfigUnknown)?;
+        if self.evidence.resized((plugged, vm_config.memory)) {
+            self.forget_low();
+            let until = now.after(config.cooldown);
+            self.cpu.cooldown_until = self.cpu.cooldown_until.max(until);
+            self.memory.cooldown_until = self.memory.cooldown_until.max(until);
+            return Err(Reason::FirstAfterChange);
+        }
+        Ok(())
+    }
+
+    fn cpu(
+        &mut self,
+        vm: &VmInput<'_>,
+        config: &VmConfig,
+        sample: &Sample,
+        rules: &PlannerConfig,
+    ) -> Wanted {
+        let marks = vm.policy.cpu.ok_or(Reason::NotAsked)?;
+        let bounds = bounds::vcpus(vm.policy, config)?;
+        let plugged = config.plugged_vcpus().map_err(|_| Reason::ConfigUnknown)?;
+        let used = measured(sample.cores_used, sample.vcpus, f64::from(plugged.get()));
+        let used = used.inspect_err(|_| self.cpu.low.forget())?;
+        let step = |to: u32| Vcpus::try_from(to).ok();
+        let neighbours = (step(plugged.get() + 1), step(plugged.get() - 1));
+        let wish = self.cpu.low.judge(marks, used, f64::from(plugged.get()), rules.low_checks);
+        let (to, reason) =
+            within(wish, neighbours, bounds, marks, used, |size| f64::from(size.get()))?;
+        Ok((Move::Cpu { from: plugged, to }, reason))
+    }
+
+    fn memory(
+        &mut self,
+        vm: &VmInput<'_>,
+        config: &VmConfig,
+        sample: &Sample,
+        rules: &PlannerConfig,
+    ) -> Wanted {
+        let marks = vm.policy.memory.ok_or(Reason::NotAsked)?;
+        let bounds = bounds::memory(vm.policy, config)?;
+        let now = config.memory;
+        let size = f64::from(now.get());
+        let used = measured(sample.memory_used, sample.memory, size);
+        let used = used.inspect_err(|_| self.memory.low.forget())?;
+        let wish = self.memory.low.judge(marks, used, size, rules.low_checks);
+        if let Wish::Shrink { used, .. } = wish {
+            if config.balloon == Some(0) {
+                return Err(Reason::MemoryUseUnknown(used));
+            }
+            if !vm.policy.memory_shrink {
+                return Err(Reason::MemoryShrinkOff(used));
+            }
+        }
+        let neighbours = (Ladder::up(now), Ladder::down(now));
+        let (to, reason) =
+            within(wish, neighbours, bounds, marks, used, |size| f64::from(size.get()))?;
+        Ok((Move::Memory { from: now, to }, reason))
+    }
+}
+
+/// The config of a VM that can be touched at all.
+fn untouchable<'a>(vm: &VmInput<'a>) -> Result<&'a VmConfig, Reason> {
+    let config = vm.config.ok_or(Reason::ConfigUnknown)?;
+    if config.template {
+        return Err(Reason::Template);
+    }
+    if vm.running == Some(false) {
+        return Err(Reason::Stopped);
+    }
+    if vm.in_flight {
+        return Err(Reason::InFlight);
+    }
+    if let Some(lock) = &config.lock {
+        return Err(Reason::Locked(lock.clone()));
+    }
+    if !config.pending.is_empty() {
+        let names: Vec<&str> = config.pending.keys().map(String::as_str).collect();
+        return Err(Reason::Pending(names.join(", ")));
+    }
+    Ok(config)
+}
+
+/// A figure that was measured at the size that the config has now.
+fn measured(used: Option<f64>, at: Option<f64>, size: f64) -> Result<f64, Reason> {
+    match (used, at) {
+        (Some(used), Some(at)) if (at - size).abs() < 0.5 => Ok(used),
+        (Some(_), Some(_)) => Err(Reason::OtherSize),
+        _ => Err(Reason::NoSample),
+    }
+}
+
+/// The next size within the bounds; one less only when it would not be high at once.
+fn within<T: PartialOrd + Copy>(
+    wish: Wish,
+    (up, down): (Option<T>, Option<T>),
+    bounds: Bounds<T>,
+    marks: Marks,
+    used: f64,
+    size: impl Fn(T) -> f64,
+) -> Result<(T, Reason), Reason> {
+    match wish {
+        Wish::Stay(reason) => Err(reason),
+        Wish::Grow { used, mark } => match up.filter(|to| *to <= bounds.max) {
+            Some(to) => Ok((to, Reason::High(used, mark))),
+            None => Err(Reason::AtMaximum(used, bounds.max_by)),
+        },
+        Wish::Shrink { used: percent, mark, times } => {
+            let to = down.filter(|to| *to >= bounds.min).ok_or(Reason::AtMinimum(percent))?;
+            let after = 100.0 * used / size(to);
+            if after > marks.high {
+                return Err(Reason::WouldBeHigh(Percent(after)));
+            }
+            Ok((to, Reason::Low(percent, mark, times)))
+        }
+    }
+}
