@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use validator::Validate;
-use vm_autoscale_proxmox::{ClusterName, MemoryMib, NodeName, Vcpus, VmId};
+use vm_autoscale_proxmox::{BalloonMib, ClusterName, CpuLimit, MemoryMib, NodeName, Vcpus, VmId};
 
 use crate::{Access, Error, VmSet, read_checked, rules, yaml};
 
@@ -104,6 +104,10 @@ pub struct Rule {
     pub min_memory: Option<MemoryMib>,
     /// Most memory in MiB. Without it the memory is not changed.
     pub max_memory: Option<MemoryMib>,
+    /// Least CPU time cap in cores. Without it `cpulimit` is not changed.
+    pub min_cpulimit: Option<CpuLimit>,
+    /// Least balloon target in MiB. Without it `balloon` is not changed.
+    pub min_balloon: Option<BalloonMib>,
 }
 
 impl HelperConfig {

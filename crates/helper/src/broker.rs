@@ -1,0 +1,311 @@
+//! Everything that the helper may do: one `match`.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::rc::Rc;
+use std::time::Instant;
+
+use governor::clock::MonotonicClock;
+use sha1::{Digest as _, Sha1};
+use vm_autoscale_config::{Cluster, EnvFile, HelperConfig};
+use vm_autoscale_protocol::{
+    ClusterInfo, ClusterPiece, ConfigReply, Executed, FoundConfig, Hello, HelperError, INTERFACE,
+    INTERFACE_DEFINITION, Info, InterfaceDescription, PIECE, PROTOCOL, Request, Rule,
+};
+use vm_autoscale_proxmox::{
+    ClusterName, Digest, NodeCommand, NodeName, VmConfig, VmId, redact, split_configs,
+};
+
+use crate::error::Error;
+use crate::link::{Ended, Link};
+use crate::login::Login;
+use crate::pins::Pins;
+use crate::policy;
+use crate::rates::Limiters;
+use crate::seen::Seen;
+use crate::server::Replies;
+use crate::session::Lost;
+
+/// The longest answers, in bytes.
+const MAX_CLUSTER: u64 = 8 * 1024 * 1024;
+const MAX_CONFIGS: u64 = 8 * 1024 * 1024;
+const MAX_OTHER: u64 = 256 * 1024;
+
+/// The rules, the ways to the nodes, and what was read from them.
+pub(crate) struct Broker {
+    pub(crate) config: HelperConfig,
+    links: HashMap<(ClusterName, NodeName), Link>,
+    /// The node of each cluster that is asked first.
+    entry: RefCell<HashMap<ClusterName, usize>>,
+    seen: Seen,
+    limiters: Limiters<MonotonicClock>,
+    instance: String,
+}
+
+/// What the audit line says of a request that was answered.
+#[derive(Default)]
+pub(crate) struct Done {
+    pub(crate) node: Option<NodeName>,
+    pub(crate) exit: Option<u32>,
+}
+
+impl Broker {
+    /// Reads keys and passwords; nothing is connected yet.
+    pub(crate) fn new(config: HelperConfig, env_file: Option<&Path>) -> Result<Self, Error> {
+        let env = env_file.map(EnvFile::read).transpose()?.unwrap_or_default();
+        let pins = Rc::new(Pins::new(config.known_hosts.clone()));
+        pins.current()?;
+        let mut links = HashMap::new();
+        for cluster in &config.clusters {
+            let login = Rc::new(Login::of(cluster, &env)?);
+            for node in &cluster.nodes {
+                let address = SocketAddr::new(node.address, node.port);
+                let link = Link::new(node.name.clone(), address, login.clone(), pins.clone());
+                links.insert((cluster.name.clone(), node.name.clone()), link);
+            }
+        }
+        let limiters = Limiters::new(config.rates, MonotonicClock);
+        let instance = format!("{:016x}", fastrand::u64(..));
+        Ok(Self {
+            config,
+            links,
+            entry: RefCell::default(),
+            seen: Seen::default(),
+            limiters,
+            instance,
+        })
+    }
+
+    /// Answers a request; an error that the asker has not been told yet is returned.
+    pub(crate) async fn answer(
+        &self,
+        request: &Request,
+        out: &mut Replies,
+    ) -> Result<Done, HelperError> {
+        match request {
+            Request::GetInfo {} => out.last(&info()).await,
+            Request::GetInterfaceDescription { interface } => describe(interface, out).await,
+            Request::Hello { protocol } => self.hello(*protocol, out).await,
+            Request::ReadCluster { .. } => self.read_cluster(request, out).await,
+            Request::ReadConfigs { cluster, node, vmids, .. } => {
+                self.read_configs(request, (cluster, node, vmids), out).await
+            }
+            Request::ReadRunning { cluster, node, .. } => {
+                self.execute(request, (cluster, node), out).await
+            }
+            Request::Revert { target, .. }
+            | Request::SetBalloon { target, .. }
+            | Request::SetCpuLimit { target, .. }
+            | Request::SetMemory { target, .. }
+            | Request::SetVcpus { target, .. } => {
+                self.execute(request, (&target.cluster, &target.node), out).await
+            }
+        }
+    }
+
+    async fn hello(&self, protocol: u32, out: &mut Replies) -> Result<Done, HelperError> {
+        if protocol != PROTOCOL {
+            let message = format!(
+                "this helper speaks protocol {PROTOCOL}, not {protocol}: install both programs of one version"
+            );
+            return Err(HelperError::BadRequest { message });
+        }
+        let info = |cluster: &Cluster| ClusterInfo {
+            name: cluster.name.clone(),
+            nodes: cluster.nodes.iter().map(|node| node.name.clone()).collect(),
+        };
+        out.last(&Hello {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            protocol: PROTOCOL,
+            instance: self.instance.clone(),
+            clusters: self.config.clusters.iter().map(info).collect(),
+        })
+        .await
+    }
+
+    /// The node that answered the last time is asked first, then the others.
+    async fn read_cluster(
+        &self,
+        request: &Request,
+        out: &mut Replies,
+    ) -> Result<Done, HelperError> {
+        let cluster = policy::check(&self.config, &self.seen, request)?;
+        let first = self.entry.borrow().get(&cluster.name).copied().unwrap_or(0);
+        let count = cluster.nodes.len();
+        let mut failed = None;
+        for index in (0..count).map(|offset| (first + offset) % count) {
+            let Some(link) =
+                cluster.nodes.get(index).and_then(|node| self.link(&cluster.name, &node.name).ok())
+            else {
+                continue;
+            };
+            match stream(link, out).await {
+                Ok(done) => {
+                    self.entry.borrow_mut().insert(cluster.name.clone(), index);
+                    return Ok(done);
+                }
+                // What was passed on cannot be taken back: the asker drops it by the error.
+                Err(error) if out.has_begun() => {
+                    self.entry.borrow_mut().insert(cluster.name.clone(), index + 1);
+                    return Err(error);
+                }
+                Err(error) => {
+                    tracing::warn!(cluster = %cluster.name, "{error}");
+                    failed.get_or_insert(error);
+                }
+            }
+        }
+        let message = "the cluster has no node".to_owned();
+        Err(failed.unwrap_or(HelperError::Refused { rule: Rule::Nodes, message }))
+    }
+
+    async fn read_configs(
+        &self,
+        request: &Request,
+        (cluster, node, vmids): (&ClusterName, &NodeName, &[VmId]),
+        out: &mut Replies,
+    ) -> Result<Done, HelperError> {
+        let rules = policy::check(&self.config, &self.seen, request)?;
+        let command = command(request)?;
+        let NodeCommand::ReadConfigs(files) = &command else {
+            return Err(bad("no configs are read by this"));
+        };
+        let (ended, answer) = collect(self.link(cluster, node)?, &command, MAX_CONFIGS).await?;
+        if ended.exit > 1 {
+            return Err(failed(node, &ended));
+        }
+        let cut = split_configs(files.as_slice(), &answer);
+        for (index, (vmid, raw)) in vmids.iter().zip(cut).enumerate() {
+            let found = raw.map(|raw| {
+                let text = redact(&String::from_utf8_lossy(raw));
+                FoundConfig { digest: Digest::from_bytes(Sha1::digest(raw).into()), text }
+            });
+            self.remember(rules, *vmid, found.as_ref());
+            let reply = ConfigReply { vmid: *vmid, found };
+            out.send(&reply, index + 1 < vmids.len()).await?;
+        }
+        Ok(Done { node: Some(node.clone()), exit: Some(ended.exit) })
+    }
+
+    /// Keeps what a rule names; a config that cannot be read is none to change a VM by.
+    fn remember(&self, cluster: &Cluster, vmid: VmId, found: Option<&FoundConfig>) {
+        if cluster.rule(vmid).is_none() {
+            return;
+        }
+        match found.map(|found| (found.digest.clone(), VmConfig::parse(&found.text))) {
+            Some((digest, Ok(config))) => self.seen.note(&cluster.name, vmid, digest, config),
+            _ => self.seen.forget(&cluster.name, vmid),
+        }
+    }
+
+    /// Runs the request's one command and passes on what came of it.
+    async fn execute(
+        &self,
+        request: &Request,
+        (cluster, node): (&ClusterName, &NodeName),
+        out: &mut Replies,
+    ) -> Result<Done, HelperError> {
+        policy::check(&self.config, &self.seen, request)?;
+        if let Some(target) = request.target() {
+            let revert = matches!(request, Request::Revert { .. });
+            let taken = self.limiters.take((cluster, node, target.vmid), revert);
+            taken
+                .map_err(|e| HelperError::Refused { rule: Rule::Rates, message: e.to_string() })?;
+        }
+        let begun = Instant::now();
+        let (ended, stdout) =
+            collect(self.link(cluster, node)?, &command(request)?, MAX_OTHER).await?;
+        let executed = Executed {
+            exit: i64::from(ended.exit),
+            stdout: String::from_utf8_lossy(&stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&ended.stderr).into_owned(),
+            took_ms: begun.elapsed().as_millis().try_into().unwrap_or(u64::MAX),
+        };
+        out.last(&executed).await?;
+        Ok(Done { node: Some(node.clone()), exit: Some(ended.exit) })
+    }
+
+    fn link(&self, cluster: &ClusterName, node: &NodeName) -> Result<&Link, HelperError> {
+        self.links.get(&(cluster.clone(), node.clone())).ok_or_else(|| bad("no way to this node"))
+    }
+}
+
+fn info() -> Info {
+    Info {
+        vendor: "vm-autoscale".to_owned(),
+        product: "vm-autoscale-helper".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        url: "https://varlink.org".to_owned(),
+        interfaces: vec!["org.varlink.service".to_owned(), INTERFACE.to_owned()],
+    }
+}
+
+async fn describe(interface: &str, out: &mut Replies) -> Result<Done, HelperError> {
+    if interface != INTERFACE {
+        return Err(bad("only this helper's own interface is described"));
+    }
+    out.last(&InterfaceDescription { description: INTERFACE_DEFINITION.to_owned() }).await
+}
+
+fn bad(message: &str) -> HelperError {
+    HelperError::BadRequest { message: message.to_owned() }
+}
+
+fn command(request: &Request) -> Result<NodeCommand, HelperError> {
+    let command = request.command().map_err(|violation| bad(&violation.to_string()))?;
+    command.ok_or_else(|| bad("this request is for no node"))
+}
+
+fn failed(node: &NodeName, ended: &Ended) -> HelperError {
+    let text = String::from_utf8_lossy(&ended.stderr);
+    let message: String =
+        text.trim().chars().filter(|c| !c.is_control() || *c == '\n').take(1000).collect();
+    HelperError::Failed { node: node.clone(), exit: i64::from(ended.exit), message }
+}
+
+async fn collect(
+    link: &Link,
+    command: &NodeCommand,
+    limit: u64,
+) -> Result<(Ended, Vec<u8>), HelperError> {
+    let mut stdout = Vec::new();
+    let ended = link
+        .run(command, limit, async |data: &[u8]| {
+            stdout.extend_from_slice(data);
+            Ok(())
+        })
+        .await?;
+    Ok((ended, stdout))
+}
+
+/// Passes the cluster's text on while it comes, so that no whole copy of it is ever held. It is
+/// cut behind line ends, where no character is cut in two.
+async fn stream(link: &Link, out: &mut Replies) -> Result<Done, HelperError> {
+    let node = link.name().clone();
+    let mut held: Vec<u8> = Vec::with_capacity(PIECE);
+    let piece = |bytes: &[u8]| ClusterPiece {
+        node: node.clone(),
+        piece: String::from_utf8_lossy(bytes).into_owned(),
+    };
+    let ended = link
+        .run(&NodeCommand::ReadCluster, MAX_CLUSTER, async |data: &[u8]| {
+            held.extend_from_slice(data);
+            if held.len() < PIECE {
+                return Ok(());
+            }
+            let Some(end) = held.iter().rposition(|&byte| byte == b'\n') else { return Ok(()) };
+            let rest = held.split_off(end + 1);
+            let sent = out.send(&piece(&held), true).await;
+            held = rest;
+            sent.map_err(|_| Lost::Unwanted)
+        })
+        .await?;
+    // 2 says that a file was not there, as `manager_status` and the pause file often are not.
+    if ended.exit != 0 && ended.exit != 2 {
+        return Err(failed(&node, &ended));
+    }
+    out.last(&piece(&held)).await?;
+    Ok(Done { node: Some(node), exit: Some(ended.exit) })
+}

@@ -1,0 +1,152 @@
+//! What `helper.yaml` lets through. The scheduler's own limits are a courtesy; these are the
+//! control.
+
+use vm_autoscale_config::{Cluster, HelperConfig, Rule as VmRule};
+use vm_autoscale_protocol::{HelperError, Request, Rule, Target};
+use vm_autoscale_proxmox::{CpuLimit, Ladder, MemoryMib, VmConfig};
+
+use crate::seen::Seen;
+
+/// The most vCPUs that one change takes away: each may hold the VM's lock for 6 s.
+const MAX_VCPUS_DOWN: u32 = 3;
+
+/// Whether the request may go to a node at all; the cluster that it is for.
+pub(crate) fn check<'a>(
+    config: &'a HelperConfig,
+    seen: &Seen,
+    request: &Request,
+) -> Result<&'a Cluster, HelperError> {
+    let (cluster, nodes) = match request {
+        Request::ReadCluster { cluster } => (cluster, vec![]),
+        Request::ReadConfigs { cluster, node, owner, .. } => (cluster, vec![node, owner]),
+        Request::ReadRunning { cluster, node, .. } => (cluster, vec![node]),
+        other => match other.target() {
+            Some(target) => (&target.cluster, vec![&target.node]),
+            None => return refuse(Rule::Clusters, "this request names no cluster".to_owned()),
+        },
+    };
+    let Some(known) = config.cluster(cluster) else {
+        return refuse(Rule::Clusters, format!("helper.yaml has no cluster `{cluster}`"));
+    };
+    if let Some(unknown) = nodes.into_iter().find(|node| known.node(node).is_none()) {
+        return refuse(
+            Rule::Nodes,
+            format!("helper.yaml has no node `{unknown}` in cluster `{cluster}`"),
+        );
+    }
+    if let Some(target) = request.target() {
+        check_change(known, seen, request, target)?;
+    }
+    Ok(known)
+}
+
+fn check_change(
+    cluster: &Cluster,
+    seen: &Seen,
+    request: &Request,
+    target: &Target,
+) -> Result<(), HelperError> {
+    let Some(rule) = cluster.rule(target.vmid) else {
+        return refuse(
+            Rule::Vms,
+            format!("no rule of cluster `{}` names VM {}", cluster.name, target.vmid),
+        );
+    };
+    let Some(config) = seen.get(&target.cluster, target.vmid, &target.digest) else {
+        let message =
+            format!("VM {}: not the config that the helper read last; read it again", target.vmid);
+        return refuse(Rule::Digest, message);
+    };
+    match request {
+        Request::SetVcpus { vcpus, .. } => check_vcpus(rule, &config, vcpus.get()),
+        Request::SetMemory { memory, balloon, .. } => {
+            if let Some(balloon) = balloon {
+                check_balloon(rule, balloon.get(), *memory)?;
+            }
+            check_memory(rule, &config, *memory)
+        }
+        Request::SetCpuLimit { cpulimit, .. } => check_cpulimit(rule, *cpulimit),
+        Request::SetBalloon { balloon, .. } => check_balloon(rule, balloon.get(), config.memory),
+        _ => Ok(()),
+    }
+}
+
+fn check_vcpus(rule: &VmRule, config: &VmConfig, asked: u32) -> Result<(), HelperError> {
+    let min = rule.min_vcpus.map_or(1, u32::from);
+    bounds("vcpus", asked, min, rule.max_vcpus.map(u32::from))?;
+    let plugged = config.plugged_vcpus().map_or(0, u32::from);
+    if plugged.saturating_sub(asked) > MAX_VCPUS_DOWN {
+        return refuse(
+            Rule::Step,
+            format!("vcpus {plugged} -> {asked}: at most {MAX_VCPUS_DOWN} less at once"),
+        );
+    }
+    Ok(())
+}
+
+fn check_memory(rule: &VmRule, config: &VmConfig, asked: MemoryMib) -> Result<(), HelperError> {
+    let min = rule.min_memory.map_or(1024, u32::from);
+    bounds("memory", asked.get(), min, rule.max_memory.map(u32::from))?;
+    if !Ladder::has(asked) {
+        return refuse(
+            Rule::Ladder,
+            format!("memory {asked} MiB is no size that hotplug can reach"),
+        );
+    }
+    if asked < config.memory && Ladder::up(asked).is_none_or(|above| above < config.memory) {
+        return refuse(
+            Rule::Step,
+            format!("memory {} -> {asked} MiB: at most one DIMM less at once", config.memory),
+        );
+    }
+    Ok(())
+}
+
+fn check_cpulimit(rule: &VmRule, asked: CpuLimit) -> Result<(), HelperError> {
+    match rule.min_cpulimit {
+        Some(min) if asked >= min => Ok(()),
+        Some(min) => {
+            refuse(Rule::Bounds, format!("cpulimit {asked} is below `min_cpulimit` {min}"))
+        }
+        None => refuse(
+            Rule::Bounds,
+            "the rule has no `min_cpulimit`, so that it is not changed".to_owned(),
+        ),
+    }
+}
+
+fn check_balloon(rule: &VmRule, asked: u32, memory: MemoryMib) -> Result<(), HelperError> {
+    match rule.min_balloon {
+        Some(min) if asked < min.get() => {
+            refuse(Rule::Bounds, format!("balloon {asked} is below `min_balloon` {min}"))
+        }
+        Some(_) if asked > memory.get() => {
+            refuse(Rule::Bounds, format!("balloon {asked} is above memory {memory}"))
+        }
+        Some(_) => Ok(()),
+        None => refuse(
+            Rule::Bounds,
+            "the rule has no `min_balloon`, so that it is not changed".to_owned(),
+        ),
+    }
+}
+
+fn bounds(what: &str, asked: u32, min: u32, max: Option<u32>) -> Result<(), HelperError> {
+    let Some(max) = max else {
+        return refuse(
+            Rule::Bounds,
+            format!("the rule has no `max_{what}`, so that it is not changed"),
+        );
+    };
+    if (min..=max).contains(&asked) {
+        return Ok(());
+    }
+    refuse(Rule::Bounds, format!("{what} {asked} is outside {min} to {max}"))
+}
+
+fn refuse<T>(rule: Rule, message: String) -> Result<T, HelperError> {
+    Err(HelperError::Refused { rule, message })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,278 @@
+//! The socket: who may speak, how much, and that every request leaves one line in the log.
+
+use std::cell::Cell;
+use std::io;
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use std::path::Path;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use listenfd::ListenFd;
+use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
+use nix::unistd::User;
+use serde::Serialize;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
+use vm_autoscale_config::UserRef;
+use vm_autoscale_protocol::{Frames, HelperError, MAX_REQUEST, Reply, Request, encode};
+
+use crate::broker::{Broker, Done};
+use crate::error::Error;
+
+const MAX_CONNECTIONS: usize = 8;
+/// For a message that has begun to end, and for a reply to be taken.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// For changes under way when the helper is told to stop; systemd waits a little longer.
+const DRAIN: Duration = Duration::from_secs(75);
+
+/// Serves until SIGTERM or SIGINT, then lets what is under way end.
+pub(crate) async fn serve(broker: Rc<Broker>) -> Result<(), Error> {
+    let listener = listener(&broker)?;
+    let uid = scheduler_uid(&broker)?;
+    let connections = Rc::new(Cell::new(0));
+    let busy = Rc::new(Cell::new(0_usize));
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Runtime)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Runtime)?;
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let Ok((stream, _)) = accepted else { continue };
+                admit(&broker, stream, uid, &connections, &busy);
+            }
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+        }
+    }
+    drop(listener);
+    let until = Instant::now() + DRAIN;
+    while busy.get() > 0 && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    tracing::info!(unfinished = busy.get(), "stopped");
+    Ok(())
+}
+
+/// Hears the connection out when it is the scheduler's and there is room.
+fn admit(
+    broker: &Rc<Broker>,
+    stream: UnixStream,
+    uid: u32,
+    connections: &Rc<Cell<usize>>,
+    busy: &Rc<Cell<usize>>,
+) {
+    let peer = match getsockopt(&stream.as_fd(), PeerCredentials) {
+        Ok(peer) => Peer { uid: peer.uid(), pid: peer.pid() },
+        Err(error) => return tracing::warn!("a connection without credentials: {error}"),
+    };
+    if peer.uid != uid {
+        return tracing::warn!(uid = peer.uid, pid = peer.pid, "refused: only uid {uid} is heard");
+    }
+    if connections.get() >= MAX_CONNECTIONS {
+        return tracing::warn!(pid = peer.pid, "refused: {MAX_CONNECTIONS} connections are open");
+    }
+    connections.set(connections.get() + 1);
+    let (broker, connections, busy) = (broker.clone(), connections.clone(), busy.clone());
+    tokio::task::spawn_local(async move {
+        converse(&broker, stream, &peer, &busy).await;
+        connections.set(connections.get() - 1);
+    });
+}
+
+struct Peer {
+    uid: u32,
+    pid: i32,
+}
+
+/// One request at a time, until the other side leaves or breaks the rules.
+async fn converse(broker: &Broker, stream: UnixStream, peer: &Peer, busy: &Cell<usize>) {
+    let (mut read, write) = stream.into_split();
+    let mut frames = Frames::new(MAX_REQUEST);
+    let mut out = Replies { write, begun: false };
+    loop {
+        let frame = match next_frame(&mut read, &mut frames).await {
+            Ok(Some(frame)) => frame,
+            Ok(None) => return,
+            Err(problem) => {
+                tracing::warn!(pid = peer.pid, "closed: {problem}");
+                return;
+            }
+        };
+        let request = match Request::decode(&frame) {
+            Ok((request, _)) => request,
+            Err(violation) => {
+                tracing::warn!(pid = peer.pid, "closed: {violation}");
+                let _ =
+                    out.error(&HelperError::BadRequest { message: violation.to_string() }).await;
+                return;
+            }
+        };
+        out.begun = false;
+        busy.set(busy.get() + 1);
+        let begun = Instant::now();
+        let result = broker.answer(&request, &mut out).await;
+        audit(peer, &request, &result, begun.elapsed());
+        let told = match &result {
+            Ok(_) => Ok(()),
+            Err(error) => out.error(error).await,
+        };
+        busy.set(busy.get() - 1);
+        if told.is_err() || matches!(result, Err(HelperError::BadRequest { .. })) {
+            return;
+        }
+    }
+}
+
+/// The next message; nothing when the other side left between two.
+async fn next_frame(
+    read: &mut OwnedReadHalf,
+    frames: &mut Frames,
+) -> Result<Option<Vec<u8>>, String> {
+    loop {
+        if let Some(frame) = frames.next_frame().map_err(|e| e.to_string())? {
+            return Ok(Some(frame));
+        }
+        let mut bytes = [0; 4096];
+        let reading = read.read(&mut bytes);
+        let count = if frames.is_partial() {
+            timeout(PATIENCE, reading).await.map_err(|_| "a message that does not end")?
+        } else {
+            reading.await
+        };
+        match count {
+            Ok(0) => return Ok(None),
+            Ok(count) => frames.feed(bytes.get(..count).unwrap_or_default()),
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+}
+
+/// One line a request.
+fn audit(peer: &Peer, request: &Request, result: &Result<Done, HelperError>, took: Duration) {
+    let method = request.to_call().map(|call| call.method).unwrap_or_default();
+    let method = method.rsplit('.').next().unwrap_or_default();
+    let line = request.command().ok().flatten().map(|command| command.line()).unwrap_or_default();
+    let shown = line.get(..200).unwrap_or(&line);
+    let took_ms = took.as_millis();
+    match result {
+        Ok(done) => {
+            let node = done.node.as_ref().map_or("-", |node| node.as_str());
+            tracing::info!(
+                uid = peer.uid,
+                pid = peer.pid,
+                method,
+                node,
+                command = shown,
+                exit = done.exit,
+                took_ms,
+                "done"
+            );
+        }
+        Err(error) => {
+            tracing::warn!(
+                uid = peer.uid,
+                pid = peer.pid,
+                method,
+                command = shown,
+                took_ms,
+                "{error}"
+            );
+        }
+    }
+}
+
+/// The way back to the asker.
+pub(crate) struct Replies {
+    write: OwnedWriteHalf,
+    begun: bool,
+}
+
+impl Replies {
+    /// Whether a part of the answer is out already.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    pub(crate) async fn last<T: Serialize>(&mut self, values: &T) -> Result<Done, HelperError> {
+        self.send(values, false).await?;
+        Ok(Done::default())
+    }
+
+    pub(crate) async fn send<T: Serialize>(
+        &mut self,
+        values: &T,
+        continues: bool,
+    ) -> Result<(), HelperError> {
+        let reply = Reply::of(values, continues);
+        let gone = |problem: String| HelperError::BadRequest {
+            message: format!("the asker left: {problem}"),
+        };
+        self.write(&reply.map_err(|e| gone(e.to_string()))?)
+            .await
+            .map_err(|e| gone(e.to_string()))?;
+        self.begun = true;
+        Ok(())
+    }
+
+    async fn error(&mut self, error: &HelperError) -> io::Result<()> {
+        self.write(&error.to_reply()).await
+    }
+
+    async fn write(&mut self, reply: &Reply) -> io::Result<()> {
+        let bytes = encode(reply).map_err(io::Error::other)?;
+        timeout(PATIENCE, self.write.write_all(&bytes)).await.map_err(io::Error::other)?
+    }
+}
+
+/// The socket that systemd passed, or our own.
+fn listener(broker: &Broker) -> Result<UnixListener, Error> {
+    let path = &broker.config.socket;
+    let of = |source| Error::Socket { path: path.clone(), source };
+    let passed = ListenFd::from_env().take_unix_listener(0).map_err(of)?;
+    let listener = match passed {
+        Some(listener) => listener,
+        None => bind(path, &broker.config.scheduler_user).map_err(of)?,
+    };
+    listener.set_nonblocking(true).map_err(of)?;
+    let listener = UnixListener::from_std(listener).map_err(of)?;
+    tracing::info!(socket = %path.display(), "listening");
+    Ok(listener)
+}
+
+/// Binds a socket that only its owner and, where we may say so, the scheduler's group can open.
+fn bind(path: &Path, user: &UserRef) -> io::Result<std::os::unix::net::UnixListener> {
+    let is_socket =
+        std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
+    if is_socket {
+        if std::os::unix::net::UnixStream::connect(path).is_ok() {
+            return Err(io::Error::new(io::ErrorKind::AddrInUse, "another helper listens there"));
+        }
+        std::fs::remove_file(path)?;
+    }
+    let listener = std::os::unix::net::UnixListener::bind(path)?;
+    if let (true, Ok(Some(user))) = (nix::unistd::geteuid().is_root(), lookup(user)) {
+        nix::unistd::chown(path, None, Some(user.gid))?;
+    }
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))?;
+    Ok(listener)
+}
+
+fn lookup(user: &UserRef) -> nix::Result<Option<User>> {
+    match user {
+        UserRef::Uid(uid) => User::from_uid((*uid).into()),
+        UserRef::Name(name) => User::from_name(name),
+    }
+}
+
+fn scheduler_uid(broker: &Broker) -> Result<u32, Error> {
+    match &broker.config.scheduler_user {
+        UserRef::Uid(uid) => Ok(*uid),
+        UserRef::Name(name) => match lookup(&broker.config.scheduler_user) {
+            Ok(Some(user)) => Ok(user.uid.as_raw()),
+            _ => Err(Error::NoUser(name.clone())),
+        },
+    }
+}

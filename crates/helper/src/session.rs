@@ -1,0 +1,232 @@
+//! One SSH session with one node.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use russh::client::{Config, Handle, Handler};
+use russh::keys::{PrivateKeyWithHashAlg, PublicKey, PublicKeyOrCertificate};
+use russh::{ChannelMsg, Disconnect, Preferred, cipher, kex, mac};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::known_hosts::{KnownHosts, Refusal, Verdict};
+use crate::login::{Login, Proof};
+use crate::pins::Stamp;
+
+/// For each of: connecting, exchanging keys, logging in, opening a channel.
+const STEP: Duration = Duration::from_secs(10);
+
+/// The key exchanges that Proxmox VE 8 and 9 have, the post-quantum one first.
+const KEX: &[kex::Name] = &[
+    kex::MLKEM768X25519_SHA256,
+    kex::CURVE25519,
+    kex::EXTENSION_SUPPORT_AS_CLIENT,
+    kex::EXTENSION_OPENSSH_STRICT_KEX_AS_CLIENT,
+];
+const CIPHERS: &[cipher::Name] = &[cipher::CHACHA20_POLY1305, cipher::AES_256_GCM];
+const MACS: &[mac::Name] = &[mac::HMAC_SHA512_ETM, mac::HMAC_SHA256_ETM];
+
+/// Why there is no session. Nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("{0}")]
+    HostKey(Box<Refusal>),
+    #[error("{0}")]
+    Network(String),
+    #[error("the node does not let `{0}` in: is its key in authorized_keys there?")]
+    Login(String),
+}
+
+/// Why a command has no answer.
+#[derive(Debug)]
+pub(crate) enum Lost {
+    /// It was not sent.
+    BeforeSent(String),
+    /// The answer is longer than its limit in bytes.
+    TooLong(u64),
+    /// Whoever asked takes no more of it.
+    Unwanted,
+}
+
+/// A logged-in session.
+pub(crate) struct Session {
+    handle: Handle<Verifier>,
+    key: PublicKey,
+    /// Which content of the known hosts it was last checked against.
+    checked: Cell<Stamp>,
+}
+
+impl Session {
+    pub(crate) async fn open(
+        address: SocketAddr,
+        login: &Login,
+        (stamp, hosts): (Stamp, Rc<KnownHosts>),
+    ) -> Result<Self, Failure> {
+        let config = Arc::new(config(&hosts, address)?);
+        let network = |error: &dyn std::fmt::Display| Failure::Network(error.to_string());
+        let late = |what: &'static str| {
+            move |_| Failure::Network(format!("{what}: no answer within 10 s"))
+        };
+        let connect = timeout(STEP, TcpStream::connect(address));
+        let stream = connect.await.map_err(late("connecting"))?.map_err(|e| network(&e))?;
+        stream.set_nodelay(true).map_err(|e| network(&e))?;
+        let seen = Arc::new(Mutex::new(Seen::Nothing));
+        let verifier = Verifier { hosts: KnownHosts::clone(&hosts), address, seen: seen.clone() };
+        let exchange = timeout(STEP, russh::client::connect_stream(config, stream, verifier));
+        let result = exchange.await.map_err(late("key exchange"))?;
+        let seen = seen
+            .lock()
+            .map_or(Seen::Nothing, |mut seen| std::mem::replace(&mut *seen, Seen::Nothing));
+        let (mut handle, key) = match (result, seen) {
+            (Ok(handle), Seen::Trusted(key)) => (handle, key),
+            (_, Seen::Refused(refusal)) => return Err(Failure::HostKey(refusal)),
+            (Err(error), _) => return Err(network(&error)),
+            (Ok(_), Seen::Nothing) => {
+                return Err(Failure::Network("the node showed no host key".to_owned()));
+            }
+        };
+        let entry = timeout(STEP, log_in(&mut handle, login));
+        if !entry.await.map_err(late("logging in"))?.map_err(|e| network(&e))? {
+            return Err(Failure::Login(login.user.clone()));
+        }
+        Ok(Self { handle, key, checked: Cell::new(stamp) })
+    }
+
+    /// Whether it is still of use, by the known hosts as they are now.
+    pub(crate) fn still_trusted(
+        &self,
+        address: SocketAddr,
+        (stamp, hosts): (Stamp, &KnownHosts),
+    ) -> Result<(), Box<Refusal>> {
+        if self.checked.get() != stamp {
+            hosts.check(&address.ip(), address.port(), &self.key)?;
+            self.checked.set(stamp);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.handle.is_closed()
+    }
+
+    pub(crate) async fn close(&self) {
+        // It is of no more use, whether the node hears of it or not.
+        let _ = timeout(STEP, self.handle.disconnect(Disconnect::ByApplication, "", "")).await;
+    }
+
+    /// Runs a command; its standard output goes to `take` as it comes. The exit code is `None`
+    /// when the node sent none: then nobody knows how it ended.
+    pub(crate) async fn run(
+        &self,
+        line: &str,
+        limit: u64,
+        mut take: impl AsyncFnMut(&[u8]) -> Result<(), Lost>,
+    ) -> Result<(Option<u32>, Vec<u8>), Lost> {
+        let before = |error: russh::Error| Lost::BeforeSent(error.to_string());
+        let opening = timeout(STEP, self.handle.channel_open_session());
+        let late = |_| Lost::BeforeSent("no channel within 10 s".to_owned());
+        let mut channel = opening.await.map_err(late)?.map_err(before)?;
+        channel.exec(true, line).await.map_err(before)?;
+        let (mut exit, mut stderr, mut length) = (None, Vec::new(), 0_u64);
+        while let Some(message) = channel.wait().await {
+            match message {
+                ChannelMsg::Data { data } => {
+                    length = length.saturating_add(u64::try_from(data.len()).unwrap_or(u64::MAX));
+                    if length > limit {
+                        return Err(Lost::TooLong(limit));
+                    }
+                    take(&data).await?;
+                }
+                ChannelMsg::ExtendedData { data, .. } => keep_end(&mut stderr, &data),
+                ChannelMsg::ExitStatus { exit_status } => exit = Some(exit_status),
+                ChannelMsg::Failure => {
+                    return Err(Lost::BeforeSent("the node runs no command".to_owned()));
+                }
+                _ => {}
+            }
+        }
+        Ok((exit, stderr))
+    }
+}
+
+/// The last 16 KiB of what was complained about.
+fn keep_end(stderr: &mut Vec<u8>, data: &[u8]) {
+    const KEPT: usize = 16 * 1024;
+    stderr.extend_from_slice(data);
+    stderr.drain(..stderr.len().saturating_sub(KEPT));
+}
+
+fn config(hosts: &KnownHosts, address: SocketAddr) -> Result<Config, Failure> {
+    let recorded = match hosts.offerable(&address.ip(), address.port()) {
+        Ok(recorded) => recorded,
+        // Nothing is on record: the node's key is looked at so that it can be named, and refused.
+        Err(refusal) if *refusal.verdict() == Verdict::Unknown => {
+            Preferred::default().key.into_owned()
+        }
+        Err(refusal) => return Err(Failure::HostKey(refusal)),
+    };
+    let preferred = Preferred {
+        kex: Cow::Borrowed(KEX),
+        key: Cow::Owned(recorded),
+        cipher: Cow::Borrowed(CIPHERS),
+        mac: Cow::Borrowed(MACS),
+        ..Preferred::default()
+    };
+    Ok(Config {
+        preferred,
+        keepalive_interval: Some(Duration::from_secs(15)),
+        keepalive_max: 3,
+        nodelay: true,
+        ..Config::default()
+    })
+}
+
+async fn log_in(handle: &mut Handle<Verifier>, login: &Login) -> Result<bool, russh::Error> {
+    let result = match &login.proof {
+        Proof::Key(key) => {
+            let key = PrivateKeyWithHashAlg::new(key.clone(), None);
+            handle.authenticate_publickey(&login.user, key).await?
+        }
+        Proof::Password(password) => {
+            handle.authenticate_password(&login.user, password.expose()).await?
+        }
+    };
+    Ok(result.success())
+}
+
+/// What the node showed as its host key.
+enum Seen {
+    Nothing,
+    Trusted(PublicKey),
+    Refused(Box<Refusal>),
+}
+
+struct Verifier {
+    hosts: KnownHosts,
+    address: SocketAddr,
+    seen: Arc<Mutex<Seen>>,
+}
+
+impl Handler for Verifier {
+    type Error = russh::Error;
+
+    async fn check_server_key(
+        &mut self,
+        shown: &PublicKeyOrCertificate,
+    ) -> Result<bool, russh::Error> {
+        // A certificate's inner key must not be looked up: none is asked for, none is accepted.
+        let PublicKeyOrCertificate::PublicKey { key, .. } = shown else { return Ok(false) };
+        let verdict = match self.hosts.check(&self.address.ip(), self.address.port(), key) {
+            Ok(_line) => Seen::Trusted(key.clone()),
+            Err(refusal) => Seen::Refused(refusal),
+        };
+        let trusted = matches!(verdict, Seen::Trusted(_));
+        let Ok(mut seen) = self.seen.lock() else { return Ok(false) };
+        *seen = verdict;
+        Ok(trusted)
+    }
+}
