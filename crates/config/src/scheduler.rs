@@ -66,6 +66,17 @@ pub enum Mode {
     Full,
 }
 
+impl std::fmt::Display for Mode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Observe => "observe",
+            Self::Recommend => "recommend",
+            Self::UpOnly => "up-only",
+            Self::Full => "full",
+        })
+    }
+}
+
 /// How decisions are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]

@@ -12,17 +12,30 @@ use crate::{Move, NodeInput, PlannerConfig, Reason};
 pub(crate) struct Room<'a> {
     config: &'a PlannerConfig,
     nodes: &'a Nodes,
-    /// MiB.
-    granted: BTreeMap<&'a NodeName, f64>,
+    granted: BTreeMap<&'a NodeName, Granted>,
 }
+
+#[derive(Default)]
+struct Granted {
+    mib: f64,
+    changes: usize,
+}
+
+/// As many as the helper has channels for; more would wait there while their reasons age.
+const CHANGES_PER_NODE: usize = 2;
 
 impl<'a> Room<'a> {
     pub(crate) fn new(config: &'a PlannerConfig, nodes: &'a Nodes) -> Self {
         Self { config, nodes, granted: BTreeMap::new() }
     }
 
-    /// Whether the node has room for the move. What takes nothing always has.
+    /// Whether the node has room for the move. What takes nothing has, when a channel is free.
     pub(crate) fn check(&self, node: &NodeName, step: Move) -> Result<(), Reason> {
+        let under_way = self.nodes.get(node).map_or(0, |node| node.changing);
+        let changes = under_way + self.granted.get(node).map_or(0, |granted| granted.changes);
+        if changes >= CHANGES_PER_NODE {
+            return Err(Reason::NodeBusy(changes));
+        }
         if !step.is_growth() {
             return Ok(());
         }
@@ -42,12 +55,14 @@ impl<'a> Room<'a> {
 
     /// Counts the move against the node for the rest of the cycle.
     pub(crate) fn grant(&mut self, node: &'a NodeName, step: Move) {
-        *self.granted.entry(node).or_default() += added_mib(step);
+        let granted = self.granted.entry(node).or_default();
+        granted.mib += added_mib(step);
+        granted.changes += 1;
     }
 
     /// Percent of the node's memory in use with this and all that was granted already.
     fn memory_after(&self, name: &NodeName, node: &NodeInput, step: Move) -> Option<f64> {
-        let granted = self.granted.get(name).copied().unwrap_or_default();
+        let granted = self.granted.get(name).map_or(0.0, |granted| granted.mib);
         let total = node.memory.filter(|total| *total > 0.0)?;
         Some(100.0 * (node.memory_used? + granted + added_mib(step)) / total)
     }

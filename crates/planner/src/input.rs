@@ -71,6 +71,8 @@ pub struct NodeInput {
     pub memory_used: Option<f64>,
     /// Whether the figures are of the last 30 s.
     pub fresh: bool,
+    /// Changes of ours that are under way there.
+    pub changing: usize,
 }
 
 /// All nodes of the cluster.

@@ -48,6 +48,8 @@ pub enum Reason {
     MemoryUseUnknown(Percent),
     /// No measurement that can be believed.
     NoSample,
+    /// As many changes as may be are under way on the node.
+    NodeBusy(usize),
     /// The node has no room for growth.
     NodeFull(Percent, Percent),
     /// How full the node is, is not known.
@@ -108,6 +110,7 @@ impl fmt::Display for Reason {
             Self::MemoryShrinkOff(used) => write!(f, "{used} used, `memory_shrink` is off"),
             Self::MemoryUseUnknown(used) => write!(f, "{used} resident, no balloon device to ask"),
             Self::NoSample => f.write_str("no sample"),
+            Self::NodeBusy(count) => write!(f, "waits: {count} changes are under way on the node"),
             Self::NodeFull(used, limit) => {
                 write!(f, "wants more, node would be at {used} of {limit}")
             }

@@ -104,7 +104,8 @@ fn blocks(answer: &str) -> Vec<(&'static str, Vec<&str>)> {
             continue;
         };
         match blocks.last_mut() {
-            Some((last, lines)) if *last == path => lines.push(content),
+            // Where `.rrd` is empty, one copy of `.vmlist` follows the other.
+            Some((last, lines)) if *last == path && content != "{" => lines.push(content),
             _ => blocks.push((path, vec![content])),
         }
     }

@@ -61,6 +61,7 @@ impl World {
                 memory: Some(65_536.0),
                 memory_used: Some(20_000.0),
                 fresh: true,
+                changing: 0,
             },
             running: Some(true),
         }
@@ -263,6 +264,7 @@ fn a_full_node_refuses_growth_and_never_shrinking() {
             memory: Some(65_536.0),
             memory_used: Some(64_000.0),
             fresh: true,
+            changing: 0,
         },
         NodeInput { fresh: false, ..World::new().node },
         NodeInput::default(),
@@ -296,6 +298,7 @@ fn memory_that_several_ask_for_is_granted_once() {
         memory: Some(10_000.0),
         memory_used: Some(7_900.0),
         fresh: true,
+        changing: 0,
     };
     let mut out = Vec::new();
     Planner::new(CONFIG).plan(
@@ -306,6 +309,14 @@ fn memory_that_several_ask_for_is_granted_once() {
     );
     let granted: Vec<bool> = out.iter().map(|decision| decision.act().is_some()).collect();
     assert_eq!(granted, [true, true, false]);
+}
+
+#[test]
+fn a_node_has_two_changes_at_a_time() {
+    let mut world = World::new();
+    world.node.changing = 2;
+    let decision = world.see(Some(sample(10, 95.0, 50.0)));
+    assert_eq!((decision.act(), &decision.cpu.reason), (None, &Reason::NodeBusy(2)));
 }
 
 #[test]

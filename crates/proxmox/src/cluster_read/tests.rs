@@ -99,6 +99,14 @@ fn reads_a_quiet_cluster() {
 }
 
 #[test]
+fn without_any_metrics_the_guests_are_still_known() {
+    let moment = Moment { vms: 5, at: 10, version: 5 };
+    let whole = |text: String| [text.clone().into_bytes(), text.into_bytes()];
+    let read = ClusterRead::parse(&answer(whole(moment.vmlist(0)), whole(String::new()))).unwrap();
+    assert_eq!((read.vms.len(), read.guests.iter().count()), (0, 5));
+}
+
+#[test]
 fn a_container_or_a_stranger_is_no_vm() {
     let moment = Moment { vms: 3, at: 10, version: 5 };
     let vmlist = moment.vmlist(0).replacen("qemu", "lxc", 1);

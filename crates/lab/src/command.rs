@@ -1,0 +1,68 @@
+//! From a command to what answers it.
+
+use vm_autoscale_proxmox::{NodeCommand, VmId};
+
+use crate::{Answer, Lab, monitor, qm, read};
+
+/// What perl takes before it does anything, in seconds.
+pub(crate) const PERL_S: f64 = 0.8;
+
+/// The command's name.
+pub(crate) fn kind(command: &NodeCommand) -> &'static str {
+    match command {
+        NodeCommand::ReadCluster => "ReadCluster",
+        NodeCommand::ReadConfigs(_) => "ReadConfigs",
+        NodeCommand::ReadPools => "ReadPools",
+        NodeCommand::ReadResources => "ReadResources",
+        NodeCommand::ReadMonitor { .. } => "ReadMonitor",
+        NodeCommand::ReadGuestVcpus { .. } => "ReadGuestVcpus",
+        NodeCommand::ReadGuestMeminfo { .. } => "ReadGuestMeminfo",
+        NodeCommand::SetVcpus { .. } => "SetVcpus",
+        NodeCommand::SetMemory { .. } => "SetMemory",
+        NodeCommand::SetCpuLimit { .. } => "SetCpuLimit",
+        NodeCommand::SetBalloon { .. } => "SetBalloon",
+        NodeCommand::Revert { .. } => "Revert",
+    }
+}
+
+/// The VM that it changes.
+pub(crate) fn changes(command: &NodeCommand) -> Option<VmId> {
+    match command {
+        NodeCommand::SetVcpus { vmid, .. }
+        | NodeCommand::SetMemory { vmid, .. }
+        | NodeCommand::SetCpuLimit { vmid, .. }
+        | NodeCommand::SetBalloon { vmid, .. }
+        | NodeCommand::Revert { vmid, .. } => Some(*vmid),
+        _ => None,
+    }
+}
+
+/// Does it.
+pub(crate) async fn run(lab: &Lab, command: &NodeCommand) -> Answer {
+    if let Some(change) = qm::Change::of(command) {
+        return qm::set(lab, &change).await;
+    }
+    if !matches!(
+        command,
+        NodeCommand::ReadCluster | NodeCommand::ReadConfigs(_) | NodeCommand::ReadPools
+    ) {
+        lab.pause(PERL_S).await;
+    }
+    let now = lab.now();
+    let node = lab.node();
+    match command {
+        NodeCommand::ReadCluster => read::cluster(&node, now),
+        NodeCommand::ReadConfigs(files) => read::configs(&node, files.as_slice()),
+        NodeCommand::ReadPools => read::pools(&node),
+        NodeCommand::ReadResources => read::resources(&node, now),
+        NodeCommand::ReadMonitor { node: name, vmid, query } => {
+            monitor::monitor(&node, name, *vmid, *query, now)
+        }
+        NodeCommand::ReadGuestVcpus { vmid } => monitor::guest_vcpus(&node, *vmid),
+        NodeCommand::ReadGuestMeminfo { node: name, vmid } => {
+            monitor::guest_meminfo(&node, name, *vmid, now)
+        }
+        // All others change something.
+        _ => Answer::fail("", 127),
+    }
+}

@@ -1,0 +1,50 @@
+//! Every line that was executed, in the order of their ends.
+
+use serde::{Deserialize, Serialize};
+use vm_autoscale_proxmox::{Digest, VmId};
+
+/// The most entries that are kept.
+const MOST: usize = 200_000;
+/// The most characters of a line that are kept.
+const LINE: usize = 512;
+
+/// One executed line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When it came, in seconds since the lab's start.
+    pub start: f64,
+    /// When it was answered, in seconds since the lab's start.
+    pub end: f64,
+    /// Its first 512 characters.
+    pub line: String,
+    /// The command's name (`SetVcpus`), or `Refused`.
+    pub kind: String,
+    /// The exit code.
+    pub exit: u8,
+    /// For a change: the VM.
+    pub vmid: Option<VmId>,
+    /// For a change: the config's digest when it came.
+    pub before: Option<Digest>,
+    /// For a change: the config's digest when it was answered.
+    pub after: Option<Digest>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    pub(crate) entries: Vec<Entry>,
+    /// Entries beyond what is kept.
+    pub(crate) dropped: u64,
+}
+
+impl History {
+    pub(crate) fn push(&mut self, mut entry: Entry) {
+        if self.entries.len() >= MOST {
+            self.dropped += 1;
+            return;
+        }
+        if let Some((cut, _)) = entry.line.char_indices().nth(LINE) {
+            entry.line.truncate(cut);
+        }
+        self.entries.push(entry);
+    }
+}

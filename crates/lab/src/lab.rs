@@ -1,0 +1,237 @@
+//! The lab: a node, its clock, and the books.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, MissedTickBehavior};
+use vm_autoscale_proxmox::{Digest, NodeCommand, VmId};
+
+use crate::history::{Entry, History};
+use crate::node::Node;
+use crate::ssh::Keys;
+use crate::stats::Stats;
+use crate::{Answer, Control, Error, Options, command, control};
+
+/// A simulated node. Clones are the same lab.
+#[derive(Debug, Clone)]
+pub struct Lab {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    node: Mutex<Node>,
+    history: Mutex<History>,
+    stats: Mutex<Stats>,
+    keys: Mutex<Keys>,
+    started: Instant,
+    qm_time: f64,
+    interval: Duration,
+}
+
+/// A VM as it really is, beyond what its config says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VmInfo {
+    /// The VM.
+    pub vmid: VmId,
+    /// What its load is called.
+    pub kind: String,
+    /// The raw .conf file.
+    pub conf: String,
+    /// Its digest.
+    pub digest: Digest,
+    /// Its counter in `.vmlist`.
+    pub version: u64,
+    /// vCPUs that QEMU has; `None` where it does not run.
+    pub qemu_vcpus: Option<u32>,
+    /// MiB that QEMU has; `None` where it does not run.
+    pub qemu_memory: Option<u32>,
+    /// vCPUs that the guest uses.
+    pub online_vcpus: u32,
+    /// MiB that the guest's programs can use.
+    pub usable_memory: u32,
+    /// Whether the guest panicked.
+    pub dead: bool,
+    /// The most memory that its load was made for, in MiB.
+    pub memory_total: u32,
+    /// Cores that its load wants now.
+    pub wanted_cpu: f64,
+    /// MiB that its programs want now.
+    pub wanted_memory: f64,
+}
+
+impl Lab {
+    /// Makes the node and measures it once. Must be called within a tokio runtime whose clock
+    /// it is to keep.
+    ///
+    /// # Errors
+    /// Options that make no sense, a broken trace, or keys that cannot be made.
+    pub fn new(options: &Options) -> Result<Self, Error> {
+        options.check()?;
+        let system =
+            SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let mut node = Node::new(options, options.epoch.unwrap_or(system))?;
+        node.round(0.0);
+        let inner = Inner {
+            node: Mutex::new(node),
+            history: Mutex::default(),
+            stats: Mutex::default(),
+            keys: Mutex::new(Keys::generate()?),
+            started: Instant::now(),
+            qm_time: options.qm_time,
+            interval: Duration::from_secs_f64(options.interval),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Executes a line as the node's shell would.
+    pub async fn execute(&self, line: &str) -> Answer {
+        let start = self.now();
+        let Ok(command) = NodeCommand::parse(line) else {
+            let answer = Answer::fail("vm-autoscale-lab: not a command of vm-autoscale\n", 127);
+            self.count(|stats| stats.refused += 1);
+            self.record(start, line, "Refused", None, answer.exit);
+            return answer;
+        };
+        let kind = command::kind(&command);
+        let change = command::changes(&command).map(|vmid| (vmid, self.node().digest(vmid)));
+        let answer = command::run(self, &command).await;
+        self.count(|stats| {
+            *stats.commands.entry(kind.to_owned()).or_default() += 1;
+            stats.changes_zero += u64::from(change.is_some() && answer.exit == 0);
+            stats.changes_nonzero += u64::from(change.is_some() && answer.exit != 0);
+        });
+        self.record(start, line, kind, change, answer.exit);
+        answer
+    }
+
+    /// One round of pvestatd at `now` since the lab's start.
+    pub fn tick(&self, now: Duration) {
+        self.node().round(now.as_secs_f64());
+    }
+
+    /// Rounds at the interval, for as long as the task runs.
+    pub async fn pvestatd(self) {
+        let interval = self.inner.interval;
+        let mut rounds = tokio::time::interval_at(Instant::now() + interval, interval);
+        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            rounds.tick().await;
+            self.tick(self.inner.started.elapsed());
+        }
+    }
+
+    /// Does what a fault or a foreign hand would.
+    ///
+    /// # Errors
+    /// It names what is not there or cannot be.
+    pub fn control(&self, control: Control) -> Result<(), Error> {
+        control::run(self, control)
+    }
+
+    /// The counters.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let mut stats = lock(&self.inner.stats).clone();
+        stats.history_dropped = lock(&self.inner.history).dropped;
+        stats
+    }
+
+    /// The history from entry `since` (from 0) on.
+    #[must_use]
+    pub fn history(&self, since: usize) -> Vec<Entry> {
+        lock(&self.inner.history).entries.get(since..).unwrap_or_default().to_vec()
+    }
+
+    /// Every VM as it really is.
+    #[must_use]
+    pub fn vms(&self) -> Vec<VmInfo> {
+        let now = self.now();
+        let node = self.node();
+        let t = node.load_time(now);
+        node.vms.values().map(|vm| VmInfo::of(vm, t)).collect()
+    }
+
+    /// Seconds since the lab's start.
+    #[must_use]
+    pub fn now(&self) -> f64 {
+        self.inner.started.elapsed().as_secs_f64()
+    }
+
+    pub(crate) fn node(&self) -> MutexGuard<'_, Node> {
+        lock(&self.inner.node)
+    }
+
+    pub(crate) fn keys(&self) -> MutexGuard<'_, Keys> {
+        lock(&self.inner.keys)
+    }
+
+    pub(crate) fn count(&self, count: impl FnOnce(&mut Stats)) {
+        count(&mut lock(&self.inner.stats));
+    }
+
+    /// The scale of recorded times.
+    pub(crate) fn qm_time(&self) -> f64 {
+        self.inner.qm_time
+    }
+
+    /// Waits as long as the recorded seconds, scaled.
+    pub(crate) async fn pause(&self, recorded: f64) {
+        let seconds = recorded * self.inner.qm_time;
+        if seconds > 0.0 {
+            tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
+        }
+    }
+
+    fn record(
+        &self,
+        start: f64,
+        line: &str,
+        kind: &str,
+        change: Option<(VmId, Option<Digest>)>,
+        exit: u8,
+    ) {
+        let vmid = change.as_ref().map(|(vmid, _)| *vmid);
+        let after = vmid.and_then(|vmid| self.node().digest(vmid));
+        lock(&self.inner.history).push(Entry {
+            start,
+            end: self.now(),
+            line: line.to_owned(),
+            kind: kind.to_owned(),
+            exit,
+            vmid,
+            before: change.and_then(|(_, before)| before),
+            after,
+        });
+    }
+}
+
+impl VmInfo {
+    fn of(vm: &crate::vm::Vm, t: f64) -> Self {
+        let demand = vm.demand(t);
+        Self {
+            vmid: vm.vmid,
+            kind: vm.kind.clone(),
+            conf: vm.conf.raw().to_owned(),
+            digest: vm.conf.digest(),
+            version: vm.version,
+            qemu_vcpus: vm.qemu.as_ref().map(|qemu| qemu.vcpus),
+            qemu_memory: vm.qemu.as_ref().map(crate::guest::Qemu::memory),
+            online_vcpus: vm.guest.online_cpus,
+            usable_memory: vm.qemu.as_ref().map_or(0, |qemu| vm.guest.usable(qemu)),
+            dead: vm.guest.dead,
+            memory_total: vm.memory_total,
+            wanted_cpu: demand.cpu,
+            wanted_memory: demand.mem,
+        }
+    }
+}
+
+/// A panic elsewhere is shown elsewhere.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,153 @@
+//! The VMs that a lab starts with.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use fastrand::Rng;
+use vm_autoscale_proxmox::{Ladder, MemoryMib, VmId};
+
+use crate::Error;
+use crate::conf::Conf;
+use crate::guest::{Guest, Qemu};
+use crate::load::{Kind, Load, Shape, mix, trace};
+use crate::num::whole32;
+use crate::options::Options;
+use crate::vm::{Sample, Vm};
+
+const FIRST_VMID: u32 = 101;
+
+/// What one VM is to be.
+struct Plan {
+    vmid: u32,
+    kind: String,
+    cores: u32,
+    /// The most memory that its load was made for, in MiB.
+    total: u32,
+    hotplug: &'static str,
+    load: Load,
+}
+
+/// Generated VMs, or those of the trace.
+pub(crate) fn vms(options: &Options) -> Result<BTreeMap<VmId, Vm>, Error> {
+    let plans = match &options.trace {
+        Some(path) => (FIRST_VMID..).zip(trace::read(path, options.vms)?).map(traced).collect(),
+        None => (0..options.vms).map(|i| generated(options, i)).collect::<Vec<_>>(),
+    };
+    plans.into_iter().map(|plan| vm(options, plan)).collect()
+}
+
+/// The container's number: the one after the VMs.
+pub(crate) fn container_id(vms: u32) -> Result<VmId, Error> {
+    VmId::try_from(FIRST_VMID + vms).map_err(|e| Error::Usage(e.to_string()))
+}
+
+const PLUGGABLE: &str = "disk,network,usb,memory,cpu";
+
+/// Every kind in turn; the last of several VMs cannot be plugged at all.
+fn generated(options: &Options, i: u32) -> Plan {
+    let vmid = FIRST_VMID + i;
+    let seed = mix(options.seed, u64::from(vmid));
+    let mut rng = Rng::with_seed(seed);
+    let place = usize::try_from(i).unwrap_or(0) % Kind::ALL.len();
+    let kind = Kind::ALL.get(place).copied().unwrap_or(Kind::Idle);
+    let cores = rng.choice([2, 4, 4, 8]).unwrap_or(4);
+    let total = rng.choice([4096, 8192, 8192, 16_384]).unwrap_or(4096);
+    let last = i > 0 && i + 1 == options.vms;
+    let shape = Shape { kind, seed, cores: f64::from(cores), memory: f64::from(total) };
+    Plan {
+        vmid,
+        kind: if last { "legacy".into() } else { kind.name().into() },
+        cores,
+        total,
+        hotplug: if last { "disk,network,usb" } else { PLUGGABLE },
+        load: Load::Generated(shape),
+    }
+}
+
+fn traced((vmid, vm): (u32, trace::TraceVm)) -> Plan {
+    let total = vm.memory.map_or(4096, |mib| step(whole32(mib.ceil()), Ladder::ceil));
+    Plan {
+        vmid,
+        kind: label(&vm.name),
+        cores: vm.vcpus,
+        total,
+        hotplug: PLUGGABLE,
+        load: Load::Trace(Arc::clone(&vm.series)),
+    }
+}
+
+/// A name that a VM may have.
+fn label(name: &str) -> String {
+    let kept = name.chars().filter(char::is_ascii_alphanumeric).take(40);
+    format!("trace-{}", kept.collect::<String>())
+}
+
+/// A step of the ladder near that size; the lowest where there is none.
+fn step(mib: u32, to: fn(MemoryMib) -> Option<MemoryMib>) -> u32 {
+    MemoryMib::try_from(mib).ok().and_then(to).map_or(1024, MemoryMib::get)
+}
+
+fn vm(options: &Options, plan: Plan) -> Result<(VmId, Vm), Error> {
+    let usage = |e: &dyn std::fmt::Display| Error::Usage(e.to_string());
+    let vmid = VmId::try_from(plan.vmid).map_err(|e| usage(&e))?;
+    let seed = mix(options.seed, u64::from(plan.vmid));
+    let conf = Conf::new(config(&plan, seed));
+    let parsed = conf.parsed().ok_or_else(|| usage(&"a generated config is not one"))?;
+    // Everybody has been up for a while, nobody since the same moment.
+    let since = -f64::from(3600 + Rng::with_seed(seed).u32(0..864_000));
+    let mut qemu = Qemu::start(&parsed, since).ok_or_else(|| usage(&"a VM does not start"))?;
+    qemu.fresh = false;
+    let vm = Vm {
+        vmid,
+        conf,
+        version: u64::from(plan.vmid + 1 - FIRST_VMID),
+        guest: Guest::boot(&qemu, true),
+        qemu: Some(qemu),
+        faults: BTreeSet::new(),
+        kind: plan.kind,
+        memory_total: plan.total,
+        load: plan.load,
+        fixed: None,
+        left_out: false,
+        sample: Sample::default(),
+        flock: Arc::default(),
+    };
+    Ok((vmid, vm))
+}
+
+/// Half of the cores and half of the memory are plugged.
+fn config(plan: &Plan, seed: u64) -> String {
+    let Plan { vmid, kind, cores, total, hotplug, .. } = plan;
+    let memory = step(total / 2, Ladder::floor);
+    let vcpus = (cores / 2).max(1);
+    let (uuid, generation) = (uuid(seed), uuid(!seed));
+    format!(
+        "#lab: {kind}, at most {total} MiB\n\
+         agent: 1\n\
+         boot: order=scsi0\n\
+         cores: {cores}\n\
+         cpu: x86-64-v2-AES\n\
+         hotplug: {hotplug}\n\
+         memory: {memory}\n\
+         name: {kind}-{vmid}\n\
+         net0: virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1\n\
+         numa: 1\n\
+         onboot: 1\n\
+         ostype: l26\n\
+         scsi0: local-lvm:vm-{vmid}-disk-0,size=32G\n\
+         scsihw: virtio-scsi-single\n\
+         smbios1: uuid={uuid}\n\
+         sockets: 1\n\
+         vcpus: {vcpus}\n\
+         vmgenid: {generation}\n"
+    )
+}
+
+/// Version 4 by form.
+fn uuid(seed: u64) -> String {
+    let mut rng = Rng::with_seed(seed);
+    let mut digits =
+        |count: usize| -> String { std::iter::repeat_with(|| rng.digit(16)).take(count).collect() };
+    let (first, second, last) = (digits(8), digits(4), digits(12));
+    format!("{first}-{second}-4{}-8{}-{last}", digits(3), digits(3))
+}

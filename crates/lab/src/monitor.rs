@@ -1,0 +1,172 @@
+//! What QEMU's monitor and the guest's agent answer.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+use vm_autoscale_proxmox::{MonitorQuery, NodeName, VmId};
+
+use crate::answer::Answer;
+use crate::guest::Qemu;
+use crate::node::Node;
+use crate::num::bytes;
+use crate::vm::Vm;
+
+/// `pvesh create …/monitor`: what QEMU says, with its line ends, and one of pvesh's.
+pub(crate) fn monitor(
+    node: &Node,
+    name: &NodeName,
+    vmid: VmId,
+    query: MonitorQuery,
+    now: f64,
+) -> Answer {
+    let vm = match find(node, name, vmid) {
+        Ok(vm) => vm,
+        Err(answer) => return answer,
+    };
+    let Some(qemu) = &vm.qemu else {
+        return Answer::ok(format!("ERROR: VM {vmid} not running\n\n"));
+    };
+    let text = match query {
+        MonitorQuery::Balloon => balloon(qemu),
+        MonitorQuery::GuestStats => guest_stats(node, vm, qemu, now),
+        MonitorQuery::HotpluggableCpus => hotpluggable_cpus(vm, qemu),
+        MonitorQuery::MemorySizeSummary => format!(
+            "base memory: {}\nplugged memory: {}\n",
+            bytes(f64::from(qemu.base)),
+            bytes(f64::from(qemu.memory() - qemu.base))
+        ),
+    };
+    Answer::ok(text.replace('\n', "\r\n") + "\n")
+}
+
+fn find<'a>(node: &'a Node, name: &NodeName, vmid: VmId) -> Result<&'a Vm, Answer> {
+    if *name != node.name {
+        let text = format!("failed to get address info for: {name}: Name or service not known\n");
+        return Err(Answer::fail(format!("hostname lookup '{name}' failed - {text}"), 2));
+    }
+    node.vm(vmid).map_err(|text| Answer::fail(text, 2))
+}
+
+fn balloon(qemu: &Qemu) -> String {
+    match qemu.ballooned {
+        Some(held) => format!("balloon: actual={}\n", qemu.memory().saturating_sub(held)),
+        None => "Error: No balloon device has been activated\n".into(),
+    }
+}
+
+fn hotpluggable_cpus(vm: &Vm, qemu: &Qemu) -> String {
+    let number = |key| vm.conf.number(key).unwrap_or(1).max(1);
+    let (sockets, cores) = (number("sockets"), number("cores"));
+    let numa = vm.conf.get("numa") == Some("1");
+    let pluggable = vm.conf.parsed().is_some_and(|config| config.hotplug.cpu);
+    let mut text = String::from("Hotpluggable CPUs:\n");
+    for i in (0..sockets.saturating_mul(cores)).rev() {
+        let (socket, core) = (i / cores, i % cores);
+        text.push_str("  type: \"qemu64-x86_64-cpu\"\n  vcpus_count: \"1\"\n");
+        // Writing to a String cannot fail.
+        let _ = match i {
+            i if i >= qemu.vcpus => Ok(()),
+            i if i > 0 && pluggable => {
+                writeln!(text, "  qom_path: \"/machine/peripheral/cpu{}\"", i + 1)
+            }
+            i => writeln!(text, "  qom_path: \"/machine/unattached/device[{i}]\""),
+        };
+        text.push_str("  CPUInstance Properties:\n");
+        if numa {
+            let _ = writeln!(text, "    node-id: \"{socket}\"");
+        }
+        let _ = write!(
+            text,
+            "    socket-id: \"{socket}\"\n    core-id: \"{core}\"\n    thread-id: \"0\"\n"
+        );
+    }
+    text
+}
+
+/// The balloon driver's figures; a counter that it does not know is all ones.
+fn guest_stats(node: &Node, vm: &Vm, qemu: &Qemu, now: f64) -> String {
+    const UNKNOWN: u64 = u64::MAX;
+    if qemu.ballooned.is_none() {
+        return "Error: Device '/machine/peripheral/balloon0' not found\n".into();
+    }
+    let demand = vm.demand(node.load_time(now));
+    let (used, cache) = vm.memory_use(qemu, demand);
+    let total = f64::from(vm.guest.usable(qemu));
+    let short = bytes((demand.mem - 0.98 * total).max(0.0));
+    let stats = [
+        ("htlb-pgalloc", 0),
+        ("swap-out", short),
+        ("alloc-stalls", UNKNOWN),
+        ("available-memory", bytes(total - used + cache)),
+        ("direct-reclaims", UNKNOWN),
+        ("direct-scans", UNKNOWN),
+        ("htlb-pgfail", 0),
+        ("free-memory", bytes(total - used)),
+        ("minor-faults", 563),
+        ("major-faults", short / 4096),
+        ("total-memory", bytes(total)),
+        ("oom-kills", UNKNOWN),
+        ("async-reclaims", UNKNOWN),
+        ("swap-in", short),
+        ("async-scans", UNKNOWN),
+        ("disk-caches", bytes(cache)),
+    ];
+    let lines = stats.map(|(name, value)| format!("        \"stat-{name}\": {value}"));
+    format!(
+        "{{\n    \"stats\": {{\n{}\n    }},\n    \"last-update\": {}\n}}\n",
+        lines.join(",\n"),
+        node.clock(now)
+    )
+}
+
+/// `qm guest cmd ID get-vcpus`.
+pub(crate) fn guest_vcpus(node: &Node, vmid: VmId) -> Answer {
+    let (vm, qemu) = match agent(node, &node.name, vmid) {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
+    let cpu = |i: u32| {
+        format!(
+            "   {{\n      \"can-offline\" : {},\n      \"logical-id\" : {i},\n      \"online\" : {}\n   }}",
+            i > 0,
+            i < vm.guest.online_cpus
+        )
+    };
+    Answer::ok(format!("[\n{}\n]\n", (0..qemu.vcpus).map(cpu).collect::<Vec<_>>().join(",\n")))
+}
+
+/// `pvesh get …/agent/file-read --file /proc/meminfo`.
+pub(crate) fn guest_meminfo(node: &Node, name: &NodeName, vmid: VmId, now: f64) -> Answer {
+    let (vm, qemu) = match agent(node, name, vmid) {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
+    let (used, cache) = vm.memory_use(qemu, vm.demand(node.load_time(now)));
+    let total = f64::from(vm.guest.usable(qemu));
+    let kib = |mib: f64| bytes(mib) / 1024;
+    let content = format!(
+        "MemTotal:       {:>8} kB\nMemFree:        {:>8} kB\nMemAvailable:   {:>8} kB\nBuffers:        {:>8} kB\nCached:         {:>8} kB\nSwapTotal:      {:>8} kB\nSwapFree:       {:>8} kB\n",
+        kib(total),
+        kib(total - used),
+        kib(total - used + cache),
+        0,
+        kib(cache),
+        0,
+        0
+    );
+    Answer::ok(json!({"bytes-read": content.len(), "content": content}).to_string() + "\n")
+}
+
+fn agent<'a>(node: &'a Node, name: &NodeName, vmid: VmId) -> Result<(&'a Vm, &'a Qemu), Answer> {
+    let vm = find(node, name, vmid)?;
+    let Some(qemu) = &vm.qemu else {
+        return Err(Answer::fail(format!("VM {vmid} is not running\n"), 2));
+    };
+    if !vm.conf.get("agent").is_some_and(|agent| agent.starts_with('1')) {
+        return Err(Answer::fail("No QEMU guest agent configured\n", 255));
+    }
+    if vm.guest.dead {
+        return Err(Answer::fail("QEMU guest agent is not running\n", 255));
+    }
+    Ok((vm, qemu))
+}

@@ -1,0 +1,136 @@
+//! The special files under `/etc/pve` as pmxcfs writes them (`status.c`, `server.c`).
+
+use std::fmt::Write as _;
+
+use crate::node::Node;
+use crate::num::real;
+use crate::options::Columns;
+use crate::vm::{Sample, Vm};
+
+// Writing to a String cannot fail, so its results are dropped throughout.
+
+/// `.version`
+pub(crate) fn version(node: &Node) -> String {
+    format!(
+        "{{\n\"starttime\": {},\n\"clinfo\": {},\n\"vmlist\": {},\n\"corosync.conf\": 1,\n\"user.cfg\": 3,\n\"kvstore\": {{\n\"{}\": {{\n\"tasklist\": 12}}\n}}\n}}\n",
+        node.starttime,
+        if node.cluster.is_some() { 4 } else { 0 },
+        node.version,
+        node.name
+    )
+}
+
+/// `.members`
+pub(crate) fn members(node: &Node) -> String {
+    let name = &node.name;
+    match &node.cluster {
+        None => format!("{{\n\"nodename\": \"{name}\",\n\"version\": 0\n}}\n"),
+        Some(cluster) => format!(
+            "{{\n\"nodename\": \"{name}\",\n\"version\": 4,\n\"cluster\": {{ \"name\": \"{cluster}\", \"version\": 2, \"nodes\": 1, \"quorate\": 1 }},\n\"nodelist\": {{\n  \"{name}\": {{ \"id\": 1, \"online\": 1, \"ip\": \"127.0.0.1\"}}\n  }}\n}}\n"
+        ),
+    }
+}
+
+/// `.vmlist`; guests in a hash table's order.
+pub(crate) fn vmlist(node: &Node) -> String {
+    let vms = node.vms.values().map(|vm| (vm.vmid, "qemu", vm.version));
+    let containers = node.containers.iter().map(|ct| (ct.vmid, "lxc", ct.version));
+    let mut guests: Vec<_> = vms.chain(containers).collect();
+    guests.sort_by_key(|(vmid, ..)| hash(vmid.get()));
+    let mut text = format!("{{\n\"version\": {}", node.version);
+    for (i, (vmid, kind, version)) in guests.iter().enumerate() {
+        text.push_str(if i == 0 { ",\n\"ids\": {\n" } else { ",\n" });
+        let name = &node.name;
+        let _ = write!(
+            text,
+            "\"{vmid}\": {{ \"node\": \"{name}\", \"type\": \"{kind}\", \"version\": {version} }}"
+        );
+    }
+    text.push_str(if guests.is_empty() { "}\n" } else { "}\n\n}\n" });
+    text
+}
+
+fn hash(vmid: u32) -> u32 {
+    vmid.wrapping_mul(0x9e37_79b1)
+}
+
+/// `.rrd` after a round that ended at `ctime`.
+pub(crate) fn rrd(node: &Node, ctime: u64) -> String {
+    let mut text = String::with_capacity(160 * (node.vms.len() + 2));
+    node_line(&mut text, node, ctime);
+    let mut vms: Vec<&Vm> = node.vms.values().filter(|vm| !vm.left_out).collect();
+    vms.sort_by_key(|vm| hash(vm.vmid.get()));
+    for vm in vms {
+        vm_line(&mut text, vm, node.columns, ctime);
+    }
+    for container in &node.containers {
+        let vmid = container.vmid;
+        let _ = write!(
+            text,
+            "{}/{vmid}:86400:ct-{vmid}:running:0:{ctime}:1:0.01:536870912:134217728:8589934592:1073741824:11:22:33:44",
+            vm_key(node.columns)
+        );
+        text.push_str(if node.columns == Columns::Nine {
+            ":140000000:0:0:0:0:0:0\n"
+        } else {
+            "\n"
+        });
+    }
+    text
+}
+
+fn vm_key(columns: Columns) -> &'static str {
+    match columns {
+        Columns::Eight => "pve2.3-vm",
+        Columns::Nine => "pve-vm-9.0",
+    }
+}
+
+fn vm_line(text: &mut String, vm: &Vm, columns: Columns, ctime: u64) {
+    let Sample { cores, mem, maxmem, maxcpu, uptime, running, waiting, .. } = vm.sample;
+    let (key, vmid, name) = (vm_key(columns), vm.vmid, vm.name());
+    let status = if running { "running" } else { "stopped" };
+    let template = u8::from(vm.conf.get("template") == Some("1"));
+    let _ = write!(text, "{key}/{vmid}:{uptime}:{name}:{status}:{template}:{ctime}:{maxcpu}:");
+    if !running {
+        let _ = write!(text, "U:{maxmem}:U:34359738368:0:U:U:U:U");
+        text.push_str(if columns == Columns::Nine { ":U:U:U:U:U:U:U\n" } else { "\n" });
+        return;
+    }
+    let cpu = fraction(cores / f64::from(maxcpu.max(1)));
+    let traffic = uptime * 1000;
+    let _ =
+        write!(text, "{cpu}:{maxmem}:{mem}:34359738368:0:{traffic}:{traffic}:{traffic}:{traffic}");
+    if columns == Columns::Nine {
+        let memhost = mem + 50_000_000;
+        let _ = write!(text, ":{memhost}:{waiting:.2}:0:0:0:0:0");
+    }
+    text.push('\n');
+}
+
+fn node_line(text: &mut String, node: &Node, ctime: u64) {
+    let samples = || node.vms.values().map(|vm| &vm.sample);
+    let cores: f64 = samples().map(|sample| sample.cores).sum();
+    let load: f64 = samples().map(|sample| sample.wanted).sum();
+    let used = samples().map(|sample| sample.mem).sum::<u64>() + 2_147_483_648;
+    let used = used.min(node.host_memory);
+    let cpu = fraction((cores / node.host_cpus).min(1.0));
+    let key = if node.columns == Columns::Nine { "pve-node-9.0" } else { "pve2-node" };
+    let uptime = ctime.saturating_sub(node.starttime);
+    let _ = write!(
+        text,
+        "{key}/{}:{uptime}::{ctime}:{load:.2}:{}:{cpu}:0.001:{}:{used}:0:0:100000000000:5000000000:1000:2000",
+        node.name, node.host_cpus, node.host_memory
+    );
+    if node.columns == Columns::Nine {
+        let free = node.host_memory - used;
+        let waiting = 100.0 * ((load - node.host_cpus) / node.host_cpus).clamp(0.0, 1.0);
+        let _ = write!(text, ":{free}:0:{waiting:.2}:0.0:0.0:0.0:0.0");
+    }
+    text.push('\n');
+}
+
+/// With as many digits as are worth anything.
+pub(crate) fn fraction(value: f64) -> f64 {
+    real(crate::num::whole(value * 1e9)) / 1e9
+}

@@ -1,0 +1,88 @@
+//! A lab with a directory: keys, address and control socket, for other processes.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use tokio::net::UnixListener;
+use tokio::task::JoinSet;
+
+use crate::{Error, Lab, Options, socket, ssh};
+
+/// A served lab; dropped, it stops and takes `address` and `lab.sock` away.
+#[derive(Debug)]
+pub struct Served {
+    lab: Lab,
+    server: ssh::Server,
+    dir: PathBuf,
+    _tasks: JoinSet<()>,
+}
+
+impl Served {
+    /// The lab itself.
+    #[must_use]
+    pub fn lab(&self) -> &Lab {
+        &self.lab
+    }
+
+    /// Where SSH listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // Whoever removed them first has done the same.
+        let _ = fs::remove_file(self.dir.join("address"));
+        let _ = fs::remove_file(self.dir.join("lab.sock"));
+    }
+}
+
+/// Serves a new lab from `dir` (made, mode 0700): `host_key`, `id_ed25519`, `known_hosts`,
+/// `lab.sock`, and last `address`, the sign that it is ready.
+///
+/// # Errors
+/// Options that make no sense, or a file or port that cannot be had.
+pub async fn serve(dir: &Path, options: &Options, listen: SocketAddr) -> Result<Served, Error> {
+    let lab = Lab::new(options)?;
+    private_dir(dir)?;
+    let sock = dir.join("lab.sock");
+    for stale in [&sock, &dir.join("address")] {
+        // Mostly there is none.
+        let _ = fs::remove_file(stale);
+    }
+    let server = ssh::listen(&lab, listen, None).await?;
+    let (host, address) = (lab.host_key(), server.address());
+    write(dir, "host_key", &ssh::key_file(&host)?)?;
+    write(dir, "id_ed25519", &ssh::key_file(&lab.client_key())?)?;
+    write(dir, "known_hosts", &ssh::known_hosts_line(address, host.public_key())?)?;
+    let listener = UnixListener::bind(&sock).map_err(Error::io(sock.display()))?;
+    let mut tasks = JoinSet::new();
+    tasks.spawn(socket::listen(lab.clone(), listener));
+    tasks.spawn(lab.clone().pvestatd());
+    write(dir, "address", &format!("{address}\n"))?;
+    Ok(Served { lab, server, dir: dir.to_owned(), _tasks: tasks })
+}
+
+fn private_dir(dir: &Path) -> Result<(), Error> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.map_err(Error::io(dir.display()))?;
+    let mode = fs::Permissions::from_mode(0o700);
+    fs::set_permissions(dir, mode).map_err(Error::io(dir.display()))
+}
+
+/// Only for the owner, and whole or not at all.
+fn write(dir: &Path, name: &str, content: &str) -> Result<(), Error> {
+    let (path, new) = (dir.join(name), dir.join(format!(".{name}.new")));
+    let failed = || Error::io(path.display());
+    // Left over from a lab that was killed; mostly there is none.
+    let _ = fs::remove_file(&new);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new);
+    let file = file.as_mut().map_err(|e| std::io::Error::new(e.kind(), e.to_string()));
+    file.and_then(|file| file.write_all(content.as_bytes())).map_err(failed())?;
+    fs::rename(&new, &path).map_err(failed())
+}

@@ -1,0 +1,178 @@
+//! The node's SSH server: one key may log in, and may execute single lines, nothing else.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use russh::keys::ssh_key::LineEnding;
+use russh::keys::{Algorithm, PrivateKey, PublicKey};
+use russh::server::Config;
+use russh::{Disconnect, MethodKind, MethodSet};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use crate::{Error, Lab};
+
+mod handler;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+/// The lab's keys.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    host: PrivateKey,
+    client: PrivateKey,
+}
+
+impl Keys {
+    pub(crate) fn generate() -> Result<Self, Error> {
+        Ok(Self { host: key()?, client: key()? })
+    }
+
+    pub(crate) fn new_host_key(&mut self) -> Result<(), Error> {
+        self.host = key()?;
+        Ok(())
+    }
+}
+
+/// A new ed25519 key.
+///
+/// # Errors
+/// The system has no randomness.
+pub fn key() -> Result<PrivateKey, Error> {
+    let mut random = russh::keys::key::safe_rng();
+    PrivateKey::random(&mut random, Algorithm::Ed25519).map_err(failed)
+}
+
+/// The key as an OpenSSH file.
+///
+/// # Errors
+/// None in practice.
+pub fn key_file(key: &PrivateKey) -> Result<String, Error> {
+    key.to_openssh(LineEnding::LF).map(|text| text.to_string()).map_err(failed)
+}
+
+/// A line of `known_hosts`.
+///
+/// # Errors
+/// None in practice.
+pub fn known_hosts_line(address: SocketAddr, key: &PublicKey) -> Result<String, Error> {
+    let key = PublicKey::new(key.key_data().clone(), "").to_openssh().map_err(failed)?;
+    Ok(format!("[{}]:{} {}\n", address.ip(), address.port(), key.trim_end()))
+}
+
+impl Lab {
+    /// The one key that may log in.
+    #[must_use]
+    pub fn client_key(&self) -> PrivateKey {
+        self.keys().client.clone()
+    }
+
+    /// The host key that new connections meet.
+    #[must_use]
+    pub fn host_key(&self) -> PrivateKey {
+        self.keys().host.clone()
+    }
+}
+
+/// A listening server; dropped, it closes the port and every connection.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    stop: watch::Sender<()>,
+}
+
+impl Server {
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Ends every connection; new ones are taken.
+    pub fn disconnect_all(&self) {
+        self.stop.send_replace(());
+    }
+}
+
+/// Listens with the lab's host key, or with one of its own.
+///
+/// # Errors
+/// The address cannot be listened on.
+pub async fn listen(
+    lab: &Lab,
+    address: SocketAddr,
+    own_key: Option<PrivateKey>,
+) -> Result<Server, Error> {
+    let listener = TcpListener::bind(address).await.map_err(Error::io(address))?;
+    let address = listener.local_addr().map_err(Error::io(address))?;
+    let (stop, stopped) = watch::channel(());
+    tokio::spawn(accept(lab.clone(), listener, own_key, stopped));
+    Ok(Server { address, stop })
+}
+
+async fn accept(
+    lab: Lab,
+    listener: TcpListener,
+    own_key: Option<PrivateKey>,
+    mut stopped: watch::Receiver<()>,
+) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            changed = stopped.changed() => match changed {
+                Ok(()) => continue,
+                Err(_) => return,
+            },
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let key = own_key.clone().unwrap_or_else(|| lab.host_key());
+                tokio::spawn(connection(lab.clone(), stream, key, stopped.clone()));
+            }
+            // Too many open files, most likely: some will close.
+            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    }
+}
+
+/// One connection; how it ends is the client's to tell.
+async fn connection(
+    lab: Lab,
+    stream: TcpStream,
+    key: PrivateKey,
+    mut stopped: watch::Receiver<()>,
+) {
+    lab.count(|stats| stats.connections += 1);
+    // Small packets, one at a time; where it cannot be set it is only slower.
+    let _ = stream.set_nodelay(true);
+    let (stream, authenticated) = stream::counted(stream, lab.clone());
+    let handler = handler::Session::new(lab, authenticated);
+    let started = tokio::select! {
+        started = russh::server::run_stream(config(key), stream, handler) => started,
+        _ = stopped.changed() => return,
+    };
+    let Ok(session) = started else { return };
+    let handle = session.handle();
+    tokio::select! {
+        _ = session => {}
+        _ = stopped.changed() => {
+            let _ = handle.disconnect(Disconnect::ByApplication, String::new(), String::new()).await;
+        }
+    }
+}
+
+fn config(key: PrivateKey) -> Arc<Config> {
+    Arc::new(Config {
+        methods: MethodSet::from(&[MethodKind::PublicKey][..]),
+        auth_rejection_time: Duration::from_millis(1),
+        keys: vec![key],
+        inactivity_timeout: None,
+        ..Config::default()
+    })
+}
+
+fn failed(error: impl std::fmt::Display) -> Error {
+    Error::Ssh(error.to_string())
+}

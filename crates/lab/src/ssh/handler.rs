@@ -1,0 +1,165 @@
+//! One SSH session.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use russh::keys::PublicKey;
+use russh::server::{
+    Auth, ChannelOpenHandle, Handle, Handler, Msg, PublicKeyOffer, Session as Connection,
+    VerifiedPublicKey,
+};
+use russh::{Channel, ChannelId, Pty};
+
+use crate::Lab;
+
+/// The stream of standard error.
+const STDERR: u32 = 1;
+
+pub(super) struct Session {
+    lab: Lab,
+    authenticated: Arc<AtomicBool>,
+}
+
+impl Session {
+    pub(super) fn new(lab: Lab, authenticated: Arc<AtomicBool>) -> Self {
+        Self { lab, authenticated }
+    }
+
+    fn judge(&self, key: &PublicKey) -> Auth {
+        self.lab.count(|stats| stats.auth_requests += 1);
+        let known = self.lab.client_key().public_key().key_data() == key.key_data();
+        if known { Auth::Accept } else { Auth::reject() }
+    }
+
+    /// Every request that would want more than a line executed.
+    fn refuse(&self, channel: ChannelId, connection: &mut Connection) -> Result<(), russh::Error> {
+        self.lab.count(|stats| stats.refused += 1);
+        connection.channel_failure(channel)
+    }
+}
+
+impl Handler for Session {
+    type Error = russh::Error;
+
+    async fn auth_publickey_offered(
+        &mut self,
+        _user: &str,
+        offer: PublicKeyOffer<'_>,
+    ) -> Result<Auth, Self::Error> {
+        Ok(self.judge(offer.public_key))
+    }
+
+    async fn auth_publickey(
+        &mut self,
+        _user: &str,
+        key: VerifiedPublicKey<'_>,
+    ) -> Result<Auth, Self::Error> {
+        Ok(self.judge(key.public_key))
+    }
+
+    async fn auth_succeeded(&mut self, _connection: &mut Connection) -> Result<(), Self::Error> {
+        self.authenticated.store(true, Ordering::Relaxed);
+        self.lab.count(|stats| stats.logins += 1);
+        Ok(())
+    }
+
+    async fn channel_open_session(
+        &mut self,
+        _channel: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _connection: &mut Connection,
+    ) -> Result<(), Self::Error> {
+        reply.accept().await;
+        Ok(())
+    }
+
+    async fn exec_request(
+        &mut self,
+        channel: ChannelId,
+        line: &[u8],
+        connection: &mut Connection,
+    ) -> Result<(), Self::Error> {
+        self.lab.count(|stats| stats.execs += 1);
+        connection.channel_success(channel)?;
+        let line = String::from_utf8_lossy(line).into_owned();
+        tokio::spawn(answer(self.lab.clone(), line, channel, connection.handle()));
+        Ok(())
+    }
+
+    async fn pty_request(
+        &mut self,
+        channel: ChannelId,
+        _term: &str,
+        _columns: u32,
+        _rows: u32,
+        _width: u32,
+        _height: u32,
+        _modes: &[(Pty, u32)],
+        connection: &mut Connection,
+    ) -> Result<(), Self::Error> {
+        self.refuse(channel, connection)
+    }
+
+    async fn shell_request(
+        &mut self,
+        channel: ChannelId,
+        connection: &mut Connection,
+    ) -> Result<(), Self::Error> {
+        self.refuse(channel, connection)
+    }
+
+    async fn subsystem_request(
+        &mut self,
+        channel: ChannelId,
+        _name: &str,
+        connection: &mut Connection,
+    ) -> Result<(), Self::Error> {
+        self.refuse(channel, connection)
+    }
+
+    async fn x11_request(
+        &mut self,
+        channel: ChannelId,
+        _single_connection: bool,
+        _protocol: &str,
+        _cookie: &str,
+        _screen: u32,
+        connection: &mut Connection,
+    ) -> Result<(), Self::Error> {
+        self.refuse(channel, connection)
+    }
+
+    async fn agent_request(
+        &mut self,
+        _channel: ChannelId,
+        _connection: &mut Connection,
+    ) -> Result<bool, Self::Error> {
+        self.lab.count(|stats| stats.refused += 1);
+        Ok(false)
+    }
+
+    async fn env_request(
+        &mut self,
+        channel: ChannelId,
+        _name: &str,
+        _value: &str,
+        connection: &mut Connection,
+    ) -> Result<(), Self::Error> {
+        // ssh sends its locale unasked; a server that does not want it says no.
+        connection.channel_failure(channel)
+    }
+}
+
+/// Executes the line and sends what it printed; a client that has gone away misses it.
+async fn answer(lab: Lab, line: String, channel: ChannelId, to: Handle) {
+    let answer = lab.execute(&line).await;
+    if !answer.stdout.is_empty() {
+        let _ = to.data(channel, answer.stdout.into_bytes()).await;
+    }
+    if !answer.stderr.is_empty() {
+        let _ = to.extended_data(channel, STDERR, answer.stderr.into_bytes()).await;
+    }
+    let _ = to.exit_status_request(channel, u32::from(answer.exit)).await;
+    let _ = to.eof(channel).await;
+    let _ = to.close(channel).await;
+}

@@ -1,0 +1,118 @@
+use std::sync::Arc;
+
+use russh::client::{self, Handle};
+use russh::keys::{PrivateKeyWithHashAlg, PublicKey, PublicKeyOrCertificate};
+use russh::{ChannelMsg, Disconnect};
+
+use super::*;
+use crate::{Answer, Control, Options};
+
+/// Trusts one host key.
+struct Client(PublicKey);
+
+impl client::Handler for Client {
+    type Error = russh::Error;
+
+    async fn check_server_key(
+        &mut self,
+        key: &PublicKeyOrCertificate,
+    ) -> Result<bool, Self::Error> {
+        Ok(
+            matches!(key, PublicKeyOrCertificate::PublicKey { key, .. } if key.key_data() == self.0.key_data()),
+        )
+    }
+}
+
+async fn connect(
+    server: &Server,
+    host: &PrivateKey,
+    key: PrivateKey,
+) -> Result<Option<Handle<Client>>, russh::Error> {
+    let client = Client(host.public_key().clone());
+    let mut handle = client::connect(Arc::default(), server.address(), client).await?;
+    let key = PrivateKeyWithHashAlg::new(Arc::new(key), None);
+    let in_ = handle.authenticate_publickey("root", key).await?.success();
+    Ok(in_.then_some(handle))
+}
+
+async fn exec(handle: &Handle<Client>, line: &str) -> Answer {
+    let mut channel = handle.channel_open_session().await.unwrap();
+    channel.exec(true, line).await.unwrap();
+    let mut answer = Answer { exit: 99, ..Answer::default() };
+    while let Some(message) = channel.wait().await {
+        let text = |data: &[u8]| String::from_utf8_lossy(data).into_owned();
+        match message {
+            ChannelMsg::Data { data } => answer.stdout.push_str(&text(&data)),
+            ChannelMsg::ExtendedData { data, ext: 1 } => answer.stderr.push_str(&text(&data)),
+            ChannelMsg::ExitStatus { exit_status } => {
+                answer.exit = u8::try_from(exit_status).unwrap();
+            }
+            _ => {}
+        }
+    }
+    answer
+}
+
+fn lab(vms: u32) -> Lab {
+    Lab::new(&Options { vms, qm_time: 0.02, ..Options::new().unwrap() }).unwrap()
+}
+
+async fn serve(lab: &Lab) -> Server {
+    listen(lab, ([127, 0, 0, 1], 0).into(), None).await.unwrap()
+}
+
+const READ_POOLS: &str = "/usr/bin/grep -a -s -H pool: /etc/pve/user.cfg";
+
+#[tokio::test]
+async fn one_key_executes_lines_on_several_channels() {
+    let lab = lab(2000);
+    let server = serve(&lab).await;
+    let handle = connect(&server, &lab.host_key(), lab.client_key()).await.unwrap().unwrap();
+    let digest = lab.vms()[0].digest.clone();
+    let cluster = vm_autoscale_proxmox::NodeCommand::ReadCluster.line();
+    let set = format!("/usr/sbin/qm set 101 --cpulimit 1 --digest {digest}");
+    let (set, read) = tokio::join!(exec(&handle, &set), exec(&handle, &cluster));
+    assert_eq!(set, Answer::ok("update VM 101: -cpulimit 1\n"));
+    assert!(read.stdout.len() > 500_000 && read.exit == 2, "{} {}", read.stdout.len(), read.exit);
+    let refused = exec(&handle, "id").await;
+    assert_eq!((refused.exit, refused.stdout.as_str()), (127, ""));
+    assert!(!refused.stderr.is_empty());
+    let stats = lab.stats();
+    assert_eq!((stats.connections, stats.logins, stats.execs, stats.refused), (1, 1, 3, 1));
+    assert_eq!((stats.changes_zero, stats.changes_nonzero), (1, 0));
+    handle.disconnect(Disconnect::ByApplication, "", "").await.unwrap();
+}
+
+#[tokio::test]
+async fn who_rejects_the_host_key_has_sent_nothing_else() {
+    let lab = lab(1);
+    let server = serve(&lab).await;
+    let old = lab.host_key();
+    lab.control(Control::NewHostKey).unwrap();
+    assert!(connect(&server, &old, lab.client_key()).await.is_err());
+    let stats = lab.stats();
+    assert_eq!((stats.connections, stats.logins, stats.execs, stats.auth_requests), (1, 0, 0, 0));
+    assert!(stats.pre_auth_bytes > 0);
+    assert!(lab.history(0).is_empty());
+    assert!(connect(&server, &lab.host_key(), lab.client_key()).await.unwrap().is_some());
+    assert!(lab.stats().auth_requests > 0);
+}
+
+#[tokio::test]
+async fn no_other_key_no_shell_no_forwarding() {
+    let lab = lab(1);
+    let own = key().unwrap();
+    let server = listen(&lab, ([127, 0, 0, 1], 0).into(), Some(own.clone())).await.unwrap();
+    assert!(connect(&server, &own, key().unwrap()).await.unwrap().is_none());
+    let handle = connect(&server, &own, lab.client_key()).await.unwrap().unwrap();
+    let mut channel = handle.channel_open_session().await.unwrap();
+    channel.request_pty(true, "xterm", 80, 24, 0, 0, &[]).await.unwrap();
+    assert!(matches!(channel.wait().await, Some(ChannelMsg::Failure)));
+    channel.request_shell(true).await.unwrap();
+    assert!(matches!(channel.wait().await, Some(ChannelMsg::Failure)));
+    assert!(handle.channel_open_direct_tcpip("127.0.0.1", 22, "127.0.0.1", 1).await.is_err());
+    assert!(handle.tcpip_forward("127.0.0.1", 0).await.is_err());
+    assert_eq!(exec(&handle, READ_POOLS).await.exit, 0);
+    server.disconnect_all();
+    assert!(handle.channel_open_session().await.is_err());
+}

@@ -1,0 +1,149 @@
+//! One change: journal the intent, ask, read back, clear what it left pending, journal the
+//! outcome. It ends only when the outcome is known.
+
+use std::time::Duration;
+
+use vm_autoscale_planner::Move;
+use vm_autoscale_protocol::{Executed, FoundConfig, HelperError, Request, RunningQuery, Target};
+use vm_autoscale_proxmox::{
+    Digest, Failure, PendingOption, VmConfig, parse_hotpluggable_cpus, parse_memory_size_summary,
+};
+
+use crate::outcome::{Found, judge, own_pending};
+use crate::{AskError, Clock, Helper, Intent, Journal, Outcome};
+
+/// Between two attempts to learn what became of a change, or to clear what it left.
+const RETRY: Duration = Duration::from_secs(10);
+
+/// Carries out one change on the config of that digest.
+pub(crate) async fn carry_out<C: Clock, H: Helper, J: Journal>(
+    (clock, helper, journal): (&C, &H, &J),
+    intent: &Intent,
+    digest: Digest,
+) -> Outcome {
+    let id = match journal.intend(intent) {
+        Ok(id) => id,
+        Err(error) => return Outcome::NotSent(error.to_string()),
+    };
+    tracing::info!(vmid = %intent.vmid, node = %intent.node, "{}: {}", intent.step, intent.reason);
+    let (outcome, reverted) = match helper.execute(&request(intent, digest)).await {
+        Err(error) if error.did_nothing() => (refusal(error), false),
+        result => settle(clock, helper, intent, result.ok().as_ref()).await,
+    };
+    journal.settle(id, intent, &outcome, reverted);
+    if outcome == Outcome::Applied {
+        tracing::info!(vmid = %intent.vmid, "{}: {outcome}", intent.step);
+    } else {
+        tracing::warn!(vmid = %intent.vmid, reverted, "{}: {outcome}", intent.step);
+    }
+    outcome
+}
+
+fn request(intent: &Intent, digest: Digest) -> Request {
+    let target = target(intent, digest);
+    match intent.step {
+        Move::Cpu { to, .. } => Request::SetVcpus { target, vcpus: to },
+        Move::Memory { to, .. } => Request::SetMemory { target, memory: to, balloon: None },
+    }
+}
+
+fn target(intent: &Intent, digest: Digest) -> Target {
+    Target { cluster: intent.cluster.clone(), node: intent.node.clone(), vmid: intent.vmid, digest }
+}
+
+fn refusal(error: AskError) -> Outcome {
+    match error {
+        AskError::Helper(HelperError::Refused { message, .. }) => Outcome::Refused(message),
+        other => Outcome::NotSent(other.to_string()),
+    }
+}
+
+/// Reads until it is known what is there and nothing of ours waits in `[PENDING]`.
+async fn settle<C: Clock, H: Helper>(
+    clock: &C,
+    helper: &H,
+    intent: &Intent,
+    executed: Option<&Executed>,
+) -> (Outcome, bool) {
+    let exit_zero = executed.map(|executed| executed.exit == 0);
+    let failure = executed.filter(|e| e.exit != 0).map(|e| Failure::classify(&e.stderr));
+    let mut first = None;
+    let mut reverted = false;
+    for attempt in 0_u32.. {
+        if attempt > 1 {
+            clock.sleep_until(clock.now().after(RETRY)).await;
+        }
+        let (config, digest, qemu) = match read_back(helper, intent).await {
+            Ok(Some(found)) => found,
+            Ok(None) => break,
+            Err(why) => {
+                tracing::warn!(vmid = %intent.vmid, "cannot read back yet: {why}");
+                continue;
+            }
+        };
+        first.get_or_insert_with(|| {
+            judge(intent.step, exit_zero, failure, &Found { config: &config, qemu })
+        });
+        if !own_pending(intent.step, &config) {
+            break;
+        }
+        // The next reading decides whether it is cleared.
+        reverted |= revert(helper, intent, digest).await;
+    }
+    (first.unwrap_or(Outcome::Moved), reverted)
+}
+
+/// Clears exactly our own value. A VM that is locked meanwhile is asked again later.
+async fn revert<H: Helper>(helper: &H, intent: &Intent, digest: Digest) -> bool {
+    let option = match intent.step {
+        Move::Cpu { .. } => PendingOption::Vcpus,
+        Move::Memory { .. } => PendingOption::Memory,
+    };
+    let result = helper.execute(&Request::Revert { target: target(intent, digest), option }).await;
+    match result {
+        Ok(executed) if executed.exit == 0 => true,
+        Ok(executed) => {
+            tracing::warn!(vmid = %intent.vmid, "revert failed: {}", Failure::classify(&executed.stderr));
+            false
+        }
+        Err(error) => {
+            tracing::warn!(vmid = %intent.vmid, "revert failed: {error}");
+            false
+        }
+    }
+}
+
+/// Config and QEMU's own count, both asked of the node that ran the change; nothing when the
+/// config is not there any more.
+async fn read_back<H: Helper>(
+    helper: &H,
+    intent: &Intent,
+) -> Result<Option<(VmConfig, Digest, Option<u32>)>, String> {
+    let request = Request::ReadConfigs {
+        cluster: intent.cluster.clone(),
+        node: intent.node.clone(),
+        owner: intent.node.clone(),
+        vmids: vec![intent.vmid],
+    };
+    let mut replies = helper.read_configs(&request).await.map_err(|e| e.to_string())?;
+    let Some(FoundConfig { digest, text }) = replies.pop().and_then(|reply| reply.found) else {
+        return Ok(None);
+    };
+    let config = VmConfig::parse(&text).map_err(|e| e.to_string())?;
+    let query = match intent.step {
+        Move::Cpu { .. } => RunningQuery::Vcpus,
+        Move::Memory { .. } => RunningQuery::Memory,
+    };
+    let request = Request::ReadRunning {
+        cluster: intent.cluster.clone(),
+        node: intent.node.clone(),
+        vmid: intent.vmid,
+        query,
+    };
+    let text = helper.execute(&request).await.map_err(|e| e.to_string())?.stdout;
+    let qemu = match intent.step {
+        Move::Cpu { .. } => parse_hotpluggable_cpus(&text).ok().map(u32::from),
+        Move::Memory { .. } => parse_memory_size_summary(&text).ok(),
+    };
+    Ok(Some((config, digest, qemu)))
+}

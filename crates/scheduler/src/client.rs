@@ -1,0 +1,231 @@
+//! The helper over its socket.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixStream;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use vm_autoscale_protocol::{
+    ClusterPiece, ConfigReply, Executed, Frames, Hello, HelperError, MAX_REPLY, PROTOCOL, Reply,
+    Request, encode,
+};
+use vm_autoscale_proxmox::{ClusterName, NodeName};
+
+use crate::{AskError, Helper};
+
+/// As many as the helper hears at once.
+const MAX_CONNECTIONS: usize = 8;
+/// Longer than the longest that the helper itself waits for a node.
+const PATIENCE: Duration = Duration::from_secs(240);
+/// A cluster's text is at most this long, in bytes.
+const MAX_CLUSTER: usize = 16 * 1024 * 1024;
+
+/// Connections to one helper, made when they are needed and kept.
+#[derive(Debug, Clone)]
+pub struct HelperClient(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    socket: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+    turns: Semaphore,
+    generation: AtomicU64,
+    instance: Mutex<Option<String>>,
+}
+
+impl HelperClient {
+    /// For the helper at that socket; nothing is connected yet.
+    #[must_use]
+    pub fn new(socket: PathBuf) -> Self {
+        Self(Arc::new(Inner {
+            socket,
+            idle: Mutex::default(),
+            turns: Semaphore::new(MAX_CONNECTIONS),
+            generation: AtomicU64::new(0),
+            instance: Mutex::default(),
+        }))
+    }
+
+    /// Asks, and hands every reply's values to `take`.
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        request: &Request,
+        mut take: impl FnMut(T) -> Result<(), AskError> + Send,
+    ) -> Result<(), AskError> {
+        let not_asked = |problem: String| AskError::NotAsked(problem);
+        let _turn = self.0.turns.acquire().await.map_err(|e| not_asked(e.to_string()))?;
+        let call = request
+            .to_call()
+            .and_then(|call| encode(&call))
+            .map_err(|e| not_asked(e.to_string()))?;
+        let mut connection = self.connected(&call).await?;
+        let result = timeout(PATIENCE, connection.replies(&mut take)).await;
+        let result = result.unwrap_or_else(|_| Err(AskError::NoAnswer("none in time".to_owned())));
+        // After an answer, also one that says no, the connection is of further use.
+        let usable = match &result {
+            Ok(()) => true,
+            Err(AskError::Helper(error)) => !matches!(error, HelperError::BadRequest { .. }),
+            Err(_) => false,
+        };
+        if usable {
+            self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        }
+        result
+    }
+
+    /// A connection on which the call went out. One that was left idle may be dead by now; then
+    /// nothing was read of it and a new one carries the call.
+    async fn connected(&self, call: &[u8]) -> Result<Connection, AskError> {
+        loop {
+            let idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let Some(mut connection) = idle else { break };
+            if connection.is_open() && connection.stream.write_all(call).await.is_ok() {
+                return Ok(connection);
+            }
+        }
+        let mut connection = self.connect().await?;
+        let sent = connection.stream.write_all(call).await;
+        sent.map_err(|e| AskError::NotAsked(e.to_string()))?;
+        Ok(connection)
+    }
+
+    /// A new connection, after both sides said which protocol they speak.
+    async fn connect(&self) -> Result<Connection, AskError> {
+        let problem =
+            |e: std::io::Error| AskError::NotAsked(format!("{}: {e}", self.0.socket.display()));
+        let stream = UnixStream::connect(&self.0.socket).await.map_err(problem)?;
+        let mut connection = Connection { stream, frames: Frames::new(MAX_REPLY) };
+        let hello = Request::Hello { protocol: PROTOCOL }.to_call().and_then(|call| encode(&call));
+        let hello = hello.map_err(|e| AskError::NotAsked(e.to_string()))?;
+        connection.stream.write_all(&hello).await.map_err(problem)?;
+        let mut heard: Option<Hello> = None;
+        let mut take = |hello| {
+            heard = Some(hello);
+            Ok(())
+        };
+        let greeted = timeout(Duration::from_secs(5), connection.replies(&mut take)).await;
+        // Nothing was asked for yet, whatever went wrong.
+        match greeted {
+            Ok(Ok(())) => {}
+            Ok(Err(AskError::NoAnswer(_))) => {
+                let hint = "it hung up: does `scheduler_user` in helper.yaml name the user of this program?";
+                return Err(AskError::NotAsked(hint.to_owned()));
+            }
+            Ok(Err(error)) => return Err(error),
+            Err(_) => return Err(AskError::NotAsked("no greeting within 5 s".to_owned())),
+        }
+        let mut instance = self.0.instance.lock().unwrap_or_else(PoisonError::into_inner);
+        let met = heard.map(|hello| hello.instance);
+        if *instance != met {
+            *instance = met;
+            self.0.generation.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(connection)
+    }
+
+    /// The values of the one reply that there is to be.
+    async fn ask_one<T: DeserializeOwned + Send>(&self, request: &Request) -> Result<T, AskError> {
+        let mut heard = None;
+        self.ask(request, |values| {
+            heard = Some(values);
+            Ok(())
+        })
+        .await?;
+        heard.ok_or_else(|| AskError::NoAnswer("an empty reply".to_owned()))
+    }
+}
+
+impl Helper for HelperClient {
+    async fn hello(&self) -> Result<Hello, AskError> {
+        self.ask_one(&Request::Hello { protocol: PROTOCOL }).await
+    }
+
+    fn generation(&self) -> u64 {
+        self.0.generation.load(Ordering::Relaxed)
+    }
+
+    async fn read_cluster(&self, cluster: &ClusterName) -> Result<(NodeName, String), AskError> {
+        let mut text = String::new();
+        let mut answering: Option<NodeName> = None;
+        let request = Request::ReadCluster { cluster: cluster.clone() };
+        self.ask(&request, |ClusterPiece { node, piece }| {
+            if text.len() + piece.len() > MAX_CLUSTER {
+                return Err(AskError::NoAnswer("a cluster's text that does not end".to_owned()));
+            }
+            text.push_str(&piece);
+            answering = Some(node);
+            Ok(())
+        })
+        .await?;
+        let answering = answering.ok_or_else(|| AskError::NoAnswer("an empty reply".to_owned()))?;
+        Ok((answering, text))
+    }
+
+    async fn read_configs(&self, request: &Request) -> Result<Vec<ConfigReply>, AskError> {
+        let mut configs = Vec::new();
+        self.ask(request, |config| {
+            configs.push(config);
+            Ok(())
+        })
+        .await?;
+        Ok(configs)
+    }
+
+    async fn execute(&self, request: &Request) -> Result<Executed, AskError> {
+        self.ask_one(request).await
+    }
+}
+
+#[derive(Debug)]
+struct Connection {
+    stream: UnixStream,
+    frames: Frames,
+}
+
+impl Connection {
+    /// Whether the helper has not hung up. It never speaks first: anything else to be read is
+    /// the end.
+    fn is_open(&self) -> bool {
+        let mut byte = [0];
+        let read = self.stream.try_read(&mut byte);
+        matches!(read, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
+    }
+
+    /// All replies to one call.
+    async fn replies<T: DeserializeOwned>(
+        &mut self,
+        take: &mut (impl FnMut(T) -> Result<(), AskError> + Send),
+    ) -> Result<(), AskError> {
+        loop {
+            let reply = self.reply().await?;
+            if let Some(error) = &reply.error {
+                let unknown = || AskError::NoAnswer(format!("an error that is not known: {error}"));
+                return Err(HelperError::from_reply(&reply).ok_or_else(unknown)?.into());
+            }
+            let values = serde_json::from_value(reply.parameters);
+            take(values.map_err(|e| AskError::NoAnswer(e.to_string()))?)?;
+            if !reply.continues {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn reply(&mut self) -> Result<Reply, AskError> {
+        let lost = |problem: &dyn std::fmt::Display| AskError::NoAnswer(problem.to_string());
+        loop {
+            if let Some(frame) = self.frames.next_frame().map_err(|e| lost(&e))? {
+                return serde_json::from_slice(&frame).map_err(|e| lost(&e));
+            }
+            let mut bytes = vec![0; 64 * 1024];
+            match self.stream.read(&mut bytes).await.map_err(|e| lost(&e))? {
+                0 => return Err(lost(&"it hung up")),
+                count => self.frames.feed(bytes.get(..count).unwrap_or_default()),
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The daemon's own socket: it tells, in the helper's framing, and takes no orders yet.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use vm_autoscale_protocol::{Call, Frames, MAX_REQUEST, Reply, encode};
+use vm_autoscale_proxmox::ClusterName;
+
+use crate::{ClusterStatus, Error, Journal, StatusReport};
+
+const METHOD: &str = "io.github.vm-autoscale.Scheduler.GetStatus";
+const MAX_CONNECTIONS: usize = 16;
+/// For a question to come and for an answer to be taken.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The longest answer: 5,000 VMs take about 3 MiB.
+const MAX_STATUS: usize = 64 * 1024 * 1024;
+
+/// Where the workers post what they see.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Board(Arc<Mutex<BTreeMap<ClusterName, Arc<ClusterStatus>>>>);
+
+impl Board {
+    pub(crate) fn post(&self, status: ClusterStatus) {
+        let mut clusters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        clusters.insert(status.name.clone(), Arc::new(status));
+    }
+
+    pub(crate) fn report<J: Journal>(&self, journal: &J) -> StatusReport {
+        let clusters: Vec<_> =
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        StatusReport {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            clusters: clusters.iter().map(|status| ClusterStatus::clone(status)).collect(),
+            counts: journal.counts(),
+            recent: journal.recent(),
+        }
+    }
+}
+
+/// Binds the socket: for the daemon's user and group.
+pub(crate) fn bind(path: &Path) -> Result<UnixListener, Error> {
+    let of = |source| Error::Control { path: path.to_owned(), source };
+    let stale =
+        std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
+    if stale {
+        if std::os::unix::net::UnixStream::connect(path).is_ok() {
+            return Err(of(io::Error::new(
+                io::ErrorKind::AddrInUse,
+                "another daemon listens there",
+            )));
+        }
+        std::fs::remove_file(path).map_err(of)?;
+    }
+    let listener = UnixListener::bind(path).map_err(of)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660)).map_err(of)?;
+    Ok(listener)
+}
+
+/// Answers for as long as the daemon runs.
+pub(crate) async fn serve<J: Journal>(listener: UnixListener, board: Board, journal: J) {
+    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok(place) = room.clone().try_acquire_owned() else { continue };
+        let (board, journal) = (board.clone(), journal.clone());
+        tokio::spawn(async move {
+            let answered = timeout(PATIENCE, answer(stream, &board, &journal)).await;
+            if let Ok(Err(error)) = answered {
+                tracing::debug!("control socket: {error}");
+            }
+            drop(place);
+        });
+    }
+}
+
+async fn answer<J: Journal>(mut stream: UnixStream, board: &Board, journal: &J) -> io::Result<()> {
+    let frame = read_frame(&mut stream, MAX_REQUEST).await?;
+    let call: Call = serde_json::from_slice(&frame)?;
+    let reply = if call.method == METHOD {
+        Reply::of(&board.report(journal), false)?
+    } else {
+        let error = Some("org.varlink.service.MethodNotFound".to_owned());
+        Reply { error, parameters: json!({"method": "unknown"}), continues: false }
+    };
+    stream.write_all(&encode(&reply)?).await
+}
+
+/// Asks a running daemon.
+///
+/// # Errors
+/// There is none, or it does not answer.
+pub async fn fetch_status(path: &Path) -> Result<StatusReport, Error> {
+    let of = |source| Error::Control { path: path.to_owned(), source };
+    let ask = async {
+        let mut stream = UnixStream::connect(path).await?;
+        let call = Call { method: METHOD.to_owned(), parameters: None, more: false };
+        stream.write_all(&encode(&call)?).await?;
+        let frame = read_frame(&mut stream, MAX_STATUS).await?;
+        let reply: Reply = serde_json::from_slice(&frame)?;
+        Ok(serde_json::from_value(reply.parameters)?)
+    };
+    timeout(PATIENCE, ask).await.unwrap_or_else(|late| Err(late.into())).map_err(of)
+}
+
+async fn read_frame(stream: &mut UnixStream, max: usize) -> io::Result<Vec<u8>> {
+    let mut frames = Frames::new(max);
+    let mut bytes = vec![0; 16 * 1024];
+    loop {
+        if let Some(frame) = frames.next_frame().map_err(io::Error::other)? {
+            return Ok(frame);
+        }
+        match stream.read(&mut bytes).await? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => frames.feed(bytes.get(..count).unwrap_or_default()),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! All clusters at once.
+
+use std::sync::Arc;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use vm_autoscale_config::SchedulerConfig;
+use vm_autoscale_planner::{Moment, Planner};
+use vm_autoscale_proxmox::ClusterName;
+
+use crate::control::{self, Board};
+use crate::observe::{Blind, observe};
+use crate::status::ClusterStatus;
+use crate::view::{InFlight, View};
+use crate::worker::{Worker, planner_config};
+use crate::{BootClock, Clock as _, Error, Helper, HelperClient, MemoryJournal, StatusReport};
+
+/// Runs the daemon until SIGTERM or SIGINT.
+///
+/// # Errors
+/// It cannot start: configuration, socket, machine. A helper or node that is not there is waited
+/// for.
+pub async fn run(config: SchedulerConfig) -> Result<(), Error> {
+    let config = Arc::new(config);
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Machine)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Machine)?;
+    let listener = control::bind(&config.control_socket)?;
+    let (board, journal) = (Board::default(), MemoryJournal::default());
+    let answering = tokio::spawn(control::serve(listener, board.clone(), journal.clone()));
+    let helper = HelperClient::new(config.helper_socket.clone());
+    let work = async {
+        let clusters = clusters(&helper).await;
+        let (stop, stopped) = watch::channel(false);
+        let mut workers = JoinSet::new();
+        for cluster in clusters {
+            let worker = Worker {
+                cluster,
+                config: config.clone(),
+                clock: BootClock,
+                helper: helper.clone(),
+                journal: journal.clone(),
+                board: board.clone(),
+            };
+            workers.spawn(worker.run(stopped.clone()));
+        }
+        (stop, workers)
+    };
+    let told = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    tokio::pin!(told);
+    let started = tokio::select! {
+        started = work => Some(started),
+        () = &mut told => None,
+    };
+    if let Some((stop, mut workers)) = started {
+        told.await;
+        tracing::info!("stopping: changes under way are read back first");
+        // A worker that is gone needs no telling.
+        let _ = stop.send(true);
+        while workers.join_next().await.is_some() {}
+    }
+    answering.abort();
+    // The next start removes a socket that stayed.
+    let _ = std::fs::remove_file(&config.control_socket);
+    Ok(())
+}
+
+/// What the helper may reach; it is waited for.
+async fn clusters(helper: &HelperClient) -> Vec<ClusterName> {
+    let mut said = String::new();
+    loop {
+        match helper.hello().await {
+            Ok(hello) => {
+                let names: Vec<ClusterName> =
+                    hello.clusters.into_iter().map(|cluster| cluster.name).collect();
+                tracing::info!(helper = hello.version, clusters = names.len(), "helper met");
+                return names;
+            }
+            Err(error) => {
+                let why = error.to_string();
+                if why != said {
+                    tracing::error!("{why}");
+                    said = why;
+                }
+                tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+            }
+        }
+    }
+}
+
+/// One look at every cluster: what would be decided if nothing had been changed lately. Nothing
+/// is changed by it.
+///
+/// # Errors
+/// The helper or a cluster does not answer.
+pub async fn look(config: &SchedulerConfig) -> Result<StatusReport, Error> {
+    let helper = HelperClient::new(config.helper_socket.clone());
+    let board = Board::default();
+    let (clock, none) = (BootClock, InFlight::new());
+    for info in helper.hello().await?.clusters {
+        let mut view = View::default();
+        let seen = observe(&clock, &helper, &info.name, config, &mut view, &none).await;
+        seen.map_err(|blind| match blind {
+            Blind::Ask(error) => Error::Ask(error),
+            Blind::Unreadable(problem) => {
+                Error::Unreadable { cluster: info.name.to_string(), problem }
+            }
+        })?;
+        let (now, mut decisions): (Moment, Vec<_>) = (clock.now(), Vec::new());
+        let mut planner = Planner::new(planner_config(config));
+        planner.plan(now, &view.vm_inputs(&none), &view.node_inputs(now, &none), &mut decisions);
+        board.post(ClusterStatus::of(&info.name, &view, &decisions, now));
+    }
+    Ok(board.report(&MemoryJournal::default()))
+}

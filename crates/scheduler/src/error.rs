@@ -1,0 +1,60 @@
+//! Why the daemon does not run.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::AskError;
+
+/// Each says whom to blame.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The helper is not there or refuses to talk.
+    #[error(
+        "{0}\n  help: is vm-autoscale-helper running? systemctl status vm-autoscale-helper.socket"
+    )]
+    Ask(#[from] AskError),
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] vm_autoscale_config::Error),
+    /// The daemon's own socket.
+    #[error("control socket {path}: {source}", path = .path.display())]
+    Control {
+        /// Where it would be.
+        path: PathBuf,
+        /// Why it is not.
+        source: io::Error,
+    },
+    /// A log file that cannot be written.
+    #[error("log file {path}: {problem}", path = .path.display())]
+    Log {
+        /// Where it would be.
+        path: PathBuf,
+        /// Why it is not.
+        problem: String,
+    },
+    /// The machine does not let it run.
+    #[error("this machine does not let the daemon run: {0}")]
+    Machine(io::Error),
+    /// A cluster's answer is not what Proxmox writes.
+    #[error("cluster {cluster}: {problem}")]
+    Unreadable {
+        /// Which.
+        cluster: String,
+        /// What is wrong with it.
+        problem: vm_autoscale_proxmox::Error,
+    },
+}
+
+impl Error {
+    /// The exit codes that all programs of the project share.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Ask(_) | Self::Unreadable { .. } => 6,
+            Self::Config(error) if error.is_missing() => 66,
+            Self::Config(_) => 3,
+            Self::Control { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => 5,
+            Self::Control { .. } | Self::Log { .. } | Self::Machine(_) => 1,
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The log: standard error, which systemd keeps, or a file a day.
+
+use std::io::IsTerminal as _;
+use std::path::Path;
+
+use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::rolling::{RollingFileAppender, Rotation};
+use tracing_subscriber::EnvFilter;
+use vm_autoscale_config::Logging;
+
+use crate::Error;
+
+/// So many daily files are kept.
+const KEPT: usize = 14;
+
+/// Writes what is still on its way when it is dropped.
+#[derive(Debug)]
+pub struct LogGuard(#[expect(dead_code, reason = "held to be dropped")] Option<WorkerGuard>);
+
+/// Starts the log. A full disk loses lines and never holds anything up.
+///
+/// # Errors
+/// A level that is none, or a file that cannot be written.
+pub fn start_log(logging: &Logging) -> Result<LogGuard, Error> {
+    let level = logging.level.as_deref().unwrap_or("info").to_lowercase();
+    let path = logging.log_file.as_deref().unwrap_or(Path::new("standard error"));
+    let of = |problem: String| Error::Log { path: path.to_owned(), problem };
+    let filter = EnvFilter::try_new(&level).map_err(|e| of(format!("`logging.level`: {e}")))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    let Some(file) = &logging.log_file else {
+        let ansi = std::io::stderr().is_terminal();
+        log.with_writer(std::io::stderr).with_ansi(ansi).init();
+        return Ok(LogGuard(None));
+    };
+    let name = file.file_name().ok_or_else(|| of("is not a file".to_owned()))?.to_string_lossy();
+    let (stem, suffix) = name.rsplit_once('.').unwrap_or((&name, "log"));
+    let daily = RollingFileAppender::builder()
+        .rotation(Rotation::DAILY)
+        .filename_prefix(stem)
+        .filename_suffix(suffix)
+        .max_log_files(KEPT)
+        .build(file.parent().unwrap_or(Path::new(".")))
+        .map_err(|e| of(e.to_string()))?;
+    let (writer, guard) = tracing_appender::non_blocking(daily);
+    log.with_writer(writer).with_ansi(false).init();
+    Ok(LogGuard(Some(guard)))
+}

@@ -1,0 +1,65 @@
+//! One look at a cluster: one command while nothing changed, and the configs that did.
+
+use vm_autoscale_config::SchedulerConfig;
+use vm_autoscale_protocol::Request;
+use vm_autoscale_proxmox::{ClusterName, ClusterRead, ConfigFiles};
+
+use crate::view::{InFlight, ToRead, View};
+use crate::{AskError, Clock, Helper};
+
+/// Why a look did not come about.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Blind {
+    #[error(transparent)]
+    Ask(#[from] AskError),
+    #[error("the answer is not what Proxmox writes: {0}")]
+    Unreadable(#[from] vm_autoscale_proxmox::Error),
+}
+
+/// Looks, and brings the view up to date.
+pub(crate) async fn observe<C: Clock, H: Helper>(
+    clock: &C,
+    helper: &H,
+    cluster: &ClusterName,
+    config: &SchedulerConfig,
+    view: &mut View,
+    in_flight: &InFlight,
+) -> Result<(), Blind> {
+    let (_, text) = helper.read_cluster(cluster).await?;
+    let read = ClusterRead::parse(&text)?;
+    if read.doubted > 0 {
+        tracing::debug!(%cluster, lines = read.doubted, "lines of .rrd were not believed");
+    }
+    let to_read = view.update(clock.now(), read, cluster, config, in_flight);
+    read_configs(helper, cluster, view, to_read).await
+}
+
+/// Reads configs at the node that answered, at most 64 a command.
+async fn read_configs<H: Helper>(
+    helper: &H,
+    cluster: &ClusterName,
+    view: &mut View,
+    to_read: ToRead,
+) -> Result<(), Blind> {
+    let Some((answering, _)) = view.entry.clone() else { return Ok(()) };
+    for (owner, vmids) in to_read {
+        for vmids in vmids.chunks(ConfigFiles::MAX) {
+            let request = Request::ReadConfigs {
+                cluster: cluster.clone(),
+                node: answering.clone(),
+                owner: owner.clone(),
+                vmids: vmids.to_vec(),
+            };
+            // Those that cannot be read now are asked for again at the next look.
+            match helper.read_configs(&request).await {
+                Ok(replies) => {
+                    for reply in replies {
+                        view.put_config(reply.vmid, reply.found);
+                    }
+                }
+                Err(error) => tracing::warn!(%cluster, %owner, "configs: {error}"),
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! What the loop needs of the world.
+
+use std::fmt;
+use std::future::Future;
+
+use serde::{Deserialize, Serialize};
+use vm_autoscale_planner::{Moment, Move};
+use vm_autoscale_protocol::{ConfigReply, Executed, Hello, HelperError, Request};
+use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
+
+use crate::Outcome;
+
+/// Time that never jumps, and waiting by it.
+pub trait Clock: Clone + Send + Sync + 'static {
+    /// Now.
+    fn now(&self) -> Moment;
+    /// Returns at that moment, or at once when it is past.
+    fn sleep_until(&self, moment: Moment) -> impl Future<Output = ()> + Send;
+}
+
+/// The way to the nodes.
+pub trait Helper: Clone + Send + Sync + 'static {
+    /// Who is there, and what it may reach.
+    fn hello(&self) -> impl Future<Output = Result<Hello, AskError>> + Send;
+    /// Counts the helpers that were met: another number means that it was started anew.
+    fn generation(&self) -> u64;
+    /// The node that answered, and the cluster's text.
+    fn read_cluster(
+        &self,
+        cluster: &ClusterName,
+    ) -> impl Future<Output = Result<(NodeName, String), AskError>> + Send;
+    /// The configs of a [`Request::ReadConfigs`], in the order asked.
+    fn read_configs(
+        &self,
+        request: &Request,
+    ) -> impl Future<Output = Result<Vec<ConfigReply>, AskError>> + Send;
+    /// What came of a request that runs one command.
+    fn execute(&self, request: &Request)
+    -> impl Future<Output = Result<Executed, AskError>> + Send;
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AskError {
+    /// The helper said why.
+    #[error(transparent)]
+    Helper(#[from] HelperError),
+    /// The request did not reach the helper.
+    #[error("the helper cannot be reached: {0}")]
+    NotAsked(String),
+    /// The request went out and no answer came: what it asked for may have happened.
+    #[error("the helper did not answer: {0}")]
+    NoAnswer(String),
+}
+
+impl AskError {
+    /// Whether nothing can have happened on a node.
+    #[must_use]
+    pub fn did_nothing(&self) -> bool {
+        !matches!(
+            self,
+            Self::NoAnswer(_)
+                | Self::Helper(HelperError::Unknown { .. } | HelperError::TooLarge { .. })
+        )
+    }
+}
+
+/// Where intents and outcomes are kept.
+pub trait Journal: Clone + Send + Sync + 'static {
+    /// Makes an intent durable. Without it nothing is changed.
+    ///
+    /// # Errors
+    /// It is not durable.
+    fn intend(&self, intent: &Intent) -> Result<u64, JournalError>;
+    /// Notes what became of it, and whether something had to be reverted.
+    fn settle(&self, id: u64, intent: &Intent, outcome: &Outcome, reverted: bool);
+    /// What happened so far.
+    fn counts(&self) -> Counts;
+    /// The last events, oldest first.
+    fn recent(&self) -> Vec<Event>;
+}
+
+/// The intent could not be made durable.
+#[derive(Debug, thiserror::Error)]
+#[error("the journal does not take the intent: {0}")]
+pub struct JournalError(pub String);
+
+/// A change that is about to be made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Intent {
+    /// Where.
+    pub cluster: ClusterName,
+    /// On which node.
+    pub node: NodeName,
+    /// Of which VM.
+    pub vmid: VmId,
+    /// What.
+    pub step: Move,
+    /// Why, as told to people.
+    pub reason: String,
+}
+
+/// How many changes there were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// Asked for.
+    pub asked: u64,
+    /// Found to be in effect by reading back.
+    pub verified: u64,
+    /// All others.
+    pub failed: u64,
+    /// Those of which a pending value was cleared.
+    pub reverted: u64,
+}
+
+/// Something that happened, as told to people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Rises by one from event to event.
+    pub number: u64,
+    /// Seconds since 1970, for display only.
+    pub at: u64,
+    /// Where.
+    pub cluster: ClusterName,
+    /// Of which VM.
+    pub vmid: VmId,
+    /// What.
+    pub text: String,
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VM {}: {}", self.vmid, self.text)
+    }
+}

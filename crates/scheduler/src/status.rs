@@ -1,0 +1,138 @@
+//! What `vm-autoscale status` shows.
+
+use serde::{Deserialize, Serialize};
+use vm_autoscale_planner::{Choice, Decision, Moment, Verdict};
+use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
+
+use crate::view::{InFlight, KnownVm, View};
+use crate::{Counts, Event};
+
+/// All clusters.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct StatusReport {
+    /// The daemon's version.
+    pub version: String,
+    /// Of each cluster, by name.
+    pub clusters: Vec<ClusterStatus>,
+    /// Changes since the start.
+    pub counts: Counts,
+    /// The last events, oldest first.
+    pub recent: Vec<Event>,
+}
+
+/// One cluster.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClusterStatus {
+    /// Its name in `helper.yaml`.
+    pub name: ClusterName,
+    /// The node that answers.
+    pub answered_by: Option<NodeName>,
+    /// Why the last look did not come about.
+    pub problem: Option<String>,
+    /// Looks since the start.
+    pub looks: u64,
+    /// Milliseconds that the last look took, decisions included.
+    pub look_ms: u64,
+    /// Its nodes.
+    pub nodes: Vec<NodeStatus>,
+    /// The VMs that are looked after.
+    pub vms: Vec<VmStatus>,
+}
+
+/// One node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NodeStatus {
+    /// Its name.
+    pub name: NodeName,
+    /// Busy CPUs in percent.
+    pub cpu: Option<f64>,
+    /// Used memory in percent.
+    pub memory: Option<f64>,
+    /// Whether the figures are of the last 30 s.
+    pub fresh: bool,
+}
+
+/// One VM.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VmStatus {
+    /// Its number.
+    pub vmid: VmId,
+    /// Its name.
+    pub name: Option<String>,
+    /// Where it is.
+    pub node: NodeName,
+    /// How far decisions are carried out.
+    pub mode: String,
+    /// Plugged vCPUs by the config.
+    pub vcpus: Option<u32>,
+    /// Memory in MiB by the config.
+    pub memory: Option<u32>,
+    /// Used vCPUs in percent of the plugged ones.
+    pub cpu_used: Option<f64>,
+    /// Used memory in percent.
+    pub memory_used: Option<f64>,
+    /// What is decided on its vCPUs, and why.
+    pub cpu: String,
+    /// What is decided on its memory, and why.
+    pub memory_decision: String,
+}
+
+impl ClusterStatus {
+    /// What is known after a look.
+    pub(crate) fn of(name: &ClusterName, view: &View, decisions: &[Decision], now: Moment) -> Self {
+        let percent = |part: Option<f64>, whole: Option<f64>| {
+            Some(100.0 * part? / whole.filter(|w| *w > 0.0)?)
+        };
+        let nodes =
+            view.node_inputs(now, &InFlight::new()).into_iter().map(|(name, node)| NodeStatus {
+                name,
+                cpu: node.cpu.map(|share| share * 100.0),
+                memory: percent(node.memory_used, node.memory),
+                fresh: node.fresh,
+            });
+        let vms = decisions.iter().filter_map(|decision| {
+            let vm = view.vms.get(&decision.vmid)?;
+            Some(VmStatus::of(vm, decision, percent))
+        });
+        Self {
+            name: name.clone(),
+            answered_by: view.entry.as_ref().map(|(node, _)| node.clone()),
+            problem: None,
+            looks: 0,
+            look_ms: 0,
+            nodes: nodes.collect(),
+            vms: vms.collect(),
+        }
+    }
+}
+
+impl VmStatus {
+    fn of(
+        vm: &KnownVm,
+        decision: &Decision,
+        percent: impl Fn(Option<f64>, Option<f64>) -> Option<f64>,
+    ) -> Self {
+        let config = vm.config.as_ref().map(|known| &known.config);
+        let sample = vm.sample;
+        Self {
+            vmid: decision.vmid,
+            name: config.and_then(|config| config.name.clone()),
+            node: vm.node.clone(),
+            mode: vm.mode.to_string(),
+            vcpus: config.and_then(|config| config.plugged_vcpus().ok()).map(u32::from),
+            memory: config.map(|config| config.memory.get()),
+            cpu_used: sample.and_then(|s| percent(s.cores_used, s.vcpus)),
+            memory_used: sample.and_then(|s| percent(s.memory_used, s.memory)),
+            cpu: told(&decision.cpu),
+            memory_decision: told(&decision.memory),
+        }
+    }
+}
+
+fn told(choice: &Choice) -> String {
+    match choice.verdict {
+        Verdict::Hold => choice.reason.to_string(),
+        Verdict::Recommend(step) => format!("would: {step} ({})", choice.reason),
+        Verdict::Act(step) => format!("{step} ({})", choice.reason),
+    }
+}

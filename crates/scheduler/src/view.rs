@@ -1,0 +1,245 @@
+//! What is known of a cluster, and how well.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use vm_autoscale_config::{Mode, SchedulerConfig, VmSettings};
+use vm_autoscale_planner::{Allow, Marks, Moment, NodeInput, Sample, VmInput, VmPolicy};
+use vm_autoscale_protocol::FoundConfig;
+use vm_autoscale_proxmox::{
+    ClusterName, ClusterRead, Digest, GuestKind, NodeLine, NodeName, VmConfig, VmId, VmLine,
+    VmStatus,
+};
+
+const MIB: f64 = 1024.0 * 1024.0;
+/// A node's figures that did not advance for this long are not believed.
+const FRESH: Duration = Duration::from_secs(30);
+/// A VM is gone only when so many looks in a row lack it: a migration takes it from every list
+/// for a moment.
+const GONE: u8 = 2;
+
+/// One cluster.
+#[derive(Debug, Default)]
+pub(crate) struct View {
+    /// Who answered the last time and since when its pmxcfs runs: config versions compare only
+    /// within one of these.
+    pub(crate) entry: Option<(NodeName, u64)>,
+    pub(crate) quorate: bool,
+    pub(crate) pause: Option<String>,
+    pub(crate) vms: BTreeMap<VmId, KnownVm>,
+    pub(crate) nodes: BTreeMap<NodeName, KnownNode>,
+}
+
+/// A VM that is looked after.
+#[derive(Debug)]
+pub(crate) struct KnownVm {
+    pub(crate) node: NodeName,
+    /// Of the config, by the answering node.
+    version: u64,
+    pub(crate) config: Option<KnownConfig>,
+    pub(crate) running: Option<bool>,
+    pub(crate) sample: Option<Sample>,
+    pub(crate) mode: Mode,
+    pub(crate) policy: VmPolicy,
+    missing: u8,
+}
+
+/// A config as it was read.
+#[derive(Debug)]
+pub(crate) struct KnownConfig {
+    version: u64,
+    pub(crate) digest: Digest,
+    pub(crate) config: VmConfig,
+}
+
+/// A node's figures and when they last advanced.
+#[derive(Debug)]
+pub(crate) struct KnownNode {
+    line: NodeLine,
+    advanced: Moment,
+}
+
+/// Changes under way: on which node.
+pub(crate) type InFlight = HashMap<VmId, NodeName>;
+
+/// Configs to read: by the node that owns them.
+pub(crate) type ToRead = BTreeMap<NodeName, Vec<VmId>>;
+
+impl View {
+    /// Takes one look; what has to be read for it to be whole.
+    pub(crate) fn update(
+        &mut self,
+        now: Moment,
+        read: ClusterRead,
+        cluster: &ClusterName,
+        config: &SchedulerConfig,
+        in_flight: &InFlight,
+    ) -> ToRead {
+        let entry = Some((read.members.answering.clone(), read.version.starttime));
+        if self.entry != entry {
+            self.entry = entry;
+            self.forget_configs();
+        }
+        self.quorate = read.members.quorate;
+        self.pause = read.pause;
+        self.update_nodes(now, read.nodes);
+        for vm in self.vms.values_mut() {
+            vm.missing = vm.missing.saturating_add(1);
+            vm.running = None;
+            vm.sample = None;
+        }
+        for (vmid, entry) in read.guests.iter().filter(|(_, entry)| entry.kind == GuestKind::Qemu) {
+            let Some(settings) = config.settings(cluster, vmid) else { continue };
+            let vm = self
+                .vms
+                .entry(vmid)
+                .or_insert_with(|| KnownVm::new(&entry.node, &settings, config));
+            vm.missing = 0;
+            vm.version = entry.version;
+            if vm.node != entry.node {
+                vm.node.clone_from(&entry.node);
+                vm.config = None;
+            }
+            if let Some(line) = read.vms.get(&vmid) {
+                vm.running = Some(line.status == VmStatus::Running);
+                vm.sample = Some(sample(line));
+            }
+        }
+        self.vms.retain(|_, vm| vm.missing < GONE);
+        self.to_read(in_flight)
+    }
+
+    /// A look that failed: nothing is known of now, everything of before stays.
+    pub(crate) fn blind(&mut self) {
+        for vm in self.vms.values_mut() {
+            vm.running = None;
+            vm.sample = None;
+        }
+    }
+
+    /// No config counts any more: the node's or the helper's memory of them is another one.
+    pub(crate) fn forget_configs(&mut self) {
+        for vm in self.vms.values_mut() {
+            vm.config = None;
+        }
+    }
+
+    /// What changed, but for the VMs that a change of ours is under way on: it reads itself.
+    fn to_read(&self, in_flight: &InFlight) -> ToRead {
+        let mut wanted = ToRead::new();
+        for (vmid, vm) in &self.vms {
+            let known = vm.config.as_ref().is_some_and(|config| config.version == vm.version);
+            if vm.missing == 0 && !known && !in_flight.contains_key(vmid) {
+                wanted.entry(vm.node.clone()).or_default().push(*vmid);
+            }
+        }
+        wanted
+    }
+
+    /// Takes a config that was read for the version of the last look. One that cannot be
+    /// understood is not known.
+    pub(crate) fn put_config(&mut self, vmid: VmId, found: Option<FoundConfig>) {
+        let Some(vm) = self.vms.get_mut(&vmid) else { return };
+        vm.config = found.and_then(|FoundConfig { digest, text }| match VmConfig::parse(&text) {
+            Ok(config) => Some(KnownConfig { version: vm.version, digest, config }),
+            Err(error) => {
+                tracing::warn!(%vmid, "{error}");
+                None
+            }
+        });
+    }
+
+    fn update_nodes(&mut self, now: Moment, lines: BTreeMap<NodeName, NodeLine>) {
+        self.nodes.retain(|name, _| lines.contains_key(name));
+        for (name, line) in lines {
+            match self.nodes.get_mut(&name) {
+                Some(node) if node.line.ctime == line.ctime => {}
+                Some(node) => *node = KnownNode { line, advanced: now },
+                None => {
+                    self.nodes.insert(name, KnownNode { line, advanced: now });
+                }
+            }
+        }
+    }
+
+    /// The nodes as the planner sees them.
+    pub(crate) fn node_inputs(
+        &self,
+        now: Moment,
+        in_flight: &InFlight,
+    ) -> BTreeMap<NodeName, NodeInput> {
+        let input = |(name, node): (&NodeName, &KnownNode)| {
+            let input = NodeInput {
+                cpu: node.line.cpu,
+                memory: node.line.memtotal.map(|bytes| bytes / MIB),
+                memory_used: node.line.memused.map(|bytes| bytes / MIB),
+                fresh: now.since(node.advanced) <= FRESH,
+                changing: in_flight.values().filter(|node| *node == name).count(),
+            };
+            (name.clone(), input)
+        };
+        self.nodes.iter().map(input).collect()
+    }
+
+    /// The VMs as the planner sees them.
+    pub(crate) fn vm_inputs(&self, in_flight: &InFlight) -> Vec<VmInput<'_>> {
+        self.vms
+            .iter()
+            .map(|(vmid, vm)| VmInput {
+                vmid: *vmid,
+                node: &vm.node,
+                running: vm.running,
+                config: vm.config.as_ref().map(|known| &known.config),
+                sample: vm.sample,
+                policy: &vm.policy,
+                in_flight: in_flight.contains_key(vmid),
+            })
+            .collect()
+    }
+}
+
+impl KnownVm {
+    fn new(node: &NodeName, settings: &VmSettings, config: &SchedulerConfig) -> Self {
+        Self {
+            node: node.clone(),
+            version: 0,
+            config: None,
+            running: None,
+            sample: None,
+            mode: settings.mode,
+            policy: policy(settings, config),
+            missing: 0,
+        }
+    }
+}
+
+fn policy(settings: &VmSettings, config: &SchedulerConfig) -> VmPolicy {
+    let marks = |threshold: vm_autoscale_config::Threshold| Marks {
+        high: threshold.high,
+        low: threshold.low,
+    };
+    VmPolicy {
+        allow: match settings.mode {
+            Mode::Observe | Mode::Recommend => Allow::Nothing,
+            Mode::UpOnly => Allow::Growth,
+            Mode::Full => Allow::Everything,
+        },
+        cpu: settings.cpu_scaling.then(|| marks(settings.cpu)),
+        memory: settings.ram_scaling.then(|| marks(settings.ram)),
+        vcpus: settings.cores,
+        memory_mib: settings.ram_mb,
+        memory_shrink: config.memory_shrink,
+    }
+}
+
+fn sample(line: &VmLine) -> Sample {
+    let cores_used = line.cpu.zip(line.maxcpu).map(|(share, vcpus)| share * vcpus);
+    Sample {
+        ctime: line.ctime,
+        uptime: line.uptime,
+        cores_used,
+        vcpus: line.maxcpu,
+        memory_used: line.mem.map(|bytes| bytes / MIB),
+        memory: line.maxmem.map(|bytes| bytes / MIB),
+    }
+}

@@ -1,0 +1,197 @@
+//! One cluster, cycle by cycle. Slow changes never hold up the next look.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use vm_autoscale_config::SchedulerConfig;
+use vm_autoscale_planner::{Decision, Moment, Planner, PlannerConfig, Resource};
+use vm_autoscale_proxmox::{ClusterName, Digest, VmId};
+
+use crate::act::carry_out;
+use crate::control::Board;
+use crate::observe::observe;
+use crate::status::ClusterStatus;
+use crate::view::{InFlight, View};
+use crate::{Clock, Helper, Intent, Journal, Outcome};
+
+/// What a worker works with.
+pub(crate) struct Worker<C, H, J> {
+    pub(crate) cluster: ClusterName,
+    pub(crate) config: Arc<SchedulerConfig>,
+    pub(crate) clock: C,
+    pub(crate) helper: H,
+    pub(crate) journal: J,
+    pub(crate) board: Board,
+}
+
+/// What it remembers from cycle to cycle.
+struct Memory {
+    planner: Planner,
+    view: View,
+    decisions: Vec<Decision>,
+    in_flight: InFlight,
+    generation: u64,
+    looks: u64,
+    problem: Option<String>,
+}
+
+struct Finished {
+    vmid: VmId,
+    resource: Resource,
+    outcome: Outcome,
+}
+
+/// The planner's part of the file.
+pub(crate) fn planner_config(config: &SchedulerConfig) -> PlannerConfig {
+    let seconds = |n: u32| Duration::from_secs(n.into());
+    PlannerConfig {
+        check_interval: seconds(config.check_interval),
+        cooldown: seconds(config.scale_cooldown),
+        low_checks: config.scale_down_after_cycles,
+        max_host_cpu: config.host_limits.max_host_cpu_percent,
+        max_host_memory: config.host_limits.max_host_ram_percent,
+    }
+}
+
+impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
+    /// Works until `stop` says so, then waits for what is under way.
+    pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut memory = Memory {
+            planner: Planner::new(planner_config(&self.config)),
+            view: View::default(),
+            decisions: Vec::new(),
+            in_flight: InFlight::new(),
+            generation: self.helper.generation(),
+            looks: 0,
+            problem: None,
+        };
+        memory.planner.started(self.clock.now());
+        let (done, mut finished) = mpsc::unbounded_channel();
+        let interval = Duration::from_secs(self.config.observe_interval.into());
+        loop {
+            let begun = self.clock.now();
+            tokio::select! {
+                () = self.cycle(&mut memory, &done) => {}
+                // Nothing is changed within a look, so that it can be left at any point.
+                _ = stop.changed() => return self.drain(&mut memory, &mut finished).await,
+            }
+            self.publish(&mut memory, begun);
+            let next = begun.after(interval);
+            loop {
+                tokio::select! {
+                    Some(change) = finished.recv() => self.note(&mut memory, &change),
+                    () = self.clock.sleep_until(next) => break,
+                    _ = stop.changed() => return self.drain(&mut memory, &mut finished).await,
+                }
+            }
+        }
+    }
+
+    /// Observe, plan, act.
+    async fn cycle(&self, memory: &mut Memory, done: &mpsc::UnboundedSender<Finished>) {
+        let Memory { view, in_flight, .. } = memory;
+        let seen =
+            observe(&self.clock, &self.helper, &self.cluster, &self.config, view, in_flight).await;
+        let problem = seen.err().map(|blind| blind.to_string());
+        if problem.is_some() {
+            memory.view.blind();
+        }
+        if memory.problem != problem {
+            if let Some(problem) = &problem {
+                tracing::error!(cluster = %self.cluster, "{problem}");
+            } else {
+                tracing::info!(cluster = %self.cluster, "seen again");
+            }
+            memory.problem = problem;
+        }
+        memory.looks += 1;
+        let now = self.clock.now();
+        let generation = self.helper.generation();
+        if generation != memory.generation {
+            // Another helper: it has read no config yet, and what the last one did is not known.
+            let first = std::mem::replace(&mut memory.generation, generation) == 0;
+            memory.planner.started(now);
+            if !first {
+                tracing::warn!(cluster = %self.cluster, "the helper was started anew: nothing acts before one cooldown");
+                memory.view.forget_configs();
+            }
+        }
+        let Memory { planner, view, decisions, in_flight, .. } = memory;
+        let nodes = view.node_inputs(now, in_flight);
+        planner.plan(now, &view.vm_inputs(in_flight), &nodes, decisions);
+        self.act(memory, done);
+    }
+
+    /// Starts what was decided; its end comes back through `done`.
+    fn act(&self, memory: &mut Memory, done: &mpsc::UnboundedSender<Finished>) {
+        if !memory.view.quorate || memory.view.pause.is_some() {
+            return;
+        }
+        for decision in &memory.decisions {
+            let Some((step, reason)) = decision.act() else { continue };
+            let Some(vm) = memory.view.vms.get(&decision.vmid) else { continue };
+            let Some(known) = &vm.config else { continue };
+            let intent = Intent {
+                cluster: self.cluster.clone(),
+                node: vm.node.clone(),
+                vmid: decision.vmid,
+                step,
+                reason: reason.to_string(),
+            };
+            memory.in_flight.insert(decision.vmid, vm.node.clone());
+            self.start(intent, known.digest.clone(), done.clone());
+        }
+    }
+
+    fn start(&self, intent: Intent, digest: Digest, done: mpsc::UnboundedSender<Finished>) {
+        let (clock, helper, journal) =
+            (self.clock.clone(), self.helper.clone(), self.journal.clone());
+        tokio::spawn(async move {
+            let outcome = carry_out((&clock, &helper, &journal), &intent, digest).await;
+            let change = Finished { vmid: intent.vmid, resource: intent.step.resource(), outcome };
+            // Only a worker that stopped without waiting no longer listens.
+            let _ = done.send(change);
+        });
+    }
+
+    fn note(&self, memory: &mut Memory, change: &Finished) {
+        memory.in_flight.remove(&change.vmid);
+        if change.outcome.starts_cooldown() {
+            memory.planner.changed(change.vmid, change.resource, self.clock.now());
+        }
+        // Whatever was known of its config is of before the change.
+        if let Some(vm) = memory.view.vms.get_mut(&change.vmid) {
+            vm.config = None;
+        }
+    }
+
+    fn publish(&self, memory: &mut Memory, begun: Moment) {
+        let now = self.clock.now();
+        let mut status = ClusterStatus::of(&self.cluster, &memory.view, &memory.decisions, now);
+        status.looks = memory.looks;
+        status.look_ms = now.since(begun).as_millis().try_into().unwrap_or(u64::MAX);
+        status.problem = memory.problem.clone().or_else(|| stopped_by(&memory.view));
+        self.board.post(status);
+    }
+
+    /// Waits for the changes under way; systemd ends it when that takes too long.
+    async fn drain(&self, memory: &mut Memory, finished: &mut mpsc::UnboundedReceiver<Finished>) {
+        while !memory.in_flight.is_empty() {
+            let Some(change) = finished.recv().await else { return };
+            self.note(memory, &change);
+        }
+    }
+}
+
+/// What keeps the whole cluster from being changed.
+fn stopped_by(view: &View) -> Option<String> {
+    if let Some(text) = &view.pause {
+        return Some(format!(
+            "paused by /etc/pve/vm-autoscale.pause: {}",
+            text.lines().next().unwrap_or_default()
+        ));
+    }
+    let unseen = view.entry.is_none();
+    (!unseen && !view.quorate).then(|| "the cluster has no quorum and takes no writes".to_owned())
+}
