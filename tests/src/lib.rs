@@ -1,1 +1,5 @@
-//! x
+//! Starts all programs together: for the demo and for the end-to-end tests.
+
+pub mod demo;
+pub mod programs;
+pub mod stage;

@@ -1,1 +1,114 @@
-//! x
+//! `vm-autoscale`: what an administrator types. `run` is the daemon itself.
+
+mod args;
+mod table;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+use vm_autoscale_config::{EnvFile, SchedulerConfig};
+use vm_autoscale_scheduler::{StatusReport, fetch_status, look, run, start_log};
+
+use crate::args::{Args, Command, Format};
+
+pub use crate::table::table;
+
+/// Why a command did not do what it is for.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Config(#[from] vm_autoscale_config::Error),
+    #[error("the answer cannot be written: {0}")]
+    Output(std::io::Error),
+    #[error(transparent)]
+    Scheduler(#[from] vm_autoscale_scheduler::Error),
+}
+
+impl Error {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Config(error) if error.is_missing() => 66,
+            Self::Config(_) => 3,
+            Self::Output(_) => 1,
+            Self::Scheduler(error) => error.exit_code(),
+        }
+    }
+}
+
+/// The program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    if args.command.is_none() && !args.validate_only {
+        let kind = clap::error::ErrorKind::MissingSubcommand;
+        let error =
+            Args::command().error(kind, "say what to do: run, plan, status or --validate-only");
+        // Where standard error is gone, the exit code still says it.
+        let _ = error.print();
+        return ExitCode::from(2);
+    }
+    match execute(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Where standard error is gone, the exit code still says it.
+            let _ = writeln!(std::io::stderr(), "error: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn execute(args: &Args) -> Result<(), Error> {
+    let config = SchedulerConfig::read(&args.config)?;
+    args.env_file.as_deref().map(EnvFile::read).transpose()?;
+    if args.validate_only {
+        return say(&format!("{}: good\n", args.config.display()));
+    }
+    match &args.command {
+        Some(Command::Run) => {
+            let _log = start_log(&config.logging)?;
+            Ok(wait(run(config))??)
+        }
+        Some(Command::Plan) => {
+            let report = wait(look(&config))??;
+            let note = "One look: cooldowns and the age of samples are known to the running daemon only.\n";
+            show(&report, args.output_format, note)
+        }
+        Some(Command::Status) => {
+            let report = wait(fetch_status(&config.control_socket))??;
+            let counts = report.counts;
+            let note = format!(
+                "Changes since the start: {} asked, {} verified, {} failed, {} reverted.\n",
+                counts.asked, counts.verified, counts.failed, counts.reverted
+            );
+            show(&report, args.output_format, &note)
+        }
+        // `main` demands a command where nothing else is asked for.
+        None => Ok(()),
+    }
+}
+
+fn show(report: &StatusReport, format: Format, note: &str) -> Result<(), Error> {
+    match format {
+        Format::Text => say(&format!("{}{note}", table(report, terminal_width()))),
+        Format::Json => {
+            let json = serde_json::to_string(report).map_err(|e| Error::Output(e.into()))?;
+            say(&format!("{json}\n"))
+        }
+    }
+}
+
+/// As the shell says, else what fits everywhere.
+fn terminal_width() -> usize {
+    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(100)
+}
+
+fn wait<F: Future>(work: F) -> Result<F::Output, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    Ok(runtime.map_err(vm_autoscale_scheduler::Error::Machine)?.block_on(work))
+}
+
+fn say(text: &str) -> Result<(), Error> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Error::Output)
+}

@@ -27,11 +27,13 @@ pub enum Access {
 pub fn read_checked(path: &Path, access: Access) -> Result<Zeroizing<String>, Error> {
     let open = OpenOptions::new().read(true).custom_flags(OFlag::O_NOFOLLOW.bits()).open(path);
     let file = open.map_err(|source| match source.raw_os_error() {
-        Some(code) if nix::errno::Errno::from_raw(code) == nix::errno::Errno::ELOOP => Error::Access {
-            path: path.to_owned(),
-            problem: "is a symbolic link".to_owned(),
-            help: "name the file itself".to_owned(),
-        },
+        Some(code) if nix::errno::Errno::from_raw(code) == nix::errno::Errno::ELOOP => {
+            Error::Access {
+                path: path.to_owned(),
+                problem: "is a symbolic link".to_owned(),
+                help: "name the file itself".to_owned(),
+            }
+        }
         _ => Error::Io { path: path.to_owned(), source },
     })?;
     let metadata = file.metadata().map_err(|source| Error::Io { path: path.to_owned(), source })?;

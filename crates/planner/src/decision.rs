@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use vm_autoscale_proxmox::{MemoryMib, Vcpus, VmId};
 
 use crate::Reason;
@@ -18,7 +18,7 @@ pub enum Resource {
 }
 
 /// One change of one VM.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "resource", rename_all = "lowercase")]
 pub enum Move {
     /// Other vCPUs.

@@ -49,7 +49,9 @@ impl Journal for MemoryJournal {
             at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
             cluster: intent.cluster.clone(),
             vmid: intent.vmid,
-            text: format!("{} {outcome}{reverted} ({})", intent.step, intent.reason),
+            step: intent.step,
+            verified: *outcome == Outcome::Applied,
+            text: format!("{outcome}{reverted} ({})", intent.reason),
         };
         inner.events.push_back(event);
         if inner.events.len() > KEPT {

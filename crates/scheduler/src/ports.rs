@@ -124,12 +124,16 @@ pub struct Event {
     pub cluster: ClusterName,
     /// Of which VM.
     pub vmid: VmId,
-    /// What.
+    /// What was asked for.
+    pub step: Move,
+    /// Whether it was found to be in effect.
+    pub verified: bool,
+    /// What came of it and why it was asked for.
     pub text: String,
 }
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "VM {}: {}", self.vmid, self.text)
+        write!(f, "VM {}: {} {}", self.vmid, self.step, self.text)
     }
 }

@@ -1,0 +1,129 @@
+//! The VMs as a table.
+
+use std::fmt::Write as _;
+
+use vm_autoscale_scheduler::{ClusterStatus, StatusReport, VmStatus};
+
+/// All clusters' VMs, a line each, at most `width` columns wide.
+#[must_use]
+pub fn table(report: &StatusReport, width: usize) -> String {
+    let mut text = String::new();
+    for cluster in &report.clusters {
+        let nodes: Vec<String> = cluster
+            .nodes
+            .iter()
+            .map(|node| {
+                let percent = |figure: Option<f64>| {
+                    figure.map_or_else(|| "?".to_owned(), |f| format!("{f:.0} %"))
+                };
+                let stale = if node.fresh { "" } else { ", stale" };
+                format!(
+                    "{}: CPU {}, memory {}{stale}",
+                    node.name,
+                    percent(node.cpu),
+                    percent(node.memory)
+                )
+            })
+            .collect();
+        push(&mut text, &format!("cluster {}  {}", cluster.name, nodes.join("  ")), width);
+        if let Some(problem) = &cluster.problem {
+            push(&mut text, &format!("  {problem}"), width);
+        }
+        rows(&mut text, cluster, width);
+    }
+    text
+}
+
+fn rows(text: &mut String, cluster: &ClusterStatus, width: usize) {
+    if cluster.vms.is_empty() {
+        push(text, "  no VM is looked after: see `select` and `virtual_machines`", width);
+        return;
+    }
+    push(text, "  VMID NAME       NODE    MODE      vCPU  CPU     MiB  MEM  DECISION", width);
+    for vm in &cluster.vms {
+        push(text, &row(vm), width);
+    }
+}
+
+fn row(vm: &VmStatus) -> String {
+    let number = |n: Option<u32>| n.map_or_else(|| "?".to_owned(), |n| n.to_string());
+    let percent = |p: Option<f64>| p.map_or_else(|| "-".to_owned(), |p| format!("{p:.0}%"));
+    let name: String = vm.name.as_deref().unwrap_or("-").chars().take(10).collect();
+    format!(
+        "{:>6} {name:<10} {:<7} {:<9} {:>4} {:>4} {:>7} {:>4}  {}",
+        vm.vmid.get(),
+        vm.node,
+        vm.mode,
+        number(vm.vcpus),
+        percent(vm.cpu_used),
+        number(vm.memory),
+        percent(vm.memory_used),
+        decision(vm),
+    )
+}
+
+/// What is done or would be, before what is not; one text where it is the same for both.
+fn decision(vm: &VmStatus) -> String {
+    let moves = |text: &str| text.contains(" -> ");
+    match (vm.cpu.as_str(), vm.memory_decision.as_str()) {
+        (cpu, memory) if cpu == memory => cpu.to_owned(),
+        (cpu, _) if moves(cpu) => cpu.to_owned(),
+        (_, memory) if moves(memory) => memory.to_owned(),
+        (cpu, memory) => format!("{cpu} | {memory}"),
+    }
+}
+
+fn push(text: &mut String, line: &str, width: usize) {
+    if line.chars().count() <= width {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{line}");
+        return;
+    }
+    let cut: String = line.chars().take(width.saturating_sub(1)).collect();
+    let _ = writeln!(text, "{cut}…");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vm(cpu: &str, memory: &str) -> VmStatus {
+        VmStatus {
+            vmid: 999_999_999u32.try_into().unwrap(),
+            name: Some("a-name-that-is-too-long".to_owned()),
+            node: "pve1".try_into().unwrap(),
+            mode: "recommend".to_owned(),
+            vcpus: Some(128),
+            memory: None,
+            cpu_used: Some(101.4),
+            memory_used: None,
+            cpu: cpu.to_owned(),
+            memory_decision: memory.to_owned(),
+        }
+    }
+
+    #[test]
+    fn lines_fit_and_moves_come_first() {
+        assert_eq!(decision(&vm("stale", "stale")), "stale");
+        assert_eq!(
+            decision(&vm("cooldown", "memory 1024 -> 1536 MiB (x)")),
+            "memory 1024 -> 1536 MiB (x)"
+        );
+        let cluster = ClusterStatus {
+            name: "home".try_into().unwrap(),
+            answered_by: None,
+            problem: Some("p".repeat(300)),
+            looks: 1,
+            look_ms: 1,
+            nodes: vec![],
+            vms: vec![vm(&"x".repeat(80), "y")],
+        };
+        let report = StatusReport { clusters: vec![cluster], ..StatusReport::default() };
+        let text = table(&report, 100);
+        assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+        assert!(
+            text.contains("999999999 a-name-tha pve1    recommend  128 101%       ?    -  xxx"),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,105 @@
+//! All programs together on a simulated node, for less than a minute.
+
+mod screen;
+mod summary;
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+
+use crate::programs::{directory, pause};
+use crate::stage::{Play, Stage};
+use screen::Screen;
+
+/// Watch vm-autoscale grow and shrink VMs on a simulated Proxmox node. Nothing outside a
+/// temporary directory is touched.
+#[derive(Debug, Parser)]
+#[command(name = "cargo demo --")]
+struct Args {
+    /// Drive the VMs by a recorded load: CSV, plain or gzip, with the columns
+    /// vm_id,t_s,cpu_cores_used,vcpus,mem_used_mb,mem_total_mb.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// How long to watch, in seconds.
+    #[arg(long, default_value_t = 45, value_parser = clap::value_parser!(u64).range(5..=3600))]
+    seconds: u64,
+    /// How many VMs.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=5000))]
+    vms: u32,
+    /// What the generated loads grow from.
+    #[arg(long, default_value_t = 7)]
+    seed: u64,
+}
+
+/// A day in a minute, and short waits: the settings of a real installation are in `etc/`.
+const CONFIG: &str = "\
+mode: full
+select: [100-9999]
+observe_interval: 1
+check_interval: 1
+scale_cooldown: 3
+scale_down_after_cycles: 3
+scaling_thresholds: {cpu: {high: 80, low: 35}, ram: {high: 85, low: 45}}
+scaling_limits: {min_cores: 1, max_cores: 16, min_ram_mb: 1024, max_ram_mb: 32768}
+memory_shrink: true
+";
+
+/// The program.
+#[must_use]
+pub fn main() -> ExitCode {
+    match play(&Args::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            // Where standard error is gone, the exit code still says it.
+            let _ = writeln!(io::stderr(), "error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn play(args: &Args) -> io::Result<bool> {
+    let mut screen = Screen::new();
+    screen.say("building the programs …")?;
+    directory()?;
+    let play = Play {
+        vms: args.vms,
+        seed: args.seed,
+        trace: args.trace.clone(),
+        interval: 1.0,
+        qm_time: 0.2,
+        speed: 1440.0,
+        config: CONFIG.to_owned(),
+    };
+    screen.say("starting lab, helper and scheduler …")?;
+    let mut stage = Stage::set(&play)?;
+    stage.start_helper()?;
+    stage.start_scheduler()?;
+    let begun = Instant::now();
+    let time = Duration::from_secs(args.seconds);
+    while begun.elapsed() < time {
+        if let Some(status) = stage.status() {
+            screen.show(&status, begun.elapsed(), time)?;
+        }
+        if !stage.all_run() {
+            return Err(io::Error::other(format!(
+                "a program ended early:\n{}",
+                stage.last_words()
+            )));
+        }
+        pause(Duration::from_millis(500));
+    }
+    let status = stage.status().ok_or_else(|| io::Error::other(stage.last_words()))?;
+    // The scheduler ends first, so that the counts are those of a whole run.
+    if let Some(scheduler) = &mut stage.scheduler {
+        scheduler.stop()?;
+    }
+    let stats = stage.node_stats()?;
+    stage.strike()?;
+    let (text, good) = summary::of(&status, &stats, args.trace.is_some());
+    screen.end(&text)?;
+    Ok(good)
+}
