@@ -1,1 +1,88 @@
-//! End to end.
+//! All programs together, as their users start them. One binary, so that little is linked.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "tests"
+)]
+
+mod crash;
+mod examples;
+mod host_keys;
+mod logins;
+mod lookout;
+mod one_vm;
+mod openssh;
+mod shells;
+mod wall;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use vm_autoscale_lab::{Control, Reply, Request, VmInfo};
+use vm_autoscale_proxmox::VmId;
+use vm_autoscale_scheduler::{AskError, Helper as _, HelperClient};
+use vm_autoscale_tests::stage::{Play, Stage};
+
+/// One stage at a time: each is three or four processes, and there may be two cores.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A lab of steady loads and short waits.
+fn play(vms: u32, config: &str) -> Play {
+    Play {
+        vms,
+        seed: 3,
+        trace: None,
+        interval: 1.0,
+        qm_time: 0.05,
+        speed: 1.0,
+        config: format!(
+            "select: [100-9999]\nobserve_interval: 1\ncheck_interval: 1\nscale_cooldown: 2\n\
+             scale_down_after_cycles: 2\nscaling_limits: {{max_cores: 64, max_ram_mb: 131072}}\n{config}"
+        ),
+    }
+}
+
+fn vmid(number: u32) -> VmId {
+    number.try_into().unwrap()
+}
+
+/// The VM as it really is, by the lab.
+fn truth(stage: &Stage, number: u32) -> VmInfo {
+    let Reply::Vms(vms) = stage.ask_lab(&Request::Vms).unwrap() else { panic!("no VMs") };
+    vms.into_iter().find(|vm| vm.vmid == vmid(number)).unwrap()
+}
+
+/// Gives a VM a steady load.
+fn load(stage: &Stage, number: u32, cores: f64, mib: f64) {
+    stage.control(Control::Load { vmid: vmid(number), cores, mib }).unwrap();
+}
+
+/// Waits for the helper to listen.
+fn await_helper(stage: &Stage) {
+    let begun = std::time::Instant::now();
+    while !stage.path("helper.sock").exists() {
+        assert!(begun.elapsed().as_secs() < 20, "{}", stage.last_words());
+        vm_autoscale_tests::programs::pause(std::time::Duration::from_millis(20));
+    }
+}
+
+/// Asks the helper to look at the cluster.
+fn read_cluster(stage: &Stage) -> Result<(), AskError> {
+    let client = HelperClient::new(stage.path("helper.sock"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(client.read_cluster(&"lab".try_into().unwrap())).map(drop)
+}
+
+/// Says loudly what was not tested; where nothing may be skipped, fails.
+fn skip(what: &str) {
+    eprintln!("SKIPPED: {what}");
+    assert!(
+        std::env::var_os("VM_AUTOSCALE_NO_SKIP").is_none(),
+        "nothing may be skipped here: {what}"
+    );
+}

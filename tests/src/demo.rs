@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use vm_autoscale_lab::{Control, Part};
 
 use crate::programs::{directory, pause};
 use crate::stage::{Play, Stage};
@@ -20,7 +21,7 @@ use screen::Screen;
 #[command(name = "cargo demo --")]
 struct Args {
     /// Drive the VMs by a recorded load: CSV, plain or gzip, with the columns
-    /// vm_id,t_s,cpu_cores_used,vcpus,mem_used_mb,mem_total_mb.
+    /// `vm_id,t_s,cpu_cores_used,vcpus,mem_used_mb,mem_total_mb`.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
     /// How long to watch, in seconds.
@@ -47,6 +48,9 @@ scaling_limits: {min_cores: 1, max_cores: 16, min_ram_mb: 1024, max_ram_mb: 3276
 memory_shrink: true
 ";
 
+/// The VM whose guest keeps its vCPUs.
+const STUBBORN: u32 = 106;
+
 /// The program.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -63,7 +67,7 @@ pub fn main() -> ExitCode {
 
 fn play(args: &Args) -> io::Result<bool> {
     let mut screen = Screen::new();
-    screen.say("building the programs …")?;
+    say("building the programs …")?;
     directory()?;
     let play = Play {
         vms: args.vms,
@@ -74,10 +78,19 @@ fn play(args: &Args) -> io::Result<bool> {
         speed: 1440.0,
         config: CONFIG.to_owned(),
     };
-    screen.say("starting lab, helper and scheduler …")?;
+    say("starting lab, helper and scheduler …")?;
     let mut stage = Stage::set(&play)?;
     stage.start_helper()?;
     stage.start_scheduler()?;
+    if args.trace.is_none() && args.vms >= 6 {
+        // One guest that keeps its vCPUs, so that a change that fails is seen too.
+        let control = Control::Fault {
+            vmid: STUBBORN.try_into().map_err(io::Error::other)?,
+            part: Part::KeepsCpus,
+            on: true,
+        };
+        stage.control(control)?;
+    }
     let begun = Instant::now();
     let time = Duration::from_secs(args.seconds);
     while begun.elapsed() < time {
@@ -100,6 +113,10 @@ fn play(args: &Args) -> io::Result<bool> {
     let stats = stage.node_stats()?;
     stage.strike()?;
     let (text, good) = summary::of(&status, &stats, args.trace.is_some());
-    screen.end(&text)?;
+    say(&format!("\n{text}"))?;
     Ok(good)
+}
+
+fn say(text: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "{text}")
 }

@@ -73,13 +73,13 @@ impl Stage {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let stage = Self { dir, lab, helper: None, scheduler: None, runtime };
         let (ip, port) = address.rsplit_once(':').ok_or_else(|| io::Error::other("no port"))?;
-        let identity = lab_dir.join("id_ed25519");
-        stage.write_helper_yaml(ip, port, "root", &identity, &lab_dir.join("known_hosts"))?;
+        let login = format!("identity: {}", lab_dir.join("id_ed25519").display());
+        stage.write_helper_yaml(ip, port, "root", &login, &lab_dir.join("known_hosts"))?;
         stage.write_config_yaml(&play.config)?;
         Ok(stage)
     }
 
-    /// Writes `helper.yaml` for one cluster of one node.
+    /// Writes `helper.yaml` for one cluster of one node; `login` is its line about key or password.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -88,7 +88,7 @@ impl Stage {
         ip: &str,
         port: &str,
         user: &str,
-        identity: &Path,
+        login: &str,
         known_hosts: &Path,
     ) -> io::Result<()> {
         let mut yaml = String::new();
@@ -97,11 +97,10 @@ impl Stage {
             yaml,
             "scheduler_user: {uid}\nsocket: {socket}\nknown_hosts: {known_hosts}\n\
              rates: {{per_vm: 60, per_node: 600, total: 600}}\nclusters:\n- name: lab\n  user: {user}\n  \
-             identity: {identity}\n  nodes: [{{name: pve1, address: {ip}, port: {port}}}]\n  rules:\n  \
+             {login}\n  nodes: [{{name: pve1, address: {ip}, port: {port}}}]\n  rules:\n  \
              - {{vms: [100-9999], max_vcpus: 64, max_memory: 131072}}\n",
             socket = socket.display(),
             known_hosts = known_hosts.display(),
-            identity = identity.display(),
         );
         written.map_err(io::Error::other)?;
         write_private(&self.path("helper.yaml"), &yaml)
@@ -123,9 +122,17 @@ impl Stage {
     /// # Errors
     /// It does not start.
     pub fn start_helper(&mut self) -> io::Result<()> {
+        self.start_helper_with(&[])
+    }
+
+    /// Starts the helper with more arguments.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn start_helper_with(&mut self, more: &[&str]) -> io::Result<()> {
         let config = self.path("helper.yaml").display().to_string();
-        self.helper =
-            Some(Program::start("vm-autoscale-helper", &["--config", &config], self.dir.path())?);
+        let arguments = [&["--config", &config], more].concat();
+        self.helper = Some(Program::start("vm-autoscale-helper", &arguments, self.dir.path())?);
         Ok(())
     }
 

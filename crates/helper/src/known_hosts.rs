@@ -1,7 +1,7 @@
 //! Decides whether a node's SSH host key is the one on record: the part of the helper that stands
 //! between root's key and whoever answers on the node's address.
 //!
-//! Pure: the caller reads the file (and refuses one over 1 MiB, or one that others may write);
+//! Pure: the caller reads the file (and refuses a huge one, or one that others may write);
 //! nothing here trusts on first use or writes. russh's own checker is not used: it ignores
 //! `@revoked`, negation and a wrong type label, and refuses a second key of one type.
 //!

@@ -74,7 +74,12 @@ fn check_change(
 fn check_vcpus(rule: &VmRule, config: &VmConfig, asked: u32) -> Result<(), HelperError> {
     let min = rule.min_vcpus.map_or(1, u32::from);
     bounds("vcpus", asked, min, rule.max_vcpus.map(u32::from))?;
-    let plugged = config.plugged_vcpus().map_or(0, u32::from);
+    let Ok(plugged) = config.plugged_vcpus().map(u32::from) else {
+        return refuse(
+            Rule::Step,
+            "how many vCPUs are plugged cannot be told from the config".to_owned(),
+        );
+    };
     if plugged.saturating_sub(asked) > MAX_VCPUS_DOWN {
         return refuse(
             Rule::Step,

@@ -42,8 +42,8 @@ impl Drop for Served {
     }
 }
 
-/// Serves a new lab from `dir` (made, mode 0700): `host_key`, `id_ed25519`, `known_hosts`,
-/// `lab.sock`, and last `address`, the sign that it is ready.
+/// Serves a new lab from `dir` (made, mode 0700): `host_key`, `id_ed25519`, `password`,
+/// `known_hosts`, `lab.sock`, and last `address`, the sign that it is ready.
 ///
 /// # Errors
 /// Options that make no sense, or a file or port that cannot be had.
@@ -59,6 +59,7 @@ pub async fn serve(dir: &Path, options: &Options, listen: SocketAddr) -> Result<
     let (host, address) = (lab.host_key(), server.address());
     write(dir, "host_key", &ssh::key_file(&host)?)?;
     write(dir, "id_ed25519", &ssh::key_file(&lab.client_key())?)?;
+    write(dir, "password", &ssh::password(&lab.client_key()))?;
     write(dir, "known_hosts", &ssh::known_hosts_line(address, host.public_key())?)?;
     let listener = UnixListener::bind(&sock).map_err(Error::io(sock.display()))?;
     let mut tasks = JoinSet::new();

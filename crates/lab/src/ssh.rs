@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use russh::keys::ssh_key::LineEnding;
-use russh::keys::{Algorithm, PrivateKey, PublicKey};
+use russh::keys::{Algorithm, HashAlg, PrivateKey, PublicKey};
 use russh::server::Config;
 use russh::{Disconnect, MethodKind, MethodSet};
 use tokio::net::{TcpListener, TcpStream};
@@ -60,6 +60,12 @@ pub fn key_file(key: &PrivateKey) -> Result<String, Error> {
 pub fn known_hosts_line(address: SocketAddr, key: &PublicKey) -> Result<String, Error> {
     let key = PublicKey::new(key.key_data().clone(), "").to_openssh().map_err(failed)?;
     Ok(format!("[{}]:{} {}\n", address.ip(), address.port(), key.trim_end()))
+}
+
+/// The password that a lab takes beside its key: nobody knows it who cannot read the key.
+#[must_use]
+pub fn password(key: &PrivateKey) -> String {
+    key.fingerprint(HashAlg::Sha256).to_string()
 }
 
 impl Lab {

@@ -17,7 +17,7 @@ pub enum Error {
     #[error(transparent)]
     Config(#[from] vm_autoscale_config::Error),
     /// The daemon's own socket.
-    #[error("control socket {path}: {source}", path = .path.display())]
+    #[error("control socket {path}: {source}\n  help: is the daemon running? systemctl status vm-autoscale", path = .path.display())]
     Control {
         /// Where it would be.
         path: PathBuf,
@@ -53,8 +53,14 @@ impl Error {
             Self::Ask(_) | Self::Unreadable { .. } => 6,
             Self::Config(error) if error.is_missing() => 66,
             Self::Config(_) => 3,
-            Self::Control { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => 5,
-            Self::Control { .. } | Self::Log { .. } | Self::Machine(_) => 1,
+            Self::Control { source, .. } => match source.kind() {
+                io::ErrorKind::PermissionDenied => 5,
+                io::ErrorKind::NotFound
+                | io::ErrorKind::ConnectionRefused
+                | io::ErrorKind::TimedOut => 6,
+                _ => 1,
+            },
+            Self::Log { .. } | Self::Machine(_) => 1,
         }
     }
 }

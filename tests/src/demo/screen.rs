@@ -22,10 +22,6 @@ impl Screen {
         Self { terminal: io::stdout().is_terminal(), told: 0, lines: 0 }
     }
 
-    pub(super) fn say(&mut self, text: &str) -> io::Result<()> {
-        writeln!(io::stdout(), "{text}")
-    }
-
     pub(super) fn show(
         &mut self,
         status: &StatusReport,
@@ -54,9 +50,5 @@ impl Screen {
         self.lines = text.lines().count();
         write!(out, "{text}")?;
         out.flush()
-    }
-
-    pub(super) fn end(&mut self, summary: &str) -> io::Result<()> {
-        write!(io::stdout(), "\n{summary}")
     }
 }

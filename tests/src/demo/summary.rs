@@ -17,10 +17,11 @@ pub(super) fn of(status: &StatusReport, stats: &Stats, recorded: bool) -> (Strin
         .map(|(name, n)| format!("{name} {n}"))
         .collect();
     let (grown, shrunk) = moves(status);
+    let under_way = counts.asked - counts.verified - counts.failed;
     let mut text = String::new();
     let lines = [
         format!(
-            "changes: {} asked, {} verified, {} failed, {} reverted",
+            "changes: {} asked, {} verified, {} failed, {} reverted, {under_way} under way at the end",
             counts.asked, counts.verified, counts.failed, counts.reverted
         ),
         format!("of the last {}: {grown} grew, {shrunk} shrank a VM", status.recent.len()),
@@ -34,7 +35,8 @@ pub(super) fn of(status: &StatusReport, stats: &Stats, recorded: bool) -> (Strin
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{line}");
     }
-    let promised = stats.logins == 1 && stats.refused == 0 && looks > 0;
+    let promised =
+        stats.logins == 1 && stats.refused == 0 && looks > 0 && counts.failed == counts.reverted;
     // A recorded load may leave nothing to do.
     (text, promised && (recorded || (grown > 0 && shrunk > 0)))
 }

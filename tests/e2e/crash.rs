@@ -1,0 +1,82 @@
+//! `kill -9`, a start, and then one cooldown in which nothing acts.
+
+use std::time::Duration;
+
+use vm_autoscale_lab::{Entry, Reply, Request};
+use vm_autoscale_tests::stage::Stage;
+
+use crate::{load, play, turn};
+
+const TIME: Duration = Duration::from_secs(60);
+/// Seconds.
+const COOLDOWN: f64 = 6.0;
+
+fn changes(stage: &Stage) -> Vec<Entry> {
+    let Reply::History(entries) = stage.ask_lab(&Request::History(0)).unwrap() else {
+        panic!("no history")
+    };
+    entries.into_iter().filter(|entry| entry.line.starts_with("/usr/sbin/qm set")).collect()
+}
+
+/// The lab's own time, in seconds since its start: that of a command that it has just executed.
+fn lab_time(stage: &Stage) -> f64 {
+    let Reply::Answer(_) = stage.ask_lab(&Request::Exec("mark".to_owned())).unwrap() else {
+        panic!()
+    };
+    let Reply::History(entries) = stage.ask_lab(&Request::History(0)).unwrap() else { panic!() };
+    entries.iter().rev().find(|entry| entry.line == "mark").unwrap().start
+}
+
+fn busy_stage() -> Stage {
+    let config = format!("mode: full\nscale_cooldown: {COOLDOWN:.0}\n");
+    let mut play = play(6, "");
+    play.config = play.config.replace("scale_cooldown: 2\n", "") + &config;
+    let mut stage = Stage::set(&play).unwrap();
+    for vm in 101..=105 {
+        load(&stage, vm, 64.0, 2000.0);
+    }
+    stage.start_helper().unwrap();
+    stage.start_scheduler().unwrap();
+    stage.until(TIME, |status| status.counts.verified >= 2).unwrap();
+    stage
+}
+
+/// After a restart at `restarted`: a cooldown of rest, then changes again.
+fn rests_and_carries_on(stage: &Stage, restarted: f64) {
+    let acted_since = |entry: &&Entry| entry.start >= restarted;
+    let begun = std::time::Instant::now();
+    while changes(stage).iter().filter(acted_since).count() == 0 {
+        assert!(begun.elapsed() < TIME, "it does not carry on\n{}", stage.last_words());
+        vm_autoscale_tests::programs::pause(Duration::from_millis(200));
+    }
+    let first =
+        changes(stage).iter().filter(acted_since).map(|entry| entry.start).fold(f64::MAX, f64::min);
+    assert!(first - restarted >= COOLDOWN, "acted {} s after the restart", first - restarted);
+}
+
+#[test]
+fn a_killed_scheduler_rests_after_its_start() {
+    let _turn = turn();
+    let mut stage = busy_stage();
+    stage.scheduler.as_mut().unwrap().crash().unwrap();
+    let restarted = lab_time(&stage);
+    stage.start_scheduler().unwrap();
+    rests_and_carries_on(&stage, restarted);
+    stage.strike().unwrap();
+}
+
+#[test]
+fn a_killed_helper_rests_after_its_start() {
+    let _turn = turn();
+    let mut stage = busy_stage();
+    stage.helper.as_mut().unwrap().crash().unwrap();
+    // Away for longer than a cooldown, so that the rest can only be that of the new start.
+    stage.until(TIME, |status| status.clusters[0].problem.is_some()).unwrap();
+    vm_autoscale_tests::programs::pause(Duration::from_secs_f64(COOLDOWN));
+    let restarted = lab_time(&stage);
+    stage.start_helper().unwrap();
+    rests_and_carries_on(&stage, restarted);
+    let status = stage.until(TIME, |status| status.clusters[0].problem.is_none()).unwrap();
+    assert!(status.counts.asked > 0);
+    stage.strike().unwrap();
+}

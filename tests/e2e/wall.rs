@@ -1,0 +1,101 @@
+//! What is not a request closes the connection, and harms nobody else.
+
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use serde_json::json;
+use vm_autoscale_protocol::INTERFACE;
+use vm_autoscale_tests::stage::Stage;
+
+use crate::{await_helper, play, read_cluster, turn};
+
+/// Sends bytes; what came back until the helper hung up.
+fn say(stage: &Stage, bytes: &[u8]) -> String {
+    let mut stream = UnixStream::connect(stage.path("helper.sock")).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    // The helper may hang up in the middle of it.
+    let _ = stream.write_all(bytes);
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8(answer).unwrap()
+}
+
+#[test]
+fn what_is_no_request_closes_the_connection() {
+    let _turn = turn();
+    let mut stage = Stage::set(&play(2, "")).unwrap();
+    stage.start_helper().unwrap();
+    await_helper(&stage);
+    let d = "0".repeat(40);
+    let set = |name: &str, target: serde_json::Value, extra: serde_json::Value| {
+        let mut parameters = json!({"target": target});
+        parameters.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        json!({"method": format!("{INTERFACE}.{name}"), "parameters": parameters}).to_string()
+            + "\0"
+    };
+    let target = json!({"cluster": "lab", "node": "pve1", "vmid": 101, "digest": d});
+    let mut evil = target.clone();
+    evil["node"] = json!("pve1; reboot");
+    for bytes in [
+        b"GET / HTTP/1.1\r\n\r\n\0".to_vec(),
+        vec![b'x'; 5000],
+        b"\xff\xfe\0".to_vec(),
+        b"{}\0".to_vec(),
+        b"\0".to_vec(),
+        set("SetVcpus", target.clone(), json!({"vcpus": 2, "skiplock": 1})).into_bytes(),
+        set("SetArgs", target.clone(), json!({"args": "-hda /dev/sda"})).into_bytes(),
+        set("SetVcpus", evil, json!({"vcpus": 2})).into_bytes(),
+        b"{\"method\":\"half a mess".to_vec(),
+    ] {
+        let answer = say(&stage, &bytes);
+        assert!(answer.is_empty() || answer.contains("BadRequest"), "{answer}");
+    }
+    // A whole request of a config that the helper never read is refused, and nothing is sent.
+    let mut stream = UnixStream::connect(stage.path("helper.sock")).unwrap();
+    stream.write_all(set("SetVcpus", target, json!({"vcpus": 2})).as_bytes()).unwrap();
+    let mut answer = [0; 400];
+    let length = stream.read(&mut answer).unwrap();
+    let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
+    assert!(answer.contains("Refused") && answer.contains("digest"), "{answer}");
+    let stats = stage.node_stats().unwrap();
+    assert_eq!((stats.connections, stats.execs), (0, 0));
+    assert!(stage.all_run(), "{}", stage.last_words());
+    stage.strike().unwrap();
+}
+
+#[test]
+fn another_user_is_not_heard() {
+    let _turn = turn();
+    let mut stage = Stage::set(&play(2, "")).unwrap();
+    let path = stage.path("helper.yaml");
+    let own = format!("scheduler_user: {}\n", nix::unistd::Uid::effective());
+    let other = format!("scheduler_user: {}\n", nix::unistd::Uid::effective().as_raw() + 1);
+    std::fs::write(&path, std::fs::read_to_string(&path).unwrap().replace(&own, &other)).unwrap();
+    stage.start_helper().unwrap();
+    await_helper(&stage);
+    let error = read_cluster(&stage).unwrap_err().to_string();
+    assert!(error.contains("scheduler_user"), "{error}");
+    assert!(stage.last_words().contains("refused: only uid"), "{}", stage.last_words());
+    assert_eq!(stage.node_stats().unwrap().connections, 0);
+    stage.strike().unwrap();
+}
+
+#[test]
+fn a_policy_that_others_can_write_is_none() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let _turn = turn();
+    let mut stage = Stage::set(&play(2, "")).unwrap();
+    std::fs::set_permissions(stage.path("helper.yaml"), std::fs::Permissions::from_mode(0o666))
+        .unwrap();
+    stage.start_helper().unwrap();
+    let begun = std::time::Instant::now();
+    while stage.all_run() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it runs on such a policy");
+    }
+    assert!(
+        stage.last_words().contains("is writable by others (mode 666)"),
+        "{}",
+        stage.last_words()
+    );
+}
