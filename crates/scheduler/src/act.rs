@@ -147,3 +147,6 @@ async fn read_back<H: Helper>(
     };
     Ok(Some((config, digest, qemu)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -243,3 +243,6 @@ fn sample(line: &VmLine) -> Sample {
         memory: line.maxmem.map(|bytes| bytes / MIB),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,248 @@
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use vm_autoscale_planner::Moment;
+use vm_autoscale_protocol::{ConfigReply, Hello, Rule};
+use vm_autoscale_proxmox::{ClusterName, NodeName};
+
+use super::*;
+use crate::{Counts, Event, JournalError, MemoryJournal};
+
+/// Answers by a script, and notes what was asked.
+#[derive(Clone, Default)]
+struct Script(Arc<Mutex<(VecDeque<Answer>, Vec<String>)>>);
+
+enum Answer {
+    Ran(i64, &'static str),
+    Config(Option<&'static str>),
+    Cpus(usize),
+    Error(AskError),
+}
+
+impl Script {
+    fn next(&self, asked: &Request) -> Answer {
+        let mut script = self.0.lock().unwrap();
+        let line = asked.command().unwrap().unwrap().line();
+        script.1.push(line);
+        script.0.pop_front().expect("more was asked than expected")
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.0.lock().unwrap().1.clone()
+    }
+}
+
+impl Helper for Script {
+    async fn hello(&self) -> Result<Hello, AskError> {
+        panic!("no change says hello")
+    }
+
+    fn generation(&self) -> u64 {
+        1
+    }
+
+    async fn read_cluster(&self, _cluster: &ClusterName) -> Result<(NodeName, String), AskError> {
+        panic!("no change looks at the cluster")
+    }
+
+    async fn read_configs(&self, request: &Request) -> Result<Vec<ConfigReply>, AskError> {
+        match self.next(request) {
+            Answer::Config(text) => {
+                let found = text.map(|text| FoundConfig {
+                    digest: digest(2),
+                    text: format!("cores: 8\n{text}"),
+                });
+                Ok(vec![ConfigReply { vmid: 101u32.try_into().unwrap(), found }])
+            }
+            Answer::Error(error) => Err(error),
+            _ => panic!("a config was asked for"),
+        }
+    }
+
+    async fn execute(&self, request: &Request) -> Result<Executed, AskError> {
+        match self.next(request) {
+            Answer::Ran(exit, stderr) => {
+                Ok(Executed { exit, stdout: String::new(), stderr: stderr.to_owned(), took_ms: 1 })
+            }
+            Answer::Cpus(count) => {
+                let cpu = "  type: \"x\"\n  qom_path: \"/machine/peripheral/cpu\"\n".repeat(count);
+                let stdout = format!("Hotpluggable CPUs:\n{cpu}\n");
+                Ok(Executed { exit: 0, stdout, stderr: String::new(), took_ms: 1 })
+            }
+            Answer::Error(error) => Err(error),
+            Answer::Config(_) => panic!("no config was asked for"),
+        }
+    }
+}
+
+/// Time passes by waiting only.
+#[derive(Clone, Default)]
+struct Waits(Arc<Mutex<Duration>>);
+
+impl Clock for Waits {
+    fn now(&self) -> Moment {
+        Moment(*self.0.lock().unwrap())
+    }
+
+    async fn sleep_until(&self, moment: Moment) {
+        *self.0.lock().unwrap() = moment.0;
+    }
+}
+
+#[derive(Clone)]
+struct FullDisk;
+
+impl Journal for FullDisk {
+    fn intend(&self, _intent: &Intent) -> Result<u64, JournalError> {
+        Err(JournalError("no space left on device".to_owned()))
+    }
+
+    fn settle(&self, _id: u64, _intent: &Intent, _outcome: &Outcome, _reverted: bool) {
+        panic!("there is nothing to settle")
+    }
+
+    fn counts(&self) -> Counts {
+        Counts::default()
+    }
+
+    fn recent(&self) -> Vec<Event> {
+        Vec::new()
+    }
+}
+
+fn digest(byte: u8) -> Digest {
+    Digest::from_bytes([byte; 20])
+}
+
+/// vCPUs 2 -> 4 by this script: the outcome, the counts, what was asked, and seconds waited.
+async fn played(script: Vec<Answer>) -> (Outcome, Counts, Vec<String>, u64) {
+    let intent = Intent {
+        cluster: "home".try_into().unwrap(),
+        node: "pve1".try_into().unwrap(),
+        vmid: 101u32.try_into().unwrap(),
+        step: Move::Cpu { from: 2.try_into().unwrap(), to: 4.try_into().unwrap() },
+        reason: "busy".to_owned(),
+    };
+    let (clock, journal) = (Waits::default(), MemoryJournal::default());
+    let helper = Script(Arc::new(Mutex::new((script.into(), Vec::new()))));
+    let outcome = carry_out((&clock, &helper, &journal), &intent, digest(1)).await;
+    assert!(helper.0.lock().unwrap().0.is_empty(), "less was asked than expected");
+    (outcome, journal.counts(), helper.asked(), clock.now().0.as_secs())
+}
+
+const PENDING: &str = "vcpus: 2\n[PENDING]\nvcpus: 4\n";
+const UNPLUGGED: &str =
+    "vcpus: hotplug problem - 400 Parameter verification failed.\nvcpus: error hotplugging cpu3\n";
+
+fn sets(asked: &[String]) -> usize {
+    asked.iter().filter(|line| line.contains("--vcpus")).count()
+}
+
+#[tokio::test]
+async fn applied_is_what_config_and_qemu_both_have() {
+    let (outcome, counts, asked, _) =
+        played(vec![Answer::Ran(0, ""), Answer::Config(Some("vcpus: 4\n")), Answer::Cpus(4)]).await;
+    assert_eq!((outcome, counts.verified, asked.len()), (Outcome::Applied, 1, 3));
+}
+
+#[tokio::test]
+async fn exit_0_with_the_value_still_pending_is_a_failure_and_is_reverted() {
+    let (outcome, counts, asked, _) = played(vec![
+        Answer::Ran(0, ""),
+        Answer::Config(Some(PENDING)),
+        Answer::Cpus(2),
+        Answer::Ran(0, ""),
+        Answer::Config(Some("vcpus: 2\n")),
+        Answer::Cpus(2),
+    ])
+    .await;
+    assert_eq!(outcome, Outcome::NotHotPluggable);
+    assert!(outcome.to_string().contains("not hot-pluggable"));
+    assert_eq!((counts.failed, counts.reverted, counts.verified), (1, 1, 0));
+    // By the digest of the read-back, and exactly our own option.
+    assert_eq!(asked[3], format!("/usr/sbin/qm set 101 --revert vcpus --digest {}", digest(2)));
+}
+
+#[tokio::test]
+async fn a_pending_value_that_is_not_ours_is_left_alone() {
+    let (outcome, counts, asked, _) = played(vec![
+        Answer::Ran(255, UNPLUGGED),
+        Answer::Config(Some("vcpus: 2\n[PENDING]\nvcpus: 7\n")),
+        Answer::Cpus(2),
+    ])
+    .await;
+    assert_eq!((outcome, counts.reverted), (Outcome::Failed(Failure::CpuPlug), 0));
+    assert!(!asked.iter().any(|line| line.contains("--revert")));
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_is_read_and_never_asked_for_again() {
+    let node = || NodeName::try_from("pve1").unwrap();
+    let unknown =
+        AskError::Helper(HelperError::Unknown { node: node(), message: "cut".to_owned() });
+    let away =
+        || AskError::Helper(HelperError::Unreachable { node: node(), message: "down".to_owned() });
+    let (outcome, _, asked, waited) = played(vec![
+        Answer::Error(unknown),
+        Answer::Error(away()),
+        Answer::Error(AskError::NotAsked("the helper is gone".to_owned())),
+        Answer::Config(Some("vcpus: 4\n")),
+        Answer::Cpus(4),
+    ])
+    .await;
+    assert_eq!((outcome, sets(&asked)), (Outcome::Applied, 1));
+    assert!(waited >= 10, "it did not wait between attempts");
+}
+
+#[tokio::test]
+async fn a_revert_is_a_duty_until_it_is_done() {
+    let (outcome, counts, asked, waited) = played(vec![
+        Answer::Ran(255, UNPLUGGED),
+        Answer::Config(Some(PENDING)),
+        Answer::Cpus(2),
+        Answer::Ran(255, "VM is locked (backup)\n"),
+        Answer::Config(Some(PENDING)),
+        Answer::Cpus(2),
+        Answer::Ran(0, ""),
+        Answer::Config(Some("vcpus: 2\n")),
+        Answer::Cpus(2),
+    ])
+    .await;
+    assert_eq!((outcome, counts.reverted, sets(&asked)), (Outcome::Failed(Failure::CpuPlug), 1, 1));
+    assert!(waited >= 10, "{waited}");
+}
+
+#[tokio::test]
+async fn what_was_not_sent_is_not_read_back() {
+    let refused = HelperError::Refused { rule: Rule::Rates, message: "too many".to_owned() };
+    let (outcome, counts, asked, _) = played(vec![Answer::Error(refused.into())]).await;
+    assert_eq!(
+        (outcome, counts.failed, asked.len()),
+        (Outcome::Refused("too many".to_owned()), 1, 1)
+    );
+    let (outcome, ..) =
+        played(vec![Answer::Error(AskError::NotAsked("no helper".to_owned()))]).await;
+    assert!(matches!(outcome, Outcome::NotSent(_)) && !outcome.starts_cooldown());
+}
+
+#[tokio::test]
+async fn a_vm_that_moved_away_is_said_to_have() {
+    let gone = "Configuration file 'nodes/pve1/qemu-server/101.conf' does not exist\n";
+    let (outcome, ..) = played(vec![Answer::Ran(2, gone), Answer::Config(None)]).await;
+    assert_eq!(outcome, Outcome::Moved);
+}
+
+#[tokio::test]
+async fn without_a_journal_nothing_is_changed() {
+    let helper = Script::default();
+    let intent = Intent {
+        cluster: "home".try_into().unwrap(),
+        node: "pve1".try_into().unwrap(),
+        vmid: 101u32.try_into().unwrap(),
+        step: Move::Cpu { from: 2.try_into().unwrap(), to: 4.try_into().unwrap() },
+        reason: "busy".to_owned(),
+    };
+    let outcome = carry_out((&Waits::default(), &helper, &FullDisk), &intent, digest(1)).await;
+    assert!(matches!(outcome, Outcome::NotSent(why) if why.contains("no space left")));
+    assert_eq!(helper.asked(), Vec::<String>::new());
+}

@@ -1,0 +1,117 @@
+use super::*;
+
+fn config() -> SchedulerConfig {
+    let path = tempfile::tempdir().unwrap().keep().join("config.yaml");
+    std::fs::write(
+        &path,
+        "select: [100-199]\nvirtual_machines: [{vm_id: 103, scaling_enabled: false}]\n",
+    )
+    .unwrap();
+    let config = SchedulerConfig::read(&path).unwrap();
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    config
+}
+
+/// A look by this node, since this start, at these VMs: (VMID, node, version).
+fn look(answering: &str, start: u64, vms: &[(u32, &str, u64)]) -> ClusterRead {
+    let entry = |(vmid, node, version): &(u32, &str, u64)| {
+        format!(
+            "\"{vmid}\": {{ \"node\": \"{node}\", \"type\": \"qemu\", \"version\": {version} }}"
+        )
+    };
+    let ids: Vec<String> = vms.iter().map(entry).collect();
+    let vmlist =
+        format!("/etc/pve/.vmlist:{{\n/etc/pve/.vmlist:\"ids\": {{ {} }} }}\n", ids.join(", "));
+    let line = |(vmid, ..): &(u32, &str, u64)| {
+        format!(
+            "/etc/pve/.rrd:pve2.3-vm/{vmid}:50:x:running:0:9000:2:0.5:2147483648:900000000:0:0:1:2:3:4\n"
+        )
+    };
+    let rrd: String = vms.iter().map(line).collect();
+    let text = format!(
+        "/etc/pve/.version:{{\"starttime\": {start}}}\n/etc/pve/.members:{{\"nodename\": \"{answering}\"}}\n\
+         {vmlist}{rrd}{vmlist}{rrd}"
+    );
+    ClusterRead::parse(&text).unwrap()
+}
+
+struct World {
+    view: View,
+    config: SchedulerConfig,
+}
+
+impl World {
+    fn new() -> Self {
+        Self { view: View::default(), config: config() }
+    }
+
+    /// Takes a look and reads what it asks for; which VMs those were.
+    fn see(&mut self, read: ClusterRead) -> Vec<u32> {
+        let cluster = ClusterName::try_from("home").unwrap();
+        let wanted =
+            self.view.update(Moment::default(), read, &cluster, &self.config, &InFlight::new());
+        let wanted: Vec<VmId> = wanted.into_values().flatten().collect();
+        for vmid in &wanted {
+            let digest = Digest::from_bytes([1; 20]);
+            self.view
+                .put_config(*vmid, Some(FoundConfig { digest, text: "cores: 2\n".to_owned() }));
+        }
+        wanted.into_iter().map(VmId::get).collect()
+    }
+}
+
+#[test]
+fn a_config_is_read_when_its_version_says_so() {
+    let mut world = World::new();
+    let first = [(101, "pve1", 5), (102, "pve1", 6), (103, "pve1", 7), (250, "pve1", 8)];
+    assert_eq!(world.see(look("pve1", 1, &first)), [101, 102], "only what is looked after");
+    assert_eq!(world.see(look("pve1", 1, &first)), [0; 0]);
+    assert_eq!(world.see(look("pve1", 1, &[(101, "pve1", 5), (102, "pve1", 9)])), [102]);
+    assert_eq!(
+        world.see(look("pve1", 1, &[(101, "pve2", 5), (102, "pve1", 9)])),
+        [101],
+        "it moved"
+    );
+}
+
+#[test]
+fn another_node_or_another_start_counts_anew() {
+    let mut world = World::new();
+    let vms = [(101, "pve1", 5), (102, "pve1", 6)];
+    world.see(look("pve1", 1, &vms));
+    assert_eq!(world.see(look("pve2", 1, &vms)), [101, 102]);
+    assert_eq!(world.see(look("pve2", 2, &vms)), [101, 102]);
+    assert_eq!(world.see(look("pve2", 2, &vms)), [0; 0]);
+}
+
+#[test]
+fn a_vm_is_gone_after_two_looks_without_it() {
+    let mut world = World::new();
+    let vmid = VmId::try_from(101).unwrap();
+    world.see(look("pve1", 1, &[(101, "pve1", 5)]));
+    world.see(look("pve1", 1, &[]));
+    let vm = &world.view.vms[&vmid];
+    assert_eq!((vm.running, vm.sample), (None, None), "nothing is known of it now");
+    world.see(look("pve1", 1, &[]));
+    assert!(!world.view.vms.contains_key(&vmid));
+}
+
+#[test]
+fn a_look_that_failed_leaves_no_sample() {
+    let mut world = World::new();
+    world.see(look("pve1", 1, &[(101, "pve1", 5)]));
+    assert!(world.view.vms.values().all(|vm| vm.sample.is_some()));
+    world.view.blind();
+    assert!(world.view.vms.values().all(|vm| vm.sample.is_none() && vm.running.is_none()));
+}
+
+#[test]
+fn a_config_that_cannot_be_understood_is_not_known() {
+    let mut world = World::new();
+    world.see(look("pve1", 1, &[(101, "pve1", 5)]));
+    let vmid = VmId::try_from(101).unwrap();
+    let found =
+        FoundConfig { digest: Digest::from_bytes([1; 20]), text: "memory: lots\n".to_owned() };
+    world.view.put_config(vmid, Some(found));
+    assert!(world.view.vms[&vmid].config.is_none());
+}
