@@ -98,10 +98,38 @@ fn a_guest_that_keeps_its_vcpus_fails_and_is_reverted() {
     stage.strike().unwrap();
 }
 
+/// The guest keeps its vCPU, so that `qm` waits for it and holds the VM's lock.
+#[test]
+fn a_slow_change_holds_up_no_look() {
+    let _turn = turn();
+    let mut slow = play(2, "mode: full\n");
+    slow.qm_time = 1.0;
+    let mut stage = Stage::set(&slow).unwrap();
+    stage.control(Control::Fault { vmid: vmid(101), part: Part::KeepsCpus, on: true }).unwrap();
+    load(&stage, 101, 0.1, 2000.0);
+    stage.start_helper().unwrap();
+    stage.start_scheduler().unwrap();
+    let begun = stage.until(TIME, |status| status.counts.asked == 1).unwrap();
+    let ended = stage.until(TIME, |status| status.counts.failed == 1).unwrap();
+    // The unplug alone takes 6 s, with reading back and reverting more, and there is a look a second.
+    let looks = ended.clusters[0].looks - begun.clusters[0].looks;
+    assert!(looks >= 4, "only {looks} looks while the change was under way");
+    stage.strike().unwrap();
+}
+
 #[test]
 fn recommending_and_looking_change_nothing() {
     let _turn = turn();
-    let stage = start("mode: recommend\n");
+    let mut stage = Stage::set(&play(2, "")).unwrap();
+    let log = stage.path("scheduler.log");
+    let config = format!(
+        "{}mode: recommend\nlogging: {{log_file: {}}}\n",
+        play(2, "").config,
+        log.display()
+    );
+    stage.write_config_yaml(&config).unwrap();
+    stage.start_helper().unwrap();
+    stage.start_scheduler().unwrap();
     load(&stage, 101, 64.0, 2000.0);
     let told = |status: &StatusReport| {
         let vms = status.clusters.iter().flat_map(|cluster| &cluster.vms);
@@ -123,5 +151,11 @@ fn recommending_and_looking_change_nothing() {
 
     let stats = stage.node_stats().unwrap();
     assert_eq!(stats.changes_zero + stats.changes_nonzero, 0);
+    let daily =
+        std::fs::read_dir(log.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path());
+    let daily =
+        daily.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("scheduler."));
+    let logged: String = daily.map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    assert!(logged.contains("helper met"), "the file log says: {logged}");
     stage.strike().unwrap();
 }

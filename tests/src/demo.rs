@@ -66,9 +66,25 @@ pub fn main() -> ExitCode {
 }
 
 fn play(args: &Args) -> io::Result<bool> {
-    let mut screen = Screen::new();
     say("building the programs …")?;
     directory()?;
+    say("starting lab, helper and scheduler …")?;
+    let mut stage = set(args)?;
+    watch(&mut stage, Duration::from_secs(args.seconds))?;
+    let status = stage.status().ok_or_else(|| io::Error::other(stage.last_words()))?;
+    // The scheduler ends first, so that the counts are those of a whole run.
+    if let Some(scheduler) = &mut stage.scheduler {
+        scheduler.stop()?;
+    }
+    let stats = stage.node_stats()?;
+    stage.strike()?;
+    let (text, good) = summary::of(&status, &stats, args.trace.is_some());
+    say(&format!("\n{text}"))?;
+    Ok(good)
+}
+
+/// Starts everything.
+fn set(args: &Args) -> io::Result<Stage> {
     let play = Play {
         vms: args.vms,
         seed: args.seed,
@@ -78,21 +94,20 @@ fn play(args: &Args) -> io::Result<bool> {
         speed: 1440.0,
         config: CONFIG.to_owned(),
     };
-    say("starting lab, helper and scheduler …")?;
     let mut stage = Stage::set(&play)?;
     stage.start_helper()?;
     stage.start_scheduler()?;
     if args.trace.is_none() && args.vms >= 6 {
         // One guest that keeps its vCPUs, so that a change that fails is seen too.
-        let control = Control::Fault {
-            vmid: STUBBORN.try_into().map_err(io::Error::other)?,
-            part: Part::KeepsCpus,
-            on: true,
-        };
-        stage.control(control)?;
+        let vmid = STUBBORN.try_into().map_err(io::Error::other)?;
+        stage.control(Control::Fault { vmid, part: Part::KeepsCpus, on: true })?;
     }
-    let begun = Instant::now();
-    let time = Duration::from_secs(args.seconds);
+    Ok(stage)
+}
+
+/// Shows what happens for that long.
+fn watch(stage: &mut Stage, time: Duration) -> io::Result<()> {
+    let (mut screen, begun) = (Screen::new(), Instant::now());
     while begun.elapsed() < time {
         if let Some(status) = stage.status() {
             screen.show(&status, begun.elapsed(), time)?;
@@ -105,16 +120,7 @@ fn play(args: &Args) -> io::Result<bool> {
         }
         pause(Duration::from_millis(500));
     }
-    let status = stage.status().ok_or_else(|| io::Error::other(stage.last_words()))?;
-    // The scheduler ends first, so that the counts are those of a whole run.
-    if let Some(scheduler) = &mut stage.scheduler {
-        scheduler.stop()?;
-    }
-    let stats = stage.node_stats()?;
-    stage.strike()?;
-    let (text, good) = summary::of(&status, &stats, args.trace.is_some());
-    say(&format!("\n{text}"))?;
-    Ok(good)
+    Ok(())
 }
 
 fn say(text: &str) -> io::Result<()> {

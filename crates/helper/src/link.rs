@@ -9,8 +9,9 @@ use tokio::time::{Instant, timeout};
 use vm_autoscale_protocol::HelperError;
 use vm_autoscale_proxmox::{NodeCommand, NodeName};
 
+use crate::known_hosts::KnownHosts;
 use crate::login::Login;
-use crate::pins::Pins;
+use crate::pins::{Pins, Stamp};
 use crate::session::{Failure, Lost, Session};
 
 /// A read takes well under a second; Perl on a busy node several.
@@ -110,9 +111,8 @@ impl Link {
     async fn session(&self) -> Result<Rc<Session>, HelperError> {
         let mut state = self.state.lock().await;
         let pins = self.pins.current().map_err(|error| self.host_key(&error))?;
-        if let Some(session) = state.session.take_if(|session| session.is_closed()) {
+        if state.session.take_if(|session| session.is_closed()).is_some() {
             tracing::info!(node = %self.name, "the session ended");
-            drop(session);
         }
         if let Some(session) = &state.session {
             match session.still_trusted(self.address, (pins.0, &pins.1)) {
@@ -131,6 +131,14 @@ impl Link {
             return Err(self
                 .unreachable(&format!("the last attempt failed, the next one is in {seconds} s")));
         }
+        self.open(&mut state, pins).await
+    }
+
+    async fn open(
+        &self,
+        state: &mut State,
+        pins: (Stamp, Rc<KnownHosts>),
+    ) -> Result<Rc<Session>, HelperError> {
         match Session::open(self.address, &self.login, pins).await {
             Ok(session) => {
                 tracing::info!(node = %self.name, address = %self.address, "logged in");
@@ -176,5 +184,26 @@ impl State {
         let wait = FIRST_WAIT.saturating_mul(1 << self.failures.min(6)).min(LAST_WAIT);
         self.failures = self.failures.saturating_add(1);
         self.not_before = Some(Instant::now() + wait.mul_f64(fastrand::f64().mul_add(0.5, 0.5)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_doubles_up_to_a_minute() {
+        let mut state = State::default();
+        for failures in 0..12_u32 {
+            let before = Instant::now();
+            state.back_off();
+            let wait = state.not_before.unwrap() - before;
+            let whole = Duration::from_secs(60.min(1 << failures));
+            // Half of it at least; a little more than all of it, for the time that this takes.
+            assert!(
+                wait >= whole / 2 && wait <= whole + Duration::from_secs(1),
+                "{failures}: {wait:?}"
+            );
+        }
     }
 }

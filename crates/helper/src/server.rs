@@ -31,7 +31,7 @@ const DRAIN: Duration = Duration::from_secs(75);
 
 /// Serves until SIGTERM or SIGINT, then lets what is under way end.
 pub(crate) async fn serve(broker: Rc<Broker>) -> Result<(), Error> {
-    let listener = listener(&broker)?;
+    let (listener, own) = listener(&broker)?;
     let uid = scheduler_uid(&broker)?;
     let connections = Rc::new(Cell::new(0));
     let busy = Rc::new(Cell::new(0_usize));
@@ -48,6 +48,10 @@ pub(crate) async fn serve(broker: Rc<Broker>) -> Result<(), Error> {
         }
     }
     drop(listener);
+    if own {
+        // The next start removes one that stayed.
+        let _ = std::fs::remove_file(&broker.config.socket);
+    }
     let until = Instant::now() + DRAIN;
     while busy.get() > 0 && Instant::now() < until {
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -93,20 +97,13 @@ async fn converse(broker: &Broker, stream: UnixStream, peer: &Peer, busy: &Cell<
     let mut frames = Frames::new(MAX_REQUEST);
     let mut out = Replies { write, begun: false };
     loop {
-        let frame = match next_frame(&mut read, &mut frames).await {
-            Ok(Some(frame)) => frame,
+        let request = match next_request(&mut read, &mut frames).await {
+            Ok(Some(request)) => request,
             Ok(None) => return,
-            Err(problem) => {
-                tracing::warn!(pid = peer.pid, "closed: {problem}");
-                return;
-            }
-        };
-        let request = match Request::decode(&frame) {
-            Ok((request, _)) => request,
-            Err(violation) => {
-                tracing::warn!(pid = peer.pid, "closed: {violation}");
-                let _ =
-                    out.error(&HelperError::BadRequest { message: violation.to_string() }).await;
+            Err(message) => {
+                tracing::warn!(pid = peer.pid, "closed: {message}");
+                // It may have hung up already.
+                let _ = out.error(&HelperError::BadRequest { message }).await;
                 return;
             }
         };
@@ -123,6 +120,18 @@ async fn converse(broker: &Broker, stream: UnixStream, peer: &Peer, busy: &Cell<
         if told.is_err() || matches!(result, Err(HelperError::BadRequest { .. })) {
             return;
         }
+    }
+}
+
+/// The next request; nothing when the other side left between two.
+async fn next_request(
+    read: &mut OwnedReadHalf,
+    frames: &mut Frames,
+) -> Result<Option<Request>, String> {
+    let Some(frame) = next_frame(read, frames).await? else { return Ok(None) };
+    match Request::decode(&frame) {
+        Ok((request, _)) => Ok(Some(request)),
+        Err(violation) => Err(violation.to_string()),
     }
 }
 
@@ -227,19 +236,20 @@ impl Replies {
     }
 }
 
-/// The socket that systemd passed, or our own.
-fn listener(broker: &Broker) -> Result<UnixListener, Error> {
+/// The socket that systemd passed, or our own; the second says whether it is our own.
+fn listener(broker: &Broker) -> Result<(UnixListener, bool), Error> {
     let path = &broker.config.socket;
     let of = |source| Error::Socket { path: path.clone(), source };
     let passed = ListenFd::from_env().take_unix_listener(0).map_err(of)?;
+    let own = passed.is_none();
     let listener = match passed {
         Some(listener) => listener,
         None => bind(path, &broker.config.scheduler_user).map_err(of)?,
     };
     listener.set_nonblocking(true).map_err(of)?;
     let listener = UnixListener::from_std(listener).map_err(of)?;
-    tracing::info!(socket = %path.display(), "listening");
-    Ok(listener)
+    tracing::info!(socket = %path.display(), own, "listening");
+    Ok((listener, own))
 }
 
 /// Binds a socket that only its owner and, where we may say so, the scheduler's group can open.

@@ -8,7 +8,7 @@
 )]
 
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -48,7 +48,8 @@ fn missing(tools: &[&str], unchecked: &str) -> bool {
     }
     let skipped = format!("SKIPPED: {unchecked}, for lack of {absent:?}");
     assert!(std::env::var_os("VM_AUTOSCALE_NO_SKIP").is_none(), "{skipped}");
-    eprintln!("{skipped}");
+    // Not by `eprintln!`: the test runner would swallow it.
+    std::io::stderr().write_all(format!("{skipped}\n").as_bytes()).unwrap();
     true
 }
 

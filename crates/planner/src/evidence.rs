@@ -28,9 +28,10 @@ struct Last {
 }
 
 impl Evidence {
-    /// The VM was changed, by us or by others: the next new sample mixes before and after.
+    /// We changed the VM: the next new sample mixes before and after, and the next size is ours.
     pub(crate) fn changed(&mut self) {
         self.across_change = true;
+        self.size = None;
     }
 
     /// Compares the config's size with the one seen last.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use vm_autoscale_config::SchedulerConfig;
@@ -23,51 +23,76 @@ use crate::{BootClock, Clock as _, Error, Helper, HelperClient, MemoryJournal, S
 /// for.
 pub async fn run(config: SchedulerConfig) -> Result<(), Error> {
     let config = Arc::new(config);
-    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Machine)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Machine)?;
+    let mut signals = Signals::new()?;
     let listener = control::bind(&config.control_socket)?;
     let (board, journal) = (Board::default(), MemoryJournal::default());
     let answering = tokio::spawn(control::serve(listener, board.clone(), journal.clone()));
     let helper = HelperClient::new(config.helper_socket.clone());
-    let work = async {
-        let clusters = clusters(&helper).await;
-        let (stop, stopped) = watch::channel(false);
-        let mut workers = JoinSet::new();
-        for cluster in clusters {
-            let worker = Worker {
-                cluster,
-                config: config.clone(),
-                clock: BootClock,
-                helper: helper.clone(),
-                journal: journal.clone(),
-                board: board.clone(),
-            };
-            workers.spawn(worker.run(stopped.clone()));
-        }
-        (stop, workers)
+    let met = tokio::select! {
+        clusters = clusters(&helper) => clusters,
+        () = signals.stop() => Vec::new(),
     };
-    let told = async {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+    let worker = |cluster| Worker {
+        cluster,
+        config: config.clone(),
+        clock: BootClock,
+        helper: helper.clone(),
+        journal: journal.clone(),
+        board: board.clone(),
     };
-    tokio::pin!(told);
-    let started = tokio::select! {
-        started = work => Some(started),
-        () = &mut told => None,
-    };
-    if let Some((stop, mut workers)) = started {
-        told.await;
-        tracing::info!("stopping: changes under way are read back first");
-        // A worker that is gone needs no telling.
-        let _ = stop.send(true);
-        while workers.join_next().await.is_some() {}
-    }
+    let worked = work(met.into_iter().map(worker), &mut signals).await;
     answering.abort();
     // The next start removes a socket that stayed.
     let _ = std::fs::remove_file(&config.control_socket);
+    worked
+}
+
+/// Lets the workers work until a signal comes, then until what is under way is read back.
+async fn work(
+    all: impl Iterator<Item = Worker<BootClock, HelperClient, MemoryJournal>>,
+    signals: &mut Signals,
+) -> Result<(), Error> {
+    let (stop, stopped) = watch::channel(false);
+    let mut workers = JoinSet::new();
+    for worker in all {
+        workers.spawn(worker.run(stopped.clone()));
+    }
+    tokio::select! {
+        () = signals.stop() => {}
+        // Each works until it is told to stop: one that ended is our own fault.
+        Some(ended) = workers.join_next() => {
+            let problem = ended.err().map_or_else(|| "it ended".to_owned(), |error| error.to_string());
+            return Err(Error::Machine(std::io::Error::other(format!("a cluster's worker failed: {problem}"))));
+        }
+    }
+    tracing::info!("stopping: changes under way are read back first");
+    // A worker that is gone needs no telling.
+    let _ = stop.send(true);
+    while workers.join_next().await.is_some() {}
     Ok(())
+}
+
+/// What tells the daemon to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, Error> {
+        let of = |kind| signal(kind).map_err(Error::Machine);
+        Ok(Self {
+            terminate: of(SignalKind::terminate())?,
+            interrupt: of(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// What the helper may reach; it is waited for.

@@ -1,5 +1,6 @@
 //! What is known of a cluster, and how well.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
@@ -7,8 +8,8 @@ use vm_autoscale_config::{Mode, SchedulerConfig, VmSettings};
 use vm_autoscale_planner::{Allow, Marks, Moment, NodeInput, Sample, VmInput, VmPolicy};
 use vm_autoscale_protocol::FoundConfig;
 use vm_autoscale_proxmox::{
-    ClusterName, ClusterRead, Digest, GuestKind, NodeLine, NodeName, VmConfig, VmId, VmLine,
-    VmStatus,
+    ClusterName, ClusterRead, Digest, GuestKind, NodeLine, NodeName, VmConfig, VmEntry, VmId,
+    VmLine, VmStatus,
 };
 
 const MIB: f64 = 1024.0 * 1024.0;
@@ -89,21 +90,14 @@ impl View {
             vm.sample = None;
         }
         for (vmid, entry) in read.guests.iter().filter(|(_, entry)| entry.kind == GuestKind::Qemu) {
-            let Some(settings) = config.settings(cluster, vmid) else { continue };
-            let vm = self
-                .vms
-                .entry(vmid)
-                .or_insert_with(|| KnownVm::new(&entry.node, &settings, config));
-            vm.missing = 0;
-            vm.version = entry.version;
-            if vm.node != entry.node {
-                vm.node.clone_from(&entry.node);
-                vm.config = None;
-            }
-            if let Some(line) = read.vms.get(&vmid) {
-                vm.running = Some(line.status == VmStatus::Running);
-                vm.sample = Some(sample(line));
-            }
+            let vm = match self.vms.entry(vmid) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(free) => {
+                    let Some(settings) = config.settings(cluster, vmid) else { continue };
+                    free.insert(KnownVm::new(&entry.node, &settings, config))
+                }
+            };
+            vm.update(entry, read.vms.get(&vmid));
         }
         self.vms.retain(|_, vm| vm.missing < GONE);
         self.to_read(in_flight)
@@ -210,6 +204,18 @@ impl KnownVm {
             policy: policy(settings, config),
             missing: 0,
         }
+    }
+
+    /// Takes what one look says of it.
+    fn update(&mut self, entry: &VmEntry, line: Option<&VmLine>) {
+        self.missing = 0;
+        self.version = entry.version;
+        if self.node != entry.node {
+            self.node.clone_from(&entry.node);
+            self.config = None;
+        }
+        self.running = line.map(|line| line.status == VmStatus::Running);
+        self.sample = line.map(sample);
     }
 }
 

@@ -210,11 +210,27 @@ fn without_vcpus_all_cores_are_there() {
 #[test]
 fn each_resource_has_its_own_cooldown() {
     let mut world = World::new();
+    world.see(Some(sample(10, 50.0, 50.0)));
     world.planner.changed(101u32.try_into().unwrap(), Resource::Cpu, world.now);
-    world.see(Some(sample(10, 95.0, 95.0)));
-    let decision = world.see(Some(sample(20, 95.0, 95.0)));
+    world.conf = CONF.replace("vcpus: 4", "vcpus: 5");
+    let five =
+        |ctime| Sample { vcpus: Some(5.0), cores_used: Some(4.9), ..sample(ctime, 0.0, 95.0) };
+    assert_eq!(world.see(Some(five(20))).cpu.reason, Reason::FirstAfterChange);
+    let decision = world.see(Some(five(30)));
     assert!(matches!(decision.cpu.reason, Reason::Cooldown(_)), "{:?}", decision.cpu);
     assert_eq!(decision.act().unwrap().0.to_string(), "memory 4096 -> 4608 MiB");
+}
+
+#[test]
+fn a_size_that_someone_else_changed_is_left_alone_for_a_cooldown() {
+    let mut world = World::new();
+    world.see(Some(sample(10, 50.0, 50.0)));
+    world.conf = CONF.replace("vcpus: 4", "vcpus: 5");
+    let five =
+        |ctime| Sample { vcpus: Some(5.0), cores_used: Some(4.9), ..sample(ctime, 0.0, 95.0) };
+    for ctime in [20, 30, 40] {
+        assert_eq!(world.see(Some(five(ctime))).act(), None, "at {ctime}");
+    }
 }
 
 #[test]

@@ -1,0 +1,60 @@
+//! The systemd units, as far as they can be tried without systemd as the first process.
+
+use std::path::{Path, PathBuf};
+
+use vm_autoscale_tests::programs::{Program, command, directory};
+use vm_autoscale_tests::stage::Stage;
+
+use crate::{await_helper, play, read_cluster, skip, turn};
+
+fn unit(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/systemd").join(name)
+}
+
+/// The exposure that `systemd-analyze` finds, in tenths, is at most this.
+fn exposed_at_most(name: &str, tenths: u32) {
+    let analyze = command("systemd-analyze")
+        .args(["security", "--offline=true", "--no-pager", &format!("--threshold={tenths}")])
+        .arg(unit(name))
+        .output();
+    match analyze {
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stdout)
+                .lines()
+                .last()
+                .unwrap_or_default()
+                .to_owned();
+            assert!(output.status.success(), "{name}: {said}");
+        }
+        Err(error) => {
+            skip(&format!("systemd-analyze: {error}: the exposure of {name} was not measured"));
+        }
+    }
+}
+
+#[test]
+fn the_units_expose_little() {
+    exposed_at_most("vm-autoscale.service", 11);
+    exposed_at_most("vm-autoscale-helper.service", 15);
+}
+
+#[test]
+fn the_helper_takes_the_socket_that_systemd_passes() {
+    let _turn = turn();
+    let mut stage = Stage::set(&play(2, "")).unwrap();
+    let socket = stage.path("helper.sock").display().to_string();
+    let helper = directory().unwrap().join("vm-autoscale-helper").display().to_string();
+    let config = stage.path("helper.yaml").display().to_string();
+    let arguments = ["-l", &socket, &helper, "--config", &config];
+    let activate = command("systemd-socket-activate");
+    match Program::start_as(activate, "activated", &arguments, &stage.path(".")) {
+        Ok(program) => stage.helper = Some(program),
+        Err(error) => {
+            return skip(&format!("systemd-socket-activate: {error}: activation was not tested"));
+        }
+    }
+    await_helper(&stage);
+    read_cluster(&stage).unwrap();
+    assert_eq!(stage.node_stats().unwrap().logins, 1);
+    stage.strike().unwrap();
+}
