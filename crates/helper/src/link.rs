@@ -14,7 +14,9 @@ use crate::login::Login;
 use crate::pins::{Pins, Stamp};
 use crate::session::{Failure, Lost, Session};
 
-/// A read takes well under a second; Perl on a busy node several.
+/// Reading files takes milliseconds: a node that does not answer by then is passed over.
+const FILES: Duration = Duration::from_secs(8);
+/// Perl takes a second, on a busy node several.
 const READ: Duration = Duration::from_secs(30);
 /// 10 s for the lock, 21 s for a DIMM that stays, 33 s for three vCPUs, and as much again.
 const CHANGE: Duration = Duration::from_secs(180);
@@ -77,8 +79,11 @@ impl Link {
         limit: u64,
         mut take: impl AsyncFnMut(&[u8]) -> Result<(), Lost>,
     ) -> Result<Ended, HelperError> {
-        let (channels, patience) =
-            if command.is_change() { (&self.changes, CHANGE) } else { (&self.reads, READ) };
+        let (channels, patience) = match command {
+            command if command.is_change() => (&self.changes, CHANGE),
+            NodeCommand::ReadCluster | NodeCommand::ReadConfigs(_) => (&self.reads, FILES),
+            _ => (&self.reads, READ),
+        };
         let _turn = channels.acquire().await;
         let line = command.line();
         let mut session = self.session().await?;
@@ -88,7 +93,11 @@ impl Link {
                 Ok(Ok((None, _))) => {
                     return Err(self.lost(command, "the connection ended before the command did"));
                 }
-                Err(_) => return Err(self.lost(command, "no end of the command in time")),
+                Err(_) => {
+                    // It may be half open. Changes that run on it are left to end.
+                    self.drop_session(&session).await;
+                    return Err(self.lost(command, "no end of the command in time"));
+                }
                 Ok(Err(Lost::TooLong(limit))) => {
                     return Err(HelperError::TooLarge { node: self.name.clone(), limit });
                 }

@@ -18,8 +18,10 @@ use vm_autoscale_proxmox::{ClusterName, NodeName};
 
 use crate::{AskError, Helper};
 
-/// As many as the helper hears at once.
-const MAX_CONNECTIONS: usize = 8;
+/// The helper hears eight at once. Changes, which can take minutes, never keep a look waiting;
+/// and one place is left for `vm-autoscale plan`.
+const MAX_CHANGES: usize = 4;
+const MAX_READS: usize = 3;
 /// Longer than the longest that the helper itself waits for a node.
 const PATIENCE: Duration = Duration::from_secs(240);
 /// A cluster's text is at most this long, in bytes.
@@ -33,7 +35,8 @@ pub struct HelperClient(Arc<Inner>);
 struct Inner {
     socket: PathBuf,
     idle: Mutex<Vec<Connection>>,
-    turns: Semaphore,
+    changes: Semaphore,
+    reads: Semaphore,
     generation: AtomicU64,
     instance: Mutex<Option<String>>,
 }
@@ -45,7 +48,8 @@ impl HelperClient {
         Self(Arc::new(Inner {
             socket,
             idle: Mutex::default(),
-            turns: Semaphore::new(MAX_CONNECTIONS),
+            changes: Semaphore::new(MAX_CHANGES),
+            reads: Semaphore::new(MAX_READS),
             generation: AtomicU64::new(0),
             instance: Mutex::default(),
         }))
@@ -58,7 +62,8 @@ impl HelperClient {
         mut take: impl FnMut(T) -> Result<(), AskError> + Send,
     ) -> Result<(), AskError> {
         let not_asked = |problem: String| AskError::NotAsked(problem);
-        let _turn = self.0.turns.acquire().await.map_err(|e| not_asked(e.to_string()))?;
+        let turns = if request.target().is_some() { &self.0.changes } else { &self.0.reads };
+        let _turn = turns.acquire().await.map_err(|e| not_asked(e.to_string()))?;
         let call = request
             .to_call()
             .and_then(|call| encode(&call))

@@ -17,7 +17,7 @@ pub enum Outcome {
     Differs(u32, u32),
     /// Nothing of it, as the failure says.
     Failed(Failure),
-    /// The VM is not on that node any more.
+    /// The VM is not on that node any more: whether it took the change there is not known.
     Moved,
     /// No session, no helper, no journal: nothing was sent.
     NotSent(String),
@@ -35,7 +35,6 @@ impl Outcome {
         let tried_nothing = matches!(
             self,
             Self::NotSent(_)
-                | Self::Moved
                 | Self::Failed(Failure::Locked | Failure::LockTimeout | Failure::DigestMismatch)
         );
         !tried_nothing
@@ -52,7 +51,7 @@ impl fmt::Display for Outcome {
                 write!(f, "failed: the config says {config}, QEMU has {qemu}")
             }
             Self::Failed(why) => write!(f, "failed: {why}"),
-            Self::Moved => f.write_str("not done: the VM is not on that node any more"),
+            Self::Moved => f.write_str("not verified: the VM is not on that node any more"),
             Self::NotSent(why) => write!(f, "not sent: {why}"),
             Self::NotHotPluggable => {
                 f.write_str("failed: not hot-pluggable, it would wait for a power cycle")
