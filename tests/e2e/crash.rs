@@ -80,3 +80,34 @@ fn a_killed_helper_rests_after_its_start() {
     assert!(status.counts.asked > 0);
     stage.strike().unwrap();
 }
+
+#[test]
+fn told_to_stop_without_a_helper_it_stops() {
+    let _turn = turn();
+    let mut stage = Stage::set(&play(2, "")).unwrap();
+    stage.start_scheduler().unwrap();
+    let begun = std::time::Instant::now();
+    while !stage.last_words().contains("the helper cannot be reached") {
+        assert!(begun.elapsed() < TIME, "{}", stage.last_words());
+        vm_autoscale_tests::programs::pause(Duration::from_millis(50));
+    }
+    stage.strike().unwrap();
+}
+
+/// A change under way is ended and read back before the scheduler goes.
+#[test]
+fn told_to_stop_in_the_middle_of_a_change_it_reads_back_first() {
+    let _turn = turn();
+    let mut slow = play(2, "mode: full\n");
+    slow.qm_time = 1.0;
+    let mut stage = Stage::set(&slow).unwrap();
+    load(&stage, 101, 64.0, 2000.0);
+    stage.start_helper().unwrap();
+    stage.start_scheduler().unwrap();
+    stage.until(TIME, |status| status.counts.asked == 1).unwrap();
+    stage.scheduler.as_mut().unwrap().stop().unwrap();
+    let said = stage.scheduler.as_ref().unwrap().said();
+    assert!(said.contains("verified"), "{said}");
+    assert!(changes(&stage).iter().all(|entry| entry.exit == 0), "{:?}", changes(&stage));
+    stage.strike().unwrap();
+}

@@ -57,8 +57,13 @@ pub(crate) fn host_limits(limits: &HostLimits) -> Result<(), ValidationError> {
 }
 
 pub(crate) fn scheduler(config: &SchedulerConfig) -> Result<(), ValidationError> {
+    if !(1..=15).contains(&config.observe_interval) {
+        let message =
+            "`observe_interval` is 1 to 15 seconds: what is older than 30 s is not believed";
+        return Err(broken("interval", message));
+    }
     for (key, value) in
-        [("observe_interval", config.observe_interval), ("check_interval", config.check_interval)]
+        [("check_interval", config.check_interval), ("scale_cooldown", config.scale_cooldown)]
     {
         if !(1..=86_400).contains(&value) {
             return Err(broken("interval", format!("`{key}` {value} is not 1 to 86400 seconds")));

@@ -1,6 +1,6 @@
 //! Everything that the helper may do: one `match`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -11,32 +11,34 @@ use governor::clock::MonotonicClock;
 use sha1::{Digest as _, Sha1};
 use vm_autoscale_config::{Cluster, EnvFile, HelperConfig};
 use vm_autoscale_protocol::{
-    ClusterInfo, ClusterPiece, ConfigReply, Executed, FoundConfig, Hello, HelperError, INTERFACE,
-    INTERFACE_DEFINITION, Info, InterfaceDescription, PIECE, PROTOCOL, Request, Rule,
+    ClusterInfo, ConfigReply, Executed, FoundConfig, Hello, HelperError, INTERFACE,
+    INTERFACE_DEFINITION, Info, InterfaceDescription, PROTOCOL, Request, Rule,
 };
 use vm_autoscale_proxmox::{
     ClusterName, Digest, NodeCommand, NodeName, VmConfig, VmId, redact, split_configs,
 };
 
 use crate::error::Error;
-use crate::link::{Ended, Link};
+use crate::link::{Ended, Link, Unwanted};
 use crate::login::Login;
 use crate::pins::Pins;
 use crate::policy;
 use crate::rates::Limiters;
 use crate::seen::Seen;
 use crate::server::Replies;
-use crate::session::Lost;
+use crate::stream::Pieces;
 
 /// The longest answers, in bytes.
-const MAX_CLUSTER: u64 = 8 * 1024 * 1024;
-const MAX_CONFIGS: u64 = 8 * 1024 * 1024;
-const MAX_OTHER: u64 = 256 * 1024;
+const MAX_CLUSTER: usize = 8 * 1024 * 1024;
+const MAX_CONFIGS: usize = 8 * 1024 * 1024;
+const MAX_OTHER: usize = 256 * 1024;
 
 /// The rules, the ways to the nodes, and what was read from them.
 pub(crate) struct Broker {
     pub(crate) config: HelperConfig,
     links: HashMap<(ClusterName, NodeName), Link>,
+    /// Told to stop: what is not sent yet is not sent any more.
+    pub(crate) stopping: Cell<bool>,
     /// The node of each cluster that is asked first.
     entry: RefCell<HashMap<ClusterName, usize>>,
     seen: Seen,
@@ -71,6 +73,7 @@ impl Broker {
         Ok(Self {
             config,
             links,
+            stopping: Cell::new(false),
             entry: RefCell::default(),
             seen: Seen::default(),
             limiters,
@@ -86,26 +89,27 @@ impl Broker {
     ) -> Result<Done, HelperError> {
         match request {
             Request::GetInfo {} => out.last(&info()).await,
-            Request::GetInterfaceDescription { interface } => describe(interface, out).await,
-            Request::Hello { protocol } => self.hello(*protocol, out).await,
-            Request::ReadCluster { .. } => self.read_cluster(request, out).await,
+            Request::GetInterfaceDescription { interface } => describe(interface, out).await?,
+            Request::Hello { protocol } => self.hello(*protocol, out).await?,
+            Request::ReadCluster { .. } => return self.read_cluster(request, out).await,
             Request::ReadConfigs { cluster, node, vmids, .. } => {
-                self.read_configs(request, (cluster, node, vmids), out).await
+                return self.read_configs(request, (cluster, node, vmids), out).await;
             }
             Request::ReadRunning { cluster, node, .. } => {
-                self.execute(request, (cluster, node), out).await
+                return self.execute(request, (cluster, node), out).await;
             }
             Request::Revert { target, .. }
             | Request::SetBalloon { target, .. }
             | Request::SetCpuLimit { target, .. }
             | Request::SetMemory { target, .. }
             | Request::SetVcpus { target, .. } => {
-                self.execute(request, (&target.cluster, &target.node), out).await
+                return self.execute(request, (&target.cluster, &target.node), out).await;
             }
         }
+        Ok(Done::default())
     }
 
-    async fn hello(&self, protocol: u32, out: &mut Replies) -> Result<Done, HelperError> {
+    async fn hello(&self, protocol: u32, out: &mut Replies) -> Result<(), HelperError> {
         if protocol != PROTOCOL {
             let message = format!(
                 "this helper speaks protocol {PROTOCOL}, not {protocol}: install both programs of one version"
@@ -122,7 +126,8 @@ impl Broker {
             instance: self.instance.clone(),
             clusters: self.config.clusters.iter().map(info).collect(),
         })
-        .await
+        .await;
+        Ok(())
     }
 
     /// The node that answered the last time is asked first, then the others.
@@ -141,7 +146,7 @@ impl Broker {
             else {
                 continue;
             };
-            match stream(link, out).await {
+            match self.stream(link, out).await {
                 Ok(done) => {
                     self.entry.borrow_mut().insert(cluster.name.clone(), index);
                     return Ok(done);
@@ -172,11 +177,10 @@ impl Broker {
         let NodeCommand::ReadConfigs(files) = &command else {
             return Err(bad("no configs are read by this"));
         };
-        let (ended, answer) = collect(self.link(cluster, node)?, &command, MAX_CONFIGS).await?;
-        if ended.exit > 1 {
-            return Err(failed(node, &ended));
-        }
+        let link = self.link(cluster, node)?;
+        let (ended, answer) = collect(link, &command, MAX_CONFIGS, || self.is_wanted(out)).await?;
         let cut = split_configs(files.as_slice(), &answer);
+        let cut = cut.map_err(|why| failed(node, &ended, &why.to_string()))?;
         for (index, (vmid, raw)) in vmids.iter().zip(cut).enumerate() {
             let found = raw.map(|raw| {
                 let text = redact(&String::from_utf8_lossy(raw));
@@ -184,7 +188,9 @@ impl Broker {
             });
             self.remember(rules, *vmid, found.as_ref());
             let reply = ConfigReply { vmid: *vmid, found };
-            out.send(&reply, index + 1 < vmids.len()).await?;
+            if out.send(&reply, index + 1 < vmids.len()).await.is_err() {
+                break;
+            }
         }
         Ok(Done { node: Some(node.clone()), exit: Some(ended.exit) })
     }
@@ -214,17 +220,44 @@ impl Broker {
             taken
                 .map_err(|e| HelperError::Refused { rule: Rule::Rates, message: e.to_string() })?;
         }
-        let begun = Instant::now();
-        let (ended, stdout) =
-            collect(self.link(cluster, node)?, &command(request)?, MAX_OTHER).await?;
+        let (begun, command) = (Instant::now(), command(request)?);
+        let link = self.link(cluster, node)?;
+        let (ended, stdout) = collect(link, &command, MAX_OTHER, || self.is_wanted(out)).await?;
         let executed = Executed {
             exit: i64::from(ended.exit),
             stdout: String::from_utf8_lossy(&stdout).into_owned(),
             stderr: String::from_utf8_lossy(&ended.stderr).into_owned(),
             took_ms: begun.elapsed().as_millis().try_into().unwrap_or(u64::MAX),
         };
-        out.last(&executed).await?;
+        out.last(&executed).await;
         Ok(Done { node: Some(node.clone()), exit: Some(ended.exit) })
+    }
+
+    /// Passes a cluster's text on while it comes.
+    async fn stream(&self, link: &Link, out: &mut Replies) -> Result<Done, HelperError> {
+        let node = link.name().clone();
+        let mut pieces = Pieces::new(node.clone());
+        let wanted = || !self.stopping.get();
+        let ended =
+            link.run(&NodeCommand::ReadCluster, MAX_CLUSTER, wanted, async |data: Vec<u8>| {
+                match pieces.take(&data).map_err(|_| Unwanted)? {
+                    Some(piece) => out.send(&piece, true).await.map_err(|_| Unwanted),
+                    None => Ok(()),
+                }
+            })
+            .await?;
+        // 2 says that a file was not there, as `manager_status` and the pause file often are not.
+        let answered = ended.exit == 0 || ended.exit == 2;
+        match pieces.rest().filter(|_| answered) {
+            Some(rest) => out.last(&rest).await,
+            None => return Err(failed(&node, &ended, "no answer of pmxcfs")),
+        }
+        Ok(Done { node: Some(node), exit: Some(ended.exit) })
+    }
+
+    /// Whether what is not sent yet is to be sent: nobody stops the helper, and the asker is there.
+    fn is_wanted(&self, out: &Replies) -> bool {
+        !self.stopping.get() && out.is_there()
     }
 
     fn link(&self, cluster: &ClusterName, node: &NodeName) -> Result<&Link, HelperError> {
@@ -242,11 +275,12 @@ fn info() -> Info {
     }
 }
 
-async fn describe(interface: &str, out: &mut Replies) -> Result<Done, HelperError> {
+async fn describe(interface: &str, out: &mut Replies) -> Result<(), HelperError> {
     if interface != INTERFACE {
         return Err(bad("only this helper's own interface is described"));
     }
-    out.last(&InterfaceDescription { description: INTERFACE_DEFINITION.to_owned() }).await
+    out.last(&InterfaceDescription { description: INTERFACE_DEFINITION.to_owned() }).await;
+    Ok(())
 }
 
 fn bad(message: &str) -> HelperError {
@@ -258,54 +292,24 @@ fn command(request: &Request) -> Result<NodeCommand, HelperError> {
     command.ok_or_else(|| bad("this request is for no node"))
 }
 
-fn failed(node: &NodeName, ended: &Ended) -> HelperError {
+fn failed(node: &NodeName, ended: &Ended, why: &str) -> HelperError {
     let text = String::from_utf8_lossy(&ended.stderr);
-    let message: String =
-        text.trim().chars().filter(|c| !c.is_control() || *c == '\n').take(1000).collect();
+    let message = format!("{why}: {}", text.trim().chars().take(1000).collect::<String>());
     HelperError::Failed { node: node.clone(), exit: i64::from(ended.exit), message }
 }
 
 async fn collect(
     link: &Link,
     command: &NodeCommand,
-    limit: u64,
+    limit: usize,
+    wanted: impl Fn() -> bool,
 ) -> Result<(Ended, Vec<u8>), HelperError> {
     let mut stdout = Vec::new();
     let ended = link
-        .run(command, limit, async |data: &[u8]| {
-            stdout.extend_from_slice(data);
+        .run(command, limit, wanted, async |data: Vec<u8>| {
+            stdout.extend_from_slice(&data);
             Ok(())
         })
         .await?;
     Ok((ended, stdout))
-}
-
-/// Passes the cluster's text on while it comes, so that no whole copy of it is ever held. It is
-/// cut behind line ends, where no character is cut in two.
-async fn stream(link: &Link, out: &mut Replies) -> Result<Done, HelperError> {
-    let node = link.name().clone();
-    let mut held: Vec<u8> = Vec::with_capacity(PIECE);
-    let piece = |bytes: &[u8]| ClusterPiece {
-        node: node.clone(),
-        piece: String::from_utf8_lossy(bytes).into_owned(),
-    };
-    let ended = link
-        .run(&NodeCommand::ReadCluster, MAX_CLUSTER, async |data: &[u8]| {
-            held.extend_from_slice(data);
-            if held.len() < PIECE {
-                return Ok(());
-            }
-            let Some(end) = held.iter().rposition(|&byte| byte == b'\n') else { return Ok(()) };
-            let rest = held.split_off(end + 1);
-            let sent = out.send(&piece(&held), true).await;
-            held = rest;
-            sent.map_err(|_| Lost::Unwanted)
-        })
-        .await?;
-    // 2 says that a file was not there, as `manager_status` and the pause file often are not.
-    if ended.exit != 0 && ended.exit != 2 {
-        return Err(failed(&node, &ended));
-    }
-    out.last(&piece(&held)).await?;
-    Ok(Done { node: Some(node), exit: Some(ended.exit) })
 }

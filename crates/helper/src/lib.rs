@@ -14,9 +14,11 @@ mod pins;
 mod policy;
 mod process;
 mod rates;
+mod run;
 mod seen;
 mod server;
 mod session;
+mod stream;
 
 use std::process::ExitCode;
 use std::rc::Rc;

@@ -16,7 +16,7 @@ pub(crate) struct Pins {
 }
 
 /// What tells one content of a file from another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Stamp {
     device: u64,
     inode: u64,

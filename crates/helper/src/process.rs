@@ -19,5 +19,8 @@ pub(crate) fn harden() -> Result<(), Error> {
 pub(crate) fn start_log() {
     let filter = EnvFilter::new("info,russh=warn");
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).with_target(false).init();
+    log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_target(false)
+        .log_internal_errors(false)
+        .init();
 }

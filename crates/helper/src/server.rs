@@ -2,14 +2,14 @@
 
 use std::cell::Cell;
 use std::io;
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, AsRawFd as _};
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use listenfd::ListenFd;
-use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
+use nix::sys::socket::{MsgFlags, getsockopt, recv, sockopt::PeerCredentials};
 use nix::unistd::User;
 use serde::Serialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -48,6 +48,7 @@ pub(crate) async fn serve(broker: Rc<Broker>) -> Result<(), Error> {
         }
     }
     drop(listener);
+    broker.stopping.set(true);
     if own {
         // The next start removes one that stayed.
         let _ = std::fs::remove_file(&broker.config.socket);
@@ -78,12 +79,27 @@ fn admit(
     if connections.get() >= MAX_CONNECTIONS {
         return tracing::warn!(pid = peer.pid, "refused: {MAX_CONNECTIONS} connections are open");
     }
-    connections.set(connections.get() + 1);
-    let (broker, connections, busy) = (broker.clone(), connections.clone(), busy.clone());
+    let (broker, open, busy) = (broker.clone(), Counted::new(connections), busy.clone());
     tokio::task::spawn_local(async move {
         converse(&broker, stream, &peer, &busy).await;
-        connections.set(connections.get() - 1);
+        drop(open);
     });
+}
+
+/// One more, for as long as it lives.
+struct Counted(Rc<Cell<usize>>);
+
+impl Counted {
+    fn new(count: &Rc<Cell<usize>>) -> Self {
+        count.set(count.get() + 1);
+        Self(count.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
 }
 
 struct Peer {
@@ -92,32 +108,34 @@ struct Peer {
 }
 
 /// One request at a time, until the other side leaves or breaks the rules.
-async fn converse(broker: &Broker, stream: UnixStream, peer: &Peer, busy: &Cell<usize>) {
+async fn converse(broker: &Broker, stream: UnixStream, peer: &Peer, busy: &Rc<Cell<usize>>) {
     let (mut read, write) = stream.into_split();
     let mut frames = Frames::new(MAX_REQUEST);
-    let mut out = Replies { write, begun: false };
-    loop {
+    let mut out = Replies { write, begun: false, broken: false };
+    while !out.broken {
         let request = match next_request(&mut read, &mut frames).await {
             Ok(Some(request)) => request,
             Ok(None) => return,
             Err(message) => {
                 tracing::warn!(pid = peer.pid, "closed: {message}");
-                // It may have hung up already.
-                let _ = out.error(&HelperError::BadRequest { message }).await;
+                out.error(&HelperError::BadRequest { message }).await;
                 return;
             }
         };
+        // Whoever is told to stop begins nothing new.
+        if broker.stopping.get() {
+            return;
+        }
         out.begun = false;
-        busy.set(busy.get() + 1);
+        let answering = Counted::new(busy);
         let begun = Instant::now();
         let result = broker.answer(&request, &mut out).await;
         audit(peer, &request, &result, begun.elapsed());
-        let told = match &result {
-            Ok(_) => Ok(()),
-            Err(error) => out.error(error).await,
-        };
-        busy.set(busy.get() - 1);
-        if told.is_err() || matches!(result, Err(HelperError::BadRequest { .. })) {
+        if let Err(error) = &result {
+            out.error(error).await;
+        }
+        drop(answering);
+        if matches!(result, Err(HelperError::BadRequest { .. })) {
             return;
         }
     }
@@ -187,17 +205,29 @@ fn audit(peer: &Peer, request: &Request, result: &Result<Done, HelperError>, too
                 method,
                 command = shown,
                 took_ms,
-                "{error}"
+                "{}",
+                one_line(&error.to_string())
             );
         }
     }
 }
 
+/// A text of someone else's on one line, without anything that a terminal would act on.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 /// The way back to the asker.
 pub(crate) struct Replies {
     write: OwnedWriteHalf,
+    /// Whether a part of the answer to this request is out.
     begun: bool,
+    /// Whether half a reply is out, or nobody takes one: nothing can follow.
+    broken: bool,
 }
+
+/// Nobody takes the reply.
+pub(crate) struct Gone;
 
 impl Replies {
     /// Whether a part of the answer is out already.
@@ -205,34 +235,40 @@ impl Replies {
         self.begun
     }
 
-    pub(crate) async fn last<T: Serialize>(&mut self, values: &T) -> Result<Done, HelperError> {
-        self.send(values, false).await?;
-        Ok(Done::default())
+    /// Whether the asker has not hung up.
+    pub(crate) fn is_there(&self) -> bool {
+        let flags = MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT;
+        !matches!(recv(self.write.as_ref().as_raw_fd(), &mut [0], flags), Ok(0))
+    }
+
+    /// The last or only reply. What was done is done, whether it is heard of or not.
+    pub(crate) async fn last<T: Serialize>(&mut self, values: &T) {
+        let _ = self.send(values, false).await;
     }
 
     pub(crate) async fn send<T: Serialize>(
         &mut self,
         values: &T,
         continues: bool,
-    ) -> Result<(), HelperError> {
-        let reply = Reply::of(values, continues);
-        let gone = |problem: String| HelperError::BadRequest {
-            message: format!("the asker left: {problem}"),
-        };
-        self.write(&reply.map_err(|e| gone(e.to_string()))?)
-            .await
-            .map_err(|e| gone(e.to_string()))?;
+    ) -> Result<(), Gone> {
+        match Reply::of(values, continues) {
+            Ok(reply) => self.write(&reply).await,
+            Err(_) => Err(Gone),
+        }
+    }
+
+    async fn error(&mut self, error: &HelperError) {
+        if !self.broken {
+            let _ = self.write(&error.to_reply()).await;
+        }
+    }
+
+    async fn write(&mut self, reply: &Reply) -> Result<(), Gone> {
         self.begun = true;
-        Ok(())
-    }
-
-    async fn error(&mut self, error: &HelperError) -> io::Result<()> {
-        self.write(&error.to_reply()).await
-    }
-
-    async fn write(&mut self, reply: &Reply) -> io::Result<()> {
-        let bytes = encode(reply).map_err(io::Error::other)?;
-        timeout(PATIENCE, self.write.write_all(&bytes)).await.map_err(io::Error::other)?
+        let Ok(bytes) = encode(reply) else { return Err(Gone) };
+        let written = timeout(PATIENCE, self.write.write_all(&bytes)).await;
+        self.broken = !matches!(written, Ok(Ok(())));
+        if self.broken { Err(Gone) } else { Ok(()) }
     }
 }
 

@@ -7,9 +7,9 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use russh::client::{Config, Handle, Handler};
+use russh::client::{Config, Handle, Handler, Msg};
 use russh::keys::{PrivateKeyWithHashAlg, PublicKey, PublicKeyOrCertificate};
-use russh::{ChannelMsg, Disconnect, Preferred, cipher, kex, mac};
+use russh::{Channel, Disconnect, Preferred, cipher, kex, mac};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -39,17 +39,6 @@ pub(crate) enum Failure {
     Network(String),
     #[error("the node does not let `{0}` in: is its key in authorized_keys there?")]
     Login(String),
-}
-
-/// Why a command has no answer.
-#[derive(Debug)]
-pub(crate) enum Lost {
-    /// It was not sent.
-    BeforeSent(String),
-    /// The answer is longer than its limit in bytes.
-    TooLong(u64),
-    /// Whoever asked takes no more of it.
-    Unwanted,
 }
 
 /// A logged-in session.
@@ -118,46 +107,12 @@ impl Session {
         let _ = timeout(STEP, self.handle.disconnect(Disconnect::ByApplication, "", "")).await;
     }
 
-    /// Runs a command; its standard output goes to `take` as it comes. The exit code is `None`
-    /// when the node sent none: then nobody knows how it ended.
-    pub(crate) async fn run(
-        &self,
-        line: &str,
-        limit: u64,
-        mut take: impl AsyncFnMut(&[u8]) -> Result<(), Lost>,
-    ) -> Result<(Option<u32>, Vec<u8>), Lost> {
-        let before = |error: russh::Error| Lost::BeforeSent(error.to_string());
+    /// A channel for one command; the error says why there is none.
+    pub(crate) async fn channel(&self) -> Result<Channel<Msg>, String> {
         let opening = timeout(STEP, self.handle.channel_open_session());
-        let late = |_| Lost::BeforeSent("no channel within 10 s".to_owned());
-        let mut channel = opening.await.map_err(late)?.map_err(before)?;
-        channel.exec(true, line).await.map_err(before)?;
-        let (mut exit, mut stderr, mut length) = (None, Vec::new(), 0_u64);
-        while let Some(message) = channel.wait().await {
-            match message {
-                ChannelMsg::Data { data } => {
-                    length = length.saturating_add(u64::try_from(data.len()).unwrap_or(u64::MAX));
-                    if length > limit {
-                        return Err(Lost::TooLong(limit));
-                    }
-                    take(&data).await?;
-                }
-                ChannelMsg::ExtendedData { data, .. } => keep_end(&mut stderr, &data),
-                ChannelMsg::ExitStatus { exit_status } => exit = Some(exit_status),
-                ChannelMsg::Failure => {
-                    return Err(Lost::BeforeSent("the node runs no command".to_owned()));
-                }
-                _ => {}
-            }
-        }
-        Ok((exit, stderr))
+        let channel = opening.await.map_err(|_| "no channel within 10 s".to_owned())?;
+        channel.map_err(|error| error.to_string())
     }
-}
-
-/// The last 16 KiB of what was complained about.
-fn keep_end(stderr: &mut Vec<u8>, data: &[u8]) {
-    const KEPT: usize = 16 * 1024;
-    stderr.extend_from_slice(data);
-    stderr.drain(..stderr.len().saturating_sub(KEPT));
 }
 
 fn config(hosts: &KnownHosts, address: SocketAddr) -> Result<Config, Failure> {
@@ -211,6 +166,8 @@ struct Verifier {
     seen: Arc<Mutex<Seen>>,
 }
 
+/// russh asks this once a session, at its first key exchange. Only the peer that was trusted then
+/// can exchange keys again.
 impl Handler for Verifier {
     type Error = russh::Error;
 

@@ -42,14 +42,14 @@ fn grep(out: &mut String, path: &str, content: &str) {
     }
 }
 
-/// `tail -n +1 -v` over config files.
+/// `tail -n +1 -v` over `.version` and config files.
 pub(crate) fn configs(node: &Node, files: &[ConfigFile]) -> Answer {
     let mut answer = Answer::default();
+    let _ = write!(answer.stdout, "==> /etc/pve/.version <==\n{}", pmxcfs::version(node));
     for file in files {
         let path = file.path();
         if let Some(vm) = node.vms.get(&file.vmid).filter(|_| file.node == node.name) {
-            let gap = if answer.stdout.is_empty() { "" } else { "\n" };
-            let _ = write!(answer.stdout, "{gap}==> {path} <==\n{}", vm.conf.raw());
+            let _ = write!(answer.stdout, "\n==> {path} <==\n{}", vm.conf.raw());
         } else {
             let text = "for reading: No such file or directory";
             let _ = writeln!(answer.stderr, "/usr/bin/tail: cannot open '{path}' {text}");

@@ -34,6 +34,9 @@ pub(crate) fn memory(policy: &VmPolicy, config: &VmConfig) -> Result<Bounds<Memo
     if !config.numa {
         return Err(Reason::NotAble("`qm set ID --numa 1`"));
     }
+    if config.hugepages {
+        return Err(Reason::HugePages);
+    }
     if config.balloon.is_some_and(|minimum| minimum > 0) {
         return Err(Reason::AutoBalloon);
     }

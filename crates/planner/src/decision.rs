@@ -113,6 +113,12 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Nothing is decided yet.
+    pub(crate) fn none(vmid: VmId) -> Self {
+        let hold = || Choice::hold(Reason::NotAsked);
+        Self { vmid, cpu: hold(), memory: hold() }
+    }
+
     /// The one change that is to be made now, if any.
     #[must_use]
     pub fn act(&self) -> Option<(Move, &Reason)> {

@@ -57,6 +57,8 @@ impl Evidence {
         if last.is_some_and(|last| sample.ctime < last.ctime) {
             return Err(Reason::SteppedBack);
         }
+        // Nobody knows when within a gap it was measured.
+        self.across_change |= last.is_some_and(|last| now.since(last.at) > STALE);
         // Another QEMU process: restarted, or migrated.
         self.across_change |= last.is_some_and(|last| sample.uptime < last.uptime);
         if std::mem::take(&mut self.across_change) {

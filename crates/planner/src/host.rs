@@ -6,12 +6,14 @@ use vm_autoscale_proxmox::NodeName;
 
 use crate::input::Nodes;
 use crate::reason::Percent;
-use crate::{Move, NodeInput, PlannerConfig, Reason};
+use crate::{Moment, Move, NodeInput, PlannerConfig, Reason};
 
 /// The nodes of one cycle, and what was granted on them in it.
 pub(crate) struct Room<'a> {
     config: &'a PlannerConfig,
     nodes: &'a Nodes,
+    /// Of earlier cycles.
+    grants: &'a [(NodeName, Moment, f64)],
     granted: BTreeMap<&'a NodeName, Granted>,
 }
 
@@ -25,8 +27,12 @@ struct Granted {
 const CHANGES_PER_NODE: usize = 2;
 
 impl<'a> Room<'a> {
-    pub(crate) fn new(config: &'a PlannerConfig, nodes: &'a Nodes) -> Self {
-        Self { config, nodes, granted: BTreeMap::new() }
+    pub(crate) fn new(
+        config: &'a PlannerConfig,
+        nodes: &'a Nodes,
+        grants: &'a [(NodeName, Moment, f64)],
+    ) -> Self {
+        Self { config, nodes, grants, granted: BTreeMap::new() }
     }
 
     /// Whether the node has room for the move. What takes nothing has, when a channel is free.
@@ -53,16 +59,20 @@ impl<'a> Room<'a> {
         }
     }
 
-    /// Counts the move against the node for the rest of the cycle.
-    pub(crate) fn grant(&mut self, node: &'a NodeName, step: Move) {
+    /// Counts the move against the node for the rest of the cycle; the MiB that are to be counted
+    /// for longer.
+    pub(crate) fn grant(&mut self, node: &'a NodeName, step: Move) -> Option<f64> {
         let granted = self.granted.entry(node).or_default();
         granted.mib += added_mib(step);
         granted.changes += 1;
+        Some(added_mib(step)).filter(|mib| *mib > 0.0)
     }
 
     /// Percent of the node's memory in use with this and all that was granted already.
     fn memory_after(&self, name: &NodeName, node: &NodeInput, step: Move) -> Option<f64> {
-        let granted = self.granted.get(name).map_or(0.0, |granted| granted.mib);
+        let earlier = self.grants.iter().filter(|(node, ..)| node == name);
+        let granted = self.granted.get(name).map_or(0.0, |granted| granted.mib)
+            + earlier.map(|(.., mib)| mib).sum::<f64>();
         let total = node.memory.filter(|total| *total > 0.0)?;
         Some(100.0 * (node.memory_used? + granted + added_mib(step)) / total)
     }

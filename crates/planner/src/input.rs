@@ -58,6 +58,8 @@ pub struct VmInput<'a> {
     pub policy: &'a VmPolicy,
     /// Whether a change of ours is under way.
     pub in_flight: bool,
+    /// What the HA manager does with it, when it is not steady.
+    pub ha_move: Option<&'a str>,
 }
 
 /// A node at one moment.

@@ -1,14 +1,21 @@
 //! The decisions of one cluster.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
-use vm_autoscale_proxmox::VmId;
+use vm_autoscale_proxmox::{NodeName, VmId};
 
 use crate::decision::{Choice, Decision, Move, Resource, Verdict};
 use crate::host::Room;
 use crate::input::Nodes;
-use crate::state::State;
+use crate::state::{State, Wanted};
 use crate::{Allow, Moment, PlannerConfig, Reason, VmInput};
+
+/// What a DIMM takes of the node shows in the node's use only when the guest touches it: so long
+/// a grant is counted beside it.
+const GRANT_COUNTS: Duration = Duration::from_secs(300);
+/// A resource whose changes keep failing rests longer each time, up to 32 cooldowns.
+const MAX_DOUBLINGS: u32 = 5;
 
 /// What outlives a cycle: which samples were seen, and when what was changed.
 #[derive(Debug)]
@@ -17,13 +24,27 @@ pub struct Planner {
     vms: BTreeMap<VmId, State>,
     /// Until then nothing acts: what happened before the start is not known.
     held_until: Moment,
+    /// Memory growth of late, in MiB.
+    grants: Vec<(NodeName, Moment, f64)>,
+    /// Plans so far: the VMs take turns at being first.
+    turn: usize,
+    wishes: Vec<[Wanted; 2]>,
+    order: Vec<usize>,
 }
 
 impl Planner {
     /// A planner that knows nothing yet.
     #[must_use]
     pub fn new(config: PlannerConfig) -> Self {
-        Self { config, vms: BTreeMap::new(), held_until: Moment::default() }
+        Self {
+            config,
+            vms: BTreeMap::new(),
+            held_until: Moment::default(),
+            grants: Vec::new(),
+            turn: 0,
+            wishes: Vec::new(),
+            order: Vec::new(),
+        }
     }
 
     /// After a start of ours or of the helper's: nothing acts before one cooldown.
@@ -31,17 +52,20 @@ impl Planner {
         self.held_until = now.after(self.config.cooldown);
     }
 
-    /// A change of this resource has ended, well or not.
-    pub fn changed(&mut self, vmid: VmId, resource: Resource, now: Moment) {
-        let cooldown_until = now.after(self.config.cooldown);
+    /// A change of this resource has ended, as asked for or not.
+    pub fn changed(&mut self, vmid: VmId, resource: Resource, succeeded: bool, now: Moment) {
+        let cooldown = self.config.cooldown;
         let state = self.vms.entry(vmid).or_default();
         state.evidence.changed();
         state.forget_low();
-        state.of(resource).cooldown_until = cooldown_until;
+        let resource = state.of(resource);
+        let rests = cooldown.saturating_mul(1 << resource.failures.min(MAX_DOUBLINGS));
+        resource.failures = if succeeded { 0 } else { resource.failures.saturating_add(1) };
+        resource.cooldown_until = now.after(if succeeded { cooldown } else { rests });
     }
 
-    /// Decides on every VM, in the order given, into `decisions`. What is not given any more is
-    /// forgotten.
+    /// Decides on every VM, in the order given, into `decisions`. Who grows comes before who
+    /// shrinks, and within each the VMs take turns.
     pub fn plan(
         &mut self,
         now: Moment,
@@ -49,27 +73,58 @@ impl Planner {
         nodes: &Nodes,
         decisions: &mut Vec<Decision>,
     ) {
+        self.wish(now, vms);
         decisions.clear();
+        decisions.extend(vms.iter().map(|vm| Decision::none(vm.vmid)));
         let config = self.config;
-        let mut room = Room::new(&config, nodes);
-        for vm in vms {
-            let state = self.vms.entry(vm.vmid).or_default();
-            let wishes = state.wishes(now, vm, &config);
-            let held = self.held_until;
-            let [cpu, memory] = wishes.map(|wish| match wish {
-                Ok((step, reason)) => finish(now, vm, held, &room, state, step, reason),
-                Err(reason) => Choice::hold(reason),
+        self.grants.retain(|(_, at, _)| now.since(*at) < GRANT_COUNTS);
+        let mut room = Room::new(&config, nodes, &self.grants);
+        let mut granted = Vec::new();
+        for index in &self.order {
+            let (Some(vm), Some(wishes), Some(decision)) =
+                (vms.get(*index), self.wishes.get_mut(*index), decisions.get_mut(*index))
+            else {
+                continue;
+            };
+            let Some(state) = self.vms.get_mut(&vm.vmid) else { continue };
+            let [cpu, memory] = wishes.each_mut().map(|wish| {
+                match std::mem::replace(wish, Err(Reason::NotAsked)) {
+                    Ok((step, reason)) => {
+                        finish(now, vm, self.held_until, &room, state, step, reason)
+                    }
+                    Err(reason) => Choice::hold(reason),
+                }
             });
-            let decision = one_at_a_time(vm.vmid, cpu, memory);
-            if let Some((step, _)) = decision.act() {
-                room.grant(vm.node, step);
+            *decision = one_at_a_time(vm.vmid, cpu, memory);
+            if decision.cpu.reason.is_wait() || decision.memory.reason.is_wait() {
+                state.check_again(now);
             }
-            decisions.push(decision);
+            if let Some((step, _)) = decision.act() {
+                granted.extend(room.grant(vm.node, step).map(|mib| (vm.node.clone(), now, mib)));
+            }
         }
-        if self.vms.len() > vms.len() {
-            let given: BTreeSet<VmId> = vms.iter().map(|vm| vm.vmid).collect();
-            self.vms.retain(|vmid, _| given.contains(vmid));
+        self.grants.extend(granted);
+    }
+
+    /// What each VM's evidence asks for, and in which order they are heard.
+    fn wish(&mut self, now: Moment, vms: &[VmInput<'_>]) {
+        self.wishes.clear();
+        for vm in vms {
+            let new = self.turn > 0;
+            let state = self.vms.entry(vm.vmid).or_insert_with(|| State::met(new));
+            self.wishes.push(state.wishes(now, vm, &self.config));
         }
+        let (count, turn) = (vms.len(), self.turn);
+        self.turn = turn.wrapping_add(1);
+        self.order.clear();
+        self.order.extend((0..count).map(|index| index.wrapping_add(turn) % count));
+        let grows = |wish: &Wanted| wish.as_ref().is_ok_and(|(step, _)| step.is_growth());
+        let wishes = &self.wishes;
+        self.order
+            .sort_by_key(|index| !wishes.get(*index).is_some_and(|both| both.iter().any(grows)));
+        // A VM that is out of sight for a while keeps its cooldowns.
+        let kept = self.config.cooldown.saturating_mul(1 << MAX_DOUBLINGS);
+        self.vms.retain(|_, state| now.since(state.last_seen) <= kept);
     }
 }
 

@@ -32,6 +32,8 @@ pub enum Reason {
     Cooldown(Duration),
     /// Measured across a change, a restart or a migration.
     FirstAfterChange,
+    /// The HA manager moves, stops or fences it.
+    HaManager(String),
     /// Used above the high mark.
     High(Percent, Percent),
     /// A change of ours is under way.
@@ -54,6 +56,8 @@ pub enum Reason {
     NodeFull(Percent, Percent),
     /// How full the node is, is not known.
     NodeUnknown,
+    /// Huge pages make the ladder of sizes another one.
+    HugePages,
     /// Not possible until this option is set and the VM was powered off and on.
     NotAble(&'static str),
     /// Not looked after by the config.
@@ -84,6 +88,14 @@ pub enum Reason {
     ZeroFilled,
 }
 
+impl Reason {
+    /// Whether what is wanted only has to wait: it is judged again with the next sample, not
+    /// with the next check.
+    pub(crate) fn is_wait(&self) -> bool {
+        matches!(self, Self::Cooldown(_) | Self::NodeBusy(_) | Self::OneAtATime | Self::Started(_))
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = |wait: &Duration| wait.as_secs_f64().ceil();
@@ -98,6 +110,7 @@ impl fmt::Display for Reason {
             Self::ConfigUnknown => f.write_str("its config is not known"),
             Self::Cooldown(wait) => write!(f, "cooldown, {} s left", seconds(wait)),
             Self::FirstAfterChange => f.write_str("first sample after a change"),
+            Self::HaManager(state) => write!(f, "the HA manager is busy with it ({state})"),
             Self::High(used, mark) => write!(f, "{used} used, above {mark}"),
             Self::InFlight => f.write_str("a change is under way"),
             Self::Locked(by) => write!(f, "locked ({by})"),
@@ -115,6 +128,7 @@ impl fmt::Display for Reason {
                 write!(f, "wants more, node would be at {used} of {limit}")
             }
             Self::NodeUnknown => f.write_str("wants more, node's load is not known"),
+            Self::HugePages => f.write_str("`hugepages` changes its sizes: not supported"),
             Self::NotAble(fix) => write!(f, "not able: {fix}, then power off and on"),
             Self::NotAsked => f.write_str("not looked after"),
             Self::OneAtATime => f.write_str("the other change comes first"),

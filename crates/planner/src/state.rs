@@ -13,6 +13,7 @@ use crate::{Marks, Moment, PlannerConfig, Reason, Sample, VmInput};
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) evidence: Evidence,
+    pub(crate) last_seen: Moment,
     next_check: Moment,
     pub(crate) cpu: ResourceState,
     pub(crate) memory: ResourceState,
@@ -20,6 +21,8 @@ pub(crate) struct State {
 
 #[derive(Debug, Default)]
 pub(crate) struct ResourceState {
+    /// Changes in a row that did not come about.
+    pub(crate) failures: u32,
     pub(crate) low: LowChecks,
     pub(crate) cooldown_until: Moment,
 }
@@ -28,6 +31,21 @@ pub(crate) struct ResourceState {
 pub(crate) type Wanted = Result<(Move, Reason), Reason>;
 
 impl State {
+    /// A VM that was not seen before. What `came` while others were already watched may have been
+    /// changed a moment ago.
+    pub(crate) fn met(came: bool) -> Self {
+        let mut state = Self::default();
+        if came {
+            state.evidence.changed();
+        }
+        state
+    }
+
+    /// The next new sample is judged, not only the one after the next check interval.
+    pub(crate) fn check_again(&mut self, now: Moment) {
+        self.next_check = now;
+    }
+
     pub(crate) fn of(&mut self, resource: Resource) -> &mut ResourceState {
         match resource {
             Resource::Cpu => &mut self.cpu,
@@ -42,6 +60,7 @@ impl State {
         vm: &VmInput<'_>,
         config: &PlannerConfig,
     ) -> [Wanted; 2] {
+        self.last_seen = now;
         // Samples are taken in every cycle, so that a gap is seen as one.
         let sample = self.evidence.admit(now, vm.sample);
         let both = |reason: Reason| [Err(reason.clone()), Err(reason)];
@@ -128,13 +147,14 @@ impl State {
         let used = measured(sample.memory_used, sample.memory, size);
         let used = used.inspect_err(|_| self.memory.low.forget())?;
         let wish = self.memory.low.judge(marks, used, size, rules.low_checks);
-        if let Wish::Shrink { used, .. } = wish {
-            if config.balloon == Some(0) {
-                return Err(Reason::MemoryUseUnknown(used));
-            }
-            if !vm.policy.memory_shrink {
-                return Err(Reason::MemoryShrinkOff(used));
-            }
+        // Without a balloon device the figure is the process's resident size: it only ever rises.
+        if let (Wish::Shrink { used, .. } | Wish::Grow { used, .. }, Some(0)) =
+            (&wish, config.balloon)
+        {
+            return Err(Reason::MemoryUseUnknown(*used));
+        }
+        if let (Wish::Shrink { used, .. }, false) = (&wish, vm.policy.memory_shrink) {
+            return Err(Reason::MemoryShrinkOff(*used));
         }
         let neighbours = (Ladder::up(now), Ladder::down(now));
         let (to, reason) =
@@ -151,6 +171,9 @@ fn untouchable<'a>(vm: &VmInput<'a>) -> Result<&'a VmConfig, Reason> {
     }
     if vm.running == Some(false) {
         return Err(Reason::Stopped);
+    }
+    if let Some(state) = vm.ha_move {
+        return Err(Reason::HaManager(state.to_owned()));
     }
     if vm.in_flight {
         return Err(Reason::InFlight);

@@ -133,7 +133,8 @@ impl Request {
     /// # Errors
     /// No call, an unknown method, or arguments that are not exactly the method's.
     pub fn decode(frame: &[u8]) -> Result<(Self, bool), Violation> {
-        let call: Call = serde_json::from_slice(frame).map_err(|e| Violation(e.to_string()))?;
+        let call: Call =
+            serde_json::from_slice(frame).map_err(|e| Violation(printable(&e.to_string())))?;
         let own = call.method.strip_prefix(INTERFACE).and_then(|rest| rest.strip_prefix('.'));
         let name = match own {
             Some(name) if !name.contains('.') => name,

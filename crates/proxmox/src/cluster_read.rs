@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::command::{HA_STATUS, MEMBERS, PAUSE, RRD, VERSION, VMLIST};
 use crate::{
-    Error, GuestKind, Members, NodeLine, NodeName, PmxcfsVersion, RrdLine, VmId, VmLine, VmList,
+    Error, GuestKind, HaMoves, Members, NodeLine, NodeName, PmxcfsVersion, RrdLine, VmId, VmLine,
+    VmList,
 };
 
 /// What one look at a cluster found. Whatever was torn, doubled or half is not in it.
@@ -20,8 +21,8 @@ pub struct ClusterRead {
     pub nodes: BTreeMap<NodeName, NodeLine>,
     /// The last measurement of each VM that `.vmlist` knows.
     pub vms: BTreeMap<VmId, VmLine>,
-    /// `ha/manager_status`, raw, where there is one.
-    pub ha_status: Option<String>,
+    /// VMs that the HA manager is busy with.
+    pub ha_moves: HaMoves,
     /// The administrator's pause file, where there is one.
     pub pause: Option<String>,
     /// Lines of `.rrd` that were not believed.
@@ -29,6 +30,9 @@ pub struct ClusterRead {
 }
 
 impl ClusterRead {
+    /// What the line of the file that is always there begins with: the answer is pmxcfs's.
+    pub const ANCHOR: &str = "/etc/pve/.version:";
+
     /// Reads what `grep -H .` printed of the files.
     ///
     /// The two that can tear (`pmxcfs/cfs-plug-func.c`: content is made anew at every open, into
@@ -58,7 +62,8 @@ impl ClusterRead {
             guests,
             nodes: BTreeMap::new(),
             vms: BTreeMap::new(),
-            ha_status: file(HA_STATUS, 0).map(|lines| lines.join("\n")),
+            ha_moves: file(HA_STATUS, 0)
+                .map_or(Ok(HaMoves::default()), |lines| HaMoves::parse(&lines.join("\n")))?,
             pause: file(PAUSE, 0).map(|lines| lines.join("\n")),
             doubted: 0,
         };

@@ -31,7 +31,8 @@ const QM: &str = "/usr/sbin/qm";
 pub enum NodeCommand {
     /// Metrics, places and config versions of a whole cluster. Exits 0 and 2 are answers.
     ReadCluster,
-    /// Raw .conf files. Exit 1 is the absence of single files.
+    /// Raw .conf files. Exit 1 is the absence of single files, which only means something while
+    /// `.version` in front of them is there: without pmxcfs no file is.
     ReadConfigs(ConfigFiles),
     /// The lines of `user.cfg` that define pools.
     ReadPools,
@@ -222,7 +223,7 @@ impl NodeCommand {
             Self::ReadCluster => {
                 fixed(&[GREP, "-a", "-s", "-H", "."]).chain(fixed(&CLUSTER_FILES)).collect()
             }
-            Self::ReadConfigs(files) => fixed(&[TAIL, "-n", "+1", "-v"])
+            Self::ReadConfigs(files) => fixed(&[TAIL, "-n", "+1", "-v", VERSION])
                 .chain(files.0.iter().map(|file| file.path().into()))
                 .collect(),
             Self::ReadPools => {

@@ -35,6 +35,9 @@ pub struct VmConfig {
     pub hotplug: Hotplug,
     /// Whether the guest has NUMA, which memory hotplug needs.
     pub numa: bool,
+    /// Whether it is backed by huge pages that make its DIMM ladder another one (1 GiB ones, or
+    /// whichever fit).
+    pub hugepages: bool,
     /// Who holds the config lock: `backup`, `migrate`, `snapshot` …
     pub lock: Option<String>,
     /// Whether it is a template.
@@ -102,15 +105,16 @@ impl VmConfig {
             memory: memory(main.get("memory").copied())?,
             balloon: number(&main, "balloon")?,
             shares: number(&main, "shares")?,
-            cpulimit: main.get("cpulimit").map_or(Ok(CpuLimit::Unlimited), |v| v.parse())?,
+            cpulimit: cpulimit(main.get("cpulimit").copied())?,
             hotplug: main
                 .get("hotplug")
                 .unwrap_or(&"1")
                 .parse()
                 .unwrap_or(Hotplug { cpu: false, memory: false }),
-            numa: number(&main, "numa")? == Some(1),
+            numa: flag(&main, "numa"),
+            hugepages: main.get("hugepages").is_some_and(|size| *size != "2"),
             lock: main.get("lock").map(ToString::to_string),
-            template: number(&main, "template")? == Some(1),
+            template: flag(&main, "template"),
             ostype: main.get("ostype").map(ToString::to_string),
             identity: identity(&main),
             pending,
@@ -199,6 +203,19 @@ fn number(main: &Main<'_>, key: &'static str) -> Result<Option<u32>, Error> {
     };
     let bad = |_| Error::format(".conf", format!("`{key}` is not a whole number"));
     value.parse().map(Some).map_err(bad)
+}
+
+/// A boolean as Proxmox takes it.
+fn flag(main: &Main<'_>, key: &str) -> bool {
+    let yes = ["1", "on", "yes", "true"];
+    main.get(key).is_some_and(|value| yes.iter().any(|yes| value.eq_ignore_ascii_case(yes)))
+}
+
+/// Any number that Proxmox takes, to the hundredth of a core that systemd resolves.
+fn cpulimit(value: Option<&str>) -> Result<CpuLimit, Error> {
+    let Some(value) = value else { return Ok(CpuLimit::Unlimited) };
+    let end = value.find('.').map_or(value.len(), |dot| value.len().min(dot + 3));
+    value.get(..end).unwrap_or(value).parse()
 }
 
 /// `4096` or, since 8.1, also `current=4096`; 512 where nothing is said.

@@ -1,16 +1,23 @@
 //! The answer to `tail -n +1 -v FILE…`: several files in one text.
 
-use crate::ConfigFile;
+use crate::command::VERSION;
+use crate::{ConfigFile, Error};
 
 /// Cuts the answer into the raw files, in the order asked; `None` for one that is not there.
 ///
 /// It is cut only at headers of the paths that were asked for, in that order, so that no line
 /// inside one file passes for another one. Where a file is missing and an earlier or later one holds
 /// its header, the digest of what is cut matches no real file, so that nothing can be written by it.
-#[must_use]
-pub fn split_configs<'a>(files: &[ConfigFile], answer: &'a [u8]) -> Vec<Option<&'a [u8]>> {
+///
+/// # Errors
+/// `.version` is not there: pmxcfs is down, and the absence of a file means nothing.
+pub fn split_configs<'a>(
+    files: &[ConfigFile],
+    answer: &'a [u8],
+) -> Result<Vec<Option<&'a [u8]>>, Error> {
+    let down = || Error::format("/etc/pve", "nothing is there: pmxcfs is down");
+    let (_, mut cursor) = find_header(answer, 0, VERSION).ok_or_else(down)?;
     let mut starts: Vec<Option<(usize, usize)>> = Vec::with_capacity(files.len());
-    let mut cursor = 0;
     for file in files {
         let found = find_header(answer, cursor, &file.path());
         if let Some((_, content)) = found {
@@ -25,7 +32,7 @@ pub fn split_configs<'a>(files: &[ConfigFile], answer: &'a [u8]) -> Vec<Option<&
         end = start.map_or(end, |(header, _)| header);
     }
     cut.reverse();
-    cut
+    Ok(cut)
 }
 
 /// Where the header begins (with the blank line that tail puts before all but the first) and
@@ -56,18 +63,32 @@ mod tests {
         format!("==> /etc/pve/nodes/pve1/qemu-server/{id}.conf <==\n")
     }
 
+    const ANCHOR: &str = "==> /etc/pve/.version <==\n{}\n\n";
+
     #[test]
     fn cuts_what_tail_prints() {
-        let text = format!("{}cores: 1\n\n{}\n{}cores: 3\n", header(101), header(102), header(104));
-        let cut = split_configs(&files(&[101, 102, 103, 104]), text.as_bytes());
+        let text = format!(
+            "{ANCHOR}{}cores: 1\n\n{}\n{}cores: 3\n",
+            header(101),
+            header(102),
+            header(104)
+        );
+        let cut = split_configs(&files(&[101, 102, 103, 104]), text.as_bytes()).unwrap();
         assert_eq!(cut, [Some(&b"cores: 1\n"[..]), Some(b""), None, Some(b"cores: 3\n")]);
-        assert_eq!(split_configs(&files(&[101]), b""), [None]);
+        assert_eq!(split_configs(&files(&[101]), ANCHOR.trim_end().as_bytes()).unwrap(), [None]);
+    }
+
+    #[test]
+    fn without_pmxcfs_no_file_is_missing() {
+        assert!(split_configs(&files(&[101]), b"").is_err());
+        assert!(split_configs(&files(&[101]), header(101).as_bytes()).is_err());
     }
 
     #[test]
     fn a_header_inside_a_file_is_content_unless_it_was_asked_for_next() {
-        let text = format!("{}a: 1\n\n{}b: 2\n\n{}c: 3\n", header(101), header(999), header(102));
-        let cut = split_configs(&files(&[101, 102]), text.as_bytes());
+        let text =
+            format!("{ANCHOR}{}a: 1\n\n{}b: 2\n\n{}c: 3\n", header(101), header(999), header(102));
+        let cut = split_configs(&files(&[101, 102]), text.as_bytes()).unwrap();
         assert_eq!(cut[0].unwrap(), format!("a: 1\n\n{}b: 2\n", header(999)).as_bytes());
         assert_eq!(cut[1].unwrap(), b"c: 3\n");
     }

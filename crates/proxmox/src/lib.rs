@@ -10,6 +10,7 @@ mod command;
 mod conf;
 mod config_read;
 mod failure;
+mod ha;
 mod ids;
 mod ladder;
 mod members;
@@ -25,6 +26,7 @@ pub use command::{
 pub use conf::{Hotplug, Identity, PendingValue, VmConfig, redact};
 pub use config_read::split_configs;
 pub use failure::Failure;
+pub use ha::HaMoves;
 pub use ids::{ClusterName, Digest, NodeName, VmId};
 pub use ladder::Ladder;
 pub use members::{Member, Members, PmxcfsVersion};

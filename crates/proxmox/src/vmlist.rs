@@ -95,7 +95,8 @@ impl<'de> Visitor<'de> for IdsVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ids, A::Error> {
         let mut seen: BTreeMap<VmId, Option<VmEntry>> = BTreeMap::new();
         while let Some((id, entry)) = map.next_entry::<String, VmEntry>()? {
-            let id = id.parse().map_err(serde::de::Error::custom)?;
+            // A stray file with another number hides no VM.
+            let Ok(id) = id.parse() else { continue };
             seen.entry(id).and_modify(|twice| *twice = None).or_insert(Some(entry));
         }
         let once = seen.into_iter().filter_map(|(id, entry)| Some((id, entry?)));

@@ -14,29 +14,60 @@ use crate::{AskError, Clock, Helper, Intent, Journal, Outcome};
 
 /// Between two attempts to learn what became of a change, or to clear what it left.
 const RETRY: Duration = Duration::from_secs(10);
+/// So long a `qm` that was cut off can go on by itself: the lock, a DIMM, three vCPUs.
+const CUT_OFF: Duration = Duration::from_secs(75);
+/// Then a node that does not answer is given up; what is left pending stays a duty.
+const ATTEMPTS: u32 = 36;
+/// Then a revert that fails (a lock that stays) is left for later looks.
+const REVERTS: u32 = 3;
 
-/// Carries out one change on the config of that digest.
+/// What became of a change.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Settled {
+    pub(crate) outcome: Outcome,
+    pub(crate) reverted: bool,
+    /// Whether our value may still stand in `[PENDING]`.
+    pub(crate) duty: bool,
+}
+
+/// Carries out one change on the config of that digest, unless told to stop before it is sent.
 pub(crate) async fn carry_out<C: Clock, H: Helper, J: Journal>(
     (clock, helper, journal): (&C, &H, &J),
     intent: &Intent,
     digest: Digest,
-) -> Outcome {
+    stopping: impl Fn() -> bool,
+) -> Settled {
+    let not_sent =
+        |why: String| Settled { outcome: Outcome::NotSent(why), reverted: false, duty: false };
+    if stopping() {
+        return not_sent("stopping".to_owned());
+    }
     let id = match journal.intend(intent) {
         Ok(id) => id,
-        Err(error) => return Outcome::NotSent(error.to_string()),
+        Err(error) => return not_sent(error.to_string()),
     };
     tracing::info!(vmid = %intent.vmid, node = %intent.node, "{}: {}", intent.step, intent.reason);
-    let (outcome, reverted) = match helper.execute(&request(intent, digest)).await {
-        Err(error) if error.did_nothing() => (refusal(error), false),
+    let settled = match helper.execute(&request(intent, digest)).await {
+        Err(error) if error.did_nothing() => {
+            Settled { outcome: refusal(error), reverted: false, duty: false }
+        }
         result => settle(clock, helper, intent, result.ok().as_ref()).await,
     };
-    journal.settle(id, intent, &outcome, reverted);
-    if outcome == Outcome::Applied {
+    let Settled { outcome, reverted, duty } = &settled;
+    journal.settle(id, intent, outcome, *reverted);
+    if *outcome == Outcome::Applied {
         tracing::info!(vmid = %intent.vmid, "{}: {outcome}", intent.step);
     } else {
-        tracing::warn!(vmid = %intent.vmid, reverted, "{}: {outcome}", intent.step);
+        tracing::warn!(vmid = %intent.vmid, reverted, duty, "{}: {outcome}", intent.step);
     }
-    outcome
+    settled
+}
+
+/// Clears what an earlier change left, once; whether that worked shows at the next look.
+pub(crate) async fn clear<H: Helper>(helper: &H, intent: &Intent, digest: Digest) {
+    if revert(helper, intent, digest).await {
+        tracing::info!(vmid = %intent.vmid, "reverted what {} left pending", intent.step);
+    }
 }
 
 fn request(intent: &Intent, digest: Digest) -> Request {
@@ -58,39 +89,53 @@ fn refusal(error: AskError) -> Outcome {
     }
 }
 
-/// Reads until it is known what is there and nothing of ours waits in `[PENDING]`.
+/// Reads until it is known what is there and nothing of ours waits in `[PENDING]`. `executed` is
+/// `None` when the end of the command was not seen: it may be at work still.
 async fn settle<C: Clock, H: Helper>(
     clock: &C,
     helper: &H,
     intent: &Intent,
     executed: Option<&Executed>,
-) -> (Outcome, bool) {
+) -> Settled {
     let exit_zero = executed.map(|executed| executed.exit == 0);
     let failure = executed.filter(|e| e.exit != 0).map(|e| Failure::classify(&e.stderr));
-    let mut first = None;
-    let mut reverted = false;
-    for attempt in 0_u32.. {
-        if attempt > 1 {
+    let cut_off_until = clock.now().after(CUT_OFF);
+    let (mut outcome, mut reverted, mut reverts, mut wait) = (None, false, 0, false);
+    for _ in 0..ATTEMPTS {
+        if wait {
             clock.sleep_until(clock.now().after(RETRY)).await;
         }
+        wait = true;
         let (config, digest, qemu) = match read_back(helper, intent).await {
             Ok(Some(found)) => found,
-            Ok(None) => break,
+            Ok(None) => return ended(outcome, Outcome::Moved, reverted, true),
             Err(why) => {
                 tracing::warn!(vmid = %intent.vmid, "cannot read back yet: {why}");
                 continue;
             }
         };
-        first.get_or_insert_with(|| {
-            judge(intent.step, exit_zero, failure, &Found { config: &config, qemu })
-        });
+        let is = judge(intent.step, exit_zero, failure, &Found { config: &config, qemu });
+        let at_work = executed.is_none() && clock.now() < cut_off_until;
+        if at_work && is != Outcome::Applied {
+            continue;
+        }
+        outcome.get_or_insert(is);
         if !own_pending(intent.step, &config) {
+            return ended(outcome, Outcome::Unknown, reverted, false);
+        }
+        if reverts == REVERTS {
             break;
         }
         // The next reading decides whether it is cleared.
-        reverted |= revert(helper, intent, digest).await;
+        reverts += 1;
+        wait = !revert(helper, intent, digest).await;
+        reverted |= !wait;
     }
-    (first.unwrap_or(Outcome::Moved), reverted)
+    ended(outcome, Outcome::Unknown, reverted, true)
+}
+
+fn ended(outcome: Option<Outcome>, otherwise: Outcome, reverted: bool, duty: bool) -> Settled {
+    Settled { outcome: outcome.unwrap_or(otherwise), reverted, duty }
 }
 
 /// Clears exactly our own value. A VM that is locked meanwhile is asked again later.

@@ -18,10 +18,13 @@ use vm_autoscale_proxmox::{ClusterName, NodeName};
 
 use crate::{AskError, Helper};
 
-/// The helper hears eight at once. Changes, which can take minutes, never keep a look waiting;
-/// and one place is left for `vm-autoscale plan`.
-const MAX_CHANGES: usize = 4;
-const MAX_READS: usize = 3;
+/// The helper hears eight at once. Changes, which can take minutes, never keep a look waiting,
+/// nor do the reads that belong to changes; and one place is left for `vm-autoscale plan`.
+const MAX_CHANGES: usize = 3;
+const MAX_READS: usize = 2;
+const MAX_LOOKS: usize = 2;
+/// A change that had to wait longer was decided on what is old by now.
+const QUEUE: Duration = Duration::from_secs(5);
 /// Longer than the longest that the helper itself waits for a node.
 const PATIENCE: Duration = Duration::from_secs(240);
 /// A cluster's text is at most this long, in bytes.
@@ -37,6 +40,7 @@ struct Inner {
     idle: Mutex<Vec<Connection>>,
     changes: Semaphore,
     reads: Semaphore,
+    looks: Semaphore,
     generation: AtomicU64,
     instance: Mutex<Option<String>>,
 }
@@ -50,6 +54,7 @@ impl HelperClient {
             idle: Mutex::default(),
             changes: Semaphore::new(MAX_CHANGES),
             reads: Semaphore::new(MAX_READS),
+            looks: Semaphore::new(MAX_LOOKS),
             generation: AtomicU64::new(0),
             instance: Mutex::default(),
         }))
@@ -62,8 +67,13 @@ impl HelperClient {
         mut take: impl FnMut(T) -> Result<(), AskError> + Send,
     ) -> Result<(), AskError> {
         let not_asked = |problem: String| AskError::NotAsked(problem);
-        let turns = if request.target().is_some() { &self.0.changes } else { &self.0.reads };
-        let _turn = turns.acquire().await.map_err(|e| not_asked(e.to_string()))?;
+        let (turns, queue) = match request {
+            Request::ReadCluster { .. } => (&self.0.looks, PATIENCE),
+            request if request.target().is_some() => (&self.0.changes, QUEUE),
+            _ => (&self.0.reads, PATIENCE),
+        };
+        let turn = timeout(queue, turns.acquire()).await;
+        let _turn = turn.map_err(|_| not_asked("busy with earlier changes".to_owned()))?;
         let call = request
             .to_call()
             .and_then(|call| encode(&call))

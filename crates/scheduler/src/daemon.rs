@@ -29,9 +29,10 @@ pub async fn run(config: SchedulerConfig) -> Result<(), Error> {
     let answering = tokio::spawn(control::serve(listener, board.clone(), journal.clone()));
     let helper = HelperClient::new(config.helper_socket.clone());
     let met = tokio::select! {
-        clusters = clusters(&helper) => clusters,
-        () = signals.stop() => Vec::new(),
+        clusters = clusters(&helper) => Some(clusters),
+        () = signals.stop() => None,
     };
+    let (stop, stopped) = watch::channel(false);
     let worker = |cluster| Worker {
         cluster,
         config: config.clone(),
@@ -39,8 +40,12 @@ pub async fn run(config: SchedulerConfig) -> Result<(), Error> {
         helper: helper.clone(),
         journal: journal.clone(),
         board: board.clone(),
+        stop: stopped.clone(),
     };
-    let worked = work(met.into_iter().map(worker), &mut signals).await;
+    let worked = match met {
+        Some(clusters) => work(clusters.into_iter().map(worker), &stop, &mut signals).await,
+        None => Ok(()),
+    };
     answering.abort();
     // The next start removes a socket that stayed.
     let _ = std::fs::remove_file(&config.control_socket);
@@ -50,12 +55,12 @@ pub async fn run(config: SchedulerConfig) -> Result<(), Error> {
 /// Lets the workers work until a signal comes, then until what is under way is read back.
 async fn work(
     all: impl Iterator<Item = Worker<BootClock, HelperClient, MemoryJournal>>,
+    stop: &watch::Sender<bool>,
     signals: &mut Signals,
 ) -> Result<(), Error> {
-    let (stop, stopped) = watch::channel(false);
     let mut workers = JoinSet::new();
     for worker in all {
-        workers.spawn(worker.run(stopped.clone()));
+        workers.spawn(worker.run());
     }
     tokio::select! {
         () = signals.stop() => {}
@@ -68,7 +73,11 @@ async fn work(
     tracing::info!("stopping: changes under way are read back first");
     // A worker that is gone needs no telling.
     let _ = stop.send(true);
-    while workers.join_next().await.is_some() {}
+    let drained = async { while workers.join_next().await.is_some() {} };
+    tokio::select! {
+        () = drained => {}
+        () = signals.stop() => tracing::warn!("told again: not waiting for what is under way"),
+    }
     Ok(())
 }
 

@@ -25,6 +25,10 @@ pub enum Outcome {
     NotHotPluggable,
     /// The helper's own rules forbid it.
     Refused(String),
+    /// The config has it, and QEMU could not be asked.
+    Unconfirmed,
+    /// The node did not answer for minutes.
+    Unknown,
 }
 
 impl Outcome {
@@ -57,6 +61,8 @@ impl fmt::Display for Outcome {
                 f.write_str("failed: not hot-pluggable, it would wait for a power cycle")
             }
             Self::Refused(why) => write!(f, "refused: {why}"),
+            Self::Unconfirmed => f.write_str("not verified: QEMU did not say what it has"),
+            Self::Unknown => f.write_str("not known: the node does not answer"),
         }
     }
 }
@@ -84,7 +90,7 @@ pub(crate) fn judge(
         return Outcome::Differs(config, has);
     }
     if has == to && !waits {
-        return Outcome::Applied;
+        return if found.qemu.is_some() { Outcome::Applied } else { Outcome::Unconfirmed };
     }
     if exit_zero == Some(true) && waits && has == from {
         return Outcome::NotHotPluggable;
@@ -147,7 +153,7 @@ mod tests {
             ),
             (false, unplug, format!("vcpus: 4\n{pending}"), Some(3), Outcome::Differs(4, 3)),
             (true, None, "vcpus: 4\n".to_owned(), Some(4), Outcome::Failed(Failure::Unknown)),
-            (true, None, "vcpus: 2\n".to_owned(), None, Outcome::Applied),
+            (true, None, "vcpus: 2\n".to_owned(), None, Outcome::Unconfirmed),
             (
                 false,
                 Some(Failure::Locked),

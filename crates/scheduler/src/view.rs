@@ -40,6 +40,9 @@ pub(crate) struct KnownVm {
     pub(crate) config: Option<KnownConfig>,
     pub(crate) running: Option<bool>,
     pub(crate) sample: Option<Sample>,
+    pub(crate) ha_move: Option<String>,
+    /// The version of a config that could not be understood: it is read again when it changes.
+    unreadable: Option<u64>,
     pub(crate) mode: Mode,
     pub(crate) policy: VmPolicy,
     missing: u8,
@@ -57,7 +60,7 @@ pub(crate) struct KnownConfig {
 #[derive(Debug)]
 pub(crate) struct KnownNode {
     line: NodeLine,
-    advanced: Moment,
+    advanced: Option<Moment>,
 }
 
 /// Changes under way: on which node.
@@ -98,6 +101,7 @@ impl View {
                 }
             };
             vm.update(entry, read.vms.get(&vmid));
+            vm.ha_move = read.ha_moves.get(vmid).map(str::to_owned);
         }
         self.vms.retain(|_, vm| vm.missing < GONE);
         self.to_read(in_flight)
@@ -115,6 +119,7 @@ impl View {
     pub(crate) fn forget_configs(&mut self) {
         for vm in self.vms.values_mut() {
             vm.config = None;
+            vm.unreadable = None;
         }
     }
 
@@ -122,7 +127,8 @@ impl View {
     fn to_read(&self, in_flight: &InFlight) -> ToRead {
         let mut wanted = ToRead::new();
         for (vmid, vm) in &self.vms {
-            let known = vm.config.as_ref().is_some_and(|config| config.version == vm.version);
+            let known = vm.config.as_ref().is_some_and(|config| config.version == vm.version)
+                || vm.unreadable == Some(vm.version);
             if vm.missing == 0 && !known && !in_flight.contains_key(vmid) {
                 wanted.entry(vm.node.clone()).or_default().push(*vmid);
             }
@@ -134,23 +140,28 @@ impl View {
     /// understood is not known.
     pub(crate) fn put_config(&mut self, vmid: VmId, found: Option<FoundConfig>) {
         let Some(vm) = self.vms.get_mut(&vmid) else { return };
+        vm.unreadable = None;
         vm.config = found.and_then(|FoundConfig { digest, text }| match VmConfig::parse(&text) {
             Ok(config) => Some(KnownConfig { version: vm.version, digest, config }),
             Err(error) => {
                 tracing::warn!(%vmid, "{error}");
+                vm.unreadable = Some(vm.version);
                 None
             }
         });
     }
 
+    /// Of a node that turns up later it is not known how old its first figures are; one that is
+    /// missing this time goes stale by itself.
     fn update_nodes(&mut self, now: Moment, lines: BTreeMap<NodeName, NodeLine>) {
-        self.nodes.retain(|name, _| lines.contains_key(name));
+        let first_look = self.nodes.is_empty();
         for (name, line) in lines {
             match self.nodes.get_mut(&name) {
                 Some(node) if node.line.ctime == line.ctime => {}
-                Some(node) => *node = KnownNode { line, advanced: now },
+                Some(node) => *node = KnownNode { line, advanced: Some(now) },
                 None => {
-                    self.nodes.insert(name, KnownNode { line, advanced: now });
+                    let advanced = first_look.then_some(now);
+                    self.nodes.insert(name, KnownNode { line, advanced });
                 }
             }
         }
@@ -167,7 +178,7 @@ impl View {
                 cpu: node.line.cpu,
                 memory: node.line.memtotal.map(|bytes| bytes / MIB),
                 memory_used: node.line.memused.map(|bytes| bytes / MIB),
-                fresh: now.since(node.advanced) <= FRESH,
+                fresh: node.advanced.is_some_and(|at| now.since(at) <= FRESH),
                 changing: in_flight.values().filter(|node| *node == name).count(),
             };
             (name.clone(), input)
@@ -187,6 +198,7 @@ impl View {
                 sample: vm.sample,
                 policy: &vm.policy,
                 in_flight: in_flight.contains_key(vmid),
+                ha_move: vm.ha_move.as_deref(),
             })
             .collect()
     }
@@ -200,6 +212,8 @@ impl KnownVm {
             config: None,
             running: None,
             sample: None,
+            ha_move: None,
+            unreadable: None,
             mode: settings.mode,
             policy: policy(settings, config),
             missing: 0,

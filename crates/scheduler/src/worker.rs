@@ -1,16 +1,18 @@
 //! One cluster, cycle by cycle. Slow changes never hold up the next look.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use vm_autoscale_config::SchedulerConfig;
-use vm_autoscale_planner::{Decision, Moment, Planner, PlannerConfig, Resource};
-use vm_autoscale_proxmox::{ClusterName, Digest, VmId};
+use vm_autoscale_planner::{Decision, Moment, Move, Planner, PlannerConfig};
+use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
-use crate::act::carry_out;
+use crate::act::{Settled, carry_out, clear};
 use crate::control::Board;
 use crate::observe::observe;
+use crate::outcome::own_pending;
 use crate::status::ClusterStatus;
 use crate::view::{InFlight, View};
 use crate::{Clock, Helper, Intent, Journal, Outcome};
@@ -23,6 +25,8 @@ pub(crate) struct Worker<C, H, J> {
     pub(crate) helper: H,
     pub(crate) journal: J,
     pub(crate) board: Board,
+    /// Turns true when nothing new is to be begun.
+    pub(crate) stop: watch::Receiver<bool>,
 }
 
 /// What it remembers from cycle to cycle.
@@ -31,15 +35,20 @@ struct Memory {
     view: View,
     decisions: Vec<Decision>,
     in_flight: InFlight,
+    /// What changes of ours may have left in `[PENDING]`: cleared wherever the VM turns up.
+    duties: BTreeMap<VmId, Move>,
     generation: u64,
     looks: u64,
     problem: Option<String>,
 }
 
+type Done = mpsc::UnboundedSender<Finished>;
+
 struct Finished {
     vmid: VmId,
-    resource: Resource,
-    outcome: Outcome,
+    step: Move,
+    /// Nothing when only a leftover was cleared.
+    settled: Option<Settled>,
 }
 
 /// The planner's part of the file.
@@ -56,12 +65,14 @@ pub(crate) fn planner_config(config: &SchedulerConfig) -> PlannerConfig {
 
 impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     /// Works until `stop` says so, then waits for what is under way.
-    pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
+    pub(crate) async fn run(self) {
+        let mut stop = self.stop.clone();
         let mut memory = Memory {
             planner: Planner::new(planner_config(&self.config)),
             view: View::default(),
             decisions: Vec::new(),
             in_flight: InFlight::new(),
+            duties: BTreeMap::new(),
             generation: self.helper.generation(),
             looks: 0,
             problem: None,
@@ -80,7 +91,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             let next = begun.after(interval);
             loop {
                 tokio::select! {
-                    Some(change) = finished.recv() => self.note(&mut memory, &change),
+                    Some(change) = finished.recv() => self.note(&mut memory, change),
                     () = self.clock.sleep_until(next) => break,
                     _ = stop.changed() => return self.drain(&mut memory, &mut finished).await,
                 }
@@ -89,7 +100,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     }
 
     /// Observe, plan, act.
-    async fn cycle(&self, memory: &mut Memory, done: &mpsc::UnboundedSender<Finished>) {
+    async fn cycle(&self, memory: &mut Memory, done: &Done) {
         let Memory { view, in_flight, .. } = memory;
         let seen =
             observe(&self.clock, &self.helper, &self.cluster, &self.config, view, in_flight).await;
@@ -124,44 +135,73 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     }
 
     /// Starts what was decided; its end comes back through `done`.
-    fn act(&self, memory: &mut Memory, done: &mpsc::UnboundedSender<Finished>) {
+    fn act(&self, memory: &mut Memory, done: &Done) {
         if !memory.view.quorate || memory.view.pause.is_some() {
             return;
         }
+        self.clear_leftovers(memory, done);
         for decision in &memory.decisions {
             let Some((step, reason)) = decision.act() else { continue };
             let Some(vm) = memory.view.vms.get(&decision.vmid) else { continue };
             let Some(known) = &vm.config else { continue };
-            let intent = Intent {
-                cluster: self.cluster.clone(),
-                node: vm.node.clone(),
-                vmid: decision.vmid,
-                step,
-                reason: reason.to_string(),
-            };
+            let intent = self.intent(decision.vmid, &vm.node, step, reason.to_string());
             memory.in_flight.insert(decision.vmid, vm.node.clone());
-            self.start(intent, known.digest.clone(), done.clone());
+            let (clock, helper, journal) =
+                (self.clock.clone(), self.helper.clone(), self.journal.clone());
+            let (digest, done, stop) = (known.digest.clone(), done.clone(), self.stop.clone());
+            tokio::spawn(async move {
+                let ports = (&clock, &helper, &journal);
+                let settled = carry_out(ports, &intent, digest, || *stop.borrow()).await;
+                // Only a worker that stopped without waiting no longer listens.
+                let _ = done.send(Finished { vmid: intent.vmid, step, settled: Some(settled) });
+            });
         }
     }
 
-    fn start(&self, intent: Intent, digest: Digest, done: mpsc::UnboundedSender<Finished>) {
-        let (clock, helper, journal) =
-            (self.clock.clone(), self.helper.clone(), self.journal.clone());
-        tokio::spawn(async move {
-            let outcome = carry_out((&clock, &helper, &journal), &intent, digest).await;
-            let change = Finished { vmid: intent.vmid, resource: intent.step.resource(), outcome };
-            // Only a worker that stopped without waiting no longer listens.
-            let _ = done.send(change);
+    /// Clears what earlier changes left pending, where it is still exactly what we asked.
+    fn clear_leftovers(&self, memory: &mut Memory, done: &Done) {
+        let Memory { view, duties, in_flight, .. } = memory;
+        duties.retain(|vmid, step| {
+            let Some(vm) = view.vms.get(vmid) else { return false };
+            let Some(known) = vm.config.as_ref().filter(|_| !in_flight.contains_key(vmid)) else {
+                return true;
+            };
+            if !own_pending(*step, &known.config) {
+                return false;
+            }
+            if known.config.lock.is_none() {
+                let intent = self.intent(*vmid, &vm.node, *step, "a leftover".to_owned());
+                let (helper, digest, done) =
+                    (self.helper.clone(), known.digest.clone(), done.clone());
+                in_flight.insert(*vmid, vm.node.clone());
+                let (vmid, step) = (*vmid, *step);
+                tokio::spawn(async move {
+                    clear(&helper, &intent, digest).await;
+                    let _ = done.send(Finished { vmid, step, settled: None });
+                });
+            }
+            true
         });
     }
 
-    fn note(&self, memory: &mut Memory, change: &Finished) {
-        memory.in_flight.remove(&change.vmid);
-        if change.outcome.starts_cooldown() {
-            memory.planner.changed(change.vmid, change.resource, self.clock.now());
+    fn intent(&self, vmid: VmId, node: &NodeName, step: Move, reason: String) -> Intent {
+        Intent { cluster: self.cluster.clone(), node: node.clone(), vmid, step, reason }
+    }
+
+    fn note(&self, memory: &mut Memory, change: Finished) {
+        let Finished { vmid, step, settled } = change;
+        memory.in_flight.remove(&vmid);
+        if let Some(Settled { outcome, duty, .. }) = settled {
+            if outcome.starts_cooldown() {
+                let succeeded = outcome == Outcome::Applied;
+                memory.planner.changed(vmid, step.resource(), succeeded, self.clock.now());
+            }
+            if duty {
+                memory.duties.insert(vmid, step);
+            }
         }
         // Whatever was known of its config is of before the change.
-        if let Some(vm) = memory.view.vms.get_mut(&change.vmid) {
+        if let Some(vm) = memory.view.vms.get_mut(&vmid) {
             vm.config = None;
         }
     }
@@ -179,7 +219,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     async fn drain(&self, memory: &mut Memory, finished: &mut mpsc::UnboundedReceiver<Finished>) {
         while !memory.in_flight.is_empty() {
             let Some(change) = finished.recv().await else { return };
-            self.note(memory, &change);
+            self.note(memory, change);
         }
     }
 }

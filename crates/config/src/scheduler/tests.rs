@@ -44,7 +44,7 @@ fn what_does_not_go_together_is_said_all_at_once() {
         "scaling_thresholds.cpu: `low` 80 must be below `high` 20",
         "scaling_limits: `min_cores` 9 must not exceed `max_cores` 8",
         "host_limits: `max_host_cpu_percent` 190",
-        "`observe_interval` 0",
+        "`observe_interval` is 1 to 15",
     ] {
         assert!(message.contains(said), "{said} is not in {message}");
     }

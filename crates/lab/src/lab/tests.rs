@@ -97,7 +97,7 @@ async fn configs_read_back_with_their_digests() {
         answer.stderr.lines().next().unwrap(),
         "/usr/bin/tail: cannot open '/etc/pve/nodes/pve1/qemu-server/999.conf' for reading: No such file or directory"
     );
-    let cut = split_configs(&files, answer.stdout.as_bytes());
+    let cut = split_configs(&files, answer.stdout.as_bytes()).unwrap();
     assert_eq!(cut.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, true, false]);
     for (raw, vm) in [(cut[0], 0), (cut[2], 7)] {
         let vm = &lab.vms()[vm];

@@ -92,7 +92,7 @@ fn reads_a_quiet_cluster() {
     let read = ClusterRead::parse(&format!("Last login: noise\n{text}")).unwrap();
     assert_eq!((read.vms.len(), read.guests.iter().count(), read.doubted), (500, 500, 0));
     assert_eq!(read.members.answering.as_str(), "pve1");
-    assert_eq!((read.ha_status, read.pause), (None, None));
+    assert_eq!((read.ha_moves, read.pause), (HaMoves::default(), None));
 
     let paused = format!("{text}{PAUSE}:moving racks\n");
     assert_eq!(ClusterRead::parse(&paused).unwrap().pause.as_deref(), Some("moving racks"));

@@ -2,7 +2,7 @@
 
 use super::{
     CLUSTER_FILES, ConfigFile, ConfigFiles, GREP, MonitorQuery, NodeCommand, PVESH, PendingOption,
-    QM, TAIL,
+    QM, TAIL, VERSION,
 };
 use crate::{BalloonMib, Digest, MemoryMib, NodeName, Vcpus, VmId};
 
@@ -33,7 +33,7 @@ fn read(line: &str) -> Option<NodeCommand> {
             Some(NodeCommand::ReadCluster)
         }
         [GREP, "-a", "-s", "-H", "pool:", "/etc/pve/user.cfg"] => Some(NodeCommand::ReadPools),
-        [TAIL, "-n", "+1", "-v", files @ ..] => configs(files),
+        [TAIL, "-n", "+1", "-v", VERSION, files @ ..] => configs(files),
         [PVESH, "get", "/cluster/resources", ..] => Some(NodeCommand::ReadResources),
         [PVESH, "get", path, ..] => {
             let (node, vmid) = guest_path(path, "/agent/file-read")?;

@@ -118,7 +118,7 @@ fn the_lines_are_these() {
         (NodeCommand::SetVcpus { vmid, vcpus: 4.try_into().unwrap(), digest: digest() }, format!("/usr/sbin/qm set 101 --vcpus 4 --digest {d}")),
         (NodeCommand::Revert { vmid, option: PendingOption::MemoryAndBalloon, digest: digest() }, format!("/usr/sbin/qm set 101 --revert memory,balloon --digest {d}")),
         (NodeCommand::ReadMonitor { node: node.clone(), vmid, query: MonitorQuery::HotpluggableCpus }, "/usr/bin/pvesh create /nodes/pve1/qemu/101/monitor --command 'info hotpluggable-cpus'".to_owned()),
-        (NodeCommand::ReadConfigs(vec![ConfigFile { node, vmid }].try_into().unwrap()), "/usr/bin/tail -n +1 -v /etc/pve/nodes/pve1/qemu-server/101.conf".to_owned()),
+        (NodeCommand::ReadConfigs(vec![ConfigFile { node, vmid }].try_into().unwrap()), "/usr/bin/tail -n +1 -v /etc/pve/.version /etc/pve/nodes/pve1/qemu-server/101.conf".to_owned()),
     ];
     for (command, line) in lines {
         assert_eq!(command.line(), line);
@@ -138,8 +138,8 @@ fn what_is_not_ours_is_refused() {
         &format!("/usr/sbin/qm set 101 --vcpus 4 --skiplock 1 --digest {d}"),
         &format!("/usr/sbin/qm set 101 --revert vcpus,args --digest {d}"),
         "/usr/bin/pvesh create /nodes/pve1/qemu/101/monitor --command 'quit'",
-        "/usr/bin/tail -n +1 -v /etc/shadow",
-        "/usr/bin/tail -n +1 -v /etc/pve/nodes/../qemu-server/101.conf",
+        "/usr/bin/tail -n +1 -v /etc/pve/.version /etc/shadow",
+        "/usr/bin/tail -n +1 -v /etc/pve/.version /etc/pve/nodes/../qemu-server/101.conf",
     ] {
         assert_eq!(NodeCommand::parse(line), Err(CommandLineError), "{line}");
     }

@@ -32,6 +32,15 @@ fn without_vcpus_all_cores_are_plugged() {
 }
 
 #[test]
+fn what_a_human_may_write_is_understood() {
+    let vm =
+        VmConfig::parse("numa: yes\ntemplate: On\ncpulimit: 1.125\nhugepages: 1024\n").unwrap();
+    assert_eq!((vm.numa, vm.template, vm.hugepages), (true, true, true));
+    assert_eq!(vm.cpulimit.to_string(), "1.12");
+    assert!(!VmConfig::parse("hugepages: 2\nnuma: 0\n").unwrap().hugepages);
+}
+
+#[test]
 fn both_forms_of_memory_and_the_defaults_of_hotplug() {
     let memory = |text: &str| VmConfig::parse(text).map(|vm| vm.memory.get());
     assert_eq!(memory("memory: current=4096").unwrap(), 4096);

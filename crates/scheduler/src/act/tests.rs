@@ -114,19 +114,26 @@ fn digest(byte: u8) -> Digest {
     Digest::from_bytes([byte; 20])
 }
 
-/// vCPUs 2 -> 4 by this script: the outcome, the counts, what was asked, and seconds waited.
-async fn played(script: Vec<Answer>) -> (Outcome, Counts, Vec<String>, u64) {
-    let intent = Intent {
+fn intent() -> Intent {
+    Intent {
         cluster: "home".try_into().unwrap(),
         node: "pve1".try_into().unwrap(),
         vmid: 101u32.try_into().unwrap(),
         step: Move::Cpu { from: 2.try_into().unwrap(), to: 4.try_into().unwrap() },
         reason: "busy".to_owned(),
-    };
+    }
+}
+
+/// vCPUs 2 -> 4 by this script: the outcome, the counts, what was asked, and seconds waited.
+async fn played(script: Vec<Answer>) -> (Outcome, Counts, Vec<String>, u64) {
+    let intent = intent();
     let (clock, journal) = (Waits::default(), MemoryJournal::default());
     let helper = Script(Arc::new(Mutex::new((script.into(), Vec::new()))));
-    let outcome = carry_out((&clock, &helper, &journal), &intent, digest(1)).await;
+    let Settled { outcome, duty, .. } =
+        carry_out((&clock, &helper, &journal), &intent, digest(1), || false).await;
     assert!(helper.0.lock().unwrap().0.is_empty(), "less was asked than expected");
+    let told = format!("{outcome}");
+    assert_eq!(duty, told.contains("not verified: the VM") || told.contains("not known"), "{told}");
     (outcome, journal.counts(), helper.asked(), clock.now().0.as_secs())
 }
 
@@ -194,6 +201,51 @@ async fn an_unknown_outcome_is_read_and_never_asked_for_again() {
     assert!(waited >= 10, "it did not wait between attempts");
 }
 
+/// The command is cut off and goes on: what is there at first is not what becomes of it.
+#[tokio::test]
+async fn a_command_that_is_still_at_work_is_waited_for() {
+    let cut = || Answer::Error(AskError::NoAnswer("the helper was killed".to_owned()));
+    let (outcome, _, asked, _) = played(vec![
+        cut(),
+        Answer::Config(Some("vcpus: 2\n")),
+        Answer::Cpus(2),
+        Answer::Config(Some(PENDING)),
+        Answer::Cpus(3),
+        Answer::Config(Some("vcpus: 4\n")),
+        Answer::Cpus(4),
+    ])
+    .await;
+    assert_eq!((outcome, sets(&asked)), (Outcome::Applied, 1));
+    assert!(!asked.iter().any(|line| line.contains("--revert")), "it was reverted at work");
+
+    let mut script = vec![cut()];
+    for _ in 0..8 {
+        script.extend([Answer::Config(Some(PENDING)), Answer::Cpus(2)]);
+    }
+    script.extend([Answer::Config(Some(PENDING)), Answer::Cpus(2), Answer::Ran(0, "")]);
+    script.extend([Answer::Config(Some("vcpus: 2\n")), Answer::Cpus(2)]);
+    let (outcome, counts, _, waited) = played(script).await;
+    assert_eq!((outcome, counts.reverted), (Outcome::Failed(Failure::Unknown), 1));
+    assert!(waited >= 75, "{waited}");
+}
+
+#[tokio::test]
+async fn a_node_that_never_answers_is_given_up_and_leaves_a_duty() {
+    let mut script = vec![Answer::Error(AskError::NoAnswer("cut".to_owned()))];
+    script.extend((0..36).map(|_| Answer::Error(AskError::NotAsked("down".to_owned()))));
+    let (outcome, ..) = played(script).await;
+    assert_eq!(outcome, Outcome::Unknown);
+}
+
+#[tokio::test]
+async fn what_was_told_to_stop_sends_nothing() {
+    let helper = Script::default();
+    let intent = intent();
+    let ports = (&Waits::default(), &helper, &MemoryJournal::default());
+    let Settled { outcome, .. } = carry_out(ports, &intent, digest(1), || true).await;
+    assert!(matches!(outcome, Outcome::NotSent(_)) && helper.asked().is_empty());
+}
+
 #[tokio::test]
 async fn a_revert_is_a_duty_until_it_is_done() {
     let (outcome, counts, asked, waited) = played(vec![
@@ -235,14 +287,9 @@ async fn a_vm_that_moved_away_is_said_to_have() {
 #[tokio::test]
 async fn without_a_journal_nothing_is_changed() {
     let helper = Script::default();
-    let intent = Intent {
-        cluster: "home".try_into().unwrap(),
-        node: "pve1".try_into().unwrap(),
-        vmid: 101u32.try_into().unwrap(),
-        step: Move::Cpu { from: 2.try_into().unwrap(), to: 4.try_into().unwrap() },
-        reason: "busy".to_owned(),
-    };
-    let outcome = carry_out((&Waits::default(), &helper, &FullDisk), &intent, digest(1)).await;
+    let intent = intent();
+    let ports = (&Waits::default(), &helper, &FullDisk);
+    let Settled { outcome, .. } = carry_out(ports, &intent, digest(1), || false).await;
     assert!(matches!(outcome, Outcome::NotSent(why) if why.contains("no space left")));
     assert_eq!(helper.asked(), Vec::<String>::new());
 }
