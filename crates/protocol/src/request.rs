@@ -268,6 +268,19 @@ mod tests {
         }
     }
 
+    /// What is said of a message goes into a log, a line each.
+    #[test]
+    fn an_error_is_one_line_whatever_was_sent() {
+        for frame in [
+            &br#"{"method":"x","a\nINFO done uid=0":1}"#[..],
+            br#"{"method":"x\n\u001b[2J"}"#,
+            br#"{"method":"org.varlink.service.GetInfo","parameters":{"a\nb":1}}"#,
+        ] {
+            let message = Request::decode(frame).unwrap_err().to_string();
+            assert!(!message.chars().any(char::is_control), "{message:?}");
+        }
+    }
+
     #[test]
     fn several_replies_must_be_welcome() {
         let read = Request::ReadCluster { cluster: "home".try_into().unwrap() };
