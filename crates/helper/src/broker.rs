@@ -24,8 +24,8 @@ use crate::login::Login;
 use crate::pins::Pins;
 use crate::policy;
 use crate::rates::Limiters;
+use crate::replies::Replies;
 use crate::seen::Seen;
-use crate::server::Replies;
 use crate::stream::Pieces;
 
 /// The longest answers, in bytes.

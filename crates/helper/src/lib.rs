@@ -14,10 +14,12 @@ mod pins;
 mod policy;
 mod process;
 mod rates;
+mod replies;
 mod run;
 mod seen;
 mod server;
 mod session;
+mod socket;
 mod stream;
 
 use std::process::ExitCode;

@@ -1,30 +1,25 @@
 //! The socket: who may speak, how much, and that every request leaves one line in the log.
 
 use std::cell::Cell;
-use std::io;
-use std::os::fd::{AsFd as _, AsRawFd as _};
-use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::os::fd::AsFd as _;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use listenfd::ListenFd;
-use nix::sys::socket::{MsgFlags, getsockopt, recv, sockopt::PeerCredentials};
-use nix::unistd::User;
-use serde::Serialize;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{UnixListener, UnixStream};
+use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
+use tokio::io::AsyncReadExt as _;
+use tokio::net::UnixStream;
+use tokio::net::unix::OwnedReadHalf;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
-use vm_autoscale_config::UserRef;
-use vm_autoscale_protocol::{Frames, HelperError, MAX_REQUEST, Reply, Request, encode};
+use vm_autoscale_protocol::{Frames, HelperError, MAX_REQUEST, Request};
 
 use crate::broker::{Broker, Done};
 use crate::error::Error;
+use crate::replies::Replies;
+use crate::socket::{listener, scheduler_uid};
 
 const MAX_CONNECTIONS: usize = 8;
-/// For a message that has begun to end, and for a reply to be taken.
+/// For a message that has begun to end.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// For changes under way when the helper is told to stop; systemd waits a little longer.
 const DRAIN: Duration = Duration::from_secs(75);
@@ -111,8 +106,8 @@ struct Peer {
 async fn converse(broker: &Broker, stream: UnixStream, peer: &Peer, busy: &Rc<Cell<usize>>) {
     let (mut read, write) = stream.into_split();
     let mut frames = Frames::new(MAX_REQUEST);
-    let mut out = Replies { write, begun: false, broken: false };
-    while !out.broken {
+    let mut out = Replies::new(write);
+    while !out.is_broken() {
         let request = match next_request(&mut read, &mut frames).await {
             Ok(Some(request)) => request,
             Ok(None) => return,
@@ -126,7 +121,7 @@ async fn converse(broker: &Broker, stream: UnixStream, peer: &Peer, busy: &Rc<Ce
         if broker.stopping.get() {
             return;
         }
-        out.begun = false;
+        out.begin();
         let answering = Counted::new(busy);
         let begun = Instant::now();
         let result = broker.answer(&request, &mut out).await;
@@ -215,110 +210,4 @@ fn audit(peer: &Peer, request: &Request, result: &Result<Done, HelperError>, too
 /// A text of someone else's on one line, without anything that a terminal would act on.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
-/// The way back to the asker.
-pub(crate) struct Replies {
-    write: OwnedWriteHalf,
-    /// Whether a part of the answer to this request is out.
-    begun: bool,
-    /// Whether half a reply is out, or nobody takes one: nothing can follow.
-    broken: bool,
-}
-
-/// Nobody takes the reply.
-pub(crate) struct Gone;
-
-impl Replies {
-    /// Whether a part of the answer is out already.
-    pub(crate) fn has_begun(&self) -> bool {
-        self.begun
-    }
-
-    /// Whether the asker has not hung up.
-    pub(crate) fn is_there(&self) -> bool {
-        let flags = MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT;
-        !matches!(recv(self.write.as_ref().as_raw_fd(), &mut [0], flags), Ok(0))
-    }
-
-    /// The last or only reply. What was done is done, whether it is heard of or not.
-    pub(crate) async fn last<T: Serialize>(&mut self, values: &T) {
-        let _ = self.send(values, false).await;
-    }
-
-    pub(crate) async fn send<T: Serialize>(
-        &mut self,
-        values: &T,
-        continues: bool,
-    ) -> Result<(), Gone> {
-        match Reply::of(values, continues) {
-            Ok(reply) => self.write(&reply).await,
-            Err(_) => Err(Gone),
-        }
-    }
-
-    async fn error(&mut self, error: &HelperError) {
-        if !self.broken {
-            let _ = self.write(&error.to_reply()).await;
-        }
-    }
-
-    async fn write(&mut self, reply: &Reply) -> Result<(), Gone> {
-        self.begun = true;
-        let Ok(bytes) = encode(reply) else { return Err(Gone) };
-        let written = timeout(PATIENCE, self.write.write_all(&bytes)).await;
-        self.broken = !matches!(written, Ok(Ok(())));
-        if self.broken { Err(Gone) } else { Ok(()) }
-    }
-}
-
-/// The socket that systemd passed, or our own; the second says whether it is our own.
-fn listener(broker: &Broker) -> Result<(UnixListener, bool), Error> {
-    let path = &broker.config.socket;
-    let of = |source| Error::Socket { path: path.clone(), source };
-    let passed = ListenFd::from_env().take_unix_listener(0).map_err(of)?;
-    let own = passed.is_none();
-    let listener = match passed {
-        Some(listener) => listener,
-        None => bind(path, &broker.config.scheduler_user).map_err(of)?,
-    };
-    listener.set_nonblocking(true).map_err(of)?;
-    let listener = UnixListener::from_std(listener).map_err(of)?;
-    tracing::info!(socket = %path.display(), own, "listening");
-    Ok((listener, own))
-}
-
-/// Binds a socket that only its owner and, where we may say so, the scheduler's group can open.
-fn bind(path: &Path, user: &UserRef) -> io::Result<std::os::unix::net::UnixListener> {
-    let is_socket =
-        std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
-    if is_socket {
-        if std::os::unix::net::UnixStream::connect(path).is_ok() {
-            return Err(io::Error::new(io::ErrorKind::AddrInUse, "another helper listens there"));
-        }
-        std::fs::remove_file(path)?;
-    }
-    let listener = std::os::unix::net::UnixListener::bind(path)?;
-    if let (true, Ok(Some(user))) = (nix::unistd::geteuid().is_root(), lookup(user)) {
-        nix::unistd::chown(path, None, Some(user.gid))?;
-    }
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))?;
-    Ok(listener)
-}
-
-fn lookup(user: &UserRef) -> nix::Result<Option<User>> {
-    match user {
-        UserRef::Uid(uid) => User::from_uid((*uid).into()),
-        UserRef::Name(name) => User::from_name(name),
-    }
-}
-
-fn scheduler_uid(broker: &Broker) -> Result<u32, Error> {
-    match &broker.config.scheduler_user {
-        UserRef::Uid(uid) => Ok(*uid),
-        UserRef::Name(name) => match lookup(&broker.config.scheduler_user) {
-            Ok(Some(user)) => Ok(user.uid.as_raw()),
-            _ => Err(Error::NoUser(name.clone())),
-        },
-    }
 }

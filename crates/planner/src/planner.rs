@@ -87,18 +87,7 @@ impl Planner {
                 continue;
             };
             let Some(state) = self.vms.get_mut(&vm.vmid) else { continue };
-            let [cpu, memory] = wishes.each_mut().map(|wish| {
-                match std::mem::replace(wish, Err(Reason::NotAsked)) {
-                    Ok((step, reason)) => {
-                        finish(now, vm, self.held_until, &room, state, step, reason)
-                    }
-                    Err(reason) => Choice::hold(reason),
-                }
-            });
-            *decision = one_at_a_time(vm.vmid, cpu, memory);
-            if decision.cpu.reason.is_wait() || decision.memory.reason.is_wait() {
-                state.check_again(now);
-            }
+            *decision = decide(now, vm, self.held_until, &room, state, wishes);
             if let Some((step, _)) = decision.act() {
                 granted.extend(room.grant(vm.node, step).map(|mib| (vm.node.clone(), now, mib)));
             }
@@ -126,6 +115,27 @@ impl Planner {
         let kept = self.config.cooldown.saturating_mul(1 << MAX_DOUBLINGS);
         self.vms.retain(|_, state| now.since(state.last_seen) <= kept);
     }
+}
+
+/// Hears one VM's wishes.
+fn decide(
+    now: Moment,
+    vm: &VmInput<'_>,
+    held_until: Moment,
+    room: &Room<'_>,
+    state: &mut State,
+    wishes: &mut [Wanted; 2],
+) -> Decision {
+    let [cpu, memory] =
+        wishes.each_mut().map(|wish| match std::mem::replace(wish, Err(Reason::NotAsked)) {
+            Ok((step, reason)) => finish(now, vm, held_until, room, state, step, reason),
+            Err(reason) => Choice::hold(reason),
+        });
+    let decision = one_at_a_time(vm.vmid, cpu, memory);
+    if decision.cpu.reason.is_wait() || decision.memory.reason.is_wait() {
+        state.check_again(now);
+    }
+    decision
 }
 
 /// Who may still forbid it: the start, the cooldown, the node, the mode.
