@@ -132,9 +132,13 @@ async fn played(script: Vec<Answer>) -> (Outcome, Counts, Vec<String>, u64) {
     let Settled { outcome, duty, .. } =
         carry_out((&clock, &helper, &journal), &intent, digest(1), || false).await;
     assert!(helper.0.lock().unwrap().0.is_empty(), "less was asked than expected");
-    let told = format!("{outcome}");
-    assert_eq!(duty, told.contains("not verified: the VM") || told.contains("not known"), "{told}");
+    let left = matches!(outcome, Outcome::Moved | Outcome::Unknown) || reverts_in(&helper) == 3;
+    assert_eq!(duty, left, "{outcome}");
     (outcome, journal.counts(), helper.asked(), clock.now().0.as_secs())
+}
+
+fn reverts_in(helper: &Script) -> usize {
+    helper.asked().iter().filter(|line| line.contains("--revert")).count()
 }
 
 const PENDING: &str = "vcpus: 2\n[PENDING]\nvcpus: 4\n";
@@ -262,6 +266,19 @@ async fn a_revert_is_a_duty_until_it_is_done() {
     .await;
     assert_eq!((outcome, counts.reverted, sets(&asked)), (Outcome::Failed(Failure::CpuPlug), 1, 1));
     assert!(waited >= 10, "{waited}");
+}
+
+/// A backup holds the lock for hours: the change has ended, its leftover is for later looks.
+#[tokio::test]
+async fn a_revert_that_keeps_failing_is_left_as_a_duty() {
+    let mut script = vec![Answer::Ran(255, UNPLUGGED)];
+    for _ in 0..3 {
+        script.extend([Answer::Config(Some(PENDING)), Answer::Cpus(2)]);
+        script.push(Answer::Ran(255, "VM is locked (backup)\n"));
+    }
+    script.extend([Answer::Config(Some(PENDING)), Answer::Cpus(2)]);
+    let (outcome, counts, ..) = played(script).await;
+    assert_eq!((outcome, counts.reverted), (Outcome::Failed(Failure::CpuPlug), 0));
 }
 
 #[tokio::test]
