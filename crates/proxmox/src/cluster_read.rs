@@ -67,14 +67,19 @@ impl ClusterRead {
             pause: file(PAUSE, 0).map(|lines| lines.join("\n")),
             doubted: 0,
         };
-        for (key, line) in &second {
+        read.add_agreed(&first, &second);
+        Ok(read)
+    }
+
+    /// Takes the lines that both copies have.
+    fn add_agreed(&mut self, first: &Lines<'_>, second: &Lines<'_>) {
+        for (key, line) in second {
             let agreed = line.filter(|_| first.get(key) == Some(line));
             match agreed.and_then(RrdLine::parse) {
-                Some(line) => read.add(line),
-                None => read.doubted += 1,
+                Some(line) => self.add(line),
+                None => self.doubted += 1,
             }
         }
-        Ok(read)
     }
 
     /// Takes a line; of two that speak of the same thing (an old key beside a new one while a
@@ -118,7 +123,9 @@ fn blocks(answer: &str) -> Vec<(&'static str, Vec<&str>)> {
 }
 
 /// Lines by the text before their first colon; `None` where that stands there twice.
-fn once_by_key<'a>(lines: &[&'a str]) -> HashMap<&'a str, Option<&'a str>> {
+type Lines<'a> = HashMap<&'a str, Option<&'a str>>;
+
+fn once_by_key<'a>(lines: &[&'a str]) -> Lines<'a> {
     let mut by_key = HashMap::with_capacity(lines.len());
     for line in lines {
         let key = line.split_once(':').map_or(*line, |(key, _)| key);

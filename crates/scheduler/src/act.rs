@@ -89,53 +89,69 @@ fn refusal(error: AskError) -> Outcome {
     }
 }
 
-/// Reads until it is known what is there and nothing of ours waits in `[PENDING]`. `executed` is
-/// `None` when the end of the command was not seen: it may be at work still.
+/// Config, its digest, and QEMU's own count where it could be asked.
+type Read = (VmConfig, Digest, Option<u32>);
+
+/// Reads until it is known what is there, then clears what waits in `[PENDING]` of ours.
+/// `executed` is `None` when the end of the command was not seen.
 async fn settle<C: Clock, H: Helper>(
     clock: &C,
     helper: &H,
     intent: &Intent,
     executed: Option<&Executed>,
 ) -> Settled {
+    let left = |outcome, reverted| Settled { outcome, reverted, duty: true };
+    let (outcome, mut read) = match learn(clock, helper, intent, executed).await {
+        Ok(learnt) => learnt,
+        Err(outcome) => return left(outcome, false),
+    };
+    let mut reverted = false;
+    for _ in 0..REVERTS {
+        let (config, digest, _) = &read;
+        if !own_pending(intent.step, config) {
+            break;
+        }
+        if revert(helper, intent, digest.clone()).await {
+            reverted = true;
+        } else {
+            clock.sleep_until(clock.now().after(RETRY)).await;
+        }
+        // What is there then decides whether it is cleared.
+        match read_back(helper, intent).await {
+            Ok(Some(found)) => read = found,
+            Ok(None) => return left(outcome, reverted),
+            Err(why) => tracing::warn!(vmid = %intent.vmid, "cannot read back yet: {why}"),
+        }
+    }
+    Settled { outcome, reverted, duty: own_pending(intent.step, &read.0) }
+}
+
+/// Reads until the outcome can be told; a command that was cut off may be at work still.
+async fn learn<C: Clock, H: Helper>(
+    clock: &C,
+    helper: &H,
+    intent: &Intent,
+    executed: Option<&Executed>,
+) -> Result<(Outcome, Read), Outcome> {
     let exit_zero = executed.map(|executed| executed.exit == 0);
     let failure = executed.filter(|e| e.exit != 0).map(|e| Failure::classify(&e.stderr));
     let cut_off_until = clock.now().after(CUT_OFF);
-    let (mut outcome, mut reverted, mut reverts, mut wait) = (None, false, 0, false);
     for _ in 0..ATTEMPTS {
-        if wait {
-            clock.sleep_until(clock.now().after(RETRY)).await;
-        }
-        wait = true;
-        let (config, digest, qemu) = match read_back(helper, intent).await {
-            Ok(Some(found)) => found,
-            Ok(None) => return ended(outcome, Outcome::Moved, reverted, true),
-            Err(why) => {
-                tracing::warn!(vmid = %intent.vmid, "cannot read back yet: {why}");
-                continue;
+        match read_back(helper, intent).await {
+            Ok(Some((config, digest, qemu))) => {
+                let found = Found { config: &config, qemu };
+                let outcome = judge(intent.step, exit_zero, failure, &found);
+                let at_work = executed.is_none() && clock.now() < cut_off_until;
+                if !at_work || outcome == Outcome::Applied {
+                    return Ok((outcome, (config, digest, qemu)));
+                }
             }
-        };
-        let is = judge(intent.step, exit_zero, failure, &Found { config: &config, qemu });
-        let at_work = executed.is_none() && clock.now() < cut_off_until;
-        if at_work && is != Outcome::Applied {
-            continue;
+            Ok(None) => return Err(Outcome::Moved),
+            Err(why) => tracing::warn!(vmid = %intent.vmid, "cannot read back yet: {why}"),
         }
-        outcome.get_or_insert(is);
-        if !own_pending(intent.step, &config) {
-            return ended(outcome, Outcome::Unknown, reverted, false);
-        }
-        if reverts == REVERTS {
-            break;
-        }
-        // The next reading decides whether it is cleared.
-        reverts += 1;
-        wait = !revert(helper, intent, digest).await;
-        reverted |= !wait;
+        clock.sleep_until(clock.now().after(RETRY)).await;
     }
-    ended(outcome, Outcome::Unknown, reverted, true)
-}
-
-fn ended(outcome: Option<Outcome>, otherwise: Outcome, reverted: bool, duty: bool) -> Settled {
-    Settled { outcome: outcome.unwrap_or(otherwise), reverted, duty }
+    Err(Outcome::Unknown)
 }
 
 /// Clears exactly our own value. A VM that is locked meanwhile is asked again later.
@@ -160,10 +176,7 @@ async fn revert<H: Helper>(helper: &H, intent: &Intent, digest: Digest) -> bool 
 
 /// Config and QEMU's own count, both asked of the node that ran the change; nothing when the
 /// config is not there any more.
-async fn read_back<H: Helper>(
-    helper: &H,
-    intent: &Intent,
-) -> Result<Option<(VmConfig, Digest, Option<u32>)>, String> {
+async fn read_back<H: Helper>(helper: &H, intent: &Intent) -> Result<Option<Read>, String> {
     let request = Request::ReadConfigs {
         cluster: intent.cluster.clone(),
         node: intent.node.clone(),
