@@ -7,6 +7,7 @@ mod helper;
 mod rules;
 mod scheduler;
 mod secret;
+mod socket;
 mod vm_set;
 mod yaml;
 
@@ -19,6 +20,7 @@ pub use scheduler::{
     VirtualMachine, VmSettings,
 };
 pub use secret::Secret;
+pub use socket::listen_on;
 pub use vm_set::VmSet;
 
 /// The longest file that is read, in bytes.

@@ -1,13 +1,12 @@
 //! The helper's socket, and whom it is for.
 
 use std::io;
-use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use listenfd::ListenFd;
 use nix::unistd::User;
 use tokio::net::UnixListener;
-use vm_autoscale_config::UserRef;
+use vm_autoscale_config::{UserRef, listen_on};
 
 use crate::broker::Broker;
 use crate::error::Error;
@@ -30,19 +29,10 @@ pub(crate) fn listener(broker: &Broker) -> Result<(UnixListener, bool), Error> {
 
 /// Binds a socket that only its owner and, where we may say so, the scheduler's group can open.
 fn bind(path: &Path, user: &UserRef) -> io::Result<std::os::unix::net::UnixListener> {
-    let is_socket =
-        std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
-    if is_socket {
-        if std::os::unix::net::UnixStream::connect(path).is_ok() {
-            return Err(io::Error::new(io::ErrorKind::AddrInUse, "another helper listens there"));
-        }
-        std::fs::remove_file(path)?;
-    }
-    let listener = std::os::unix::net::UnixListener::bind(path)?;
+    let listener = listen_on(path)?;
     if let (true, Ok(Some(user))) = (nix::unistd::geteuid().is_root(), lookup(user)) {
         nix::unistd::chown(path, None, Some(user.gid))?;
     }
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))?;
     Ok(listener)
 }
 

@@ -54,20 +54,6 @@ impl Failure {
         let known = PATTERNS.iter().find(|(pattern, _)| text.contains(pattern));
         known.map_or(Self::Unknown, |(_, failure)| *failure)
     }
-
-    /// Whether `qm` stopped before it wrote anything: nothing of ours can be pending then.
-    #[must_use]
-    pub fn wrote_nothing(self) -> bool {
-        matches!(
-            self,
-            Self::BalloonTooLarge
-                | Self::DigestMismatch
-                | Self::Locked
-                | Self::LockTimeout
-                | Self::NotHere
-                | Self::Parameter
-        )
-    }
 }
 
 /// Text to meaning; earlier lines win, so the particular stands before the general.

@@ -30,7 +30,7 @@ pub use ha::HaMoves;
 pub use ids::{ClusterName, Digest, NodeName, VmId};
 pub use ladder::Ladder;
 pub use members::{Member, Members, PmxcfsVersion};
-pub use rrd::{NodeLine, RrdKey, RrdLine, VmLine, VmStatus};
+pub use rrd::{NodeLine, RrdLine, VmLine, VmStatus};
 pub use running::{
     parse_balloon, parse_guest_vcpus, parse_hotpluggable_cpus, parse_memory_size_summary,
 };

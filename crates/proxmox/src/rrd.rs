@@ -6,15 +6,6 @@
 
 use crate::{NodeName, VmId};
 
-/// Whom a line is about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RrdKey {
-    /// A node.
-    Node(NodeName),
-    /// A VM or a container: the lines of both look the same.
-    Vm(VmId),
-}
-
 /// One whole line.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RrdLine {
@@ -87,15 +78,6 @@ impl RrdLine {
                 Some(Self::Node(name.try_into().ok()?, NodeLine::parse(&columns)?))
             }
             _ => None,
-        }
-    }
-
-    /// Whom it is about.
-    #[must_use]
-    pub fn key(&self) -> RrdKey {
-        match self {
-            Self::Node(name, _) => RrdKey::Node(name.clone()),
-            Self::Vm(id, _) => RrdKey::Vm(*id),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,6 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use vm_autoscale_config::listen_on;
 use vm_autoscale_protocol::{Call, Frames, MAX_REQUEST, Reply, encode};
 use vm_autoscale_proxmox::ClusterName;
 
@@ -48,21 +48,8 @@ impl Board {
 
 /// Binds the socket: for the daemon's user and group.
 pub(crate) fn bind(path: &Path) -> Result<UnixListener, Error> {
-    let of = |source| Error::Control { path: path.to_owned(), source };
-    let stale =
-        std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
-    if stale {
-        if std::os::unix::net::UnixStream::connect(path).is_ok() {
-            return Err(of(io::Error::new(
-                io::ErrorKind::AddrInUse,
-                "another daemon listens there",
-            )));
-        }
-        std::fs::remove_file(path).map_err(of)?;
-    }
-    let listener = UnixListener::bind(path).map_err(of)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660)).map_err(of)?;
-    Ok(listener)
+    let listener = listen_on(path).and_then(UnixListener::from_std);
+    listener.map_err(|source| Error::Control { path: path.to_owned(), source })
 }
 
 /// Answers for as long as the daemon runs.

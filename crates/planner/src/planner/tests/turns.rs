@@ -1,0 +1,93 @@
+//! Who comes when, and who has to rest.
+
+use super::*;
+
+/// Six VMs want to shrink and a busy one to grow, all at once and again and again: the busy one
+/// comes first, and each of the others has its turn.
+#[test]
+fn nobody_waits_for_ever() {
+    let node = NodeName::try_from("pve1").unwrap();
+    let nodes = BTreeMap::from([(node.clone(), World::new().node)]);
+    let config = VmConfig::parse(CONF).unwrap();
+    let rules = PlannerConfig { check_interval: Duration::from_secs(300), ..CONFIG };
+    let mut planner = Planner::new(rules);
+    let mut served = BTreeMap::<u32, u32>::new();
+    let mut out = Vec::new();
+    for cycle in 0..400_u64 {
+        let now = Moment(Duration::from_secs(cycle * 10));
+        let vm = |id: u32| VmInput {
+            vmid: id.try_into().unwrap(),
+            node: &node,
+            running: Some(true),
+            config: Some(&config),
+            sample: Some(sample(cycle + 1, if id == 107 { 95.0 } else { 5.0 }, 50.0)),
+            policy: &POLICY,
+            in_flight: false,
+            ha_move: None,
+        };
+        let vms: Vec<VmInput<'_>> = (101..=107).map(vm).collect();
+        planner.plan(now, &vms, &nodes, &mut out);
+        for decision in out.iter().filter(|decision| decision.act().is_some()) {
+            *served.entry(decision.vmid.get()).or_default() += 1;
+            // Every change fails: the guests keep their vCPUs.
+            planner.changed(decision.vmid, Resource::Cpu, false, now);
+        }
+        let first = out.iter().position(|decision| decision.act().is_some());
+        assert!(cycle > 0 || first == Some(6), "the busy one was not first");
+    }
+    assert_eq!(served.len(), 7, "{served:?}");
+}
+
+#[test]
+fn what_keeps_failing_rests_longer_each_time() {
+    let mut world = World::new();
+    let vmid: VmId = 101u32.try_into().unwrap();
+    let rest = |world: &mut World| {
+        world.planner.changed(vmid, Resource::Cpu, false, world.now);
+        let begun = world.now;
+        while world.see(Some(sample(world.now.0.as_secs(), 95.0, 50.0))).act().is_none() {}
+        world.now.since(begun).as_secs()
+    };
+    let rests = [rest(&mut world), rest(&mut world), rest(&mut world)];
+    assert_eq!(rests, [60, 120, 240]);
+    world.planner.changed(vmid, Resource::Cpu, true, world.now);
+    world.see(Some(sample(world.now.0.as_secs() + 10, 50.0, 50.0)));
+    assert_eq!(rest(&mut world), 60, "a success forgets the failures");
+}
+
+#[test]
+fn a_vm_that_comes_back_has_not_forgotten_its_cooldown() {
+    let mut world = World::new();
+    world.see(Some(sample(10, 95.0, 50.0)));
+    world.planner.changed(101u32.try_into().unwrap(), Resource::Cpu, true, world.now);
+    let mut out = Vec::new();
+    for _ in 0..2 {
+        world.now = world.now.after(Duration::from_secs(10));
+        world.planner.plan(world.now, &[], &BTreeMap::new(), &mut out);
+    }
+    for ctime in [40, 50, 60] {
+        assert_eq!(world.see(Some(sample(ctime, 95.0, 50.0))).act(), None, "at {ctime}");
+    }
+}
+
+#[test]
+fn a_sample_after_a_gap_says_nothing() {
+    let mut world = World::new();
+    world.planner.config.low_checks = 1;
+    world.see(Some(sample(10, 50.0, 50.0)));
+    world.now = world.now.after(Duration::from_secs(400));
+    assert_eq!(world.see(Some(sample(20, 5.0, 50.0))).cpu.reason, Reason::FirstAfterChange);
+}
+
+#[test]
+fn memory_granted_a_moment_ago_still_counts() {
+    let mut world = World::new();
+    world.node.memory_used = Some(58_400.0);
+    // 90 % of 65,536 are 58,982: there is room for one DIMM.
+    assert!(world.see(Some(sample(10, 50.0, 95.0))).act().is_some());
+    world.planner.changed(101u32.try_into().unwrap(), Resource::Memory, true, world.now);
+    world.now = world.now.after(Duration::from_secs(60));
+    world.see(Some(sample(20, 50.0, 95.0)));
+    let decision = world.see(Some(sample(30, 50.0, 95.0)));
+    assert!(matches!(decision.memory.reason, Reason::NodeFull(..)), "{:?}", decision.memory);
+}
