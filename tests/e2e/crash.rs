@@ -20,7 +20,9 @@ fn changes(stage: &Stage) -> Vec<Entry> {
 
 /// The lab's own time, in seconds since its start: that of a command that it has just executed.
 fn lab_time(stage: &Stage) -> f64 {
-    let Reply::Answer(_) = stage.ask_lab(&Request::Exec("mark".to_owned())).unwrap() else {
+    let Reply::Answer(_) =
+        stage.ask_lab(&Request::Exec { line: "mark".to_owned(), node: None }).unwrap()
+    else {
         panic!()
     };
     let Reply::History(entries) = stage.ask_lab(&Request::History(0)).unwrap() else { panic!() };

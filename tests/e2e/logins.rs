@@ -9,10 +9,9 @@ use crate::{await_helper, play, read_cluster, turn};
 /// A stage whose helper logs in with this password, out of an env file of that mode.
 fn with_password(password: &str, mode: u32) -> Stage {
     let mut stage = Stage::set(&play(2, "")).unwrap();
-    let address = std::fs::read_to_string(stage.path("lab").join("address")).unwrap();
-    let (ip, port) = address.trim().rsplit_once(':').unwrap();
+    let node = stage.nodes().remove(0);
     let known_hosts = stage.path("lab").join("known_hosts");
-    stage.write_helper_yaml(ip, port, "root", "password_variable: LAB", &known_hosts).unwrap();
+    stage.write_helper_yaml(&[node], "root", "password_variable: LAB", &known_hosts).unwrap();
     let env = stage.path("helper.env");
     std::fs::write(&env, format!("LAB='{password}'\n")).unwrap();
     std::fs::set_permissions(&env, std::fs::Permissions::from_mode(mode)).unwrap();

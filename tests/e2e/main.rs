@@ -37,6 +37,8 @@ fn turn() -> MutexGuard<'static, ()> {
 fn play(vms: u32, config: &str) -> Play {
     Play {
         vms,
+        nodes: 1,
+        scenario: None,
         seed: 3,
         trace: None,
         interval: 1.0,

@@ -87,8 +87,7 @@ fn start_sshd(stage: &Stage) -> Program {
     let user = User::from_uid(Uid::effective()).unwrap().unwrap().name;
     stage
         .write_helper_yaml(
-            "127.0.0.1",
-            &port.to_string(),
+            &[("pve1".to_owned(), ([127, 0, 0, 1], port).into())],
             &user,
             &login,
             &stage.path("known_hosts"),

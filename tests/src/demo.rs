@@ -87,6 +87,8 @@ fn play(args: &Args) -> io::Result<bool> {
 fn set(args: &Args) -> io::Result<Stage> {
     let play = Play {
         vms: args.vms,
+        nodes: 1,
+        scenario: None,
         seed: args.seed,
         trace: args.trace.clone(),
         interval: 1.0,

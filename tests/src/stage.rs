@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,10 @@ use crate::programs::{Program, pause};
 pub struct Play {
     /// VMs, numbered from 101.
     pub vms: u32,
+    /// Nodes, in a cluster where there are several.
+    pub nodes: u32,
+    /// What happens to the lab and when.
+    pub scenario: Option<String>,
     /// What the loads grow from.
     pub seed: u64,
     /// A recorded load instead.
@@ -41,6 +46,7 @@ pub struct Stage {
     pub helper: Option<Program>,
     /// The scheduler.
     pub scheduler: Option<Program>,
+    nodes: Vec<(String, SocketAddr)>,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -53,51 +59,46 @@ impl Stage {
     pub fn set(play: &Play) -> io::Result<Self> {
         let dir = tempfile::Builder::new().prefix("vm-autoscale-").tempdir()?;
         let lab_dir = dir.path().join("lab");
-        let mut arguments: Vec<String> = vec!["serve".to_owned()];
-        for (name, value) in [
-            ("--dir", lab_dir.display().to_string()),
-            ("--vms", play.vms.to_string()),
-            ("--seed", play.seed.to_string()),
-            ("--interval", play.interval.to_string()),
-            ("--qm-time", play.qm_time.to_string()),
-            ("--speed", play.speed.to_string()),
-        ] {
-            arguments.extend([name.to_owned(), value]);
-        }
-        if let Some(trace) = &play.trace {
-            arguments.extend(["--trace".to_owned(), trace.display().to_string()]);
-        }
+        let arguments = lab_arguments(play, dir.path())?;
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let mut lab = Program::start("vm-autoscale-lab", &arguments, dir.path())?;
-        let address = await_address(&mut lab, &lab_dir)?;
+        let nodes = await_nodes(&mut lab, &lab_dir)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let stage = Self { dir, lab, helper: None, scheduler: None, runtime };
-        let (ip, port) = address.rsplit_once(':').ok_or_else(|| io::Error::other("no port"))?;
+        let stage = Self { dir, lab, helper: None, scheduler: None, nodes, runtime };
         let login = format!("identity: {}", lab_dir.join("id_ed25519").display());
-        stage.write_helper_yaml(ip, port, "root", &login, &lab_dir.join("known_hosts"))?;
+        stage.write_helper_yaml(&stage.nodes, "root", &login, &lab_dir.join("known_hosts"))?;
         stage.write_config_yaml(&play.config)?;
         Ok(stage)
     }
 
-    /// Writes `helper.yaml` for one cluster of one node; `login` is its line about key or password.
+    /// The lab's nodes and where their SSH listens.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<(String, SocketAddr)> {
+        self.nodes.clone()
+    }
+
+    /// Writes `helper.yaml` for one cluster of these nodes; `login` is its line about key or password.
     ///
     /// # Errors
     /// The file cannot be written.
     pub fn write_helper_yaml(
         &self,
-        ip: &str,
-        port: &str,
+        nodes: &[(String, SocketAddr)],
         user: &str,
         login: &str,
         known_hosts: &Path,
     ) -> io::Result<()> {
         let mut yaml = String::new();
         let (uid, socket) = (Uid::effective().as_raw(), self.path("helper.sock"));
+        let node = |(name, address): &(String, SocketAddr)| {
+            format!("{{name: {name}, address: {}, port: {}}}", address.ip(), address.port())
+        };
+        let nodes = nodes.iter().map(node).collect::<Vec<_>>().join(", ");
         let written = write!(
             yaml,
             "scheduler_user: {uid}\nsocket: {socket}\nknown_hosts: {known_hosts}\n\
              rates: {{per_vm: 60, per_node: 600, total: 600}}\nclusters:\n- name: lab\n  user: {user}\n  \
-             {login}\n  nodes: [{{name: pve1, address: {ip}, port: {port}}}]\n  rules:\n  \
+             {login}\n  nodes: [{nodes}]\n  rules:\n  \
              - {{vms: [100-9999], max_vcpus: 64, max_memory: 131072}}\n",
             socket = socket.display(),
             known_hosts = known_hosts.display(),
@@ -255,12 +256,42 @@ impl Stage {
     }
 }
 
-/// The lab writes its address when it is ready.
-fn await_address(lab: &mut Program, dir: &Path) -> io::Result<String> {
+/// What the lab is started with; a scenario becomes a file beside its directory.
+fn lab_arguments(play: &Play, dir: &Path) -> io::Result<Vec<String>> {
+    let mut arguments = vec!["serve".to_owned()];
+    let mut add = |name: &str, value: String| arguments.extend([name.to_owned(), value]);
+    add("--dir", dir.join("lab").display().to_string());
+    add("--vms", play.vms.to_string());
+    add("--nodes", play.nodes.to_string());
+    add("--seed", play.seed.to_string());
+    add("--interval", play.interval.to_string());
+    add("--qm-time", play.qm_time.to_string());
+    add("--speed", play.speed.to_string());
+    if play.nodes > 1 {
+        add("--cluster", "lab".to_owned());
+    }
+    if let Some(trace) = &play.trace {
+        add("--trace", trace.display().to_string());
+    }
+    if let Some(scenario) = &play.scenario {
+        let path = dir.join("scenario.yaml");
+        std::fs::write(&path, scenario)?;
+        add("--scenario", path.display().to_string());
+    }
+    Ok(arguments)
+}
+
+/// The lab writes its addresses when it is ready.
+fn await_nodes(lab: &mut Program, dir: &Path) -> io::Result<Vec<(String, SocketAddr)>> {
     let until = Instant::now() + Duration::from_secs(30);
     loop {
-        if let Ok(address) = std::fs::read_to_string(dir.join("address")) {
-            return Ok(address.trim().to_owned());
+        if let Ok(addresses) = std::fs::read_to_string(dir.join("addresses")) {
+            let node = |line: &str| {
+                let (name, address) = line.split_once(' ')?;
+                Some((name.to_owned(), address.parse().ok()?))
+            };
+            let nodes: Option<Vec<_>> = addresses.lines().map(node).collect();
+            return nodes.ok_or_else(|| io::Error::other("no addresses"));
         }
         if Instant::now() > until || !lab.runs() {
             return Err(io::Error::other(format!("the lab does not start: {}", lab.said())));

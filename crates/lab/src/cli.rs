@@ -9,9 +9,9 @@ use clap::{Args, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 use vm_autoscale_proxmox::{ClusterName, NodeName};
 
-use crate::{Columns, Error, Options, Reply, Request, ask, serve};
+use crate::{Columns, Error, Options, Reply, Request, Scenario, ask, serve};
 
-/// A simulated Proxmox node to try vm-autoscale on. Never for a machine that matters.
+/// A simulated Proxmox cluster to try vm-autoscale on. Never for a machine that matters.
 #[derive(Debug, Parser)]
 #[command(name = "vm-autoscale-lab", version)]
 struct Cli {
@@ -21,10 +21,16 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Run a node until it is told to stop.
+    /// Run a cluster until it is told to stop.
     Serve(Serve),
     /// Execute `SSH_ORIGINAL_COMMAND` on the node: the forced command behind a real sshd.
-    Exec(Dir),
+    Exec {
+        #[command(flatten)]
+        dir: Dir,
+        /// The node; the first where absent.
+        #[arg(long, value_parser = |name: &str| NodeName::try_from(name))]
+        node: Option<NodeName>,
+    },
     /// Print the counters as JSON.
     Stats(Dir),
     /// Print the history as JSON, from an entry on.
@@ -75,10 +81,13 @@ struct Serve {
     /// A recorded load to play: CSV, plain or gzip.
     #[arg(long)]
     trace: Option<PathBuf>,
-    /// The node's name.
-    #[arg(long, default_value = "pve1", value_parser = |name: &str| NodeName::try_from(name))]
-    node: NodeName,
-    /// The cluster's name; without it the node is in none.
+    /// How many nodes, named pve1, pve2 and so on.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    nodes: u32,
+    /// What happens to the lab and when: a YAML list of events.
+    #[arg(long)]
+    scenario: Option<PathBuf>,
+    /// The cluster's name; without it the one node is in none.
     #[arg(long, value_parser = |name: &str| ClusterName::try_from(name))]
     cluster: Option<ClusterName>,
     /// Where SSH listens.
@@ -107,8 +116,8 @@ pub fn main() -> ExitCode {
 async fn run(verb: Verb) -> Result<ExitCode, Error> {
     let (dir, request) = match verb {
         Verb::Serve(args) => return run_serve(args).await,
-        Verb::Exec(dir) => match std::env::var("SSH_ORIGINAL_COMMAND") {
-            Ok(line) => (dir, Request::Exec(line)),
+        Verb::Exec { dir, node } => match std::env::var("SSH_ORIGINAL_COMMAND") {
+            Ok(line) => (dir, Request::Exec { line, node }),
             Err(_) => return Err(Error::Usage("SSH_ORIGINAL_COMMAND is not set".into())),
         },
         Verb::Stats(dir) => (dir, Request::Stats),
@@ -136,10 +145,12 @@ async fn run(verb: Verb) -> Result<ExitCode, Error> {
 async fn run_serve(args: Serve) -> Result<ExitCode, Error> {
     let dir = args.dir.dir.clone();
     let listen = args.listen;
+    let scenario = args.scenario.as_deref().map(Scenario::read).transpose()?;
     // Before there is anything to read, so that no signal is missed.
     let mut term = signal(SignalKind::terminate()).map_err(Error::io("signal"))?;
     let mut int = signal(SignalKind::interrupt()).map_err(Error::io("signal"))?;
     let served = serve(&dir, &options(args)?, listen).await?;
+    tokio::spawn(served.lab().clone().play(scenario.unwrap_or_default()));
     tokio::select! {
         _ = term.recv() => {}
         _ = int.recv() => {}
@@ -150,7 +161,7 @@ async fn run_serve(args: Serve) -> Result<ExitCode, Error> {
 
 fn options(args: Serve) -> Result<Options, Error> {
     Ok(Options {
-        node: args.node,
+        nodes: Options::numbered(args.nodes)?,
         cluster: args.cluster,
         vms: args.vms,
         seed: args.seed,

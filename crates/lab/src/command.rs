@@ -1,6 +1,6 @@
 //! From a command to what answers it.
 
-use vm_autoscale_proxmox::{NodeCommand, VmId};
+use vm_autoscale_proxmox::{NodeCommand, NodeName, VmId};
 
 use crate::{Answer, Lab, monitor, qm, read};
 
@@ -38,8 +38,8 @@ pub(crate) fn changes(command: &NodeCommand) -> Option<VmId> {
 }
 
 /// Does it.
-pub(crate) async fn run(lab: &Lab, command: &NodeCommand) -> Answer {
-    if let Some(change) = qm::Change::of(command) {
+pub(crate) async fn run(lab: &Lab, at: &NodeName, command: &NodeCommand) -> Answer {
+    if let Some(change) = qm::Change::of(at, command) {
         return qm::set(lab, &change).await;
     }
     if !matches!(
@@ -49,18 +49,18 @@ pub(crate) async fn run(lab: &Lab, command: &NodeCommand) -> Answer {
         lab.pause(PERL_S).await;
     }
     let now = lab.now();
-    let node = lab.node();
+    let cluster = lab.cluster();
     match command {
-        NodeCommand::ReadCluster => read::cluster(&node, now),
-        NodeCommand::ReadConfigs(files) => read::configs(&node, files.as_slice()),
-        NodeCommand::ReadPools => read::pools(&node),
-        NodeCommand::ReadResources => read::resources(&node, now),
+        NodeCommand::ReadCluster => read::cluster(&cluster, at, now),
+        NodeCommand::ReadConfigs(files) => read::configs(&cluster, at, files.as_slice()),
+        NodeCommand::ReadPools => read::pools(&cluster),
+        NodeCommand::ReadResources => read::resources(&cluster, now),
         NodeCommand::ReadMonitor { node: name, vmid, query } => {
-            monitor::monitor(&node, name, *vmid, *query, now)
+            monitor::monitor(&cluster, name, *vmid, *query, now)
         }
-        NodeCommand::ReadGuestVcpus { vmid } => monitor::guest_vcpus(&node, *vmid),
+        NodeCommand::ReadGuestVcpus { vmid } => monitor::guest_vcpus(&cluster, at, *vmid),
         NodeCommand::ReadGuestMeminfo { node: name, vmid } => {
-            monitor::guest_meminfo(&node, name, *vmid, now)
+            monitor::guest_meminfo(&cluster, name, *vmid, now)
         }
         // All others change something.
         _ => Answer::fail("", 127),

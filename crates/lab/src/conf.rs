@@ -52,6 +52,13 @@ impl Conf {
         value.strip_prefix("current=").unwrap_or(value).parse().ok()
     }
 
+    /// Whether the main section has `key0`, `key1` …
+    pub(crate) fn has_numbered(&self, key: &str) -> bool {
+        let main = self.raw.lines().take_while(|line| !line.starts_with('['));
+        let numbers = main.filter_map(|line| line.split_once(':')?.0.strip_prefix(key));
+        numbers.into_iter().any(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+    }
+
     pub(crate) fn parsed(&self) -> Option<VmConfig> {
         VmConfig::parse(&self.raw).ok()
     }

@@ -1,15 +1,14 @@
 //! What a test or a demo does to the lab besides executing commands: faults and foreign hands.
 
 use serde::{Deserialize, Serialize};
-use vm_autoscale_proxmox::VmId;
+use vm_autoscale_proxmox::{NodeName, VmId};
 
-use crate::load::Demand;
-use crate::node::Node;
-use crate::pvestatd::Zero;
-use crate::vm::Vm;
-use crate::{Error, Lab};
+mod nodes;
+mod run;
+mod tasks;
+pub(crate) use run::run;
 
-/// One of them; as JSON `{"lock":{"vmid":101,"lock":"backup"}}` or `"new-host-key"`.
+/// One of them; as JSON `{"lock":{"vmid":101,"lock":"backup"}}` or `{"tear":{"on":true}}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Control {
@@ -27,6 +26,45 @@ pub enum Control {
         vmid: VmId,
         /// For how long, unscaled.
         seconds: f64,
+    },
+    /// A backup holds the VM's config lock for so long, unscaled.
+    Backup {
+        /// The VM.
+        vmid: VmId,
+        /// For how long.
+        seconds: f64,
+    },
+    /// The VM goes to another node while it runs: locked for so long, then in no list for a
+    /// moment, then there.
+    Migrate {
+        /// The VM.
+        vmid: VmId,
+        /// Where to.
+        to: NodeName,
+        /// How long it is locked, unscaled.
+        seconds: f64,
+        /// How long it is in no list, unscaled.
+        #[serde(default = "moment")]
+        gap: f64,
+    },
+    /// A VM comes into being, stopped, with that config.
+    Create {
+        /// Its number.
+        vmid: VmId,
+        /// Where.
+        node: NodeName,
+        /// The .conf file.
+        conf: String,
+    },
+    /// The VM is stopped and removed.
+    Destroy {
+        /// The VM.
+        vmid: VmId,
+    },
+    /// The VM is removed, and another one with its number and sizes runs in its place.
+    Recreate {
+        /// The VM.
+        vmid: VmId,
     },
     /// Stops the VM at once.
     Stop {
@@ -51,6 +89,16 @@ pub enum Control {
         part: Part,
         /// On or off.
         on: bool,
+    },
+    /// How long the guest takes to release what it is asked for, in recorded seconds: beyond what
+    /// `qm` waits for it goes all the same, and config and QEMU differ.
+    SlowGuest {
+        /// The VM.
+        vmid: VmId,
+        /// For a CPU.
+        cpu: f64,
+        /// For a DIMM.
+        dimm: f64,
     },
     /// The highest CPU leaves QEMU behind Proxmox's back, as after a late unplug.
     LateCpu {
@@ -96,13 +144,58 @@ pub enum Control {
         /// The VM.
         vmid: VmId,
     },
+    /// A node loses power, and its VMs with it: it answers nobody any more.
+    NodeDown {
+        /// The node.
+        node: NodeName,
+    },
+    /// A node comes back, and starts the VMs that ran.
+    NodeUp {
+        /// The node.
+        node: NodeName,
+    },
+    /// The rest of the cluster gets out of reach of all nodes, or back into it.
+    Quorum {
+        /// Out of reach.
+        lost: bool,
+    },
+    /// High availability manages the VM, in that state; without one it does not any more.
+    Ha {
+        /// The VM.
+        vmid: VmId,
+        /// `started`, `migrate`, `error` …
+        #[serde(default)]
+        state: Option<String>,
+        /// Where it is to go.
+        #[serde(default)]
+        target: Option<NodeName>,
+    },
+    /// Puts the VM into a pool, or out of all.
+    Pool {
+        /// The VM.
+        vmid: VmId,
+        /// Which one.
+        #[serde(default)]
+        pool: Option<String>,
+    },
+    /// Reads of special files tear, or do not.
+    Tear {
+        /// On or off.
+        on: bool,
+    },
     /// Stops or continues pvestatd; stopped, values and times freeze.
     Pvestatd {
+        /// Only this node's.
+        #[serde(default)]
+        node: Option<NodeName>,
         /// Whether it runs.
         running: bool,
     },
     /// The next round measures CPU 0, as the first after a restart; `memory`: and memory 0.
     ZeroRound {
+        /// Only this node's.
+        #[serde(default)]
+        node: Option<NodeName>,
         /// Memory as well.
         memory: bool,
     },
@@ -114,7 +207,11 @@ pub enum Control {
         on: bool,
     },
     /// pmxcfs restarts: a new start time, and all versions begin anew.
-    RestartPmxcfs,
+    RestartPmxcfs {
+        /// Only this node's.
+        #[serde(default)]
+        node: Option<NodeName>,
+    },
     /// Writes or removes `/etc/pve/vm-autoscale.pause`.
     Pause {
         /// Its content.
@@ -128,7 +225,16 @@ pub enum Control {
         text: Option<String>,
     },
     /// New SSH connections meet a new host key.
-    NewHostKey,
+    NewHostKey {
+        /// Only this node's.
+        #[serde(default)]
+        node: Option<NodeName>,
+    },
+}
+
+/// What a rename among many files takes.
+fn moment() -> f64 {
+    0.3
 }
 
 /// What can be made to fail.
@@ -145,147 +251,4 @@ pub enum Part {
     PlugFails,
     /// systemd takes no CPU quota.
     CpulimitFails,
-}
-
-pub(crate) fn run(lab: &Lab, control: Control) -> Result<(), Error> {
-    let now = lab.now();
-    match control {
-        Control::HoldLock { vmid, seconds } => hold(lab, vmid, seconds),
-        Control::NewHostKey => lab.keys().new_host_key(),
-        Control::Start { vmid } => {
-            lab.node().start(vmid, now).map_err(|text| Error::Control(text.trim_end().to_owned()))
-        }
-        Control::Pvestatd { running } => {
-            lab.node().pvestatd.stopped = !running;
-            Ok(())
-        }
-        Control::ZeroRound { memory } => {
-            lab.node().pvestatd.zero = Some(if memory { Zero::All } else { Zero::Cpu });
-            Ok(())
-        }
-        Control::RestartPmxcfs => {
-            restart_pmxcfs(&mut lab.node(), now);
-            Ok(())
-        }
-        Control::Pause { text } => {
-            lab.node().pause = text;
-            Ok(())
-        }
-        Control::HaStatus { text } => {
-            lab.node().ha_status = text;
-            Ok(())
-        }
-        other => on_vm(&mut lab.node(), other),
-    }
-}
-
-/// Controls of one VM.
-fn on_vm(node: &mut Node, control: Control) -> Result<(), Error> {
-    match control {
-        Control::Lock { vmid, lock } => edit(node, vmid, "lock", lock)?,
-        Control::Edit { vmid, key, value } => edit(node, vmid, &key, value)?,
-        Control::Pending { vmid, key, value } => wait(node, vmid, key, value)?,
-        Control::Stop { vmid } => vm(node, vmid)?.qemu = None,
-        Control::GuestDies { vmid } => vm(node, vmid)?.guest.dead = true,
-        Control::LeaveOut { vmid, on } => vm(node, vmid)?.left_out = on,
-        Control::FreeLoad { vmid } => vm(node, vmid)?.fixed = None,
-        Control::Load { vmid, cores, mib } => {
-            let fine = |value: f64| value.is_finite() && value >= 0.0;
-            let load = Some(Demand { cpu: cores, mem: mib });
-            let load = load.filter(|_| fine(cores) && fine(mib));
-            vm(node, vmid)?.fixed = Some(load.ok_or_else(|| refused("a load is not negative"))?);
-        }
-        Control::Fault { vmid, part, on: true } => {
-            vm(node, vmid)?.faults.insert(part);
-        }
-        Control::Fault { vmid, part, on: false } => {
-            vm(node, vmid)?.faults.remove(&part);
-        }
-        Control::LateCpu { vmid } => late_cpu(vm(node, vmid)?)?,
-        Control::LateDimm { vmid } => late_dimm(vm(node, vmid)?)?,
-        // The others are not about one VM.
-        _ => return Err(refused("not a control of a VM")),
-    }
-    Ok(())
-}
-
-fn late_cpu(vm: &mut Vm) -> Result<(), Error> {
-    let qemu = vm.qemu.as_mut().filter(|qemu| qemu.vcpus > 1);
-    let qemu = qemu.ok_or_else(|| refused("there is no CPU to leave"))?;
-    qemu.vcpus -= 1;
-    vm.guest.online_cpus = vm.guest.online_cpus.min(qemu.vcpus);
-    Ok(())
-}
-
-fn late_dimm(vm: &mut Vm) -> Result<(), Error> {
-    let qemu = vm.qemu.as_mut().ok_or_else(|| refused("the VM is not running"))?;
-    let dimm = qemu.dimms.pop_last().ok_or_else(|| refused("there is no DIMM to leave"))?;
-    qemu.orphans.insert(dimm);
-    vm.guest.online_dimms.remove(&dimm);
-    Ok(())
-}
-
-fn edit(node: &mut Node, vmid: VmId, key: &str, value: Option<String>) -> Result<(), Error> {
-    check(node, vmid, key, value.as_deref())?;
-    node.write(vmid, |parts| {
-        match value {
-            Some(value) => parts.main.insert(key.to_owned(), value),
-            None => parts.main.remove(key),
-        };
-    });
-    Ok(())
-}
-
-fn wait(node: &mut Node, vmid: VmId, key: String, value: Option<String>) -> Result<(), Error> {
-    check(node, vmid, &key, value.as_deref())?;
-    node.write(vmid, |parts| match value {
-        Some(value) => {
-            parts.pending.insert(key, value);
-        }
-        None => parts.deletions.push(key),
-    });
-    Ok(())
-}
-
-/// A key and a value that can stand on a line of a .conf file.
-fn check(node: &mut Node, vmid: VmId, key: &str, value: Option<&str>) -> Result<(), Error> {
-    vm(node, vmid)?;
-    let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-');
-    let line = value.is_none_or(|value| !value.contains(['\n', '\r']));
-    if key.bytes().all(word) && key.starts_with(|c: char| c.is_ascii_lowercase()) && line {
-        return Ok(());
-    }
-    Err(refused("not a key and a value of a .conf file"))
-}
-
-fn hold(lab: &Lab, vmid: VmId, seconds: f64) -> Result<(), Error> {
-    let runtime = tokio::runtime::Handle::try_current().map_err(|e| refused(&e.to_string()))?;
-    let time =
-        std::time::Duration::try_from_secs_f64(seconds).map_err(|e| refused(&e.to_string()))?;
-    let flock = vm(&mut lab.node(), vmid)?.flock.clone();
-    let held = flock.try_lock_owned().map_err(|_| refused("the lock is held already"))?;
-    runtime.spawn(async move {
-        tokio::time::sleep(time).await;
-        drop(held);
-    });
-    Ok(())
-}
-
-fn restart_pmxcfs(node: &mut Node, now: f64) {
-    node.starttime = node.clock(now);
-    let versions = node.vms.values_mut().map(|vm| &mut vm.version);
-    let versions = versions.chain(node.containers.iter_mut().map(|ct| &mut ct.version));
-    node.version = 0;
-    for version in versions {
-        node.version += 1;
-        *version = node.version;
-    }
-}
-
-fn vm(node: &mut Node, vmid: VmId) -> Result<&mut Vm, Error> {
-    node.vms.get_mut(&vmid).ok_or_else(|| refused(&format!("there is no VM {vmid}")))
-}
-
-fn refused(why: &str) -> Error {
-    Error::Control(why.to_owned())
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use vm_autoscale_proxmox::{CpuLimit, Ladder, VmConfig};
+use vm_autoscale_proxmox::{CpuLimit, Ladder, MemoryMib};
+
+use crate::conf::Conf;
 
 /// Static memory of a VM with memory hotplug, in MiB.
 pub(crate) const BASE_MIB: u32 = 1024;
@@ -32,18 +34,17 @@ pub(crate) struct Qemu {
 }
 
 impl Qemu {
-    /// As `qm start` makes it by a config; `None` for one that QEMU would not take.
-    pub(crate) fn start(config: &VmConfig, since: f64) -> Option<Self> {
+    /// As `qm start` makes it by a config, or why it does not.
+    pub(crate) fn start(conf: &Conf, since: f64) -> Result<Self, String> {
+        let config = conf.parsed().ok_or("the config is not one")?;
+        let most = config.max_vcpus().map_err(|e| e.to_string())?;
+        if config.vcpus.is_some_and(|vcpus| vcpus > most) {
+            return Err("Invalid CPU socket-id: 1 must be in range 0:0".into());
+        }
         let memory = config.memory;
-        let dimms = if config.hotplug.memory {
-            let above = Ladder::sizes().take_while(|&size| size <= memory.get()).count();
-            Ladder::has(memory).then_some(())?;
-            (0..u32::try_from(above).ok()?.checked_sub(1)?).collect()
-        } else {
-            BTreeSet::new()
-        };
-        Some(Self {
-            vcpus: config.plugged_vcpus().ok()?.get(),
+        let dimms = if config.hotplug.memory { dimms(conf, memory)? } else { BTreeSet::new() };
+        Ok(Self {
+            vcpus: config.plugged_vcpus().map_err(|e| e.to_string())?.get(),
             base: if config.hotplug.memory { BASE_MIB } else { memory.get() },
             dimms,
             orphans: BTreeSet::new(),
@@ -58,6 +59,31 @@ impl Qemu {
     pub(crate) fn memory(&self) -> u32 {
         self.base + self.dimms.iter().copied().map(dimm_mib).sum::<u32>()
     }
+}
+
+/// The DIMMs of a VM with memory hotplug, or what `qm start` says of its memory.
+fn dimms(conf: &Conf, memory: MemoryMib) -> Result<BTreeSet<u32>, String> {
+    let mib = memory.get();
+    if conf.get("numa") != Some("1") {
+        return Err("NUMA needs to be enabled for memory hotplug".into());
+    }
+    if conf.has_numbered("numa") {
+        return Err("cannot enable memory hotplugging with custom NUMA topology".into());
+    }
+    if conf.has_numbered("virtiofs") {
+        return Err("Memory hotplug does not work in combination with virtio-fs.".into());
+    }
+    if mib < BASE_MIB {
+        return Err(format!("minimum memory must be {BASE_MIB}MB"));
+    }
+    if mib > Ladder::USUAL_MAX_MIB {
+        return Err(format!("Total memory is bigger than {}MB", Ladder::USUAL_MAX_MIB));
+    }
+    if !Ladder::has(memory) {
+        return Err(format!("memory size ({mib}) must be aligned to 512 for hotplugging"));
+    }
+    let above = Ladder::sizes().skip(1).take_while(|&size| size <= mib);
+    Ok((0u32..).zip(above).map(|(dimm, _)| dimm).collect())
 }
 
 /// The size of a DIMM: 32 of a size, doubling from 512 MiB.

@@ -1,7 +1,7 @@
 //! Every line that was executed, in the order of their ends.
 
 use serde::{Deserialize, Serialize};
-use vm_autoscale_proxmox::{Digest, VmId};
+use vm_autoscale_proxmox::{Digest, NodeName, VmId};
 
 /// The most entries that are kept.
 const MOST: usize = 200_000;
@@ -11,13 +11,16 @@ const LINE: usize = 512;
 /// One executed line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
+    /// The node that executed it; for a control, none.
+    pub node: Option<NodeName>,
     /// When it came, in seconds since the lab's start.
     pub start: f64,
     /// When it was answered, in seconds since the lab's start.
     pub end: f64,
     /// Its first 512 characters.
     pub line: String,
-    /// The command's name (`SetVcpus`), or `Refused`.
+    /// The command's name (`SetVcpus`), `Refused`, or `Control` for what was done to the lab (its
+    /// JSON is the line).
     pub kind: String,
     /// The exit code.
     pub exit: u8,

@@ -1,19 +1,21 @@
-//! The lab: a node, its clock, and the books.
+//! The lab: a cluster, its clock, and the books.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
-use vm_autoscale_proxmox::{Digest, NodeCommand, VmId};
+use vm_autoscale_proxmox::{Digest, NodeCommand, NodeName, VmId};
 
+use crate::cluster::Cluster;
 use crate::history::{Entry, History};
-use crate::node::Node;
 use crate::ssh::Keys;
 use crate::stats::Stats;
+use crate::vm::Release;
 use crate::{Answer, Control, Error, Options, command, control};
 
-/// A simulated node. Clones are the same lab.
+/// A simulated cluster. Clones are the same lab.
 #[derive(Debug, Clone)]
 pub struct Lab {
     inner: Arc<Inner>,
@@ -21,7 +23,9 @@ pub struct Lab {
 
 #[derive(Debug)]
 struct Inner {
-    node: Mutex<Node>,
+    cluster: Mutex<Cluster>,
+    /// Each node's, in the order of the options.
+    power: Vec<(NodeName, watch::Sender<Power>)>,
     history: Mutex<History>,
     stats: Mutex<Stats>,
     keys: Mutex<Keys>,
@@ -30,19 +34,26 @@ struct Inner {
     interval: Duration,
 }
 
+/// Whether a node is there, and how often it has come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Power {
+    pub(crate) up: bool,
+    pub(crate) boots: u32,
+}
+
 /// A VM as it really is, beyond what its config says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VmInfo {
     /// The VM.
     pub vmid: VmId,
+    /// In whose directory its config is.
+    pub node: NodeName,
     /// What its load is called.
     pub kind: String,
     /// The raw .conf file.
     pub conf: String,
     /// Its digest.
     pub digest: Digest,
-    /// Its counter in `.vmlist`.
-    pub version: u64,
     /// vCPUs that QEMU has; `None` where it does not run.
     pub qemu_vcpus: Option<u32>,
     /// MiB that QEMU has; `None` where it does not run.
@@ -62,7 +73,7 @@ pub struct VmInfo {
 }
 
 impl Lab {
-    /// Makes the node and measures it once. Must be called within a tokio runtime whose clock
+    /// Makes the cluster and measures it once. Must be called within a tokio runtime whose clock
     /// it is to keep.
     ///
     /// # Errors
@@ -71,13 +82,16 @@ impl Lab {
         options.check()?;
         let system =
             SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let mut node = Node::new(options, options.epoch.unwrap_or(system))?;
-        node.round(0.0);
+        let mut cluster = Cluster::new(options, options.epoch.unwrap_or(system))?;
+        cluster.round(0.0);
+        let on = Power { up: true, boots: 0 };
+        let power = options.nodes.iter().map(|node| (node.clone(), watch::Sender::new(on)));
         let inner = Inner {
-            node: Mutex::new(node),
+            cluster: Mutex::new(cluster),
+            power: power.collect(),
             history: Mutex::default(),
             stats: Mutex::default(),
-            keys: Mutex::new(Keys::generate()?),
+            keys: Mutex::new(Keys::generate(&options.nodes)?),
             started: Instant::now(),
             qm_time: options.qm_time,
             interval: Duration::from_secs_f64(options.interval),
@@ -85,30 +99,52 @@ impl Lab {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Executes a line as the node's shell would.
+    /// Executes a line as the shell of the first node would.
     pub async fn execute(&self, line: &str) -> Answer {
+        match self.nodes().first() {
+            Some(node) => self.execute_on(node, line).await,
+            None => Answer::fail("no node\n", 255),
+        }
+    }
+
+    /// Executes a line as that node's shell would. Where the node dies meanwhile, what it was
+    /// doing ends there and then, and nobody is answered before it is back.
+    pub async fn execute_on(&self, node: &NodeName, line: &str) -> Answer {
+        let Some(mut power) = self.power(node) else {
+            return Answer::fail(format!("there is no node {node}\n"), 255);
+        };
+        let was = *power.borrow();
+        tokio::select! {
+            answer = self.run_on(node, line), if was.up => return answer,
+            _ = power.wait_for(|now| *now != was) => {}
+        }
+        let _ = power.wait_for(|now| now.up).await;
+        Answer::fail("", 255)
+    }
+
+    async fn run_on(&self, node: &NodeName, line: &str) -> Answer {
         let start = self.now();
         let Ok(command) = NodeCommand::parse(line) else {
             let answer = Answer::fail("vm-autoscale-lab: not a command of vm-autoscale\n", 127);
             self.count(|stats| stats.refused += 1);
-            self.record(start, line, "Refused", None, answer.exit);
+            self.record(start, Some(node), line, "Refused", None, answer.exit);
             return answer;
         };
         let kind = command::kind(&command);
-        let change = command::changes(&command).map(|vmid| (vmid, self.node().digest(vmid)));
-        let answer = command::run(self, &command).await;
+        let change = command::changes(&command).map(|vmid| (vmid, self.cluster().digest(vmid)));
+        let answer = command::run(self, node, &command).await;
         self.count(|stats| {
             *stats.commands.entry(kind.to_owned()).or_default() += 1;
             stats.changes_zero += u64::from(change.is_some() && answer.exit == 0);
             stats.changes_nonzero += u64::from(change.is_some() && answer.exit != 0);
         });
-        self.record(start, line, kind, change, answer.exit);
+        self.record(start, Some(node), line, kind, change, answer.exit);
         answer
     }
 
-    /// One round of pvestatd at `now` since the lab's start.
+    /// One round of every node's pvestatd at `now` since the lab's start.
     pub fn tick(&self, now: Duration) {
-        self.node().round(now.as_secs_f64());
+        self.cluster().round(now.as_secs_f64());
     }
 
     /// Rounds at the interval, for as long as the task runs.
@@ -127,7 +163,10 @@ impl Lab {
     /// # Errors
     /// It names what is not there or cannot be.
     pub fn control(&self, control: Control) -> Result<(), Error> {
-        control::run(self, control)
+        let line = serde_json::to_string(&control).map_err(|e| Error::Control(e.to_string()))?;
+        control::run(self, control)?;
+        self.record(self.now(), None, &line, "Control", None, 0);
+        Ok(())
     }
 
     /// The counters.
@@ -148,9 +187,10 @@ impl Lab {
     #[must_use]
     pub fn vms(&self) -> Vec<VmInfo> {
         let now = self.now();
-        let node = self.node();
-        let t = node.load_time(now);
-        node.vms.values().map(|vm| VmInfo::of(vm, t)).collect()
+        let mut cluster = self.cluster();
+        let t = cluster.load_time(now);
+        cluster.vms.values_mut().for_each(|vm| vm.depart(now, t));
+        cluster.vms.values().map(|vm| VmInfo::of(vm, t)).collect()
     }
 
     /// Seconds since the lab's start.
@@ -159,8 +199,39 @@ impl Lab {
         self.inner.started.elapsed().as_secs_f64()
     }
 
-    pub(crate) fn node(&self) -> MutexGuard<'_, Node> {
-        lock(&self.inner.node)
+    /// The nodes, in the order of the options.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<NodeName> {
+        self.inner.power.iter().map(|(node, _)| node.clone()).collect()
+    }
+
+    /// When it began.
+    pub(crate) fn started(&self) -> Instant {
+        self.inner.started
+    }
+
+    pub(crate) fn cluster(&self) -> MutexGuard<'_, Cluster> {
+        lock(&self.inner.cluster)
+    }
+
+    /// A node's power, to be watched.
+    pub(crate) fn power(&self, node: &NodeName) -> Option<watch::Receiver<Power>> {
+        let mut all = self.inner.power.iter();
+        all.find_map(|(name, power)| (name == node).then(|| power.subscribe()))
+    }
+
+    pub(crate) fn set_power(&self, node: &NodeName, up: bool) {
+        for (_, power) in self.inner.power.iter().filter(|(name, _)| name == node) {
+            power.send_modify(|power| {
+                power.boots += u32::from(up && !power.up);
+                power.up = up;
+            });
+        }
+    }
+
+    /// How quick the VM's guest is.
+    pub(crate) fn release(&self, vmid: VmId) -> Release {
+        self.cluster().vms.get(&vmid).map(|vm| vm.release).unwrap_or_default()
     }
 
     pub(crate) fn keys(&self) -> MutexGuard<'_, Keys> {
@@ -176,9 +247,14 @@ impl Lab {
         self.inner.qm_time
     }
 
+    /// Recorded seconds in the lab's own.
+    pub(crate) fn scaled(&self, recorded: f64) -> f64 {
+        recorded * self.inner.qm_time
+    }
+
     /// Waits as long as the recorded seconds, scaled.
     pub(crate) async fn pause(&self, recorded: f64) {
-        let seconds = recorded * self.inner.qm_time;
+        let seconds = self.scaled(recorded);
         if seconds > 0.0 {
             tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
         }
@@ -187,14 +263,16 @@ impl Lab {
     fn record(
         &self,
         start: f64,
+        node: Option<&NodeName>,
         line: &str,
         kind: &str,
         change: Option<(VmId, Option<Digest>)>,
         exit: u8,
     ) {
         let vmid = change.as_ref().map(|(vmid, _)| *vmid);
-        let after = vmid.and_then(|vmid| self.node().digest(vmid));
+        let after = vmid.and_then(|vmid| self.cluster().digest(vmid));
         lock(&self.inner.history).push(Entry {
+            node: node.cloned(),
             start,
             end: self.now(),
             line: line.to_owned(),
@@ -212,10 +290,10 @@ impl VmInfo {
         let demand = vm.demand(t);
         Self {
             vmid: vm.vmid,
+            node: vm.node.clone(),
             kind: vm.kind.clone(),
             conf: vm.conf.raw().to_owned(),
             digest: vm.conf.digest(),
-            version: vm.version,
             qemu_vcpus: vm.qemu.as_ref().map(|qemu| qemu.vcpus),
             qemu_memory: vm.qemu.as_ref().map(crate::guest::Qemu::memory),
             online_vcpus: vm.guest.online_cpus,

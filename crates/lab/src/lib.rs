@@ -1,19 +1,22 @@
-//! A Proxmox node to try everything on, never installed: VMs under generated load, a pvestatd
-//! that measures them, `qm` by qemu-server's rules over simulated guests, behind a real SSH
-//! server; faults; a history of what was executed.
+//! A Proxmox cluster to try everything on, never installed: VMs under generated load, a pvestatd
+//! on every node that measures them, `qm` by qemu-server's rules over simulated guests, behind
+//! real SSH servers; faults, scripted by a scenario; a history of what was executed.
 //!
 //! Texts and rules are those recorded from Proxmox VE 9.2's own tools. Time is tokio's, so that
 //! a test that pauses it waits for nothing.
 
 mod answer;
 pub mod cli;
+mod cluster;
 mod command;
 mod conf;
 mod control;
 mod guest;
+mod ha;
 mod history;
 mod lab;
 mod load;
+mod machine;
 mod mix;
 mod monitor;
 mod node;
@@ -23,10 +26,12 @@ mod pmxcfs;
 mod pvestatd;
 mod qm;
 mod read;
+mod scenario;
 mod serve;
 mod socket;
 pub mod ssh;
 mod stats;
+mod tear;
 mod vm;
 
 pub use answer::Answer;
@@ -34,6 +39,7 @@ pub use control::{Control, Part};
 pub use history::Entry;
 pub use lab::{Lab, VmInfo};
 pub use options::{Columns, Options};
+pub use scenario::Scenario;
 pub use serve::{Served, serve};
 pub use socket::{Reply, Request, ask};
 pub use stats::Stats;
@@ -55,6 +61,9 @@ pub enum Error {
     /// A request or reply on the control socket is not one.
     #[error("control socket: {0}")]
     Socket(String),
+    /// A scenario is not one.
+    #[error("scenario: {0}")]
+    Scenario(String),
     /// SSH keys or the SSH server.
     #[error("ssh: {0}")]
     Ssh(String),

@@ -23,6 +23,8 @@ pub(crate) struct Demand {
 /// A load.
 #[derive(Debug, Clone)]
 pub(crate) enum Load {
+    /// None at all.
+    Nothing,
     /// By a shape.
     Generated(Shape),
     /// By a record.
@@ -80,6 +82,7 @@ impl Load {
     /// The demand at `t` seconds of load time.
     pub(crate) fn at(&self, t: f64) -> Demand {
         match self {
+            Self::Nothing => Demand { cpu: 0.01, mem: 200.0 },
             Self::Generated(shape) => shape.at(t.max(0.0)),
             Self::Trace(series) => series.at(t.max(0.0)),
         }

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use fastrand::Rng;
-use vm_autoscale_proxmox::{Ladder, MemoryMib, VmId};
+use vm_autoscale_proxmox::{Ladder, MemoryMib, NodeName, VmId};
 
 use crate::Error;
-use crate::conf::Conf;
+use crate::cluster::Container;
+use crate::conf::{Conf, Parts};
 use crate::guest::{Guest, Qemu};
 use crate::load::{Kind, Load, Shape, mix, trace};
 use crate::num::whole32;
 use crate::options::Options;
-use crate::vm::{Sample, Vm};
+use crate::vm::{Release, Sample, Vm};
 
 const FIRST_VMID: u32 = 101;
 
@@ -36,9 +37,22 @@ pub(crate) fn vms(options: &Options) -> Result<BTreeMap<VmId, Vm>, Error> {
     plans.into_iter().map(|plan| vm(options, plan)).collect()
 }
 
-/// The container's number: the one after the VMs.
-pub(crate) fn container_id(vms: u32) -> Result<VmId, Error> {
-    VmId::try_from(FIRST_VMID + vms).map_err(|e| Error::Usage(e.to_string()))
+/// A container on every node, numbered after the VMs.
+pub(crate) fn containers(options: &Options) -> Result<Vec<Container>, Error> {
+    let numbered = (FIRST_VMID + options.vms..).zip(&options.nodes);
+    let container = |(vmid, node): (u32, &NodeName)| {
+        Ok(Container { vmid: VmId::try_from(vmid)?, node: node.clone() })
+    };
+    let containers: Result<_, vm_autoscale_proxmox::Error> = numbered.map(container).collect();
+    containers.map_err(|e| Error::Usage(e.to_string()))
+}
+
+/// One pool of the first half of the VMs, one of the rest.
+pub(crate) fn pools(vms: &BTreeMap<VmId, Vm>) -> BTreeMap<String, BTreeSet<VmId>> {
+    let half = vms.len().div_ceil(2);
+    let first = vms.keys().take(half).copied().collect();
+    let rest = vms.keys().skip(half).copied().collect();
+    BTreeMap::from([("production".to_owned(), first), ("test".to_owned(), rest)])
 }
 
 const PLUGGABLE: &str = "disk,network,usb,memory,cpu";
@@ -92,25 +106,19 @@ fn vm(options: &Options, plan: Plan) -> Result<(VmId, Vm), Error> {
     let vmid = VmId::try_from(plan.vmid).map_err(|e| usage(&e))?;
     let seed = mix(options.seed, u64::from(plan.vmid));
     let conf = Conf::new(config(&plan, seed));
-    let parsed = conf.parsed().ok_or_else(|| usage(&"a generated config is not one"))?;
+    let place = usize::try_from(plan.vmid - FIRST_VMID).unwrap_or(0) % options.nodes.len().max(1);
+    let node = options.nodes.get(place).ok_or_else(|| usage(&"no node"))?.clone();
     // Everybody has been up for a while, nobody since the same moment.
     let since = -f64::from(3600 + Rng::with_seed(seed).u32(0..864_000));
-    let mut qemu = Qemu::start(&parsed, since).ok_or_else(|| usage(&"a VM does not start"))?;
+    let mut qemu = Qemu::start(&conf, since).map_err(|e| usage(&e))?;
     qemu.fresh = false;
     let vm = Vm {
-        vmid,
-        conf,
-        version: u64::from(plan.vmid + 1 - FIRST_VMID),
         guest: Guest::boot(&qemu, true),
         qemu: Some(qemu),
-        faults: BTreeSet::new(),
         kind: plan.kind,
         memory_total: plan.total,
         load: plan.load,
-        fixed: None,
-        left_out: false,
-        sample: Sample::default(),
-        flock: Arc::default(),
+        ..created(vmid, node, conf)
     };
     Ok((vmid, vm))
 }
@@ -141,6 +149,36 @@ fn config(plan: &Plan, seed: u64) -> String {
          vcpus: {vcpus}\n\
          vmgenid: {generation}\n"
     )
+}
+
+/// A stopped VM that does nothing.
+pub(crate) fn created(vmid: VmId, node: NodeName, conf: Conf) -> Vm {
+    let memory = conf.number("memory").unwrap_or(512);
+    Vm {
+        vmid,
+        node,
+        in_transit: false,
+        conf,
+        qemu: None,
+        guest: Guest::default(),
+        faults: BTreeSet::new(),
+        release: Release::default(),
+        departures: Vec::new(),
+        ran: false,
+        kind: "created".into(),
+        memory_total: memory,
+        load: Load::Nothing,
+        fixed: None,
+        left_out: false,
+        sample: Sample::default(),
+        flock: Arc::default(),
+    }
+}
+
+/// What makes it another VM.
+pub(crate) fn new_identity(parts: &mut Parts, seed: u64) {
+    parts.main.insert("smbios1".into(), format!("uuid={}", uuid(mix(seed, 1))));
+    parts.main.insert("vmgenid".into(), uuid(mix(seed, 2)));
 }
 
 /// Version 4 by form.

@@ -6,20 +6,20 @@ use serde_json::json;
 use vm_autoscale_proxmox::{MonitorQuery, NodeName, VmId};
 
 use crate::answer::Answer;
+use crate::cluster::Cluster;
 use crate::guest::Qemu;
-use crate::node::Node;
 use crate::num::bytes;
 use crate::vm::Vm;
 
 /// `pvesh create …/monitor`: what QEMU says, with its line ends, and one of pvesh's.
 pub(crate) fn monitor(
-    node: &Node,
+    cluster: &Cluster,
     name: &NodeName,
     vmid: VmId,
     query: MonitorQuery,
     now: f64,
 ) -> Answer {
-    let vm = match find(node, name, vmid) {
+    let vm = match find(cluster, name, vmid) {
         Ok(vm) => vm,
         Err(answer) => return answer,
     };
@@ -28,7 +28,7 @@ pub(crate) fn monitor(
     };
     let text = match query {
         MonitorQuery::Balloon => balloon(qemu),
-        MonitorQuery::GuestStats => guest_stats(node, vm, qemu, now),
+        MonitorQuery::GuestStats => guest_stats(cluster, vm, qemu, now),
         MonitorQuery::HotpluggableCpus => hotpluggable_cpus(vm, qemu),
         MonitorQuery::MemorySizeSummary => format!(
             "base memory: {}\nplugged memory: {}\n",
@@ -39,12 +39,17 @@ pub(crate) fn monitor(
     Answer::ok(text.replace('\n', "\r\n") + "\n")
 }
 
-fn find<'a>(node: &'a Node, name: &NodeName, vmid: VmId) -> Result<&'a Vm, Answer> {
-    if *name != node.name {
+/// From any node of the cluster: pvesh passes it on to the one that is named.
+fn find<'a>(cluster: &'a Cluster, name: &NodeName, vmid: VmId) -> Result<&'a Vm, Answer> {
+    if !cluster.nodes.contains_key(name) {
         let text = format!("failed to get address info for: {name}: Name or service not known\n");
         return Err(Answer::fail(format!("hostname lookup '{name}' failed - {text}"), 2));
     }
-    node.vm(vmid).map_err(|text| Answer::fail(text, 2))
+    if cluster.nodes.get(name).is_some_and(|node| !node.up) {
+        let text = format!("ssh: connect to host {name} port 22: No route to host\n");
+        return Err(Answer::fail(text, 255));
+    }
+    cluster.vm(name, vmid).map_err(|text| Answer::fail(text, 2))
 }
 
 fn balloon(qemu: &Qemu) -> String {
@@ -84,12 +89,12 @@ fn hotpluggable_cpus(vm: &Vm, qemu: &Qemu) -> String {
 }
 
 /// The balloon driver's figures; a counter that it does not know is all ones.
-fn guest_stats(node: &Node, vm: &Vm, qemu: &Qemu, now: f64) -> String {
+fn guest_stats(cluster: &Cluster, vm: &Vm, qemu: &Qemu, now: f64) -> String {
     const UNKNOWN: u64 = u64::MAX;
     if qemu.ballooned.is_none() {
         return "Error: Device '/machine/peripheral/balloon0' not found\n".into();
     }
-    let demand = vm.demand(node.load_time(now));
+    let demand = vm.demand(cluster.load_time(now));
     let (used, cache) = vm.memory_use(qemu, demand);
     let total = f64::from(vm.guest.usable(qemu));
     let short = bytes((demand.mem - 0.98 * total).max(0.0));
@@ -115,13 +120,13 @@ fn guest_stats(node: &Node, vm: &Vm, qemu: &Qemu, now: f64) -> String {
     format!(
         "{{\n    \"stats\": {{\n{}\n    }},\n    \"last-update\": {}\n}}\n",
         lines.join(",\n"),
-        node.clock(now)
+        cluster.clock(now)
     )
 }
 
 /// `qm guest cmd ID get-vcpus`.
-pub(crate) fn guest_vcpus(node: &Node, vmid: VmId) -> Answer {
-    let (vm, qemu) = match agent(node, &node.name, vmid) {
+pub(crate) fn guest_vcpus(cluster: &Cluster, name: &NodeName, vmid: VmId) -> Answer {
+    let (vm, qemu) = match agent(cluster, name, vmid) {
         Ok(found) => found,
         Err(answer) => return answer,
     };
@@ -136,12 +141,12 @@ pub(crate) fn guest_vcpus(node: &Node, vmid: VmId) -> Answer {
 }
 
 /// `pvesh get …/agent/file-read --file /proc/meminfo`.
-pub(crate) fn guest_meminfo(node: &Node, name: &NodeName, vmid: VmId, now: f64) -> Answer {
-    let (vm, qemu) = match agent(node, name, vmid) {
+pub(crate) fn guest_meminfo(cluster: &Cluster, name: &NodeName, vmid: VmId, now: f64) -> Answer {
+    let (vm, qemu) = match agent(cluster, name, vmid) {
         Ok(found) => found,
         Err(answer) => return answer,
     };
-    let (used, cache) = vm.memory_use(qemu, vm.demand(node.load_time(now)));
+    let (used, cache) = vm.memory_use(qemu, vm.demand(cluster.load_time(now)));
     let total = f64::from(vm.guest.usable(qemu));
     let kib = |mib: f64| bytes(mib) / 1024;
     let content = format!(
@@ -157,8 +162,12 @@ pub(crate) fn guest_meminfo(node: &Node, name: &NodeName, vmid: VmId, now: f64) 
     Answer::ok(json!({"bytes-read": content.len(), "content": content}).to_string() + "\n")
 }
 
-fn agent<'a>(node: &'a Node, name: &NodeName, vmid: VmId) -> Result<(&'a Vm, &'a Qemu), Answer> {
-    let vm = find(node, name, vmid)?;
+fn agent<'a>(
+    cluster: &'a Cluster,
+    name: &NodeName,
+    vmid: VmId,
+) -> Result<(&'a Vm, &'a Qemu), Answer> {
+    let vm = find(cluster, name, vmid)?;
     let Some(qemu) = &vm.qemu else {
         return Err(Answer::fail(format!("VM {vmid} is not running\n"), 2));
     };

@@ -9,8 +9,8 @@ use crate::Error;
 /// What a lab is made from. The same options make the same lab.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The node's name.
-    pub node: NodeName,
+    /// The nodes' names; VMs are dealt out to them in turn.
+    pub nodes: Vec<NodeName>,
     /// The cluster's name; a node in no cluster has none.
     pub cluster: Option<ClusterName>,
     /// How many VMs.
@@ -29,9 +29,9 @@ pub struct Options {
     pub columns: Columns,
     /// The clock at the lab's start, in seconds since 1970; the system's where absent.
     pub epoch: Option<u64>,
-    /// Logical CPUs of the host; all cores of all VMs where absent.
+    /// Logical CPUs of each host; all cores of its VMs where absent.
     pub host_cpus: Option<u32>,
-    /// Memory of the host in MiB; half more than all VMs may have where absent.
+    /// Memory of each host in MiB; half more than its VMs may have where absent.
     pub host_memory: Option<u64>,
 }
 
@@ -50,9 +50,8 @@ impl Options {
     /// # Errors
     /// None in practice: only where `pve1` were no node's name.
     pub fn new() -> Result<Self, Error> {
-        let node = NodeName::try_from("pve1").map_err(|e| Error::Usage(e.to_string()))?;
         Ok(Self {
-            node,
+            nodes: Self::numbered(1)?,
             cluster: None,
             vms: 8,
             seed: 1,
@@ -67,8 +66,18 @@ impl Options {
         })
     }
 
-    /// Times must be finite and make sense.
+    /// `pve1` to `pveN`.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn numbered(count: u32) -> Result<Vec<NodeName>, Error> {
+        let name = |i| NodeName::try_from(format!("pve{i}").as_str());
+        (1..=count).map(name).collect::<Result<_, _>>().map_err(|e| Error::Usage(e.to_string()))
+    }
+
+    /// Times must be finite and make sense, and nodes that know each other need a name for it.
     pub(crate) fn check(&self) -> Result<(), Error> {
+        let usage = |text: &str| Err(Error::Usage(text.into()));
         let positive = |name: &str, value: f64| {
             let fine = value.is_finite() && value > 0.0 && value < 1e9;
             fine.then_some(())
@@ -77,10 +86,16 @@ impl Options {
         positive("interval", self.interval)?;
         positive("speed", self.speed)?;
         if !(0.0..=1e3).contains(&self.qm_time) {
-            return Err(Error::Usage("qm-time must be a number from 0 to 1000".into()));
+            return usage("qm-time must be a number from 0 to 1000");
         }
         if self.vms > 100_000 {
-            return Err(Error::Usage("at most 100000 VMs".into()));
+            return usage("at most 100000 VMs");
+        }
+        if !(1..=64).contains(&self.nodes.len()) {
+            return usage("1 to 64 nodes");
+        }
+        if self.nodes.len() > 1 && self.cluster.is_none() {
+            return usage("several nodes are a cluster: give it a name");
         }
         Ok(())
     }

@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use vm_autoscale_proxmox::NodeName;
+
+use crate::cluster::Cluster;
 use crate::node::Node;
 use crate::num::real;
 use crate::options::Columns;
@@ -10,37 +13,46 @@ use crate::vm::{Sample, Vm};
 // Writing to a String cannot fail, so its results are dropped throughout.
 
 /// `.version`
-pub(crate) fn version(node: &Node) -> String {
+pub(crate) fn version(cluster: &Cluster, name: &NodeName, node: &Node) -> String {
     format!(
         "{{\n\"starttime\": {},\n\"clinfo\": {},\n\"vmlist\": {},\n\"corosync.conf\": 1,\n\"user.cfg\": 3,\n\"kvstore\": {{\n\"{}\": {{\n\"tasklist\": 12}}\n}}\n}}\n",
         node.starttime,
-        if node.cluster.is_some() { 4 } else { 0 },
+        if cluster.name.is_some() { 4 } else { 0 },
         node.version,
-        node.name
+        name
     )
 }
 
 /// `.members`
-pub(crate) fn members(node: &Node) -> String {
-    let name = &node.name;
-    match &node.cluster {
-        None => format!("{{\n\"nodename\": \"{name}\",\n\"version\": 0\n}}\n"),
-        Some(cluster) => format!(
-            "{{\n\"nodename\": \"{name}\",\n\"version\": 4,\n\"cluster\": {{ \"name\": \"{cluster}\", \"version\": 2, \"nodes\": 1, \"quorate\": 1 }},\n\"nodelist\": {{\n  \"{name}\": {{ \"id\": 1, \"online\": 1, \"ip\": \"127.0.0.1\"}}\n  }}\n}}\n"
-        ),
+pub(crate) fn members(cluster: &Cluster, answering: &NodeName) -> String {
+    let Some(name) = &cluster.name else {
+        return format!("{{\n\"nodename\": \"{answering}\",\n\"version\": 0\n}}\n");
+    };
+    let (nodes, quorate) = (cluster.nodes.len(), u8::from(cluster.quorate()));
+    let mut text = format!(
+        "{{\n\"nodename\": \"{answering}\",\n\"version\": 4,\n\"cluster\": {{ \"name\": \"{name}\", \"version\": 2, \"nodes\": {nodes}, \"quorate\": {quorate} }},\n\"nodelist\": {{\n"
+    );
+    for (i, (name, node)) in (1usize..).zip(&cluster.nodes) {
+        let (online, comma) = (u8::from(node.up), if i < nodes { "," } else { "" });
+        let _ = writeln!(
+            text,
+            "  \"{name}\": {{ \"id\": {i}, \"online\": {online}, \"ip\": \"192.0.2.{i}\"}}{comma}"
+        );
     }
+    text + "  }\n}\n"
 }
 
 /// `.vmlist`; guests in a hash table's order.
-pub(crate) fn vmlist(node: &Node) -> String {
-    let vms = node.vms.values().map(|vm| (vm.vmid, "qemu", vm.version));
-    let containers = node.containers.iter().map(|ct| (ct.vmid, "lxc", ct.version));
+pub(crate) fn vmlist(cluster: &Cluster, node: &Node) -> String {
+    let vms = cluster.vms.values().filter(|vm| !vm.in_transit);
+    let vms = vms.map(|vm| (vm.vmid, "qemu", &vm.node));
+    let containers = cluster.containers.iter().map(|ct| (ct.vmid, "lxc", &ct.node));
     let mut guests: Vec<_> = vms.chain(containers).collect();
     guests.sort_by_key(|(vmid, ..)| hash(vmid.get()));
     let mut text = format!("{{\n\"version\": {}", node.version);
-    for (i, (vmid, kind, version)) in guests.iter().enumerate() {
+    for (i, (vmid, kind, name)) in guests.iter().enumerate() {
         text.push_str(if i == 0 { ",\n\"ids\": {\n" } else { ",\n" });
-        let name = &node.name;
+        let version = node.versions.get(vmid).copied().unwrap_or(0);
         let _ = write!(
             text,
             "\"{vmid}\": {{ \"node\": \"{name}\", \"type\": \"{kind}\", \"version\": {version} }}"
@@ -54,23 +66,24 @@ fn hash(vmid: u32) -> u32 {
     vmid.wrapping_mul(0x9e37_79b1)
 }
 
-/// `.rrd` after a round that ended at `ctime`.
-pub(crate) fn rrd(node: &Node, ctime: u64) -> String {
-    let mut text = String::with_capacity(160 * (node.vms.len() + 2));
-    node_line(&mut text, node, ctime);
-    let mut vms: Vec<&Vm> = node.vms.values().filter(|vm| !vm.left_out).collect();
+/// One node's lines of `.rrd` after a round of its pvestatd that ended at `ctime`.
+pub(crate) fn rrd(cluster: &Cluster, name: &NodeName, node: &Node, ctime: u64) -> String {
+    let here = || cluster.vms.values().filter(|vm| vm.node == *name);
+    let mut text = String::new();
+    node_line(&mut text, cluster.columns, (name, node), here().map(|vm| &vm.sample), ctime);
+    let mut vms: Vec<&Vm> = here().filter(|vm| !vm.left_out && !vm.in_transit).collect();
     vms.sort_by_key(|vm| hash(vm.vmid.get()));
     for vm in vms {
-        vm_line(&mut text, vm, node.columns, ctime);
+        vm_line(&mut text, vm, cluster.columns, ctime);
     }
-    for container in &node.containers {
+    for container in cluster.containers.iter().filter(|container| container.node == *name) {
         let vmid = container.vmid;
         let _ = write!(
             text,
             "{}/{vmid}:86400:ct-{vmid}:running:0:{ctime}:1:0.01:536870912:134217728:8589934592:1073741824:11:22:33:44",
-            vm_key(node.columns)
+            vm_key(cluster.columns)
         );
-        text.push_str(if node.columns == Columns::Nine {
+        text.push_str(if cluster.columns == Columns::Nine {
             ":140000000:0:0:0:0:0:0\n"
         } else {
             "\n"
@@ -108,21 +121,26 @@ fn vm_line(text: &mut String, vm: &Vm, columns: Columns, ctime: u64) {
     text.push('\n');
 }
 
-fn node_line(text: &mut String, node: &Node, ctime: u64) {
-    let samples = || node.vms.values().map(|vm| &vm.sample);
-    let cores: f64 = samples().map(|sample| sample.cores).sum();
-    let load: f64 = samples().map(|sample| sample.wanted).sum();
-    let used = samples().map(|sample| sample.mem).sum::<u64>() + 2_147_483_648;
+fn node_line<'a>(
+    text: &mut String,
+    columns: Columns,
+    (name, node): (&NodeName, &Node),
+    samples: impl Iterator<Item = &'a Sample>,
+    ctime: u64,
+) {
+    let (cores, load, used) = samples.fold((0.0, 0.0, 2_147_483_648), |(cores, load, used), s| {
+        (cores + s.cores, load + s.wanted, used + s.mem)
+    });
     let used = used.min(node.host_memory);
     let cpu = fraction((cores / node.host_cpus).min(1.0));
-    let key = if node.columns == Columns::Nine { "pve-node-9.0" } else { "pve2-node" };
+    let key = if columns == Columns::Nine { "pve-node-9.0" } else { "pve2-node" };
     let uptime = ctime.saturating_sub(node.starttime);
     let _ = write!(
         text,
-        "{key}/{}:{uptime}::{ctime}:{load:.2}:{}:{cpu}:0.001:{}:{used}:0:0:100000000000:5000000000:1000:2000",
-        node.name, node.host_cpus, node.host_memory
+        "{key}/{name}:{uptime}::{ctime}:{load:.2}:{}:{cpu}:0.001:{}:{used}:0:0:100000000000:5000000000:1000:2000",
+        node.host_cpus, node.host_memory
     );
-    if node.columns == Columns::Nine {
+    if columns == Columns::Nine {
         let free = node.host_memory - used;
         let waiting = 100.0 * ((load - node.host_cpus) / node.host_cpus).clamp(0.0, 1.0);
         let _ = write!(text, ":{free}:0:{waiting:.2}:0.0:0.0:0.0:0.0");

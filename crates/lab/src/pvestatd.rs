@@ -1,7 +1,9 @@
-//! The daemon that measures every guest once a round and gives `.rrd` its lines.
+//! The daemon of each node that measures its guests once a round and gives `.rrd` its lines.
 
+use vm_autoscale_proxmox::NodeName;
+
+use crate::cluster::Cluster;
 use crate::load::noise;
-use crate::node::Node;
 use crate::pmxcfs;
 use crate::vm::{Sample, Vm};
 
@@ -29,52 +31,85 @@ pub(crate) enum Zero {
     All,
 }
 
-impl Node {
-    /// One round at `now`, in seconds since the lab's start.
+impl Cluster {
+    /// One round of every node's at `now`, in seconds since the lab's start.
     pub(crate) fn round(&mut self, now: f64) {
-        if self.pvestatd.stopped {
-            return;
-        }
-        let last = self.pvestatd.last.as_ref().map_or(now - self.interval, |(at, _)| *at);
-        let window = (self.load_time(last.max(0.0)), self.load_time(now));
-        let round = self.pvestatd.rounds;
-        let zero = self.pvestatd.zero.take();
+        let names: Vec<NodeName> = self.nodes.keys().cloned().collect();
+        let measured: Vec<_> =
+            names.iter().filter_map(|name| self.begin_round(name, now)).collect();
         for vm in self.vms.values_mut() {
-            let factor = noise(self.seed, vm.vmid.get(), round);
-            vm.sample = vm.measure(now, window, factor);
+            let Some(round) = measured.iter().find(|round| round.node == vm.node) else { continue };
+            let factor = noise(self.seed, vm.vmid.get(), round.number);
+            vm.depart(now, round.window.1);
+            vm.sample = vm.measure(now, round.window, factor);
             if let Some(qemu) = &mut vm.qemu {
                 qemu.fresh = false;
             }
         }
-        self.share_host();
-        if let Some(zero) = zero {
-            self.vms.values_mut().for_each(|vm| empty(&mut vm.sample, zero));
+        for round in measured {
+            self.end_round(&round, now);
         }
-        let text = pmxcfs::rrd(self, self.clock(now));
-        self.pvestatd.rounds += 1;
-        self.pvestatd.last = Some((now, text));
     }
 
-    /// `.rrd` as it is at `now`.
-    pub(crate) fn rrd(&self, now: f64) -> &str {
-        match &self.pvestatd.last {
-            Some((at, text)) if now - at <= EXPIRY_S => text,
-            _ => "",
+    /// Nothing where pvestatd does not run.
+    fn begin_round(&mut self, name: &NodeName, now: f64) -> Option<Round> {
+        let (interval, speed) = (self.interval, self.speed);
+        let node = self.nodes.get_mut(name).filter(|node| node.up && !node.pvestatd.stopped)?;
+        let pvestatd = &mut node.pvestatd;
+        let last = pvestatd.last.as_ref().map_or(now - interval, |(at, _)| *at);
+        pvestatd.rounds += 1;
+        Some(Round {
+            node: name.clone(),
+            number: pvestatd.rounds - 1,
+            window: (last.max(0.0) * speed, now * speed),
+            zero: pvestatd.zero.take(),
+        })
+    }
+
+    fn end_round(&mut self, round: &Round, now: f64) {
+        self.share_host(&round.node);
+        if let Some(zero) = round.zero {
+            let here = self.vms.values_mut().filter(|vm| vm.node == round.node);
+            here.for_each(|vm| empty(&mut vm.sample, zero));
         }
+        let Some(node) = self.nodes.get(&round.node) else { return };
+        let text = pmxcfs::rrd(self, &round.node, node, self.clock(now));
+        if let Some(node) = self.nodes.get_mut(&round.node) {
+            node.pvestatd.last = Some((now, text));
+        }
+    }
+
+    /// `.rrd` as it is at `now`: what every node has told the others.
+    pub(crate) fn rrd(&self, now: f64) -> String {
+        let told = self.nodes.values().filter_map(|node| node.pvestatd.last.as_ref());
+        let fresh = told.filter(|(at, _)| now - at <= EXPIRY_S);
+        fresh.map(|(_, text)| text.as_str()).collect()
     }
 
     /// Where all want more than the host has, all get the same share of it.
-    fn share_host(&mut self) {
-        let all: f64 = self.vms.values().map(|vm| vm.sample.cores).sum();
-        if all <= self.host_cpus {
+    fn share_host(&mut self, name: &NodeName) {
+        let Some(node) = self.nodes.get(name) else { return };
+        let here = self.vms.values_mut().filter(|vm| vm.node == *name && vm.sample.running);
+        let here: Vec<&mut Vm> = here.collect();
+        let all: f64 = here.iter().map(|vm| vm.sample.cores).sum();
+        if all <= node.host_cpus {
             return;
         }
-        let share = self.host_cpus / all;
-        for Vm { sample, .. } in self.vms.values_mut().filter(|vm| vm.sample.running) {
+        let share = node.host_cpus / all;
+        for Vm { sample, .. } in here {
             sample.cores *= share;
             sample.waiting = sample.waiting.max(100.0 * (1.0 - share));
         }
     }
+}
+
+/// One node's round.
+struct Round {
+    node: NodeName,
+    number: u64,
+    /// Load time since the last one.
+    window: (f64, f64),
+    zero: Option<Zero>,
 }
 
 fn empty(sample: &mut Sample, zero: Zero) {

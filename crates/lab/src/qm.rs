@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use tokio::sync::OwnedMutexGuard;
-use vm_autoscale_proxmox::{Digest, NodeCommand, VmId};
+use vm_autoscale_proxmox::{Digest, NodeCommand, NodeName, VmId};
 
+use crate::cluster::Cluster;
 use crate::command::PERL_S;
-use crate::node::Node;
 use crate::{Answer, Lab};
 
 mod balloon;
@@ -23,6 +23,8 @@ const FLOCK_S: f64 = 10.0;
 /// A call of `qm set`.
 #[derive(Debug)]
 pub(crate) struct Change {
+    /// Where it runs.
+    node: NodeName,
     vmid: VmId,
     digest: Digest,
     /// Options to set, by name.
@@ -33,7 +35,7 @@ pub(crate) struct Change {
 
 impl Change {
     /// What the command would have `qm` do, if anything.
-    pub(crate) fn of(command: &NodeCommand) -> Option<Self> {
+    pub(crate) fn of(node: &NodeName, command: &NodeCommand) -> Option<Self> {
         let mut revert = None;
         let (vmid, digest, sets) = match command {
             NodeCommand::SetVcpus { vmid, vcpus, digest } => {
@@ -59,7 +61,7 @@ impl Change {
             }
             _ => return None,
         };
-        Some(Self { vmid: *vmid, digest: digest.clone(), sets, revert })
+        Some(Self { node: node.clone(), vmid: *vmid, digest: digest.clone(), sets, revert })
     }
 
     /// The first thing that `qm` prints.
@@ -71,8 +73,8 @@ impl Change {
     }
 
     /// What must hold before and after the lock is taken.
-    fn check(&self, node: &Node) -> Result<(), Answer> {
-        let vm = node.vm(self.vmid).map_err(|text| Answer::fail(text, 2))?;
+    fn check(&self, cluster: &Cluster) -> Result<(), Answer> {
+        let vm = cluster.vm(&self.node, self.vmid).map_err(|text| Answer::fail(text, 2))?;
         if vm.conf.digest() != self.digest {
             return Err(Answer::fail("checksum mismatch (file change by other user?)\n", 255));
         }
@@ -90,11 +92,11 @@ impl Change {
 /// Runs it.
 pub(crate) async fn set(lab: &Lab, change: &Change) -> Answer {
     lab.pause(PERL_S).await;
-    let first = change.check(&lab.node());
+    let first = change.check(&lab.cluster());
     if let Err(answer) = first {
         return answer;
     }
-    let (held, waited) = match flock(lab, change.vmid).await {
+    let (held, waited) = match flock(lab, &change.node, change.vmid).await {
         Ok(held) => held,
         Err(answer) => return answer,
     };
@@ -107,9 +109,10 @@ pub(crate) async fn set(lab: &Lab, change: &Change) -> Answer {
 /// Takes the VM's file lock, and says what that printed.
 async fn flock(
     lab: &Lab,
+    node: &NodeName,
     vmid: VmId,
 ) -> Result<(Option<OwnedMutexGuard<()>>, &'static str), Answer> {
-    let flock = lab.node().vm(vmid).map(|vm| vm.flock.clone());
+    let flock = lab.cluster().vm(node, vmid).map(|vm| vm.flock.clone());
     let flock = flock.map_err(|text| Answer::fail(text, 2))?;
     if let Ok(held) = flock.clone().try_lock_owned() {
         return Ok((Some(held), ""));
@@ -127,12 +130,12 @@ async fn flock(
 }
 
 async fn locked(lab: &Lab, change: &Change) -> Answer {
-    if let Err(answer) = prepare(&mut lab.node(), change) {
+    if let Err(answer) = prepare(&mut lab.cluster(), change) {
         return answer;
     }
     let (waits, running) = {
-        let node = lab.node();
-        let vm = node.vms.get(&change.vmid);
+        let cluster = lab.cluster();
+        let vm = cluster.vms.get(&change.vmid);
         (vm.is_some_and(|vm| vm.conf.parts().waits()), vm.is_some_and(|vm| vm.qemu.is_some()))
     };
     let mut answer = Answer::ok(change.line());
@@ -140,29 +143,31 @@ async fn locked(lab: &Lab, change: &Change) -> Answer {
         hotplug::apply(lab, change, &mut answer).await;
     } else if waits {
         // A stopped VM takes over whatever waits, checked or not.
-        lab.node().write(change.vmid, crate::conf::Parts::apply_all);
+        lab.cluster().write(change.vmid, crate::conf::Parts::apply_all);
     }
     answer
 }
 
 /// Checks again, and writes every option into `[PENDING]`, one write each.
-fn prepare(node: &mut Node, change: &Change) -> Result<(), Answer> {
-    change.check(node)?;
-    balloon::check(node, change)?;
+fn prepare(cluster: &mut Cluster, change: &Change) -> Result<(), Answer> {
+    change.check(cluster)?;
+    balloon::check(cluster, change)?;
+    let read_only = |text| Answer::fail(text + "\n", 13);
     for (name, value) in &change.sets {
-        node.write(change.vmid, |parts| {
+        let written = cluster.qm_write(change.vmid, |parts| {
             parts.deletions.retain(|deletion| deletion != name);
             parts.pending.insert((*name).to_owned(), value.clone());
         });
+        written.map_err(read_only)?;
     }
     if let Some(names) = change.revert {
-        node.write(change.vmid, |parts| {
+        let written = cluster.qm_write(change.vmid, |parts| {
             for name in names.split(',') {
                 parts.pending.remove(name);
                 parts.deletions.retain(|deletion| deletion != name);
             }
         });
+        written.map_err(read_only)?;
     }
-    node.write(change.vmid, crate::conf::Parts::cleanup);
-    Ok(())
+    cluster.qm_write(change.vmid, crate::conf::Parts::cleanup).map_err(read_only)
 }

@@ -3,25 +3,28 @@
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
-use vm_autoscale_proxmox::ConfigFile;
+use vm_autoscale_proxmox::{ConfigFile, NodeName};
 
 use crate::answer::Answer;
-use crate::node::Node;
+use crate::cluster::Cluster;
 use crate::pmxcfs::{self, fraction};
 use crate::vm::Vm;
+use crate::{ha, tear};
 
 /// `grep -a -s -H .` over the cluster's files.
-pub(crate) fn cluster(node: &Node, now: f64) -> Answer {
-    let (vmlist, rrd) = (pmxcfs::vmlist(node), node.rrd(now));
+pub(crate) fn cluster(cluster: &Cluster, name: &NodeName, now: f64) -> Answer {
+    let Some(node) = cluster.nodes.get(name) else { return Answer::fail("", 2) };
+    let (vmlist, rrd) = (pmxcfs::vmlist(cluster, node), cluster.rrd(now));
+    let torn = |text: &str| if cluster.tearing { tear::lines(text, now) } else { text.to_owned() };
     let files = [
-        ("/etc/pve/.version", Some(pmxcfs::version(node))),
-        ("/etc/pve/.members", Some(pmxcfs::members(node))),
-        ("/etc/pve/.vmlist", Some(vmlist.clone())),
-        ("/etc/pve/.rrd", Some(rrd.to_owned())),
-        ("/etc/pve/ha/manager_status", node.ha_status.clone()),
-        ("/etc/pve/vm-autoscale.pause", node.pause.clone()),
+        ("/etc/pve/.version", Some(pmxcfs::version(cluster, name, node))),
+        ("/etc/pve/.members", Some(pmxcfs::members(cluster, name))),
+        ("/etc/pve/.vmlist", Some(torn(&vmlist))),
+        ("/etc/pve/.rrd", Some(torn(&rrd))),
+        ("/etc/pve/ha/manager_status", ha::manager_status(cluster, now)),
+        ("/etc/pve/vm-autoscale.pause", cluster.pause.clone()),
         ("/etc/pve/.vmlist", Some(vmlist)),
-        ("/etc/pve/.rrd", Some(rrd.to_owned())),
+        ("/etc/pve/.rrd", Some(rrd)),
     ];
     let mut answer = Answer::default();
     for (path, content) in files {
@@ -43,12 +46,17 @@ fn grep(out: &mut String, path: &str, content: &str) {
 }
 
 /// `tail -n +1 -v` over `.version` and config files.
-pub(crate) fn configs(node: &Node, files: &[ConfigFile]) -> Answer {
+pub(crate) fn configs(cluster: &Cluster, name: &NodeName, files: &[ConfigFile]) -> Answer {
+    let Some(node) = cluster.nodes.get(name) else { return Answer::fail("", 1) };
     let mut answer = Answer::default();
-    let _ = write!(answer.stdout, "==> /etc/pve/.version <==\n{}", pmxcfs::version(node));
+    let _ = write!(
+        answer.stdout,
+        "==> /etc/pve/.version <==\n{}",
+        pmxcfs::version(cluster, name, node)
+    );
     for file in files {
         let path = file.path();
-        if let Some(vm) = node.vms.get(&file.vmid).filter(|_| file.node == node.name) {
+        if let Ok(vm) = cluster.vm(&file.node, file.vmid) {
             let _ = write!(answer.stdout, "\n==> {path} <==\n{}", vm.conf.raw());
         } else {
             let text = "for reading: No such file or directory";
@@ -59,40 +67,56 @@ pub(crate) fn configs(node: &Node, files: &[ConfigFile]) -> Answer {
     answer
 }
 
-/// The pool lines of `user.cfg`: one pool of the first half of the VMs, one of the rest.
-pub(crate) fn pools(node: &Node) -> Answer {
-    let ids: Vec<String> = node.vms.keys().map(ToString::to_string).collect();
-    let (first, rest) = ids.split_at(ids.len().div_ceil(2));
-    let line = |name: &str, ids: &[String]| {
-        format!("/etc/pve/user.cfg:pool:{name}::{}::\n", ids.join(","))
-    };
-    Answer::ok(line("production", first) + &line("test", rest))
+/// The pool lines of `user.cfg`.
+pub(crate) fn pools(cluster: &Cluster) -> Answer {
+    let mut answer = Answer::default();
+    for (name, vmids) in &cluster.pools {
+        let ids: Vec<String> = vmids.iter().map(ToString::to_string).collect();
+        let _ = writeln!(answer.stdout, "/etc/pve/user.cfg:pool:{name}::{}::", ids.join(","));
+    }
+    answer.exit = u8::from(cluster.pools.is_empty());
+    answer
 }
 
 /// `pvesh get /cluster/resources`.
-pub(crate) fn resources(node: &Node, now: f64) -> Answer {
-    let measured = !node.rrd(now).is_empty();
-    let mut all: Vec<Value> = node.vms.values().map(|vm| resource(node, vm, measured)).collect();
-    all.extend(node.containers.iter().map(|ct| {
-        json!({"id": format!("lxc/{}", ct.vmid), "node": node.name, "status": "running",
+pub(crate) fn resources(cluster: &Cluster, now: f64) -> Answer {
+    let measured = !cluster.rrd(now).is_empty();
+    let mut all: Vec<Value> =
+        cluster.vms.values().map(|vm| resource(cluster, vm, measured)).collect();
+    all.extend(cluster.containers.iter().map(|ct| {
+        json!({"id": format!("lxc/{}", ct.vmid), "node": ct.node, "status": "running",
             "type": "lxc", "vmid": ct.vmid})
     }));
-    let cores: f64 = node.vms.values().map(|vm| vm.sample.cores).sum();
-    let mem: u64 = node.vms.values().map(|vm| vm.sample.mem).sum();
-    all.push(json!({"id": format!("node/{}", node.name), "type": "node", "node": node.name,
-        "status": "online", "level": "", "maxcpu": node.host_cpus, "maxmem": node.host_memory,
-        "cpu": fraction((cores / node.host_cpus).min(1.0)), "mem": mem.min(node.host_memory),
-        "uptime": node.clock(now) - node.starttime}));
+    for (name, node) in &cluster.nodes {
+        let here = || cluster.vms.values().filter(|vm| vm.node == *name);
+        let cores: f64 = here().map(|vm| vm.sample.cores).sum();
+        let mem: u64 = here().map(|vm| vm.sample.mem).sum();
+        let status = if node.up { "online" } else { "offline" };
+        all.push(json!({"id": format!("node/{name}"), "type": "node", "node": name,
+            "status": status, "level": "", "maxcpu": node.host_cpus, "maxmem": node.host_memory,
+            "cpu": fraction((cores / node.host_cpus).min(1.0)), "mem": mem.min(node.host_memory),
+            "uptime": cluster.clock(now) - node.starttime}));
+    }
     Answer::ok(Value::Array(all).to_string() + "\n")
 }
 
-fn resource(node: &Node, vm: &Vm, measured: bool) -> Value {
+fn resource(cluster: &Cluster, vm: &Vm, measured: bool) -> Value {
     let mut fields = Map::new();
     let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
     put("id", format!("qemu/{}", vm.vmid).into());
     put("type", "qemu".into());
     put("vmid", vm.vmid.get().into());
-    put("node", node.name.as_str().into());
+    put("node", vm.node.as_str().into());
+    let pool = cluster.pools.iter().find(|(_, vmids)| vmids.contains(&vm.vmid));
+    if let Some((pool, _)) = pool {
+        put("pool", pool.as_str().into());
+    }
+    if let Some(tags) = vm.conf.get("tags") {
+        put("tags", tags.into());
+    }
+    if let Some(service) = cluster.ha.states.get(&vm.vmid) {
+        put("hastate", service.state.as_str().into());
+    }
     if let Some(lock) = vm.conf.get("lock") {
         put("lock", lock.into());
     }

@@ -1,5 +1,6 @@
-//! A lab with a directory: keys, address and control socket, for other processes.
+//! A lab with a directory: keys, addresses and control socket, for other processes.
 
+use std::fmt::Write as _;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::net::UnixListener;
 use tokio::task::JoinSet;
+use vm_autoscale_proxmox::NodeName;
 
 use crate::{Error, Lab, Options, socket, ssh};
 
@@ -15,7 +17,7 @@ use crate::{Error, Lab, Options, socket, ssh};
 #[derive(Debug)]
 pub struct Served {
     lab: Lab,
-    server: ssh::Server,
+    servers: Vec<(NodeName, ssh::Server)>,
     dir: PathBuf,
     _tasks: JoinSet<()>,
 }
@@ -27,23 +29,24 @@ impl Served {
         &self.lab
     }
 
-    /// Where SSH listens.
+    /// Where each node's SSH listens.
     #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.server.address()
+    pub fn addresses(&self) -> Vec<(NodeName, SocketAddr)> {
+        self.servers.iter().map(|(node, server)| (node.clone(), server.address())).collect()
     }
 }
 
 impl Drop for Served {
     fn drop(&mut self) {
         // Whoever removed them first has done the same.
-        let _ = fs::remove_file(self.dir.join("address"));
+        let _ = fs::remove_file(self.dir.join("addresses"));
         let _ = fs::remove_file(self.dir.join("lab.sock"));
     }
 }
 
-/// Serves a new lab from `dir` (made, mode 0700): `host_key`, `id_ed25519`, `password`,
-/// `known_hosts`, `lab.sock`, and last `address`, the sign that it is ready.
+/// Serves a new lab from `dir` (made, mode 0700): `host_key.NODE`, `id_ed25519`,
+/// `password`, `known_hosts`, `lab.sock`, and last `addresses` (a line a node: name, address), the
+/// sign that it is ready. Port 0 gives every node a port of its own, any other the next ones.
 ///
 /// # Errors
 /// Options that make no sense, or a file or port that cannot be had.
@@ -51,22 +54,30 @@ pub async fn serve(dir: &Path, options: &Options, listen: SocketAddr) -> Result<
     let lab = Lab::new(options)?;
     private_dir(dir)?;
     let sock = dir.join("lab.sock");
-    for stale in [&sock, &dir.join("address")] {
+    for stale in [&sock, &dir.join("addresses")] {
         // Mostly there is none.
         let _ = fs::remove_file(stale);
     }
-    let server = ssh::listen(&lab, listen, None).await?;
-    let (host, address) = (lab.host_key(), server.address());
-    write(dir, "host_key", &ssh::key_file(&host)?)?;
+    let (mut servers, mut known_hosts, mut addresses) = (Vec::new(), String::new(), String::new());
+    for (i, node) in (0u16..).zip(lab.nodes()) {
+        let port = if listen.port() == 0 { 0 } else { listen.port().saturating_add(i) };
+        let server = ssh::listen(&lab, &node, SocketAddr::new(listen.ip(), port), None).await?;
+        let (host, address) = (lab.host_key(&node)?, server.address());
+        write(dir, &format!("host_key.{node}"), &ssh::key_file(&host)?)?;
+        known_hosts.push_str(&ssh::known_hosts_line(address, host.public_key())?);
+        // Writing to a String cannot fail.
+        let _ = writeln!(addresses, "{node} {address}");
+        servers.push((node, server));
+    }
     write(dir, "id_ed25519", &ssh::key_file(&lab.client_key())?)?;
     write(dir, "password", &ssh::password(&lab.client_key()))?;
-    write(dir, "known_hosts", &ssh::known_hosts_line(address, host.public_key())?)?;
+    write(dir, "known_hosts", &known_hosts)?;
     let listener = UnixListener::bind(&sock).map_err(Error::io(sock.display()))?;
     let mut tasks = JoinSet::new();
     tasks.spawn(socket::listen(lab.clone(), listener));
     tasks.spawn(lab.clone().pvestatd());
-    write(dir, "address", &format!("{address}\n"))?;
-    Ok(Served { lab, server, dir: dir.to_owned(), _tasks: tasks })
+    write(dir, "addresses", &addresses)?;
+    Ok(Served { lab, servers, dir: dir.to_owned(), _tasks: tasks })
 }
 
 fn private_dir(dir: &Path) -> Result<(), Error> {

@@ -6,17 +6,25 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
+use vm_autoscale_proxmox::NodeName;
+
 use crate::{Answer, Control, Entry, Error, Lab, Stats, VmInfo};
 
 /// The most entries of the history in one reply.
 const ENTRIES: usize = 10_000;
 
-/// What is asked: `{"exec":"LINE"}`, `{"control":…}`, `"stats"`, `{"history":0}`, `"vms"`.
+/// What is asked: `{"exec":{"line":"LINE"}}`, `{"control":…}`, `"stats"`, `{"history":0}`, `"vms"`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Request {
     /// Execute a line.
-    Exec(String),
+    Exec {
+        /// The line.
+        line: String,
+        /// Where; on the first node where absent.
+        #[serde(default)]
+        node: Option<NodeName>,
+    },
     /// Do what a fault or a foreign hand would.
     Control(Control),
     /// The counters.
@@ -75,9 +83,12 @@ async fn connection(lab: Lab, stream: UnixStream) {
 
 async fn reply(lab: &Lab, request: Request) -> Reply {
     match request {
-        Request::Exec(line) => {
+        Request::Exec { line, node } => {
             lab.count(|stats| stats.execs += 1);
-            Reply::Answer(lab.execute(&line).await)
+            Reply::Answer(match node {
+                Some(node) => lab.execute_on(&node, &line).await,
+                None => lab.execute(&line).await,
+            })
         }
         Request::Control(control) => match lab.control(control) {
             Ok(()) => Reply::Done,

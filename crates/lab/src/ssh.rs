@@ -1,5 +1,6 @@
-//! The node's SSH server: one key may log in, and may execute single lines, nothing else.
+//! Each node's SSH server: one key may log in, and may execute single lines, nothing else.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use russh::server::Config;
 use russh::{Disconnect, MethodKind, MethodSet};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use vm_autoscale_proxmox::NodeName;
 
 use crate::{Error, Lab};
 
@@ -21,17 +23,21 @@ mod tests;
 /// The lab's keys.
 #[derive(Debug)]
 pub(crate) struct Keys {
-    host: PrivateKey,
+    hosts: BTreeMap<NodeName, PrivateKey>,
     client: PrivateKey,
 }
 
 impl Keys {
-    pub(crate) fn generate() -> Result<Self, Error> {
-        Ok(Self { host: key()?, client: key()? })
+    pub(crate) fn generate(nodes: &[NodeName]) -> Result<Self, Error> {
+        let mut keys = Self { hosts: BTreeMap::new(), client: key()? };
+        keys.new_host_keys(nodes)?;
+        Ok(keys)
     }
 
-    pub(crate) fn new_host_key(&mut self) -> Result<(), Error> {
-        self.host = key()?;
+    pub(crate) fn new_host_keys(&mut self, nodes: &[NodeName]) -> Result<(), Error> {
+        for node in nodes {
+            self.hosts.insert(node.clone(), key()?);
+        }
         Ok(())
     }
 }
@@ -75,10 +81,13 @@ impl Lab {
         self.keys().client.clone()
     }
 
-    /// The host key that new connections meet.
-    #[must_use]
-    pub fn host_key(&self) -> PrivateKey {
-        self.keys().host.clone()
+    /// The host key that new connections to that node meet.
+    ///
+    /// # Errors
+    /// There is no such node.
+    pub fn host_key(&self, node: &NodeName) -> Result<PrivateKey, Error> {
+        let key = self.keys().hosts.get(node).cloned();
+        key.ok_or_else(|| Error::Ssh(format!("there is no node {node}")))
     }
 }
 
@@ -102,24 +111,33 @@ impl Server {
     }
 }
 
-/// Listens with the lab's host key, or with one of its own.
+/// Listens as that node, with its host key or with one of its own.
 ///
 /// # Errors
 /// The address cannot be listened on.
 pub async fn listen(
     lab: &Lab,
+    node: &NodeName,
     address: SocketAddr,
     own_key: Option<PrivateKey>,
 ) -> Result<Server, Error> {
     let listener = TcpListener::bind(address).await.map_err(Error::io(address))?;
     let address = listener.local_addr().map_err(Error::io(address))?;
     let (stop, stopped) = watch::channel(());
-    tokio::spawn(accept(lab.clone(), listener, own_key, stopped));
+    let at = At { lab: lab.clone(), node: node.clone() };
+    tokio::spawn(accept(at, listener, own_key, stopped));
     Ok(Server { address, stop })
 }
 
-async fn accept(
+/// Whose server it is.
+#[derive(Debug, Clone)]
+struct At {
     lab: Lab,
+    node: NodeName,
+}
+
+async fn accept(
+    at: At,
     listener: TcpListener,
     own_key: Option<PrivateKey>,
     mut stopped: watch::Receiver<()>,
@@ -134,8 +152,9 @@ async fn accept(
         };
         match accepted {
             Ok((stream, _)) => {
-                let key = own_key.clone().unwrap_or_else(|| lab.host_key());
-                tokio::spawn(connection(lab.clone(), stream, key, stopped.clone()));
+                let key = own_key.clone().map_or_else(|| at.lab.host_key(&at.node), Ok);
+                let Ok(key) = key else { return };
+                tokio::spawn(connection(at.clone(), stream, key, stopped.clone()));
             }
             // Too many open files, most likely: some will close.
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
@@ -144,17 +163,13 @@ async fn accept(
 }
 
 /// One connection; how it ends is the client's to tell.
-async fn connection(
-    lab: Lab,
-    stream: TcpStream,
-    key: PrivateKey,
-    mut stopped: watch::Receiver<()>,
-) {
-    lab.count(|stats| stats.connections += 1);
+async fn connection(at: At, stream: TcpStream, key: PrivateKey, mut stopped: watch::Receiver<()>) {
+    let Some(power) = at.lab.power(&at.node) else { return };
+    at.lab.count(|stats| stats.connections += 1);
     // Small packets, one at a time; where it cannot be set it is only slower.
     let _ = stream.set_nodelay(true);
-    let (stream, authenticated) = stream::counted(stream, lab.clone());
-    let handler = handler::Session::new(lab, authenticated);
+    let (stream, authenticated) = stream::counted(stream, at.lab.clone(), power);
+    let handler = handler::Session::new(at, authenticated);
     let started = tokio::select! {
         started = russh::server::run_stream(config(key), stream, handler) => started,
         _ = stopped.changed() => return,

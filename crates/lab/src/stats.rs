@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use vm_autoscale_proxmox::NodeName;
 
 /// Counters since the lab's start.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,6 +12,8 @@ pub struct Stats {
     pub connections: u64,
     /// Sessions that were authenticated.
     pub logins: u64,
+    /// Those by node.
+    pub logins_by_node: BTreeMap<NodeName, u64>,
     /// Exec requests on authenticated sessions.
     pub execs: u64,
     /// Lines that are none of vm-autoscale's commands, and requests for a shell, a terminal, a
@@ -21,6 +24,8 @@ pub struct Stats {
     /// Bytes received on sessions before they were authenticated: key exchange and login only,
     /// as no request is taken before.
     pub pre_auth_bytes: u64,
+    /// Events of the scenario that could not be.
+    pub refused_controls: u64,
     /// Executed commands by kind.
     pub commands: BTreeMap<String, u64>,
     /// Changes that exited zero.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use vm_autoscale_proxmox::{CpuLimit, VmId};
+use vm_autoscale_proxmox::{CpuLimit, NodeName, VmId};
 
 use crate::conf::Conf;
 use crate::control::Part;
@@ -15,14 +15,22 @@ use crate::num::{bytes, real};
 #[derive(Debug)]
 pub(crate) struct Vm {
     pub(crate) vmid: VmId,
+    /// In whose directory its config is.
+    pub(crate) node: NodeName,
+    /// Between two nodes' directories, so that no list has it.
+    pub(crate) in_transit: bool,
     pub(crate) conf: Conf,
-    /// Its counter in `.vmlist`.
-    pub(crate) version: u64,
     /// The process, where it runs.
     pub(crate) qemu: Option<Qemu>,
     pub(crate) guest: Guest,
     /// What a test has switched on against it.
     pub(crate) faults: BTreeSet<Part>,
+    /// How long the guest takes to release a CPU or a DIMM, in recorded seconds.
+    pub(crate) release: Release,
+    /// What the guest has agreed to release, and when it goes.
+    pub(crate) departures: Vec<(f64, Leaves)>,
+    /// Ran when its node lost power, so that it starts with it.
+    pub(crate) ran: bool,
     /// What its load is called.
     pub(crate) kind: String,
     /// The most memory that its load was made for, in MiB.
@@ -35,6 +43,29 @@ pub(crate) struct Vm {
     pub(crate) sample: Sample,
     /// `/var/lock/qemu-server/lock-ID.conf`.
     pub(crate) flock: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// How quick a guest is, in recorded seconds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Release {
+    pub(crate) cpu: f64,
+    pub(crate) dimm: f64,
+}
+
+impl Default for Release {
+    /// Recorded: a CPU leaves within a second, a DIMM within three.
+    fn default() -> Self {
+        Self { cpu: 0.3, dimm: 0.5 }
+    }
+}
+
+/// What leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leaves {
+    /// The vCPU of this number, from 1.
+    Cpu(u32),
+    /// The DIMM of this number, from 0.
+    Dimm(u32),
 }
 
 /// What pvestatd found last.
@@ -80,6 +111,49 @@ impl Vm {
         let wanted = demand.mem.min(0.98 * usable);
         let cache = (0.12 * usable).min(0.98 * usable - wanted).max(0.0);
         (wanted + cache, cache)
+    }
+
+    /// The guest agrees to release it then; what it has agreed to already stays as it is.
+    pub(crate) fn promise(&mut self, at: f64, leaves: Leaves) {
+        if !self.departures.iter().any(|(_, promised)| *promised == leaves) {
+            self.departures.push((at, leaves));
+        }
+    }
+
+    /// What was promised goes when its time has come, whether anybody still waits for it or not.
+    pub(crate) fn depart(&mut self, now: f64, load_time: f64) {
+        let (due, later) = self.departures.drain(..).partition(|(at, _)| *at <= now);
+        self.departures = later;
+        let due: Vec<(f64, Leaves)> = due;
+        for (_, leaves) in due {
+            match leaves {
+                Leaves::Cpu(cpu) => self.cpu_leaves(cpu),
+                Leaves::Dimm(dimm) => self.dimm_leaves(dimm, load_time),
+            }
+        }
+    }
+
+    fn cpu_leaves(&mut self, cpu: u32) {
+        if let Some(qemu) = self.qemu.as_mut().filter(|qemu| qemu.vcpus >= cpu) {
+            qemu.vcpus -= 1;
+            self.guest.online_cpus = self.guest.online_cpus.min(qemu.vcpus);
+        }
+    }
+
+    /// Where the guest's programs do not fit into what is left, it dies of that. The backend
+    /// stays until somebody drops it.
+    fn dimm_leaves(&mut self, dimm: u32, load_time: f64) {
+        let spare = self.qemu.as_ref().is_some_and(|qemu| self.can_spare(qemu, dimm, load_time));
+        if !spare {
+            self.guest.dead = true;
+            return;
+        }
+        let Some(qemu) = &mut self.qemu else { return };
+        if qemu.dimms.remove(&dimm) {
+            qemu.orphans.insert(dimm);
+            qemu.ballooned = qemu.ballooned.map(|held| held.saturating_sub(dimm_mib(dimm)));
+            self.guest.online_dimms.remove(&dimm);
+        }
     }
 
     /// Whether the guest's programs fit without the DIMM. What the balloon holds goes with it.

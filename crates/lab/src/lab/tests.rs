@@ -9,6 +9,8 @@ use vm_autoscale_proxmox::{
 use super::*;
 use crate::Columns;
 
+mod cluster;
+
 const EPOCH: u64 = 1_795_297_200;
 
 fn options() -> Options {
@@ -51,7 +53,7 @@ async fn the_cluster_reads_back() {
 async fn pvestatd_can_fail() {
     let lab = Lab::new(&options()).unwrap();
     let control = |control| lab.control(control).unwrap();
-    control(Control::ZeroRound { memory: true });
+    control(Control::ZeroRound { node: None, memory: true });
     lab.tick(Duration::from_secs(10));
     let all =
         |read: &ClusterRead| read.vms.values().all(|vm| (vm.cpu, vm.mem) == (Some(0.0), Some(0.0)));
@@ -63,11 +65,11 @@ async fn pvestatd_can_fail() {
     assert!(!all(&read) && !read.vms.contains_key(&id(101)) && read.guests.get(id(101)).is_some());
     let stopped = &read.vms[&id(102)];
     assert_eq!((stopped.status, stopped.cpu, stopped.mem), (VmStatus::NotRunning, None, None));
-    control(Control::Pvestatd { running: false });
+    control(Control::Pvestatd { node: None, running: false });
     control(Control::Start { vmid: id(102) });
     lab.tick(Duration::from_secs(30));
     assert_eq!(cluster(&lab).await, read, "frozen");
-    control(Control::Pvestatd { running: true });
+    control(Control::Pvestatd { node: None, running: true });
     lab.tick(Duration::from_secs(40));
     let read = cluster(&lab).await;
     assert_eq!(read.vms[&id(102)].cpu, Some(0.0), "met for the first time");
@@ -126,7 +128,7 @@ async fn foreign_edits_raise_the_version() {
     assert!(
         lab.control(edit("Bad key", "x")).is_err() && lab.control(edit("a", "x\ny: z")).is_err()
     );
-    lab.control(Control::RestartPmxcfs).unwrap();
+    lab.control(Control::RestartPmxcfs { node: None }).unwrap();
     let restarted = cluster(&lab).await;
     assert!(restarted.version.starttime > after.0.version.starttime);
     assert!(version(&restarted) < version(&after.0));
@@ -168,11 +170,11 @@ async fn qemu_and_guest_answer() {
 async fn the_monitor_answers_as_recorded() {
     let lab = Lab::new(&Options { vms: 1, ..options() }).unwrap();
     {
-        let mut node = lab.node();
+        let mut node = lab.cluster();
         let vm = node.vms.get_mut(&id(101)).unwrap();
         let conf = "cores: 2\nhotplug: memory,cpu\nmemory: 1536\nnuma: 1\nvcpus: 1\n";
         vm.conf = crate::conf::Conf::new(conf.into());
-        vm.qemu = crate::guest::Qemu::start(&vm.conf.parsed().unwrap(), 0.0);
+        vm.qemu = Some(crate::guest::Qemu::start(&vm.conf, 0.0).unwrap());
     }
     let cpu = |path: &str, core| {
         format!(
@@ -268,8 +270,8 @@ fn controls_are_json() {
             r#"{"fault":{"vmid":101,"part":"keeps-dimms","on":true}}"#,
             Control::Fault { vmid: id(101), part: crate::Part::KeepsDimms, on: true },
         ),
-        (r#"{"pvestatd":{"running":false}}"#, Control::Pvestatd { running: false }),
-        (r#""new-host-key""#, Control::NewHostKey),
+        (r#"{"tear":{"on":true}}"#, Control::Tear { on: true }),
+        (r#"{"quorum":{"lost":true}}"#, Control::Quorum { lost: true }),
     ] {
         assert_eq!(serde_json::from_str::<Control>(json).unwrap(), control);
         assert_eq!(serde_json::to_string(&control).unwrap(), json);
@@ -284,20 +286,24 @@ async fn a_served_lab_answers_on_its_socket() {
     let path = dir.path().join("lab");
     let served = serve(&path, &options(), ([127, 0, 0, 1], 0).into()).await.unwrap();
     let read = |name: &str| std::fs::read_to_string(path.join(name)).unwrap();
-    assert_eq!(read("address").trim(), served.address().to_string());
+    let (node, address) = served.addresses().remove(0);
+    assert_eq!(read("addresses"), format!("{node} {address}\n"));
     assert!(
         read("known_hosts")
-            .starts_with(&format!("[127.0.0.1]:{} ssh-ed25519 AAAA", served.address().port()))
+            .starts_with(&format!("[127.0.0.1]:{} ssh-ed25519 AAAA", address.port()))
     );
     assert!(read("id_ed25519").starts_with("-----BEGIN OPENSSH PRIVATE KEY-----\n"));
     let lock = Control::Lock { vmid: id(101), lock: None };
     assert_eq!(ask(&path, &Request::Control(lock)).await.unwrap(), Reply::Done);
     let line = NodeCommand::ReadPools.line();
-    let Reply::Answer(answer) = ask(&path, &Request::Exec(line)).await.unwrap() else { panic!() };
+    let Reply::Answer(answer) = ask(&path, &Request::Exec { line, node: None }).await.unwrap()
+    else {
+        panic!()
+    };
     assert_eq!(answer.exit, 0);
     assert_eq!(ask(&path, &Request::Stats).await.unwrap(), Reply::Stats(served.lab().stats()));
     let missing = Control::Stop { vmid: id(999) };
     assert!(matches!(ask(&path, &Request::Control(missing)).await.unwrap(), Reply::Error(_)));
     drop(served);
-    assert!(!path.join("address").exists() && ask(&path, &Request::Vms).await.is_err());
+    assert!(!path.join("addresses").exists() && ask(&path, &Request::Vms).await.is_err());
 }

@@ -4,16 +4,16 @@ use vm_autoscale_proxmox::VmId;
 
 use super::Change;
 use super::hotplug::Outcome;
-use crate::Answer;
-use crate::node::Node;
+use crate::cluster::Cluster;
+use crate::{Answer, Lab, machine};
 
 /// On every call with memory or balloon: the balloon's minimum may not exceed the memory,
 /// whether that is set, pending or current.
-pub(super) fn check(node: &Node, change: &Change) -> Result<(), Answer> {
+pub(super) fn check(cluster: &Cluster, change: &Change) -> Result<(), Answer> {
     if change.value("memory").or(change.value("balloon")).is_none() {
         return Ok(());
     }
-    let Some(vm) = node.vms.get(&change.vmid) else { return Ok(()) };
+    let Some(vm) = cluster.vms.get(&change.vmid) else { return Ok(()) };
     let parts = vm.conf.parts();
     let number = |option: &str| {
         let waiting = parts.pending.get(option).or(parts.main.get(option));
@@ -31,16 +31,16 @@ pub(super) fn check(node: &Node, change: &Change) -> Result<(), Answer> {
 }
 
 /// Takes effect in the guest only with `shares: 0`; else pvestatd would act on it some time.
-pub(super) fn apply(node: &mut Node, vmid: VmId, wish: u32) -> Outcome {
-    let Some(vm) = node.vms.get_mut(&vmid) else { return Outcome::Skipped };
-    let had_device = vm.conf.number("balloon") != Some(0);
-    if had_device != (wish != 0) {
+pub(super) async fn apply(lab: &Lab, vmid: VmId, wish: u32) -> Outcome {
+    let found = lab.cluster().vms.get(&vmid).map(|vm| {
+        let has_device = vm.conf.number("balloon") != Some(0);
+        (has_device, vm.conf.number("shares") == Some(0))
+    });
+    let Some((_, manual)) = found.filter(|(device, _)| *device == (wish != 0)) else {
         return Outcome::Skipped;
-    }
-    let manual = vm.conf.number("shares") == Some(0);
-    if let Some(qemu) = vm.qemu.as_mut().filter(|_| manual) {
-        let memory = qemu.memory();
-        qemu.ballooned = qemu.ballooned.map(|_| memory.saturating_sub(wish));
+    };
+    if manual && let Err(text) = machine::balloon(lab, vmid, wish).await {
+        return Outcome::Failed(text);
     }
     Outcome::Applied(wish.to_string())
 }

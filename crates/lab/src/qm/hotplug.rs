@@ -22,7 +22,7 @@ pub(super) async fn apply(lab: &Lab, change: &Change, answer: &mut Answer) {
     let mut errors = String::new();
     for (name, value) in &change.sets {
         let waits = lab
-            .node()
+            .cluster()
             .vms
             .get(&change.vmid)
             .is_some_and(|vm| vm.conf.parts().pending.contains_key(*name));
@@ -30,10 +30,16 @@ pub(super) async fn apply(lab: &Lab, change: &Change, answer: &mut Answer) {
             continue;
         }
         match option(lab, change, name, value, &mut answer.stdout).await {
-            Outcome::Applied(reached) => lab.node().write(change.vmid, |parts| {
-                parts.main.insert((*name).to_owned(), reached);
-                parts.pending.remove(*name);
-            }),
+            Outcome::Applied(reached) => {
+                let written = lab.cluster().qm_write(change.vmid, |parts| {
+                    parts.main.insert((*name).to_owned(), reached);
+                    parts.pending.remove(*name);
+                });
+                if let Err(text) = written {
+                    *answer = Answer { stderr: text + "\n", exit: 13, ..std::mem::take(answer) };
+                    return;
+                }
+            }
             Outcome::Skipped => {}
             Outcome::Failed(text) => {
                 // Writing to a String cannot fail.
@@ -64,8 +70,8 @@ async fn option(
     match name {
         "vcpus" => cpu::vcpus(lab, change.vmid, wish).await,
         "memory" => memory::memory(lab, change.vmid, wish, stdout).await,
-        "cpulimit" => cpu::cpulimit(&mut lab.node(), change.vmid, value),
-        "balloon" => balloon::apply(&mut lab.node(), change.vmid, wish),
+        "cpulimit" => cpu::cpulimit(&mut lab.cluster(), change.vmid, value),
+        "balloon" => balloon::apply(lab, change.vmid, wish).await,
         _ => Outcome::Skipped,
     }
 }

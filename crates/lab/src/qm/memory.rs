@@ -6,10 +6,8 @@ use vm_autoscale_proxmox::{Ladder, VmId};
 
 use super::cpu::parameter;
 use super::hotplug::Outcome;
-use crate::Lab;
-use crate::control::Part;
 use crate::guest::{BASE_MIB, dimm_mib};
-use crate::node::Node;
+use crate::{Lab, machine};
 
 /// A DIMM that comes; recorded: six in less than a second.
 const PLUG_S: f64 = 0.05;
@@ -20,7 +18,7 @@ const TRIES: u32 = 7;
 
 /// Plugs DIMMs until there is at least that much, or unplugs until there is at most that much.
 pub(super) async fn memory(lab: &Lab, vmid: VmId, wish: u32, stdout: &mut String) -> Outcome {
-    let config = lab.node().vms.get(&vmid).and_then(|vm| vm.conf.parsed());
+    let config = lab.cluster().vms.get(&vmid).and_then(|vm| vm.conf.parsed());
     let Some(config) = config.filter(|config| config.hotplug.memory) else {
         return Outcome::Skipped;
     };
@@ -52,10 +50,10 @@ async fn plug(lab: &Lab, vmid: VmId, current: u32, wish: u32) -> Result<u32, Str
         if size <= current {
             continue;
         }
-        add(&mut lab.node(), vmid, dimm)?;
+        machine::plug_dimm(lab, vmid, dimm).await?;
         lab.pause(PLUG_S).await;
         reached = size;
-        write(lab, vmid, reached);
+        write(lab, vmid, reached)?;
         if reached >= wish {
             break;
         }
@@ -73,73 +71,33 @@ async fn unplug(
 ) -> Result<u32, String> {
     let mut reached = current;
     while reached > wish {
-        let Some(dimm) = highest(&lab.node(), vmid)? else { break };
+        let Some(dimm) = machine::dimms(lab, vmid).await?.last().copied() else { break };
         // Writing to a String cannot fail.
         let _ = writeln!(stdout, "try to unplug memory dimm dimm{dimm}");
-        let mut tries = 0;
-        loop {
-            let now = lab.now();
-            release(&mut lab.node(), vmid, dimm, now);
-            lab.pause(UNPLUG_S).await;
-            if highest(&lab.node(), vmid)? != Some(dimm) {
-                break;
-            }
-            tries += 1;
-            if tries == TRIES {
-                return Err(parameter(&format!("dimm{dimm}: error unplug memory module")));
-            }
+        if !leaves(lab, vmid, dimm).await? {
+            return Err(parameter(&format!("dimm{dimm}: error unplug memory module")));
         }
+        machine::drop_backend(lab, vmid, dimm).await?;
         reached = reached.saturating_sub(dimm_mib(dimm));
-        write(lab, vmid, reached);
+        write(lab, vmid, reached)?;
     }
     Ok(reached)
 }
 
-fn write(lab: &Lab, vmid: VmId, reached: u32) {
-    lab.node().write(vmid, |parts| {
+/// Whether it goes, asked time and again.
+async fn leaves(lab: &Lab, vmid: VmId, dimm: u32) -> Result<bool, String> {
+    for _ in 0..TRIES {
+        machine::unplug_dimm(lab, vmid, dimm).await?;
+        lab.pause(UNPLUG_S).await;
+        if !machine::dimms(lab, vmid).await?.contains(&dimm) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn write(lab: &Lab, vmid: VmId, reached: u32) -> Result<(), String> {
+    lab.cluster().qm_write(vmid, |parts| {
         parts.main.insert("memory".into(), reached.to_string());
-    });
-}
-
-fn gone(vmid: VmId, command: &str) -> String {
-    format!("VM {vmid} qmp command '{command}' failed - client closed connection")
-}
-
-fn highest(node: &Node, vmid: VmId) -> Result<Option<u32>, String> {
-    let qemu = node.vms.get(&vmid).and_then(|vm| vm.qemu.as_ref());
-    let qemu = qemu.ok_or_else(|| gone(vmid, "query-memory-devices"))?;
-    Ok(qemu.dimms.last().copied())
-}
-
-fn add(node: &mut Node, vmid: VmId, dimm: u32) -> Result<(), String> {
-    let vm = node.vms.get_mut(&vmid).ok_or_else(|| gone(vmid, "object-add"))?;
-    let qemu = vm.qemu.as_mut().ok_or_else(|| gone(vmid, "object-add"))?;
-    if qemu.orphans.contains(&dimm) || !qemu.dimms.insert(dimm) {
-        return Err(format!(
-            "VM {vmid} qmp command 'object-add' failed - attempt to add duplicate property 'mem-dimm{dimm}' to object (type 'container')"
-        ));
-    }
-    if !vm.faults.contains(&Part::OnlinesNothing) && !vm.guest.dead {
-        vm.guest.online_dimms.insert(dimm);
-    }
-    Ok(())
-}
-
-/// Asks the guest for a DIMM. Where its programs do not fit into what is left, it dies of that.
-fn release(node: &mut Node, vmid: VmId, dimm: u32, now: f64) {
-    let t = node.load_time(now);
-    let Some(vm) = node.vms.get_mut(&vmid) else { return };
-    let spare = vm.qemu.as_ref().is_some_and(|qemu| vm.can_spare(qemu, dimm, t));
-    if vm.guest.dead || vm.faults.contains(&Part::KeepsDimms) {
-        return;
-    }
-    if !spare {
-        vm.guest.dead = true;
-        return;
-    }
-    if let Some(qemu) = &mut vm.qemu {
-        qemu.dimms.remove(&dimm);
-        qemu.ballooned = qemu.ballooned.map(|held| held.saturating_sub(dimm_mib(dimm)));
-        vm.guest.online_dimms.remove(&dimm);
-    }
+    })
 }

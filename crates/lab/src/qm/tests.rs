@@ -22,10 +22,10 @@ fn bench(conf: &str) -> Lab {
     let lab = Lab::new(&Options { vms: 1, epoch: Some(1_795_297_200), ..Options::new().unwrap() });
     let lab = lab.unwrap();
     {
-        let mut node = lab.node();
+        let mut node = lab.cluster();
         let vm = node.vms.get_mut(&vmid()).unwrap();
         vm.conf = Conf::new(conf.to_owned());
-        let qemu = Qemu::start(&vm.conf.parsed().unwrap(), -100.0).unwrap();
+        let qemu = Qemu::start(&vm.conf, -100.0).unwrap();
         vm.guest = Guest::boot(&qemu, true);
         vm.qemu = Some(qemu);
         vm.fixed = Some(Demand { cpu: 0.1, mem: 300.0 });
@@ -34,7 +34,7 @@ fn bench(conf: &str) -> Lab {
 }
 
 fn conf(lab: &Lab) -> String {
-    lab.node().vm(vmid()).unwrap().conf.raw().to_owned()
+    lab.cluster().vms[&vmid()].conf.raw().to_owned()
 }
 
 /// The keys of the config that are not as in [`CONF`], and all that is pending.
@@ -46,7 +46,7 @@ fn differing(lab: &Lab) -> String {
 
 /// Executes `qm set 101` with the config's digest; what it printed, and the seconds it took.
 async fn qm(lab: &Lab, options: &str) -> (Answer, f64) {
-    let digest = lab.node().digest(vmid()).unwrap();
+    let digest = lab.cluster().digest(vmid()).unwrap();
     let start = lab.now();
     let answer = lab.execute(&format!("/usr/sbin/qm set 101 {options} --digest {digest}")).await;
     (answer, lab.now() - start)

@@ -10,30 +10,30 @@ use russh::server::{
 };
 use russh::{Channel, ChannelId, Pty};
 
-use crate::Lab;
+use super::At;
 
 /// The stream of standard error.
 const STDERR: u32 = 1;
 
 pub(super) struct Session {
-    lab: Lab,
+    at: At,
     authenticated: Arc<AtomicBool>,
 }
 
 impl Session {
-    pub(super) fn new(lab: Lab, authenticated: Arc<AtomicBool>) -> Self {
-        Self { lab, authenticated }
+    pub(super) fn new(at: At, authenticated: Arc<AtomicBool>) -> Self {
+        Self { at, authenticated }
     }
 
     fn judge(&self, key: &PublicKey) -> Auth {
-        self.lab.count(|stats| stats.auth_requests += 1);
-        let known = self.lab.client_key().public_key().key_data() == key.key_data();
+        self.at.lab.count(|stats| stats.auth_requests += 1);
+        let known = self.at.lab.client_key().public_key().key_data() == key.key_data();
         if known { Auth::Accept } else { Auth::reject() }
     }
 
     /// Every request that would want more than a line executed.
     fn refuse(&self, channel: ChannelId, connection: &mut Connection) -> Result<(), russh::Error> {
-        self.lab.count(|stats| stats.refused += 1);
+        self.at.lab.count(|stats| stats.refused += 1);
         connection.channel_failure(channel)
     }
 }
@@ -58,14 +58,18 @@ impl Handler for Session {
     }
 
     async fn auth_password(&mut self, _user: &str, password: &str) -> Result<Auth, Self::Error> {
-        self.lab.count(|stats| stats.auth_requests += 1);
-        let known = super::password(&self.lab.client_key()) == password;
+        self.at.lab.count(|stats| stats.auth_requests += 1);
+        let known = super::password(&self.at.lab.client_key()) == password;
         Ok(if known { Auth::Accept } else { Auth::reject() })
     }
 
     async fn auth_succeeded(&mut self, _connection: &mut Connection) -> Result<(), Self::Error> {
         self.authenticated.store(true, Ordering::Relaxed);
-        self.lab.count(|stats| stats.logins += 1);
+        let node = self.at.node.clone();
+        self.at.lab.count(|stats| {
+            stats.logins += 1;
+            *stats.logins_by_node.entry(node).or_default() += 1;
+        });
         Ok(())
     }
 
@@ -85,10 +89,10 @@ impl Handler for Session {
         line: &[u8],
         connection: &mut Connection,
     ) -> Result<(), Self::Error> {
-        self.lab.count(|stats| stats.execs += 1);
+        self.at.lab.count(|stats| stats.execs += 1);
         connection.channel_success(channel)?;
         let line = String::from_utf8_lossy(line).into_owned();
-        tokio::spawn(answer(self.lab.clone(), line, channel, connection.handle()));
+        tokio::spawn(answer(self.at.clone(), line, channel, connection.handle()));
         Ok(())
     }
 
@@ -140,7 +144,7 @@ impl Handler for Session {
         _channel: ChannelId,
         _connection: &mut Connection,
     ) -> Result<bool, Self::Error> {
-        self.lab.count(|stats| stats.refused += 1);
+        self.at.lab.count(|stats| stats.refused += 1);
         Ok(false)
     }
 
@@ -157,8 +161,8 @@ impl Handler for Session {
 }
 
 /// Executes the line and sends what it printed; a client that has gone away misses it.
-async fn answer(lab: Lab, line: String, channel: ChannelId, to: Handle) {
-    let answer = lab.execute(&line).await;
+async fn answer(at: At, line: String, channel: ChannelId, to: Handle) {
+    let answer = at.lab.execute_on(&at.node, &line).await;
     if !answer.stdout.is_empty() {
         let _ = to.data(channel, answer.stdout.into_bytes()).await;
     }

@@ -58,7 +58,7 @@ fn lab(vms: u32) -> Lab {
 }
 
 async fn serve(lab: &Lab) -> Server {
-    listen(lab, ([127, 0, 0, 1], 0).into(), None).await.unwrap()
+    listen(lab, &pve1(), ([127, 0, 0, 1], 0).into(), None).await.unwrap()
 }
 
 const READ_POOLS: &str = "/usr/bin/grep -a -s -H pool: /etc/pve/user.cfg";
@@ -67,7 +67,8 @@ const READ_POOLS: &str = "/usr/bin/grep -a -s -H pool: /etc/pve/user.cfg";
 async fn one_key_executes_lines_on_several_channels() {
     let lab = lab(2000);
     let server = serve(&lab).await;
-    let handle = connect(&server, &lab.host_key(), lab.client_key()).await.unwrap().unwrap();
+    let handle =
+        connect(&server, &lab.host_key(&pve1()).unwrap(), lab.client_key()).await.unwrap().unwrap();
     let digest = lab.vms()[0].digest.clone();
     let cluster = vm_autoscale_proxmox::NodeCommand::ReadCluster.line();
     let set = format!("/usr/sbin/qm set 101 --cpulimit 1 --digest {digest}");
@@ -87,14 +88,19 @@ async fn one_key_executes_lines_on_several_channels() {
 async fn who_rejects_the_host_key_has_sent_nothing_else() {
     let lab = lab(1);
     let server = serve(&lab).await;
-    let old = lab.host_key();
-    lab.control(Control::NewHostKey).unwrap();
+    let old = lab.host_key(&pve1()).unwrap();
+    lab.control(Control::NewHostKey { node: None }).unwrap();
     assert!(connect(&server, &old, lab.client_key()).await.is_err());
     let stats = lab.stats();
     assert_eq!((stats.connections, stats.logins, stats.execs, stats.auth_requests), (1, 0, 0, 0));
     assert!(stats.pre_auth_bytes > 0);
-    assert!(lab.history(0).is_empty());
-    assert!(connect(&server, &lab.host_key(), lab.client_key()).await.unwrap().is_some());
+    assert!(lab.history(0).iter().all(|entry| entry.kind == "Control"));
+    assert!(
+        connect(&server, &lab.host_key(&pve1()).unwrap(), lab.client_key())
+            .await
+            .unwrap()
+            .is_some()
+    );
     assert!(lab.stats().auth_requests > 0);
 }
 
@@ -102,7 +108,8 @@ async fn who_rejects_the_host_key_has_sent_nothing_else() {
 async fn no_other_key_no_shell_no_forwarding() {
     let lab = lab(1);
     let own = key().unwrap();
-    let server = listen(&lab, ([127, 0, 0, 1], 0).into(), Some(own.clone())).await.unwrap();
+    let server =
+        listen(&lab, &pve1(), ([127, 0, 0, 1], 0).into(), Some(own.clone())).await.unwrap();
     assert!(connect(&server, &own, key().unwrap()).await.unwrap().is_none());
     let handle = connect(&server, &own, lab.client_key()).await.unwrap().unwrap();
     let mut channel = handle.channel_open_session().await.unwrap();
@@ -115,4 +122,8 @@ async fn no_other_key_no_shell_no_forwarding() {
     assert_eq!(exec(&handle, READ_POOLS).await.exit, 0);
     server.disconnect_all();
     assert!(handle.channel_open_session().await.is_err());
+}
+
+fn pve1() -> NodeName {
+    NodeName::try_from("pve1").unwrap()
 }

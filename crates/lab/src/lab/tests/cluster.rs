@@ -1,0 +1,198 @@
+//! Several nodes: what each of them says, and what befalls them.
+
+use super::*;
+
+fn node(number: u32) -> NodeName {
+    NodeName::try_from(format!("pve{number}").as_str()).unwrap()
+}
+
+fn three() -> Lab {
+    let options = Options {
+        nodes: Options::numbered(3).unwrap(),
+        cluster: Some("home".try_into().unwrap()),
+        vms: 6,
+        ..options()
+    };
+    Lab::new(&options).unwrap()
+}
+
+async fn read_at(lab: &Lab, at: u32) -> ClusterRead {
+    let answer = lab.execute_on(&node(at), &NodeCommand::ReadCluster.line()).await;
+    ClusterRead::parse(&answer.stdout).unwrap()
+}
+
+fn set(lab: &Lab, vmid: u32, options: &str) -> String {
+    let vm = lab.vms().into_iter().find(|vm| vm.vmid == id(vmid)).unwrap();
+    format!("/usr/sbin/qm set {vmid} {options} --digest {}", vm.digest)
+}
+
+fn version(read: &ClusterRead, vmid: u32) -> u64 {
+    read.guests.get(id(vmid)).unwrap().version
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_node_tells_of_all_and_counts_by_itself() {
+    let lab = three();
+    let (one, two) = (read_at(&lab, 1).await, read_at(&lab, 2).await);
+    assert_eq!((one.vms.len(), one.nodes.len(), one.doubted), (6, 3, 0));
+    assert_eq!(one.vms, two.vms);
+    assert_eq!((&one.members.answering, &two.members.answering), (&node(1), &node(2)));
+    assert_eq!(one.guests.get(id(102)).unwrap().node, node(2));
+    let tag =
+        |tag: &str| Control::Edit { vmid: id(101), key: "tags".into(), value: Some(tag.into()) };
+    lab.control(tag("a")).unwrap();
+    lab.control(Control::RestartPmxcfs { node: Some(node(2)) }).unwrap();
+    lab.control(tag("b")).unwrap();
+    let (after, restarted) = (read_at(&lab, 1).await, read_at(&lab, 2).await);
+    assert!(version(&after, 101) > version(&one, 101));
+    assert!(restarted.version.starttime > two.version.starttime);
+    assert_ne!(version(&after, 101), version(&restarted, 101), "each counts by itself");
+}
+
+#[tokio::test(start_paused = true)]
+async fn qm_knows_only_its_own_nodes_vms() {
+    let lab = three();
+    let answer = lab.execute_on(&node(1), &set(&lab, 102, "--vcpus 1")).await;
+    let text = "Configuration file 'nodes/pve1/qemu-server/102.conf' does not exist\n";
+    assert_eq!(answer, Answer::fail(text, 2));
+    assert_eq!(lab.execute_on(&node(2), &set(&lab, 102, "--cpulimit 1")).await.exit, 0);
+    let entry = lab.history(0).pop().unwrap();
+    assert_eq!((entry.node, entry.exit), (Some(node(2)), 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_migration_locks_vanishes_and_arrives() {
+    let lab = three();
+    let migrate = |to| Control::Migrate { vmid: id(101), to, seconds: 4.0, gap: 2.0 };
+    lab.control(migrate(node(3))).unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let answer = lab.execute_on(&node(1), &set(&lab, 101, "--vcpus 1")).await;
+    assert_eq!(answer.stderr, "VM is locked (migrate)\n");
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(read_at(&lab, 2).await.guests.get(id(101)).is_none(), "in no list");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let read = read_at(&lab, 2).await;
+    assert_eq!(read.guests.get(id(101)).unwrap().node, node(3));
+    let answer = lab.execute_on(&node(3), &set(&lab, 101, "--cpulimit 1")).await;
+    assert_eq!(answer.exit, 0, "{}", answer.stderr);
+    lab.tick(Duration::from_secs(10));
+    assert!(read_at(&lab, 1).await.vms[&id(101)].uptime < 10, "another process");
+    assert!(lab.control(migrate(node(3))).is_err(), "it is there already");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_node_is_silent_and_comes_back_anew() {
+    let lab = three();
+    let started = read_at(&lab, 3).await.version.starttime;
+    let digest = lab.vms().remove(2).digest;
+    // It dies in the middle of a change, and nobody is answered.
+    let (dying, line) = (lab.clone(), set(&lab, 103, "--memory 1024"));
+    let change = tokio::spawn(async move { dying.execute_on(&node(3), &line).await });
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    lab.control(Control::NodeDown { node: node(3) }).unwrap();
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    lab.tick(Duration::from_secs(30));
+    assert!(!change.is_finished());
+    let read = read_at(&lab, 1).await;
+    assert!(read.members.quorate && read.vms[&id(103)].ctime < EPOCH + 30);
+    assert!(
+        lab.control(Control::Migrate { vmid: id(101), to: node(3), seconds: 1.0, gap: 0.0 })
+            .is_err()
+    );
+    lab.control(Control::NodeUp { node: node(3) }).unwrap();
+    assert_ne!(change.await.unwrap().exit, 0);
+    assert_ne!(lab.vms().remove(2).digest, digest, "what it had begun is still pending");
+    assert!(lab.vms()[2].qemu_vcpus.is_some(), "its VMs start with it");
+    assert!(read_at(&lab, 3).await.version.starttime > started);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_quorum_nothing_is_written() {
+    let lab = three();
+    let before = lab.vms().remove(0).conf;
+    let text = "unable to open file '/etc/pve/nodes/pve1/qemu-server/101.conf.tmp.";
+    lab.control(Control::Quorum { lost: true }).unwrap();
+    assert!(!read_at(&lab, 1).await.members.quorate);
+    let answer = lab.execute(&set(&lab, 101, "--vcpus 1")).await;
+    assert!(answer.exit != 0 && answer.stderr.starts_with(text), "{}", answer.stderr);
+    assert!(answer.stderr.ends_with("' - Permission denied\n"));
+    assert_eq!(Failure::classify(&answer.stderr), Failure::ReadOnly);
+    lab.control(Control::Quorum { lost: false }).unwrap();
+    // Two of three that die are the same.
+    lab.control(Control::NodeDown { node: node(2) }).unwrap();
+    assert!(read_at(&lab, 1).await.members.quorate);
+    lab.control(Control::NodeDown { node: node(3) }).unwrap();
+    assert!(!read_at(&lab, 1).await.members.quorate);
+    assert_eq!(lab.vms().remove(0).conf, before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn torn_reads_are_seen_as_such() {
+    let lab = three();
+    lab.control(Control::Tear { on: true }).unwrap();
+    let mut doubted = 0;
+    for _ in 0..20 {
+        tokio::time::sleep(Duration::from_millis(900)).await;
+        doubted += read_at(&lab, 1).await.doubted;
+    }
+    assert!(doubted > 10, "{doubted}");
+    lab.control(Control::Tear { on: false }).unwrap();
+    assert_eq!(read_at(&lab, 1).await.doubted, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn high_availability_and_pools_are_told() {
+    let lab = three();
+    let ha = |state: &str, target| Control::Ha { vmid: id(101), state: Some(state.into()), target };
+    lab.control(ha("migrate", Some(node(2)))).unwrap();
+    assert!(read_at(&lab, 1).await.ha_moves.get(id(101)).is_some());
+    lab.control(ha("started", None)).unwrap();
+    assert!(read_at(&lab, 1).await.ha_moves.get(id(101)).is_none());
+    lab.control(Control::Pool { vmid: id(101), pool: Some("web".into()) }).unwrap();
+    let pools = lab.execute(&NodeCommand::ReadPools.line()).await.stdout;
+    assert!(pools.contains(":web::101::\n") && pools.contains(":production::102,103::\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_number_can_be_anothers_vm() {
+    let lab = three();
+    let identity = |lab: &Lab| VmConfig::parse(&lab.vms()[0].conf).unwrap().identity.unwrap();
+    let before = identity(&lab);
+    lab.control(Control::Recreate { vmid: id(101) }).unwrap();
+    assert_ne!(identity(&lab), before);
+    lab.control(Control::Destroy { vmid: id(101) }).unwrap();
+    assert!(read_at(&lab, 2).await.guests.get(id(101)).is_none());
+    let conf = "cores: 2\nmemory: 2048\nname: new\n".to_owned();
+    let create = |node| Control::Create { vmid: id(101), node, conf: conf.clone() };
+    assert!(lab.control(create(node(9))).is_err());
+    lab.control(create(node(2))).unwrap();
+    assert!(lab.control(create(node(2))).is_err(), "the number is taken");
+    lab.control(Control::Start { vmid: id(101) }).unwrap();
+    assert_eq!(lab.vms()[0].qemu_memory, Some(2048));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_guest_lets_go_when_nobody_waits_any_more() {
+    let lab = three();
+    let memory = lab.vms()[0].qemu_memory.unwrap();
+    lab.control(Control::Load { vmid: id(101), cores: 0.1, mib: 100.0 }).unwrap();
+    lab.control(Control::SlowGuest { vmid: id(101), cpu: 4.5, dimm: 30.0 }).unwrap();
+    let answer = lab.execute(&set(&lab, 101, "--vcpus 1")).await;
+    assert_eq!(answer.exit, 0, "within what qm waits: {}", answer.stderr);
+    let answer = lab.execute(&set(&lab, 101, "--memory 1024")).await;
+    assert!(answer.stderr.contains(": error unplug memory module"), "{}", answer.stderr);
+    assert_eq!(lab.vms()[0].qemu_memory, Some(memory));
+    tokio::time::sleep(Duration::from_secs(15)).await;
+    let vm = lab.vms().remove(0);
+    assert!(vm.qemu_memory < Some(memory), "late");
+    assert!(vm.conf.contains(&format!("memory: {memory}\n")), "and the config does not know");
+}
+
+/// Clusters of one beside others: as many labs as there are, with the same numbers.
+#[tokio::test(start_paused = true)]
+async fn a_node_outside_any_cluster_is_one_of_its_own() {
+    let lab = Lab::new(&options()).unwrap();
+    let read = cluster(&lab).await;
+    assert!(read.members.quorate && read.nodes.len() == 1);
+    assert!(Lab::new(&Options { nodes: Options::numbered(2).unwrap(), ..options() }).is_err());
+}

@@ -1,0 +1,111 @@
+//! What qemu-server asks of a VM's QEMU process. Whether a guest gives a CPU or a DIMM back shows
+//! only later, so these answer what is there now.
+
+use std::collections::BTreeSet;
+
+use vm_autoscale_proxmox::VmId;
+
+use crate::Lab;
+use crate::control::Part;
+use crate::vm::{Leaves, Vm};
+
+/// How many CPUs it has (`query-cpus-fast`).
+pub(crate) async fn cpus(lab: &Lab, vmid: VmId) -> Result<u32, String> {
+    ask(lab, vmid, "query-cpus-fast", |vm| Ok(vm.qemu.as_ref().map_or(0, |qemu| qemu.vcpus)))
+}
+
+/// Plugs a CPU. Whether it came is another question (`device_add`).
+pub(crate) async fn plug_cpu(lab: &Lab, vmid: VmId, _cpu: u32) -> Result<(), String> {
+    ask(lab, vmid, "human-monitor-command", |vm| {
+        let fails = vm.faults.contains(&Part::PlugFails);
+        let onlines = !vm.faults.contains(&Part::OnlinesNothing) && !vm.guest.dead;
+        if let Some(qemu) = vm.qemu.as_mut().filter(|_| !fails) {
+            qemu.vcpus += 1;
+            vm.guest.online_cpus += u32::from(onlines);
+        }
+        Ok(())
+    })
+}
+
+/// Asks the guest for a CPU; one that is not there any more is nobody's (`device_del`).
+pub(crate) async fn unplug_cpu(lab: &Lab, vmid: VmId, cpu: u32) -> Result<(), String> {
+    let at = lab.now() + lab.scaled(lab.release(vmid).cpu);
+    ask(lab, vmid, "human-monitor-command", |vm| {
+        let leaves = Leaves::Cpu(cpu);
+        if !vm.faults.contains(&Part::KeepsCpus) && !vm.guest.dead {
+            vm.promise(at, leaves);
+        }
+        Ok(())
+    })
+}
+
+/// Its DIMMs by number (`query-memory-devices`).
+pub(crate) async fn dimms(lab: &Lab, vmid: VmId) -> Result<BTreeSet<u32>, String> {
+    ask(lab, vmid, "query-memory-devices", |vm| {
+        Ok(vm.qemu.as_ref().map(|qemu| qemu.dimms.clone()).unwrap_or_default())
+    })
+}
+
+/// Plugs a DIMM (`object-add`, `device_add`).
+pub(crate) async fn plug_dimm(lab: &Lab, vmid: VmId, dimm: u32) -> Result<(), String> {
+    ask(lab, vmid, "object-add", |vm| {
+        let Some(qemu) = &mut vm.qemu else { return Ok(()) };
+        if qemu.orphans.contains(&dimm) || !qemu.dimms.insert(dimm) {
+            return Err(format!(
+                "VM {vmid} qmp command 'object-add' failed - attempt to add duplicate property 'mem-dimm{dimm}' to object (type 'container')"
+            ));
+        }
+        if !vm.faults.contains(&Part::OnlinesNothing) && !vm.guest.dead {
+            vm.guest.online_dimms.insert(dimm);
+        }
+        Ok(())
+    })
+}
+
+/// Asks the guest for a DIMM (`device_del`).
+pub(crate) async fn unplug_dimm(lab: &Lab, vmid: VmId, dimm: u32) -> Result<(), String> {
+    let at = lab.now() + lab.scaled(lab.release(vmid).dimm);
+    ask(lab, vmid, "device_del", |vm| {
+        if !vm.faults.contains(&Part::KeepsDimms) && !vm.guest.dead {
+            vm.promise(at, Leaves::Dimm(dimm));
+        }
+        Ok(())
+    })
+}
+
+/// Gives the guest that many MiB and takes the rest (`balloon`); nothing without a device.
+pub(crate) async fn balloon(lab: &Lab, vmid: VmId, mib: u32) -> Result<(), String> {
+    ask(lab, vmid, "balloon", |vm| {
+        if let Some(qemu) = &mut vm.qemu {
+            let memory = qemu.memory();
+            qemu.ballooned = qemu.ballooned.map(|_| memory.saturating_sub(mib));
+        }
+        Ok(())
+    })
+}
+
+/// Drops what backed a DIMM that is gone, so that its number is free again (`object-del`).
+pub(crate) async fn drop_backend(lab: &Lab, vmid: VmId, dimm: u32) -> Result<(), String> {
+    ask(lab, vmid, "object-del", |vm| {
+        if let Some(qemu) = &mut vm.qemu {
+            qemu.orphans.remove(&dimm);
+        }
+        Ok(())
+    })
+}
+
+fn ask<T>(
+    lab: &Lab,
+    vmid: VmId,
+    command: &str,
+    answer: impl FnOnce(&mut Vm) -> Result<T, String>,
+) -> Result<T, String> {
+    let now = lab.now();
+    let mut cluster = lab.cluster();
+    let load_time = cluster.load_time(now);
+    let vm = cluster.vms.get_mut(&vmid).filter(|vm| vm.qemu.is_some());
+    let gone = || format!("VM {vmid} qmp command '{command}' failed - client closed connection");
+    let vm = vm.ok_or_else(gone)?;
+    vm.depart(now, load_time);
+    answer(vm)
+}
