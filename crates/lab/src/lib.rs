@@ -9,6 +9,8 @@ mod answer;
 pub mod cli;
 mod command;
 mod conf;
+#[cfg(test)]
+mod conformance;
 mod control;
 mod guest;
 mod history;
