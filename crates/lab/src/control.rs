@@ -245,6 +245,8 @@ pub enum Part {
     KeepsCpus,
     /// The guest does not release DIMMs.
     KeepsDimms,
+    /// The guest has no balloon driver.
+    IgnoresBalloon,
     /// The guest leaves offline what is plugged from now on.
     OnlinesNothing,
     /// QEMU takes no further CPU.

@@ -10,6 +10,8 @@ pub mod cli;
 mod cluster;
 mod command;
 mod conf;
+#[cfg(test)]
+mod conformance;
 mod control;
 mod guest;
 mod ha;

@@ -76,7 +76,8 @@ pub(crate) async fn unplug_dimm(lab: &Lab, vmid: VmId, dimm: u32) -> Result<(), 
 /// Gives the guest that many MiB and takes the rest (`balloon`); nothing without a device.
 pub(crate) async fn balloon(lab: &Lab, vmid: VmId, mib: u32) -> Result<(), String> {
     ask(lab, vmid, "balloon", |vm| {
-        if let Some(qemu) = &mut vm.qemu {
+        let follows = !vm.faults.contains(&Part::IgnoresBalloon);
+        if let Some(qemu) = vm.qemu.as_mut().filter(|_| follows) {
             let memory = qemu.memory();
             qemu.ballooned = qemu.ballooned.map(|_| memory.saturating_sub(mib));
         }

@@ -7,6 +7,7 @@ use vm_autoscale_proxmox::{ConfigFile, NodeName};
 
 use crate::answer::Answer;
 use crate::cluster::Cluster;
+use crate::options::Columns;
 use crate::pmxcfs::{self, fraction};
 use crate::vm::Vm;
 use crate::{ha, tear};
@@ -93,7 +94,8 @@ pub(crate) fn resources(cluster: &Cluster, now: f64) -> Answer {
         let mem: u64 = here().map(|vm| vm.sample.mem).sum();
         let status = if node.up { "online" } else { "offline" };
         all.push(json!({"id": format!("node/{name}"), "type": "node", "node": name,
-            "status": status, "level": "", "maxcpu": node.host_cpus, "maxmem": node.host_memory,
+            "status": status, "level": "", "disk": 5_000_000_000_u64,
+            "maxdisk": 100_000_000_000_u64, "maxcpu": node.host_cpus, "maxmem": node.host_memory,
             "cpu": fraction((cores / node.host_cpus).min(1.0)), "mem": mem.min(node.host_memory),
             "uptime": cluster.clock(now) - node.starttime}));
     }
@@ -132,6 +134,9 @@ fn resource(cluster: &Cluster, vm: &Vm, measured: bool) -> Value {
     put("maxcpu", sample.maxcpu.into());
     put("mem", sample.mem.into());
     put("maxmem", sample.maxmem.into());
+    if cluster.columns == Columns::Nine {
+        put("memhost", pmxcfs::memhost(sample).into());
+    }
     put("uptime", sample.uptime.into());
     put("template", u8::from(vm.conf.get("template") == Some("1")).into());
     for (name, value) in [("disk", 0), ("maxdisk", 34_359_738_368_u64)] {

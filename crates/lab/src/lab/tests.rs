@@ -167,36 +167,6 @@ async fn qemu_and_guest_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_monitor_answers_as_recorded() {
-    let lab = Lab::new(&Options { vms: 1, ..options() }).unwrap();
-    {
-        let mut node = lab.cluster();
-        let vm = node.vms.get_mut(&id(101)).unwrap();
-        let conf = "cores: 2\nhotplug: memory,cpu\nmemory: 1536\nnuma: 1\nvcpus: 1\n";
-        vm.conf = crate::conf::Conf::new(conf.into());
-        vm.qemu = Some(crate::guest::Qemu::start(&vm.conf, 0.0).unwrap());
-    }
-    let cpu = |path: &str, core| {
-        format!(
-            "  type: \"qemu64-x86_64-cpu\"\r\n  vcpus_count: \"1\"\r\n{path}  CPUInstance Properties:\r\n    node-id: \"0\"\r\n    socket-id: \"0\"\r\n    core-id: \"{core}\"\r\n    thread-id: \"0\"\r\n"
-        )
-    };
-    let boot = "  qom_path: \"/machine/unattached/device[0]\"\r\n";
-    let cpus = format!("Hotpluggable CPUs:\r\n{}{}\n", cpu("", 1), cpu(boot, 0));
-    for (query, text) in [
-        (MonitorQuery::Balloon, "balloon: actual=1536\r\n\n"),
-        (
-            MonitorQuery::MemorySizeSummary,
-            "base memory: 1073741824\r\nplugged memory: 536870912\r\n\n",
-        ),
-        (MonitorQuery::HotpluggableCpus, &cpus),
-    ] {
-        let command = NodeCommand::ReadMonitor { node: pve1(), vmid: id(101), query };
-        assert_eq!(lab.execute(&command.line()).await.stdout, text);
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn resources_and_pools() {
     let lab = Lab::new(&options()).unwrap();
     let answer = lab.execute(&NodeCommand::ReadResources.line()).await;

@@ -1,4 +1,4 @@
-//! The recorded cases: texts to the letter, zero or not, and the config afterwards.
+//! What was not recorded, so is not in `conformance.rs`: known from source, or from the notes.
 
 use std::time::Duration;
 
@@ -56,170 +56,41 @@ fn fault(lab: &Lab, part: Part, on: bool) {
     lab.control(Control::Fault { vmid: vmid(), part, on }).unwrap();
 }
 
-struct Case {
-    before: &'static str,
-    options: &'static str,
-    stdout: &'static str,
-    stderr: String,
-    after: &'static str,
-    seconds: (f64, f64),
-}
-
-impl Case {
-    fn good(
-        options: &'static str,
-        stdout: &'static str,
-        after: &'static str,
-        s: (f64, f64),
-    ) -> Self {
-        Self { before: CONF, options, stdout, stderr: String::new(), after, seconds: s }
-    }
-
-    fn bad(options: &'static str, stdout: &'static str, text: &str, after: &'static str) -> Self {
-        let stderr = format!("{PARAM}{text}\n{USAGE}");
-        Self { before: CONF, options, stdout, stderr, after, seconds: (0.5, 1.5) }
-    }
-
-    async fn check(&self, lab: &Lab) {
-        let (answer, seconds) = qm(lab, self.options).await;
-        assert_eq!(answer.stdout, self.stdout, "{}", self.options);
-        assert_eq!(answer.stderr, self.stderr, "{}", self.options);
-        assert_eq!(answer.exit == 0, self.stderr.is_empty(), "{}", self.options);
-        assert_eq!(differing(lab), self.after, "{}", self.options);
-        assert!((self.seconds.0..self.seconds.1).contains(&seconds), "{} {seconds}", self.options);
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn on_a_running_vm() {
-    let no_hotplug = CONF.replace(",memory,cpu", "").leak();
-    let balloon = CONF.replace("boot", "balloon: 1536\nboot").leak();
-    let manual = balloon.replace("sockets", "shares: 0\nsockets").leak();
-    let skipped = "hotplug: disk,network,usb; [PENDING]; ";
-    for case in [
-        Case::good("--vcpus 4", "update VM 101: -vcpus 4\n", "vcpus: 4", (0.7, 1.5)),
-        Case::good("--vcpus 1", "update VM 101: -vcpus 1\n", "vcpus: 1", (0.9, 2.8)),
-        Case::good("--vcpus 2", "update VM 101: -vcpus 2\n", "", (0.5, 1.5)),
-        Case::good("--memory 2560", "update VM 101: -memory 2560\n", "memory: 2560", (0.7, 2.0)),
-        Case::good("--memory 2700", "update VM 101: -memory 2700\n", "memory: 3072", (0.7, 2.0)),
-        Case::good(
-            "--memory 1300",
-            "update VM 101: -memory 1300\ntry to unplug memory dimm dimm1\ntry to unplug memory dimm dimm0\n",
-            "memory: 1024",
-            (6.5, 8.0),
-        ),
-        Case::good("--cpulimit 1.5", "update VM 101: -cpulimit 1.5\n", "cpulimit: 1.5", (0.5, 1.5)),
-        Case::good("--balloon 1024", "update VM 101: -balloon 1024\n", "balloon: 1024", (0.5, 1.5)),
-        Case::bad(
-            "--vcpus 5",
-            "update VM 101: -vcpus 5\n",
-            "vcpus: hotplug problem - you can't add more vcpus than maxcpus",
-            "[PENDING]; vcpus: 5",
-        ),
-        Case::bad(
-            "--memory 512",
-            "update VM 101: -memory 512\n",
-            "memory: hotplug problem - memory can't be lower than 1024 MB at /usr/share/perl5/PVE/QemuServer/Memory.pm line 219.",
-            "[PENDING]; memory: 512",
-        ),
-        Case::bad(
-            "--memory 524800",
-            "update VM 101: -memory 524800\n",
-            "memory: hotplug problem - you cannot add more memory than max mem 524288 MB!",
-            "[PENDING]; memory: 524800",
-        ),
-        Case {
-            before: no_hotplug,
-            ..Case::good(
-                "--vcpus 3",
-                "update VM 101: -vcpus 3\n",
-                &*format!("{skipped}vcpus: 3").leak(),
-                (0.5, 1.5),
-            )
-        },
-        Case {
-            before: no_hotplug,
-            ..Case::good(
-                "--memory 4096",
-                "update VM 101: -memory 4096\n",
-                &*format!("{skipped}memory: 4096").leak(),
-                (0.5, 1.5),
-            )
-        },
-        Case {
-            before: balloon,
-            stderr: "balloon value too large (must be smaller than assigned memory)\n".into(),
-            ..Case::good("--memory 1024", "", "balloon: 1536", (0.5, 1.5))
-        },
-        Case {
-            stderr: "balloon value too large (must be smaller than assigned memory)\n".into(),
-            ..Case::good("--balloon 4096", "", "", (0.5, 1.5))
-        },
-        Case {
-            before: manual,
-            ..Case::good(
-                "--memory 1024 --balloon 1024",
-                "update VM 101: -balloon 1024 -memory 1024\ntry to unplug memory dimm dimm1\ntry to unplug memory dimm dimm0\n",
-                "balloon: 1024; memory: 1024; shares: 0",
-                (6.5, 8.0),
-            )
-        },
+    let dimms = "try to unplug memory dimm dimm1\ntry to unplug memory dimm dimm0\n";
+    for (options, printed, after) in [
+        ("--vcpus 1", "", "vcpus: 1"),
+        // Down to the step below, without a word.
+        ("--memory 1300", dimms, "memory: 1024"),
+        ("--cpulimit 1.5", "", "cpulimit: 1.5"),
+        // pvestatd would act on it, as the balloon is not ours alone.
+        ("--balloon 1024", "", "balloon: 1024"),
     ] {
-        case.check(&bench(case.before)).await;
+        let lab = bench(CONF);
+        let (answer, _) = qm(&lab, options).await;
+        let line = options.trim_start_matches('-');
+        assert_eq!(answer, Answer::ok(format!("update VM 101: -{line}\n{printed}")));
+        assert_eq!(differing(&lab), after, "{options}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_faults() {
-    let unplug = |text: &str| format!("{PARAM}{text}\n\n{}", &USAGE[1..]);
-    for (part, options, printed, error, after, seconds) in [
-        (
-            Part::PlugFails,
-            "--vcpus 4",
-            "update VM 101: -vcpus 4\n",
-            "vcpus: hotplug problem - 400 Parameter verification failed.\nvcpus: error hotplugging cpu3",
-            "[PENDING]; vcpus: 4",
-            11.8,
-        ),
-        (
-            Part::KeepsCpus,
-            "--vcpus 1",
-            "update VM 101: -vcpus 1\n",
-            "vcpus: hotplug problem - 400 Parameter verification failed.\nvcpus: error unplugging cpu2",
-            "[PENDING]; vcpus: 1",
-            6.8,
-        ),
-        (
-            Part::KeepsDimms,
-            "--memory 1024",
-            "update VM 101: -memory 1024\ntry to unplug memory dimm dimm1\n",
-            "memory: hotplug problem - 400 Parameter verification failed.\ndimm1: error unplug memory module",
-            "[PENDING]; memory: 1024",
-            21.8,
-        ),
+async fn what_a_failure_left_is_taken_back_to_the_byte() {
+    for (part, options) in [
+        (Part::PlugFails, "--vcpus 4"),
+        (Part::KeepsCpus, "--vcpus 1"),
+        (Part::KeepsDimms, "--memory 1024"),
+        (Part::CpulimitFails, "--cpulimit 1.5"),
     ] {
         let lab = bench(CONF);
         fault(&lab, part, true);
-        let case = Case {
-            before: CONF,
-            options,
-            stdout: printed,
-            stderr: unplug(error),
-            after,
-            seconds: (seconds - 0.2, seconds + 0.2),
-        };
-        case.check(&lab).await;
-        // What the failure left is taken back without a word.
-        let name = options.split_once(' ').unwrap().0.trim_start_matches('-');
-        let (answer, _) = qm(&lab, &format!("--revert {name}")).await;
-        assert_eq!(answer, Answer::ok(format!("update VM 101: -revert {name}\n")));
+        assert_ne!(qm(&lab, options).await.0.exit, 0, "{options}");
+        let (name, value) = options.trim_start_matches('-').split_once(' ').unwrap();
+        assert_eq!(differing(&lab), format!("[PENDING]; {name}: {value}"));
+        assert_eq!(qm(&lab, &format!("--revert {name}")).await.0.exit, 0);
         assert_eq!(conf(&lab), CONF);
     }
-    let lab = bench(CONF);
-    fault(&lab, Part::CpulimitFails, true);
-    let (answer, _) = qm(&lab, "--cpulimit 1.5").await;
-    assert!(answer.stderr.starts_with("Operation \"ne\": no method found,\n") && answer.exit != 0);
-    assert_eq!(differing(&lab), "[PENDING]; cpulimit: 1.5");
 }
 
 #[tokio::test(start_paused = true)]
@@ -261,42 +132,16 @@ async fn late_unplugs_make_drift() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_may_not() {
-    let missing =
-        "/usr/sbin/qm set 999 --vcpus 2 --digest 0123456789012345678901234567890123456789";
+async fn what_is_no_command_is_refused() {
     let lab = bench(CONF);
-    let answer = lab.execute(missing).await;
-    let text = "Configuration file 'nodes/pve1/qemu-server/999.conf' does not exist\n";
-    assert_eq!(answer, Answer::fail(text, 2));
-    let answer = lab.execute(&missing.replace("999", "101")).await;
-    assert_eq!(answer, Answer::fail("checksum mismatch (file change by other user?)\n", 255));
-    lab.control(Control::Lock { vmid: vmid(), lock: Some("backup".into()) }).unwrap();
-    let (answer, _) = qm(&lab, "--vcpus 3").await;
-    assert_eq!(answer, Answer::fail("VM is locked (backup)\n", 255));
-    assert_eq!(differing(&lab), "lock: backup", "nothing was written");
     let answer = lab.execute("/usr/sbin/qm set 101 --args x").await;
     assert_eq!((answer.exit, lab.stats().refused), (127, 1));
     assert_eq!(lab.history(0).last().unwrap().kind, "Refused");
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_qm_at_a_time() {
+async fn the_second_of_two_calls_sees_that_it_came_too_late() {
     let lab = bench(CONF);
-    let hold = |seconds| lab.control(Control::HoldLock { vmid: vmid(), seconds }).unwrap();
-    hold(60.0);
-    let (answer, seconds) = qm(&lab, "--vcpus 3").await;
-    let text = "trying to acquire lock...\ncan't lock file '/var/lock/qemu-server/lock-101.conf' - got timeout\n";
-    assert_eq!((answer, conf(&lab).as_str()), (Answer::fail(text, 4), CONF));
-    assert!((10.0..11.5).contains(&seconds), "{seconds}");
-    tokio::time::sleep(Duration::from_secs(60)).await;
-    hold(3.0);
-    let (answer, _) = qm(&lab, "--vcpus 3").await;
-    let good = Answer {
-        stderr: "trying to acquire lock...\n OK\n".into(),
-        ..Answer::ok("update VM 101: -vcpus 3\n")
-    };
-    assert_eq!(answer, good);
-    // The second of two calls with the same digest sees that it came too late.
     let (one, other) = tokio::join!(qm(&lab, "--vcpus 4"), qm(&lab, "--memory 2560"));
     let (late, first) = if one.0.exit == 0 { (other.0, one.0) } else { (one.0, other.0) };
     assert_eq!(first.exit, 0);
@@ -326,18 +171,11 @@ async fn a_stopped_vm_takes_whatever_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn guests_are_of_many_kinds() {
+async fn a_guest_that_died_of_its_memory_releases_no_cpu() {
     let lab = bench(CONF);
-    fault(&lab, Part::OnlinesNothing, true);
-    assert_eq!(qm(&lab, "--vcpus 4").await.0.exit, 0);
-    assert_eq!(qm(&lab, "--memory 3072").await.0.exit, 0);
-    let vm = lab.vms().remove(0);
-    assert_eq!((vm.qemu_vcpus, vm.online_vcpus, vm.usable_memory), (Some(4), 2, 1948));
-    // A guest that needs the memory dies of losing it, and qm says only that it failed.
     lab.control(Control::Load { vmid: vmid(), cores: 1.0, mib: 1500.0 }).unwrap();
-    let (answer, _) = qm(&lab, "--memory 1024").await;
-    assert!(answer.stderr.contains("dimm1: error unplug memory module"), "{}", answer.stderr);
+    assert_ne!(qm(&lab, "--memory 1024").await.0.exit, 0);
     assert!(lab.vms()[0].dead);
     let (answer, _) = qm(&lab, "--vcpus 1").await;
-    assert!(answer.stderr.contains("vcpus: error unplugging cpu4"), "{}", answer.stderr);
+    assert!(answer.stderr.contains("vcpus: error unplugging cpu2"), "{}", answer.stderr);
 }
