@@ -9,7 +9,8 @@ use clap::{Args, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 use vm_autoscale_proxmox::{ClusterName, NodeName};
 
-use crate::{Columns, Error, Options, Reply, Request, Scenario, ask, serve};
+use crate::serve::private_dir;
+use crate::{Columns, Error, Options, Reply, Request, Scenario, ask, confine, serve};
 
 /// A simulated Proxmox cluster to try vm-autoscale on. Never for a machine that matters.
 #[derive(Debug, Parser)]
@@ -102,9 +103,14 @@ struct Serve {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    // Before there are other threads: those that exist already would not be bound.
+    let confined = match &cli.verb {
+        Verb::Serve(args) => private_dir(&args.dir.dir).and_then(|()| confine::to(&args.dir.dir)),
+        _ => Ok(false),
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let done = match runtime {
-        Ok(runtime) => runtime.block_on(run(cli.verb)),
+        Ok(runtime) => confined.and_then(|confined| runtime.block_on(run(cli.verb, confined))),
         Err(error) => Err(Error::io("runtime")(error)),
     };
     done.unwrap_or_else(|error| {
@@ -113,9 +119,9 @@ pub fn main() -> ExitCode {
     })
 }
 
-async fn run(verb: Verb) -> Result<ExitCode, Error> {
+async fn run(verb: Verb, confined: bool) -> Result<ExitCode, Error> {
     let (dir, request) = match verb {
-        Verb::Serve(args) => return run_serve(args).await,
+        Verb::Serve(args) => return run_serve(args, confined).await,
         Verb::Exec { dir, node } => match std::env::var("SSH_ORIGINAL_COMMAND") {
             Ok(line) => (dir, Request::Exec { line, node }),
             Err(_) => return Err(Error::Usage("SSH_ORIGINAL_COMMAND is not set".into())),
@@ -142,7 +148,7 @@ async fn run(verb: Verb) -> Result<ExitCode, Error> {
     }
 }
 
-async fn run_serve(args: Serve) -> Result<ExitCode, Error> {
+async fn run_serve(args: Serve, confined: bool) -> Result<ExitCode, Error> {
     let dir = args.dir.dir.clone();
     let listen = args.listen;
     let scenario = args.scenario.as_deref().map(Scenario::read).transpose()?;
@@ -150,6 +156,7 @@ async fn run_serve(args: Serve) -> Result<ExitCode, Error> {
     let mut term = signal(SignalKind::terminate()).map_err(Error::io("signal"))?;
     let mut int = signal(SignalKind::interrupt()).map_err(Error::io("signal"))?;
     let served = serve(&dir, &options(args)?, listen).await?;
+    served.lab().count(|stats| stats.confined = confined);
     tokio::spawn(served.lab().clone().play(scenario.unwrap_or_default()));
     tokio::select! {
         _ = term.recv() => {}

@@ -10,6 +10,7 @@ pub mod cli;
 mod cluster;
 mod command;
 mod conf;
+mod confine;
 #[cfg(test)]
 mod conformance;
 mod control;
@@ -49,6 +50,9 @@ pub use stats::Stats;
 /// Why the lab cannot do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The kernel has Landlock and does not take the rules.
+    #[error("cannot be confined to its directory: {0}")]
+    Confine(String),
     /// A control names what is not there or cannot be.
     #[error("the lab refuses: {0}")]
     Control(String),

@@ -80,7 +80,8 @@ pub async fn serve(dir: &Path, options: &Options, listen: SocketAddr) -> Result<
     Ok(Served { lab, servers, dir: dir.to_owned(), _tasks: tasks })
 }
 
-fn private_dir(dir: &Path) -> Result<(), Error> {
+/// Makes the directory, only for the owner.
+pub(crate) fn private_dir(dir: &Path) -> Result<(), Error> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
     made.map_err(Error::io(dir.display()))?;
     let mode = fs::Permissions::from_mode(0o700);

@@ -8,6 +8,8 @@ use vm_autoscale_proxmox::NodeName;
 /// Counters since the lab's start.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stats {
+    /// Whether the kernel keeps the lab from writing outside its directory.
+    pub confined: bool,
     /// TCP connections to the SSH server.
     pub connections: u64,
     /// Sessions that were authenticated.
