@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use vm_autoscale_planner::Move;
-use vm_autoscale_proxmox::{Failure, PendingValue, VmConfig};
+use vm_autoscale_planner::{Move, Resource};
+use vm_autoscale_proxmox::{Failure, NodeName, PendingValue, VmConfig};
 
 /// A closed set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,14 +17,36 @@ pub enum Outcome {
     Differs(u32, u32),
     /// Nothing of it, as the failure says.
     Failed(Failure),
-    /// The VM is not on that node any more: whether it took the change there is not known.
-    Moved,
+    /// The VM is in no list any more.
+    Gone,
+    /// This task has the config lock; nothing was written.
+    Locked(String),
+    /// The VM is on another node now.
+    Moved {
+        /// On which.
+        to: NodeName,
+        /// Whether the change may have been written before it moved.
+        tried: bool,
+    },
+    /// Config and QEMU have it, and the guest does not use it.
+    NoEffect {
+        /// Of what.
+        resource: Resource,
+        /// QEMU has, in vCPUs or MiB.
+        qemu: u32,
+        /// The guest uses.
+        guest: u32,
+    },
     /// No session, no helper, no journal: nothing was sent.
     NotSent(String),
     /// Exit 0, and the value waits for a power cycle.
     NotHotPluggable,
     /// The helper's own rules forbid it.
     Refused(String),
+    /// Another VM has the number now.
+    Replaced,
+    /// QEMU does not run: whether the config has the change for its next start.
+    Stopped(bool),
     /// The config has it, and QEMU could not be asked.
     Unconfirmed,
     /// The node did not answer for minutes.
@@ -38,10 +60,22 @@ impl Outcome {
     pub fn starts_cooldown(&self) -> bool {
         let tried_nothing = matches!(
             self,
-            Self::NotSent(_)
-                | Self::Failed(Failure::Locked | Failure::LockTimeout | Failure::DigestMismatch)
+            Self::Failed(
+                Failure::DigestMismatch | Failure::Locked | Failure::LockTimeout | Failure::NotHere
+            ) | Self::Gone
+                | Self::Locked(_)
+                | Self::Moved { tried: false, .. }
+                | Self::NotSent(_)
+                | Self::Replaced
         );
         !tried_nothing
+    }
+
+    /// Whether the VM is to rest longer the more of these there are in a row. One that stopped or
+    /// moved did not refuse anything.
+    #[must_use]
+    pub fn is_setback(&self) -> bool {
+        !matches!(self, Self::Applied | Self::Moved { .. } | Self::Stopped(_))
     }
 }
 
@@ -55,12 +89,34 @@ impl fmt::Display for Outcome {
                 write!(f, "failed: the config says {config}, QEMU has {qemu}")
             }
             Self::Failed(why) => write!(f, "failed: {why}"),
-            Self::Moved => f.write_str("not verified: the VM is not on that node any more"),
+            Self::Gone => f.write_str("gone: the VM is in no node's list any more"),
+            Self::Locked(by) => write!(f, "locked ({by}): nothing was changed"),
+            Self::Moved { to, tried: false } => write!(f, "moved to {to}: nothing was changed"),
+            Self::Moved { to, tried: true } => {
+                write!(f, "moved to {to} meanwhile: not known whether it took the change along")
+            }
+            Self::NoEffect { resource, qemu, guest } => {
+                let unit = match resource {
+                    Resource::Cpu => "vCPUs",
+                    Resource::Memory => "MiB",
+                };
+                write!(f, "no effect: QEMU has {qemu} {unit}, the guest uses {guest}")?;
+                f.write_str("; see \"What a guest needs\" in the README")
+            }
             Self::NotSent(why) => write!(f, "not sent: {why}"),
             Self::NotHotPluggable => {
                 f.write_str("failed: not hot-pluggable, it would wait for a power cycle")
             }
             Self::Refused(why) => write!(f, "refused: {why}"),
+            Self::Replaced => f.write_str(
+                "another VM has this number now (or an earlier state of it): nothing was done to it",
+            ),
+            Self::Stopped(true) => {
+                f.write_str("stopped: the VM does not run, the config has it for its next start")
+            }
+            Self::Stopped(false) => {
+                f.write_str("stopped: the VM does not run, and its config does not have it")
+            }
             Self::Unconfirmed => f.write_str("not verified: QEMU did not say what it has"),
             Self::Unknown => f.write_str("not known: the node does not answer"),
         }
@@ -71,8 +127,29 @@ impl fmt::Display for Outcome {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Found<'a> {
     pub(crate) config: &'a VmConfig,
-    /// What QEMU has, in the step's unit; `None` when it could not be asked.
-    pub(crate) qemu: Option<u32>,
+    pub(crate) qemu: Qemu,
+    pub(crate) guest: Guest,
+}
+
+/// What QEMU has, in the step's unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Qemu {
+    Has(u32),
+    /// There is none.
+    NotRunning,
+    /// It was not asked, or did not say.
+    Silent,
+}
+
+/// What the guest makes of a growth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guest {
+    /// It uses what was added, so that QEMU has it, too.
+    Took,
+    /// It was not asked, or did not say.
+    Unknown,
+    /// It uses only so much, in the step's unit, although it had time.
+    Uses(u32),
 }
 
 /// Judges a change by its exit (`None` where that was not seen), its failure and what is there.
@@ -84,13 +161,22 @@ pub(crate) fn judge(
 ) -> Outcome {
     let (from, to, config) = sizes(step, found.config);
     let waits = own_pending(step, found.config);
-    // Without an answer of QEMU's the config is what is known; it is written step by step.
-    let has = found.qemu.unwrap_or(config);
+    let has = match found.qemu {
+        Qemu::Has(has) => has,
+        Qemu::NotRunning => return Outcome::Stopped(config == to && !waits),
+        // The config is what is known; it is written step by step.
+        Qemu::Silent => config,
+    };
     if has != config {
         return Outcome::Differs(config, has);
     }
     if has == to && !waits {
-        return if found.qemu.is_some() { Outcome::Applied } else { Outcome::Unconfirmed };
+        let resource = step.resource();
+        return match (found.guest, found.qemu) {
+            (Guest::Uses(guest), Qemu::Has(qemu)) => Outcome::NoEffect { resource, qemu, guest },
+            (Guest::Took, _) | (_, Qemu::Has(_)) => Outcome::Applied,
+            _ => Outcome::Unconfirmed,
+        };
     }
     if exit_zero == Some(true) && waits && has == from {
         return Outcome::NotHotPluggable;
@@ -123,10 +209,15 @@ fn sizes(step: Move, config: &VmConfig) -> (u32, u32, u32) {
 mod tests {
     use super::*;
 
-    fn judged(exit_zero: bool, failure: Option<Failure>, conf: &str, qemu: Option<u32>) -> Outcome {
+    fn judged(exit_zero: bool, failure: Option<Failure>, conf: &str, qemu: Qemu) -> Outcome {
         let config = VmConfig::parse(&format!("cores: 8\n{conf}")).unwrap();
         let step = Move::Cpu { from: 4.try_into().unwrap(), to: 2.try_into().unwrap() };
-        judge(step, Some(exit_zero), failure, &Found { config: &config, qemu })
+        judge(
+            step,
+            Some(exit_zero),
+            failure,
+            &Found { config: &config, qemu, guest: Guest::Unknown },
+        )
     }
 
     #[test]
@@ -134,31 +225,46 @@ mod tests {
         let unplug = Some(Failure::CpuUnplug);
         let pending = "[PENDING]\nvcpus: 2\n";
         for (exit_zero, failure, conf, qemu, expected) in [
-            (true, None, "vcpus: 2\n".to_owned(), Some(2), Outcome::Applied),
-            (false, unplug, "vcpus: 2\n".to_owned(), Some(2), Outcome::Applied),
-            (true, None, format!("vcpus: 4\n{pending}"), Some(4), Outcome::NotHotPluggable),
+            (true, None, "vcpus: 2\n".to_owned(), Qemu::Has(2), Outcome::Applied),
+            (false, unplug, "vcpus: 2\n".to_owned(), Qemu::Has(2), Outcome::Applied),
+            (true, None, format!("vcpus: 4\n{pending}"), Qemu::Has(4), Outcome::NotHotPluggable),
             (
                 false,
                 unplug,
                 format!("vcpus: 4\n{pending}"),
-                Some(4),
+                Qemu::Has(4),
                 Outcome::Failed(Failure::CpuUnplug),
             ),
             (
                 false,
                 unplug,
                 format!("vcpus: 3\n{pending}"),
-                Some(3),
+                Qemu::Has(3),
                 Outcome::AppliedInPart(3, unplug),
             ),
-            (false, unplug, format!("vcpus: 4\n{pending}"), Some(3), Outcome::Differs(4, 3)),
-            (true, None, "vcpus: 4\n".to_owned(), Some(4), Outcome::Failed(Failure::Unknown)),
-            (true, None, "vcpus: 2\n".to_owned(), None, Outcome::Unconfirmed),
+            (false, unplug, format!("vcpus: 4\n{pending}"), Qemu::Has(3), Outcome::Differs(4, 3)),
+            (true, None, "vcpus: 4\n".to_owned(), Qemu::Has(4), Outcome::Failed(Failure::Unknown)),
+            (true, None, "vcpus: 2\n".to_owned(), Qemu::Silent, Outcome::Unconfirmed),
+            (true, None, "vcpus: 2\n".to_owned(), Qemu::NotRunning, Outcome::Stopped(true)),
+            (
+                false,
+                None,
+                format!("vcpus: 4\n{pending}"),
+                Qemu::NotRunning,
+                Outcome::Stopped(false),
+            ),
+            (
+                false,
+                None,
+                format!("vcpus: 2\n{pending}"),
+                Qemu::NotRunning,
+                Outcome::Stopped(false),
+            ),
             (
                 false,
                 Some(Failure::Locked),
                 "vcpus: 4\n".to_owned(),
-                Some(4),
+                Qemu::Has(4),
                 Outcome::Failed(Failure::Locked),
             ),
         ] {

@@ -7,14 +7,14 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use vm_autoscale_config::SchedulerConfig;
 use vm_autoscale_planner::{Decision, Moment, Move, Planner, PlannerConfig};
-use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
+use vm_autoscale_proxmox::{ClusterName, Identity, VmId};
 
 use crate::act::{Settled, carry_out, clear};
 use crate::control::Board;
 use crate::observe::observe;
 use crate::outcome::own_pending;
 use crate::status::ClusterStatus;
-use crate::view::{InFlight, View};
+use crate::view::{InFlight, KnownVm, View};
 use crate::{Clock, Helper, Intent, Journal, Outcome};
 
 /// What a worker works with.
@@ -36,17 +36,19 @@ struct Memory {
     decisions: Vec<Decision>,
     in_flight: InFlight,
     /// What changes of ours may have left in `[PENDING]`: cleared wherever the VM turns up.
-    duties: BTreeMap<VmId, Move>,
+    duties: BTreeMap<VmId, Duty>,
     generation: u64,
     looks: u64,
     problem: Option<String>,
 }
 
+/// A step that may have left its value, and of whom: a later VM of that number owes nothing.
+type Duty = (Move, Option<Identity>);
+
 type Done = mpsc::UnboundedSender<Finished>;
 
 struct Finished {
-    vmid: VmId,
-    step: Move,
+    intent: Intent,
     /// Nothing when only a leftover was cleared.
     settled: Option<Settled>,
 }
@@ -128,7 +130,11 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
                 memory.view.forget_configs();
             }
         }
-        let Memory { planner, view, decisions, in_flight, .. } = memory;
+        let Memory { planner, view, decisions, in_flight, duties, .. } = memory;
+        for vmid in view.take_strangers() {
+            planner.forget(vmid);
+            duties.remove(&vmid);
+        }
         let nodes = view.node_inputs(now, in_flight);
         planner.plan(now, &view.vm_inputs(in_flight), &nodes, decisions);
         self.act(memory, done);
@@ -144,7 +150,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             let Some((step, reason)) = decision.act() else { continue };
             let Some(vm) = memory.view.vms.get(&decision.vmid) else { continue };
             let Some(known) = &vm.config else { continue };
-            let intent = self.intent(decision.vmid, &vm.node, step, reason.to_string());
+            let intent = self.intent(decision.vmid, vm, step, reason.to_string());
             memory.in_flight.insert(decision.vmid, vm.node.clone());
             let (clock, helper, journal) =
                 (self.clock.clone(), self.helper.clone(), self.journal.clone());
@@ -153,7 +159,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
                 let ports = (&clock, &helper, &journal);
                 let settled = carry_out(ports, &intent, digest, || *stop.borrow()).await;
                 // Only a worker that stopped without waiting no longer listens.
-                let _ = done.send(Finished { vmid: intent.vmid, step, settled: Some(settled) });
+                let _ = done.send(Finished { intent, settled: Some(settled) });
             });
         }
     }
@@ -161,43 +167,50 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     /// Clears what earlier changes left pending, where it is still exactly what we asked.
     fn clear_leftovers(&self, memory: &mut Memory, done: &Done) {
         let Memory { view, duties, in_flight, .. } = memory;
-        duties.retain(|vmid, step| {
+        duties.retain(|vmid, (step, identity)| {
             let Some(vm) = view.vms.get(vmid) else { return false };
-            let Some(known) = vm.config.as_ref().filter(|_| !in_flight.contains_key(vmid)) else {
-                return true;
-            };
-            if !own_pending(*step, &known.config) {
+            let at_hand = vm.seen && !in_flight.contains_key(vmid);
+            let Some(known) = vm.config.as_ref().filter(|_| at_hand) else { return true };
+            let another = !view.is_still(*vmid, identity.as_ref());
+            if another || !own_pending(*step, &known.config) {
                 return false;
             }
             if known.config.lock.is_none() {
-                let intent = self.intent(*vmid, &vm.node, *step, "a leftover".to_owned());
+                let intent = self.intent(*vmid, vm, *step, "a leftover".to_owned());
                 let (helper, digest, done) =
                     (self.helper.clone(), known.digest.clone(), done.clone());
                 in_flight.insert(*vmid, vm.node.clone());
-                let (vmid, step) = (*vmid, *step);
                 tokio::spawn(async move {
                     clear(&helper, &intent, digest).await;
-                    let _ = done.send(Finished { vmid, step, settled: None });
+                    let _ = done.send(Finished { intent, settled: None });
                 });
             }
             true
         });
     }
 
-    fn intent(&self, vmid: VmId, node: &NodeName, step: Move, reason: String) -> Intent {
-        Intent { cluster: self.cluster.clone(), node: node.clone(), vmid, step, reason }
+    fn intent(&self, vmid: VmId, vm: &KnownVm, step: Move, reason: String) -> Intent {
+        let (cluster, node, identity) =
+            (self.cluster.clone(), vm.node.clone(), vm.identity.clone());
+        Intent { cluster, node, vmid, step, identity, reason }
     }
 
     fn note(&self, memory: &mut Memory, change: Finished) {
-        let Finished { vmid, step, settled } = change;
+        let Finished { intent: Intent { vmid, step, identity, .. }, settled } = change;
         memory.in_flight.remove(&vmid);
         if let Some(Settled { outcome, duty, .. }) = settled {
-            if outcome.starts_cooldown() {
-                let succeeded = outcome == Outcome::Applied;
-                memory.planner.changed(vmid, step.resource(), succeeded, self.clock.now());
-            }
-            if duty {
-                memory.duties.insert(vmid, step);
+            if matches!(outcome, Outcome::Gone | Outcome::Replaced) {
+                memory.planner.forget(vmid);
+                memory.duties.remove(&vmid);
+                memory.view.forget(vmid);
+            } else if memory.view.is_still(vmid, identity.as_ref()) {
+                if outcome.starts_cooldown() {
+                    let (resource, now) = (step.resource(), self.clock.now());
+                    memory.planner.changed(vmid, resource, !outcome.is_setback(), now);
+                }
+                if duty {
+                    memory.duties.insert(vmid, (step, identity));
+                }
             }
         }
         // Whatever was known of its config is of before the change.
