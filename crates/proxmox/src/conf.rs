@@ -13,6 +13,7 @@ pub use filter::redact;
 
 /// What a VM's configuration says of its sizes and of whether they can be changed.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a line of the file of its own")]
 pub struct VmConfig {
     /// The VM's name.
     pub name: Option<String>,

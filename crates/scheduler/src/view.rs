@@ -311,4 +311,4 @@ fn sample(line: &VmLine) -> Sample {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,21 +1,22 @@
 //! One cluster, cycle by cycle. Slow changes never hold up the next look.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use vm_autoscale_config::SchedulerConfig;
-use vm_autoscale_planner::{Decision, Moment, Move, Planner, PlannerConfig};
-use vm_autoscale_proxmox::{ClusterName, Identity, VmId};
+use vm_autoscale_planner::{Moment, Move, PlannerConfig};
+use vm_autoscale_proxmox::{ClusterName, VmId};
 
 use crate::act::{Settled, carry_out, clear};
 use crate::control::Board;
 use crate::observe::observe;
-use crate::outcome::own_pending;
 use crate::status::ClusterStatus;
-use crate::view::{InFlight, KnownVm, View};
-use crate::{Clock, Helper, Intent, Journal, Outcome};
+use crate::view::{KnownVm, View};
+use crate::{Clock, Helper, Intent, Journal};
+
+mod memory;
+use memory::Memory;
 
 /// What a worker works with.
 pub(crate) struct Worker<C, H, J> {
@@ -28,22 +29,6 @@ pub(crate) struct Worker<C, H, J> {
     /// Turns true when nothing new is to be begun.
     pub(crate) stop: watch::Receiver<bool>,
 }
-
-/// What it remembers from cycle to cycle.
-struct Memory {
-    planner: Planner,
-    view: View,
-    decisions: Vec<Decision>,
-    in_flight: InFlight,
-    /// What changes of ours may have left in `[PENDING]`: cleared wherever the VM turns up.
-    duties: BTreeMap<VmId, Duty>,
-    generation: u64,
-    looks: u64,
-    problem: Option<String>,
-}
-
-/// A step that may have left its value, and of whom: a later VM of that number owes nothing.
-type Duty = (Move, Option<Identity>);
 
 type Done = mpsc::UnboundedSender<Finished>;
 
@@ -69,16 +54,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     /// Works until `stop` says so, then waits for what is under way.
     pub(crate) async fn run(self) {
         let mut stop = self.stop.clone();
-        let mut memory = Memory {
-            planner: Planner::new(planner_config(&self.config)),
-            view: View::default(),
-            decisions: Vec::new(),
-            in_flight: InFlight::new(),
-            duties: BTreeMap::new(),
-            generation: self.helper.generation(),
-            looks: 0,
-            problem: None,
-        };
+        let mut memory = Memory::new(planner_config(&self.config), self.helper.generation());
         memory.planner.started(self.clock.now());
         let (done, mut finished) = mpsc::unbounded_channel();
         let interval = Duration::from_secs(self.config.observe_interval.into());
@@ -130,11 +106,8 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
                 memory.view.forget_configs();
             }
         }
-        let Memory { planner, view, decisions, in_flight, duties, .. } = memory;
-        for vmid in view.take_strangers() {
-            planner.forget(vmid);
-            duties.remove(&vmid);
-        }
+        memory.forget_strangers();
+        let Memory { planner, view, decisions, in_flight, .. } = memory;
         let nodes = view.node_inputs(now, in_flight);
         planner.plan(now, &view.vm_inputs(in_flight), &nodes, decisions);
         self.act(memory, done);
@@ -164,29 +137,19 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         }
     }
 
-    /// Clears what earlier changes left pending, where it is still exactly what we asked.
+    /// Clears what earlier changes left pending.
     fn clear_leftovers(&self, memory: &mut Memory, done: &Done) {
-        let Memory { view, duties, in_flight, .. } = memory;
-        duties.retain(|vmid, (step, identity)| {
-            let Some(vm) = view.vms.get(vmid) else { return false };
-            let at_hand = vm.seen && !in_flight.contains_key(vmid);
-            let Some(known) = vm.config.as_ref().filter(|_| at_hand) else { return true };
-            let another = !view.is_still(*vmid, identity.as_ref());
-            if another || !own_pending(*step, &known.config) {
-                return false;
-            }
-            if known.config.lock.is_none() {
-                let intent = self.intent(*vmid, vm, *step, "a leftover".to_owned());
-                let (helper, digest, done) =
-                    (self.helper.clone(), known.digest.clone(), done.clone());
-                in_flight.insert(*vmid, vm.node.clone());
-                tokio::spawn(async move {
-                    clear(&helper, &intent, digest).await;
-                    let _ = done.send(Finished { intent, settled: None });
-                });
-            }
-            true
-        });
+        for (vmid, step) in memory.due() {
+            let Some(vm) = memory.view.vms.get(&vmid) else { continue };
+            let Some(known) = &vm.config else { continue };
+            let intent = self.intent(vmid, vm, step, "a leftover".to_owned());
+            let (helper, digest, done) = (self.helper.clone(), known.digest.clone(), done.clone());
+            memory.in_flight.insert(vmid, vm.node.clone());
+            tokio::spawn(async move {
+                clear(&helper, &intent, digest).await;
+                let _ = done.send(Finished { intent, settled: None });
+            });
+        }
     }
 
     fn intent(&self, vmid: VmId, vm: &KnownVm, step: Move, reason: String) -> Intent {
@@ -196,27 +159,8 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     }
 
     fn note(&self, memory: &mut Memory, change: Finished) {
-        let Finished { intent: Intent { vmid, step, identity, .. }, settled } = change;
-        memory.in_flight.remove(&vmid);
-        if let Some(Settled { outcome, duty, .. }) = settled {
-            if matches!(outcome, Outcome::Gone | Outcome::Replaced) {
-                memory.planner.forget(vmid);
-                memory.duties.remove(&vmid);
-                memory.view.forget(vmid);
-            } else if memory.view.is_still(vmid, identity.as_ref()) {
-                if outcome.starts_cooldown() {
-                    let (resource, now) = (step.resource(), self.clock.now());
-                    memory.planner.changed(vmid, resource, !outcome.is_setback(), now);
-                }
-                if duty {
-                    memory.duties.insert(vmid, (step, identity));
-                }
-            }
-        }
-        // Whatever was known of its config is of before the change.
-        if let Some(vm) = memory.view.vms.get_mut(&vmid) {
-            vm.config = None;
-        }
+        let Finished { intent, settled } = change;
+        memory.ended(self.clock.now(), intent, settled);
     }
 
     fn publish(&self, memory: &mut Memory, begun: Moment) {

@@ -1,6 +1,6 @@
 use super::*;
 
-fn config() -> SchedulerConfig {
+pub(crate) fn config() -> SchedulerConfig {
     let path = tempfile::tempdir().unwrap().keep().join("config.yaml");
     std::fs::write(
         &path,
@@ -13,7 +13,7 @@ fn config() -> SchedulerConfig {
 }
 
 /// A look by this node, since this start, at these VMs: (VMID, node, version).
-fn look(answering: &str, start: u64, vms: &[(u32, &str, u64)]) -> ClusterRead {
+pub(crate) fn look(answering: &str, start: u64, vms: &[(u32, &str, u64)]) -> ClusterRead {
     let entry = |(vmid, node, version): &(u32, &str, u64)| {
         format!(
             "\"{vmid}\": {{ \"node\": \"{node}\", \"type\": \"qemu\", \"version\": {version} }}"
