@@ -4,13 +4,16 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use vm_autoscale_config::{Mode, SchedulerConfig, VmSettings};
-use vm_autoscale_planner::{Allow, Marks, Moment, NodeInput, Sample, VmInput, VmPolicy};
+use vm_autoscale_config::SchedulerConfig;
+use vm_autoscale_planner::{Moment, NodeInput, VmInput};
 use vm_autoscale_protocol::FoundConfig;
 use vm_autoscale_proxmox::{
-    ClusterName, ClusterRead, Digest, GuestKind, Identity, NodeLine, NodeName, VmConfig, VmEntry,
-    VmId, VmLine, VmStatus,
+    ClusterName, ClusterRead, GuestKind, Identity, NodeLine, NodeName, VmConfig, VmId,
 };
+
+mod vm;
+use vm::KnownConfig;
+pub(crate) use vm::KnownVm;
 
 const MIB: f64 = 1024.0 * 1024.0;
 /// A node's figures that did not advance for this long are not believed.
@@ -31,36 +34,6 @@ pub(crate) struct View {
     pub(crate) nodes: BTreeMap<NodeName, KnownNode>,
     /// Numbers whose VM is gone or another one: nothing that is remembered of them holds.
     strangers: Vec<VmId>,
-}
-
-/// A VM that is looked after.
-#[derive(Debug)]
-pub(crate) struct KnownVm {
-    pub(crate) node: NodeName,
-    /// Of the config, by the answering node.
-    version: u64,
-    pub(crate) config: Option<KnownConfig>,
-    /// Who it is, by the last config that was read of it, wherever it was then.
-    pub(crate) identity: Option<Identity>,
-    pub(crate) running: Option<bool>,
-    pub(crate) sample: Option<Sample>,
-    pub(crate) ha_move: Option<String>,
-    /// The version of a config that could not be understood: it is read again when it changes.
-    unreadable: Option<u64>,
-    pub(crate) mode: Mode,
-    pub(crate) policy: VmPolicy,
-    /// Whether the last look found it, and where.
-    pub(crate) seen: bool,
-    /// Looks in a row that found it in neither copy of the list.
-    missing: u8,
-}
-
-/// A config as it was read.
-#[derive(Debug)]
-pub(crate) struct KnownConfig {
-    version: u64,
-    pub(crate) digest: Digest,
-    pub(crate) config: VmConfig,
 }
 
 /// A node's figures and when they last advanced.
@@ -245,68 +218,6 @@ impl View {
                 ha_move: vm.ha_move.as_deref(),
             })
             .collect()
-    }
-}
-
-impl KnownVm {
-    fn new(node: &NodeName, settings: &VmSettings, config: &SchedulerConfig) -> Self {
-        Self {
-            node: node.clone(),
-            version: 0,
-            config: None,
-            identity: None,
-            running: None,
-            sample: None,
-            ha_move: None,
-            unreadable: None,
-            mode: settings.mode,
-            policy: policy(settings, config),
-            seen: false,
-            missing: 0,
-        }
-    }
-
-    /// Takes what one look says of it.
-    fn update(&mut self, entry: &VmEntry, line: Option<&VmLine>) {
-        self.seen = true;
-        self.version = entry.version;
-        if self.node != entry.node {
-            self.node.clone_from(&entry.node);
-            self.config = None;
-        }
-        self.running = line.map(|line| line.status == VmStatus::Running);
-        self.sample = line.map(sample);
-    }
-}
-
-fn policy(settings: &VmSettings, config: &SchedulerConfig) -> VmPolicy {
-    let marks = |threshold: vm_autoscale_config::Threshold| Marks {
-        high: threshold.high,
-        low: threshold.low,
-    };
-    VmPolicy {
-        allow: match settings.mode {
-            Mode::Observe | Mode::Recommend => Allow::Nothing,
-            Mode::UpOnly => Allow::Growth,
-            Mode::Full => Allow::Everything,
-        },
-        cpu: settings.cpu_scaling.then(|| marks(settings.cpu)),
-        memory: settings.ram_scaling.then(|| marks(settings.ram)),
-        vcpus: settings.cores,
-        memory_mib: settings.ram_mb,
-        memory_shrink: config.memory_shrink,
-    }
-}
-
-fn sample(line: &VmLine) -> Sample {
-    let cores_used = line.cpu.zip(line.maxcpu).map(|(share, vcpus)| share * vcpus);
-    Sample {
-        ctime: line.ctime,
-        uptime: line.uptime,
-        cores_used,
-        vcpus: line.maxcpu,
-        memory_used: line.mem.map(|bytes| bytes / MIB),
-        memory: line.maxmem.map(|bytes| bytes / MIB),
     }
 }
 

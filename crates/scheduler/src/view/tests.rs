@@ -1,3 +1,5 @@
+use vm_autoscale_proxmox::Digest;
+
 use super::*;
 
 pub(crate) fn config() -> SchedulerConfig {
