@@ -20,6 +20,8 @@ enum Answer {
     Config(Option<&'static str>),
     Cpus(usize),
     Cluster(String),
+    /// This exit with this on standard output.
+    Exits(i64, String),
     /// Exit 0 and this on standard output.
     Says(String),
     Error(AskError),
@@ -77,6 +79,9 @@ impl Helper for Script {
                 let cpu = "  type: \"x\"\n  qom_path: \"/machine/peripheral/cpu\"\n".repeat(count);
                 let stdout = format!("Hotpluggable CPUs:\n{cpu}\n");
                 Ok(Executed { exit: 0, stdout, stderr: String::new(), took_ms: 1 })
+            }
+            Answer::Exits(exit, stdout) => {
+                Ok(Executed { exit, stdout, stderr: String::new(), took_ms: 1 })
             }
             Answer::Says(stdout) => {
                 Ok(Executed { exit: 0, stdout, stderr: String::new(), took_ms: 1 })

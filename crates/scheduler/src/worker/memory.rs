@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use vm_autoscale_planner::{Decision, Moment, Move, Planner, PlannerConfig};
-use vm_autoscale_proxmox::{Identity, VmId};
+use vm_autoscale_proxmox::VmId;
 
 use crate::act::Settled;
 use crate::outcome::own_pending;
@@ -17,14 +17,11 @@ pub(super) struct Memory {
     pub(super) decisions: Vec<Decision>,
     pub(super) in_flight: InFlight,
     /// What changes of ours may have left in `[PENDING]`: cleared wherever the VM turns up.
-    duties: BTreeMap<VmId, Duty>,
+    duties: BTreeMap<VmId, Move>,
     pub(super) generation: u64,
     pub(super) looks: u64,
     pub(super) problem: Option<String>,
 }
-
-/// A step that may have left its value, and of whom: a later VM of that number owes nothing.
-type Duty = (Move, Option<Identity>);
 
 impl Memory {
     pub(super) fn new(config: PlannerConfig, generation: u64) -> Self {
@@ -66,21 +63,21 @@ impl Memory {
                 self.planner.changed(vmid, step.resource(), !outcome.is_setback(), now);
             }
             if duty {
-                self.duties.insert(vmid, (step, identity));
+                self.duties.insert(vmid, step);
             }
         }
     }
 
-    /// The leftovers that can be cleared now: still exactly what we asked, of the very VM.
+    /// The leftovers that can be cleared now: still exactly what we asked. Those of VMs that are
+    /// other ones now are forgotten by then.
     pub(super) fn due(&mut self) -> Vec<(VmId, Move)> {
         let Self { view, duties, in_flight, .. } = self;
         let mut due = Vec::new();
-        duties.retain(|vmid, (step, identity)| {
+        duties.retain(|vmid, step| {
             let Some(vm) = view.vms.get(vmid) else { return false };
             let at_hand = vm.seen && !in_flight.contains_key(vmid);
             let Some(known) = vm.config.as_ref().filter(|_| at_hand) else { return true };
-            let another = !view.is_still(*vmid, identity.as_ref());
-            if another || !own_pending(*step, &known.config) {
+            if !own_pending(*step, &known.config) {
                 return false;
             }
             if known.config.lock.is_none() {

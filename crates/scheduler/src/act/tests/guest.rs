@@ -95,11 +95,12 @@ async fn a_guest_under_load_is_asked_once_more() {
 /// Who does not say, or says what cannot be, counts for nothing: QEMU decides as without an agent.
 #[tokio::test]
 async fn an_agent_that_does_not_answer_decides_nothing() {
-    let silent: [fn() -> Answer; 6] = [
+    let silent: [fn() -> Answer; 7] = [
         || Answer::Ran(255, "QEMU guest agent is not running\n"),
         || Answer::Says("command get-vcpus is not allowed\n".to_owned()),
         || Answer::Says("[{\"online\": \"yes\"}]".to_owned()),
         || Answer::Says("[]".to_owned()),
+        || Answer::Exits(255, "[{\"online\": true}]".to_owned()),
         || agent(9, 9),
         || Answer::Error(AskError::NoAnswer("cut".to_owned())),
     ];
@@ -162,6 +163,12 @@ async fn the_guest_is_asked_only_where_it_grew_and_can_say() {
     let less =
         vec![Answer::Ran(0, ""), Answer::Config(Some("agent: 1\nvcpus: 2\n")), Answer::Cpus(2)];
     let (outcome, _, asked, waited) = played_for(Intent { step: shrink, ..intent() }, less).await;
+    assert_eq!((outcome, asked.len(), waited), (Outcome::Applied, 3, 0));
+
+    // What others want of it is pending: it is not asked whether it took ours.
+    let theirs = "agent: 1\nvcpus: 4\n[PENDING]\nvcpus: 7\n";
+    let (outcome, _, asked, waited) =
+        played(vec![Answer::Ran(0, ""), Answer::Config(Some(theirs)), Answer::Cpus(4)]).await;
     assert_eq!((outcome, asked.len(), waited), (Outcome::Applied, 3, 0));
 
     let shrink = Move::Memory { from: 2560.try_into().unwrap(), to: 2048.try_into().unwrap() };
