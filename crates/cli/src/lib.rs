@@ -5,6 +5,7 @@ mod table;
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{CommandFactory as _, Parser as _};
 use vm_autoscale_config::{EnvFile, SchedulerConfig};
@@ -12,6 +13,7 @@ use vm_autoscale_scheduler::{StatusReport, fetch_status, look, run, start_log};
 
 use crate::args::{Args, Command, Format};
 
+use crate::table::last_changes;
 pub use crate::table::table;
 
 /// Why a command did not do what it is for.
@@ -77,9 +79,14 @@ fn execute(args: &Args) -> Result<(), Error> {
         Some(Command::Status) => {
             let report = wait(fetch_status(&config.control_socket))??;
             let counts = report.counts;
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
             let note = format!(
-                "Changes since the start: {} asked, {} verified, {} failed, {} reverted.\n",
-                counts.asked, counts.verified, counts.failed, counts.reverted
+                "{}Changes since the start: {} asked, {} verified, {} failed, {} reverted.\n",
+                last_changes(&report, now),
+                counts.asked,
+                counts.verified,
+                counts.failed,
+                counts.reverted
             );
             show(&report, args.output_format, &note)
         }

@@ -34,6 +34,24 @@ pub fn table(report: &StatusReport, width: usize) -> String {
     text
 }
 
+/// So many of the last changes are shown.
+const LAST: usize = 8;
+
+/// What became of the last changes, newest last, a line each and none cut: its end says what to
+/// do. `now` in seconds since 1970.
+#[must_use]
+pub(crate) fn last_changes(report: &StatusReport, now: u64) -> String {
+    let mut text = String::new();
+    let skipped = report.recent.len().saturating_sub(LAST);
+    for event in report.recent.iter().skip(skipped) {
+        let ago = now.saturating_sub(event.at);
+        let ago = if ago < 120 { format!("{ago} s") } else { format!("{} min", ago / 60) };
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{ago:>8} ago  {event}");
+    }
+    text
+}
+
 fn rows(text: &mut String, cluster: &ClusterStatus, width: usize) {
     if cluster.vms.is_empty() {
         push(text, "  no VM is looked after: see `select` and `virtual_machines`", width);
@@ -85,6 +103,9 @@ fn push(text: &mut String, line: &str, width: usize) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+    use vm_autoscale_scheduler::Event;
+
     use super::*;
 
     fn vm(cpu: &str, memory: &str) -> VmStatus {
@@ -100,6 +121,28 @@ mod tests {
             cpu: cpu.to_owned(),
             memory_decision: memory.to_owned(),
         }
+    }
+
+    #[test]
+    fn the_last_changes_are_told_newest_last() {
+        let event = |number: u64, text: &str| -> Event {
+            let step = json!({"resource": "cpu", "from": 2, "to": 3});
+            let event = json!({
+                "number": number, "at": 1000 * number, "cluster": "home", "vmid": 101,
+                "step": step, "verified": false, "text": text,
+            });
+            serde_json::from_value(event).unwrap()
+        };
+        let mut report = StatusReport::default();
+        assert_eq!(last_changes(&report, 0), "");
+        report.recent = (1..=20).map(|number| event(number, "no effect: x")).collect();
+        let text = last_changes(&report, 20_007);
+        assert_eq!(text.lines().count(), LAST);
+        assert_eq!(text.lines().next(), Some(" 116 min ago  VM 101: vcpus 2 -> 3 no effect: x"));
+        assert_eq!(text.lines().last(), Some("     7 s ago  VM 101: vcpus 2 -> 3 no effect: x"));
+        // A clock that went back.
+        report.recent.truncate(1);
+        assert_eq!(last_changes(&report, 0), "     0 s ago  VM 101: vcpus 2 -> 3 no effect: x\n");
     }
 
     #[test]

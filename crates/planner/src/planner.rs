@@ -64,6 +64,12 @@ impl Planner {
         resource.cooldown_until = now.after(if succeeded { cooldown } else { rests });
     }
 
+    /// Another VM has the number, or will have: what is remembered of the old one does not hold
+    /// for it.
+    pub fn forget(&mut self, vmid: VmId) {
+        self.vms.remove(&vmid);
+    }
+
     /// Decides on every VM, in the order given, into `decisions`. Who grows comes before who
     /// shrinks, and within each the VMs take turns.
     pub fn plan(

@@ -114,6 +114,8 @@ pub struct Target {
 pub enum RunningQuery {
     /// What the balloon leaves to the guest, by QEMU.
     Balloon,
+    /// Memory that the guest has, by its balloon driver.
+    GuestMemory,
     /// vCPUs that the guest has online, by its agent.
     GuestVcpus,
     /// Plugged memory, by QEMU.
@@ -220,6 +222,7 @@ impl Request {
 fn running(node: NodeName, vmid: VmId, query: RunningQuery) -> NodeCommand {
     let query = match query {
         RunningQuery::Balloon => MonitorQuery::Balloon,
+        RunningQuery::GuestMemory => MonitorQuery::GuestStats,
         RunningQuery::GuestVcpus => return NodeCommand::ReadGuestVcpus { vmid },
         RunningQuery::Memory => MonitorQuery::MemorySizeSummary,
         RunningQuery::Vcpus => MonitorQuery::HotpluggableCpus,

@@ -13,6 +13,7 @@ pub use filter::redact;
 
 /// What a VM's configuration says of its sizes and of whether they can be changed.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a line of the file of its own")]
 pub struct VmConfig {
     /// The VM's name.
     pub name: Option<String>,
@@ -31,6 +32,8 @@ pub struct VmConfig {
     pub shares: Option<u32>,
     /// CPU time cap.
     pub cpulimit: CpuLimit,
+    /// Whether the guest's agent may be asked; whether it answers is another matter.
+    pub agent: bool,
     /// What can be plugged while it runs.
     pub hotplug: Hotplug,
     /// Whether the guest has NUMA, which memory hotplug needs.
@@ -57,6 +60,15 @@ pub enum Identity {
     Generation(String),
     /// The uuid in `smbios1`.
     Uuid(String),
+}
+
+impl Identity {
+    /// Whether who is there `now` is known to be another one than before: not where nothing is
+    /// known of before.
+    #[must_use]
+    pub fn is_another(before: Option<&Self>, now: Option<&Self>) -> bool {
+        before.is_some() && before != now
+    }
 }
 
 /// Something that waits in `[PENDING]`.
@@ -106,6 +118,7 @@ impl VmConfig {
             balloon: number(&main, "balloon")?,
             shares: number(&main, "shares")?,
             cpulimit: cpulimit(main.get("cpulimit").copied())?,
+            agent: agent(main.get("agent").copied()),
             hotplug: main
                 .get("hotplug")
                 .unwrap_or(&"1")
@@ -205,10 +218,22 @@ fn number(main: &Main<'_>, key: &'static str) -> Result<Option<u32>, Error> {
     value.parse().map(Some).map_err(bad)
 }
 
-/// A boolean as Proxmox takes it.
 fn flag(main: &Main<'_>, key: &str) -> bool {
-    let yes = ["1", "on", "yes", "true"];
-    main.get(key).is_some_and(|value| yes.iter().any(|yes| value.eq_ignore_ascii_case(yes)))
+    main.get(key).is_some_and(|value| is_yes(value))
+}
+
+/// A boolean as Proxmox takes it.
+fn is_yes(value: &str) -> bool {
+    ["1", "on", "yes", "true"].iter().any(|yes| value.eq_ignore_ascii_case(yes))
+}
+
+/// `1`, or `enabled=1` among other properties; its key may be left out.
+fn agent(value: Option<&str>) -> bool {
+    let enabled = |item: &str| match item.split_once('=') {
+        Some((key, value)) => key == "enabled" && is_yes(value),
+        None => is_yes(item),
+    };
+    value.is_some_and(|value| value.split(',').map(str::trim).any(enabled))
 }
 
 /// Any number that Proxmox takes, to the hundredth of a core that systemd resolves.
@@ -227,7 +252,8 @@ fn memory(value: Option<&str>) -> Result<MemoryMib, Error> {
 }
 
 fn identity(main: &Main<'_>) -> Option<Identity> {
-    if let Some(generation) = main.get("vmgenid") {
+    // 0 says that it has none.
+    if let Some(generation) = main.get("vmgenid").filter(|generation| **generation != "0") {
         return Some(Identity::Generation((*generation).to_owned()));
     }
     Some(Identity::Uuid(smbios_uuid(main.get("smbios1")?)?.to_owned()))

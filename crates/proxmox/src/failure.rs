@@ -54,11 +54,36 @@ impl Failure {
         let known = PATTERNS.iter().find(|(pattern, _)| text.contains(pattern));
         known.map_or(Self::Unknown, |(_, failure)| *failure)
     }
+
+    /// Whether `qm` ended before it wrote anything: whatever is there or pending is not its doing.
+    #[must_use]
+    pub fn wrote_nothing(self) -> bool {
+        matches!(
+            self,
+            Self::BalloonTooLarge
+                | Self::DigestMismatch
+                | Self::Locked
+                | Self::LockTimeout
+                | Self::NotHere
+                | Self::Parameter
+        )
+    }
+
+    /// Who holds the lock, by the text of [`Self::Locked`]: `backup`, `migrate` …
+    #[must_use]
+    pub fn lock_holder(text: &str) -> Option<&str> {
+        let (_, rest) = text.split_once(LOCKED)?;
+        let (name, _) = rest.split_once(')')?;
+        let plain = |b: u8| b.is_ascii_lowercase() || b == b'-';
+        ((1..=32).contains(&name.len()) && name.bytes().all(plain)).then_some(name)
+    }
 }
+
+const LOCKED: &str = "VM is locked (";
 
 /// Text to meaning; earlier lines win, so the particular stands before the general.
 const PATTERNS: &[(&str, Failure)] = &[
-    ("VM is locked (", Failure::Locked),
+    (LOCKED, Failure::Locked),
     ("can't lock file", Failure::LockTimeout),
     ("checksum mismatch", Failure::DigestMismatch),
     ("checksum missmatch", Failure::DigestMismatch),
@@ -95,10 +120,10 @@ impl fmt::Display for Failure {
             Self::CpuCountDiffers => "QEMU has other vCPUs than the config says",
             Self::CpuLimit => "systemd on the node did not take the CPU limit",
             Self::CpuPlug => "QEMU did not plug a vCPU",
-            Self::CpuUnplug => "the guest did not release a vCPU",
+            Self::CpuUnplug => "refused by the guest: it did not release a vCPU",
             Self::DigestMismatch => "the config was changed by someone else",
             Self::DimmLeftover => "a DIMM that left late blocks its slot until the VM is restarted",
-            Self::DimmUnplug => "the guest did not release a DIMM",
+            Self::DimmUnplug => "refused by the guest: it did not release a DIMM",
             Self::Locked => "the VM is locked by another task",
             Self::LockTimeout => "another qm held the VM's lock for 10 s",
             Self::NotHere => "the VM is not on this node",
@@ -118,6 +143,21 @@ impl fmt::Display for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_lock_is_named_and_nothing_else_is() {
+        assert_eq!(
+            Failure::lock_holder("x\nVM is locked (snapshot-delete)\n"),
+            Some("snapshot-delete")
+        );
+        for bad in
+            ["", "VM is locked (", "VM is locked ()", "VM is locked (\u{1b}[2J)", "locked (backup)"]
+        {
+            assert_eq!(Failure::lock_holder(bad), None, "{bad:?}");
+        }
+        let long = format!("VM is locked ({})", "a".repeat(33));
+        assert_eq!(Failure::lock_holder(&long), None);
+    }
 
     #[test]
     fn recorded_texts() {

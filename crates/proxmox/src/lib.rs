@@ -32,7 +32,8 @@ pub use ladder::Ladder;
 pub use members::{Member, Members, PmxcfsVersion};
 pub use rrd::{NodeLine, RrdLine, VmLine, VmStatus};
 pub use running::{
-    parse_balloon, parse_guest_vcpus, parse_hotpluggable_cpus, parse_memory_size_summary,
+    GuestMemory, is_not_running, parse_balloon, parse_guest_stats, parse_guest_vcpus,
+    parse_hotpluggable_cpus, parse_memory_size_summary,
 };
 pub use vmlist::{GuestKind, VmEntry, VmList};
 

@@ -1,8 +1,9 @@
 //! What QEMU and the guest have, by the monitor's and the agent's answers.
 
 use serde::Deserialize;
+use serde_json::Number;
 
-use crate::{Error, Vcpus};
+use crate::{Error, Vcpus, VmId};
 
 /// vCPUs that QEMU has, from `info hotpluggable-cpus`: the entries with a `qom_path`.
 ///
@@ -63,6 +64,75 @@ pub fn parse_guest_vcpus(text: &str) -> Result<Vcpus, Error> {
     u32::try_from(online).map_err(|_| Error::format(WHAT, "too many CPUs"))?.try_into()
 }
 
+/// The longest text of statistics that is read, in bytes: the real ones have less than 1 KiB.
+const MAX_STATS: usize = 16 * 1024;
+
+/// What the guest's balloon driver says of its memory. What it does not say is absent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GuestMemory {
+    /// All that the guest uses or could use, in MiB: what the kernel keeps for itself from the
+    /// start is not in it, nor what the balloon holds.
+    pub total: Option<u32>,
+    /// What programs could get without swapping, in MiB.
+    pub available: Option<u32>,
+    /// What nobody uses, in MiB.
+    pub free: Option<u32>,
+    /// When the guest said so, in seconds since 1970 by the node's clock.
+    pub last_update: Option<u64>,
+}
+
+/// The guest's memory, from `qom-get /machine/peripheral/balloon0 guest-stats`.
+///
+/// # Errors
+/// Not such an answer, for instance because there is no device.
+pub fn parse_guest_stats(text: &str) -> Result<GuestMemory, Error> {
+    #[derive(Deserialize)]
+    struct Answer {
+        stats: Stats,
+        #[serde(rename = "last-update")]
+        last_update: Option<Number>,
+    }
+    #[derive(Deserialize)]
+    struct Stats {
+        #[serde(rename = "stat-total-memory")]
+        total: Option<Number>,
+        #[serde(rename = "stat-available-memory")]
+        available: Option<Number>,
+        #[serde(rename = "stat-free-memory")]
+        free: Option<Number>,
+    }
+    const WHAT: &str = "guest-stats";
+    let text = text.trim();
+    if text.len() > MAX_STATS || !text.starts_with('{') {
+        return Err(Error::format(WHAT, first_line(text)));
+    }
+    let Answer { stats, last_update } =
+        serde_json::from_str(text).map_err(|e| Error::format(WHAT, first_line(&e.to_string())))?;
+    Ok(GuestMemory {
+        total: mib(stats.total),
+        available: mib(stats.available),
+        free: mib(stats.free),
+        // 0 says that the driver never answered.
+        last_update: figure(last_update).filter(|seconds| *seconds > 0),
+    })
+}
+
+/// A figure that is one: all ones are how the driver says that it does not know.
+fn figure(number: Option<Number>) -> Option<u64> {
+    number?.as_u64().filter(|figure| *figure != u64::MAX)
+}
+
+fn mib(bytes: Option<Number>) -> Option<u32> {
+    u32::try_from(figure(bytes)? / (1024 * 1024)).ok()
+}
+
+/// Whether the monitor or `qm` says that there is no QEMU of this VM to ask.
+#[must_use]
+pub fn is_not_running(text: &str, vmid: VmId) -> bool {
+    let stopped = format!("VM {vmid} not running");
+    text.lines().map(str::trim).any(|line| line.strip_prefix("ERROR: ").unwrap_or(line) == stopped)
+}
+
 fn first_line(text: &str) -> String {
     let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("no answer");
     line.trim().chars().filter(|c| !c.is_control()).take(200).collect()
@@ -70,7 +140,115 @@ fn first_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// As recorded, but for the JSON string around it.
+    const STATS: &str = "{\r\n    \"stats\": {\r\n        \"stat-htlb-pgalloc\": 0,\r\n        \"stat-swap-out\": 0,\r\n        \"stat-alloc-stalls\": 18446744073709551615,\r\n        \"stat-available-memory\": 1892335616,\r\n        \"stat-free-memory\": 1968852992,\r\n        \"stat-total-memory\": 2025639936,\r\n        \"stat-disk-caches\": 2269184\r\n    },\r\n    \"last-update\": 1795297824\r\n}\r\n\n";
+
+    #[test]
+    fn reads_what_the_balloon_driver_says() {
+        let read = parse_guest_stats(STATS).unwrap();
+        let expected = GuestMemory {
+            total: Some(1931),
+            available: Some(1804),
+            free: Some(1877),
+            last_update: Some(1_795_297_824),
+        };
+        assert_eq!(read, expected);
+        assert_eq!(parse_guest_stats(&STATS.replace("\r\n", "\n")).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_figure_that_is_none_is_not_known() {
+        for figure in [
+            "18446744073709551615",
+            "18446744073709551616",
+            "-1",
+            "1.5",
+            "1e300",
+            "null",
+            "4503599627370496",
+        ] {
+            let stats = parse_guest_stats(&STATS.replace("2025639936", figure)).unwrap();
+            assert_eq!((stats.total, stats.free), (None, Some(1877)), "{figure}");
+        }
+        let absent = parse_guest_stats("{\"stats\": {}, \"last-update\": 0}").unwrap();
+        assert_eq!(absent, GuestMemory::default());
+        let largest = parse_guest_stats("{\"stats\": {\"stat-total-memory\": 4503599627370495}}");
+        assert_eq!(largest.unwrap().total, Some(u32::MAX));
+    }
+
+    #[test]
+    fn what_is_no_such_answer_is_none() {
+        let twice = STATS.replace("stat-free-memory", "stat-total-memory");
+        let long =
+            STATS.replace("\"stats\"", &format!("\"x\": \"{}\", \"stats\"", "x".repeat(MAX_STATS)));
+        for bad in [
+            "",
+            "ERROR: VM 101 not running\n",
+            "Error: Device '/machine/peripheral/balloon0' not found\r\n\n",
+            "{}",
+            "[]",
+            "{\"stats\": 1}",
+            &STATS[..200],
+            &format!("{STATS}more"),
+            &format!("noise\n{STATS}"),
+            &STATS.replace("2025639936", "\"2025639936\""),
+            &twice,
+            &long,
+            &"[".repeat(10_000),
+            &"{\"stats\":".repeat(1500),
+        ] {
+            let error = parse_guest_stats(bad).unwrap_err().to_string();
+            assert!(error.len() < 400 && !error.chars().any(char::is_control), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn who_is_not_running() {
+        let vmid: VmId = 101u32.try_into().unwrap();
+        for text in
+            ["ERROR: VM 101 not running\r\n\n", "VM 101 not running\n", "noise\nVM 101 not running"]
+        {
+            assert!(is_not_running(text, vmid), "{text}");
+        }
+        for text in
+            ["", "VM 1010 not running", "QEMU guest agent is not running\n", "VM 102 not running"]
+        {
+            assert!(!is_not_running(text, vmid), "{text}");
+        }
+    }
+
+    proptest! {
+        /// Whatever a guest or a node makes of it: no panic, and a figure is either the one that
+        /// stands there or absent.
+        #[test]
+        fn no_statistics_panic(at in 0usize..400, cut in 0usize..40, with in "[\\PC\\x00-\\x1f]{0,12}") {
+            let mut text: Vec<char> = STATS.chars().collect();
+            let at = at.min(text.len());
+            let end = (at + cut).min(text.len());
+            text.splice(at..end, with.chars());
+            let _ = parse_guest_stats(&text.into_iter().collect::<String>());
+        }
+
+        #[test]
+        fn figures_are_read_as_they_stand(total in any::<i128>(), free in any::<u64>(), update in any::<i64>()) {
+            let text = format!(
+                "{{\"stats\": {{\"stat-total-memory\": {total}, \"stat-free-memory\": {free}}},\r\n\"last-update\": {update}}}\r\n"
+            );
+            let read = parse_guest_stats(&text).unwrap();
+            let of = |bytes: i128| match u64::try_from(bytes) {
+                Ok(bytes) if bytes != u64::MAX => u32::try_from(bytes >> 20).ok(),
+                _ => None,
+            };
+            prop_assert_eq!(read.total, of(total));
+            prop_assert_eq!(read.free, of(free.into()));
+            prop_assert_eq!(read.last_update, u64::try_from(update).ok().filter(|u| *u > 0));
+            prop_assert_eq!(read.available, None);
+        }
+    }
 
     #[test]
     fn counts_the_cpus_that_are_there() {

@@ -1,6 +1,6 @@
 //! `/etc/pve/.vmlist`: which guest is on which node, and the version of its config.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Deserialize;
@@ -35,6 +35,8 @@ pub struct VmEntry {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VmList {
     entries: BTreeMap<VmId, VmEntry>,
+    /// Stand there, and are not believed: where they are is not known.
+    doubted: BTreeSet<VmId>,
 }
 
 impl VmList {
@@ -45,15 +47,34 @@ impl VmList {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let raw: Raw =
             serde_json::from_str(text).map_err(|e| Error::format(".vmlist", e.to_string()))?;
-        Ok(Self { entries: raw.ids.0 })
+        let mut list = Self::default();
+        for (id, entry) in raw.ids.0 {
+            match entry {
+                Some(entry) => drop(list.entries.insert(id, entry)),
+                None => drop(list.doubted.insert(id)),
+            }
+        }
+        Ok(list)
     }
 
     /// What two copies from one command agree on. A read of this file can tear
     /// (`pmxcfs/cfs-plug-func.c`), and the same tear does not happen twice.
     #[must_use]
     pub fn agreed(mut self, other: &Self) -> Self {
-        self.entries.retain(|id, entry| other.entries.get(id) == Some(entry));
+        let both =
+            |id: &VmId| self.entries.get(id).is_some_and(|e| other.entries.get(id) == Some(e));
+        let named = self.entries.keys().chain(other.entries.keys()).chain(&other.doubted);
+        let doubted: Vec<VmId> = named.filter(|id| !both(id)).copied().collect();
+        self.doubted.extend(doubted);
+        self.entries.retain(|id, _| !self.doubted.contains(id));
         self
+    }
+
+    /// Whether the number stands there at all, also where it is not believed: what does not is
+    /// absent from both copies.
+    #[must_use]
+    pub fn names(&self, id: VmId) -> bool {
+        self.entries.contains_key(&id) || self.doubted.contains(&id)
     }
 
     /// The guest of that number.
@@ -75,7 +96,7 @@ struct Raw {
 }
 
 #[derive(Default)]
-struct Ids(BTreeMap<VmId, VmEntry>);
+struct Ids(BTreeMap<VmId, Option<VmEntry>>);
 
 impl<'de> Deserialize<'de> for Ids {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -99,8 +120,7 @@ impl<'de> Visitor<'de> for IdsVisitor {
             let Ok(id) = id.parse() else { continue };
             seen.entry(id).and_modify(|twice| *twice = None).or_insert(Some(entry));
         }
-        let once = seen.into_iter().filter_map(|(id, entry)| Some((id, entry?)));
-        Ok(Ids(once.collect()))
+        Ok(Ids(seen))
     }
 }
 
@@ -131,8 +151,19 @@ mod tests {
     fn what_differs_or_repeats_is_not_believed() {
         let list = VmList::parse(TWO).unwrap();
         let moved = VmList::parse(&TWO.replace("\"pve2\"", "\"pve3\"")).unwrap();
-        assert_eq!(list.clone().agreed(&moved).iter().count(), 1);
+        let agreed = list.clone().agreed(&moved);
+        assert_eq!(agreed.iter().count(), 1);
         let twice = VmList::parse(&TWO.replace("2001", "101")).unwrap();
         assert_eq!(twice.iter().count(), 0);
+        // It is not known where they are, but that they are: they are not gone.
+        let (both, one): (VmId, VmId) = (101u32.try_into().unwrap(), 2001u32.try_into().unwrap());
+        assert!(agreed.names(both) && agreed.names(one) && agreed.get(one).is_none());
+        assert!(twice.names(both) && !twice.names(one));
+        let empty = VmList::default();
+        for agreed in [list.clone().agreed(&empty), empty.clone().agreed(&list)] {
+            assert!(agreed.names(both) && agreed.get(both).is_none());
+        }
+        assert!(!empty.clone().agreed(&empty).names(both));
+        assert!(empty.agreed(&twice).names(both));
     }
 }

@@ -3,8 +3,11 @@
 
 use std::fmt;
 
-use vm_autoscale_planner::Move;
-use vm_autoscale_proxmox::{Failure, PendingValue, VmConfig};
+use vm_autoscale_planner::Resource;
+use vm_autoscale_proxmox::{Failure, NodeName};
+
+mod judge;
+pub(crate) use judge::{Found, Guest, Qemu, judge, own_pending};
 
 /// A closed set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,14 +20,36 @@ pub enum Outcome {
     Differs(u32, u32),
     /// Nothing of it, as the failure says.
     Failed(Failure),
-    /// The VM is not on that node any more: whether it took the change there is not known.
-    Moved,
+    /// The VM is in no list any more.
+    Gone,
+    /// This task has the config lock; nothing was written.
+    Locked(String),
+    /// The VM is on another node now.
+    Moved {
+        /// On which.
+        to: NodeName,
+        /// Whether the change may have been written before it moved.
+        tried: bool,
+    },
+    /// Config and QEMU have it, and the guest does not use it.
+    NoEffect {
+        /// Of what.
+        resource: Resource,
+        /// QEMU has, in vCPUs or MiB.
+        qemu: u32,
+        /// The guest uses.
+        guest: u32,
+    },
     /// No session, no helper, no journal: nothing was sent.
     NotSent(String),
     /// Exit 0, and the value waits for a power cycle.
     NotHotPluggable,
     /// The helper's own rules forbid it.
     Refused(String),
+    /// Another VM has the number now.
+    Replaced,
+    /// QEMU does not run: whether the config has the change for its next start.
+    Stopped(bool),
     /// The config has it, and QEMU could not be asked.
     Unconfirmed,
     /// The node did not answer for minutes.
@@ -38,10 +63,22 @@ impl Outcome {
     pub fn starts_cooldown(&self) -> bool {
         let tried_nothing = matches!(
             self,
-            Self::NotSent(_)
-                | Self::Failed(Failure::Locked | Failure::LockTimeout | Failure::DigestMismatch)
+            Self::Failed(
+                Failure::DigestMismatch | Failure::Locked | Failure::LockTimeout | Failure::NotHere
+            ) | Self::Gone
+                | Self::Locked(_)
+                | Self::Moved { tried: false, .. }
+                | Self::NotSent(_)
+                | Self::Replaced
         );
         !tried_nothing
+    }
+
+    /// Whether the VM is to rest longer the more of these there are in a row. One that stopped or
+    /// moved did not refuse anything.
+    #[must_use]
+    pub fn is_setback(&self) -> bool {
+        !matches!(self, Self::Applied | Self::Moved { .. } | Self::Stopped(_))
     }
 }
 
@@ -55,128 +92,36 @@ impl fmt::Display for Outcome {
                 write!(f, "failed: the config says {config}, QEMU has {qemu}")
             }
             Self::Failed(why) => write!(f, "failed: {why}"),
-            Self::Moved => f.write_str("not verified: the VM is not on that node any more"),
+            Self::Gone => f.write_str("gone: the VM is in no node's list any more"),
+            Self::Locked(by) => write!(f, "locked ({by}): nothing was changed"),
+            Self::Moved { to, tried: false } => write!(f, "moved to {to}: nothing was changed"),
+            Self::Moved { to, tried: true } => {
+                write!(f, "moved to {to} meanwhile: not known whether it took the change along")
+            }
+            Self::NoEffect { resource, qemu, guest } => {
+                let unit = match resource {
+                    Resource::Cpu => "vCPUs",
+                    Resource::Memory => "MiB",
+                };
+                write!(f, "no effect: QEMU has {qemu} {unit}, the guest uses {guest}")?;
+                f.write_str("; see \"What a guest needs\" in the README")
+            }
             Self::NotSent(why) => write!(f, "not sent: {why}"),
             Self::NotHotPluggable => {
                 f.write_str("failed: not hot-pluggable, it would wait for a power cycle")
             }
             Self::Refused(why) => write!(f, "refused: {why}"),
+            Self::Replaced => f.write_str(
+                "another VM has this number now (or an earlier state of it): nothing was done to it",
+            ),
+            Self::Stopped(true) => {
+                f.write_str("stopped: the VM does not run, the config has it for its next start")
+            }
+            Self::Stopped(false) => {
+                f.write_str("stopped: the VM does not run, and its config does not have it")
+            }
             Self::Unconfirmed => f.write_str("not verified: QEMU did not say what it has"),
             Self::Unknown => f.write_str("not known: the node does not answer"),
-        }
-    }
-}
-
-/// What was read back.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Found<'a> {
-    pub(crate) config: &'a VmConfig,
-    /// What QEMU has, in the step's unit; `None` when it could not be asked.
-    pub(crate) qemu: Option<u32>,
-}
-
-/// Judges a change by its exit (`None` where that was not seen), its failure and what is there.
-pub(crate) fn judge(
-    step: Move,
-    exit_zero: Option<bool>,
-    failure: Option<Failure>,
-    found: &Found<'_>,
-) -> Outcome {
-    let (from, to, config) = sizes(step, found.config);
-    let waits = own_pending(step, found.config);
-    // Without an answer of QEMU's the config is what is known; it is written step by step.
-    let has = found.qemu.unwrap_or(config);
-    if has != config {
-        return Outcome::Differs(config, has);
-    }
-    if has == to && !waits {
-        return if found.qemu.is_some() { Outcome::Applied } else { Outcome::Unconfirmed };
-    }
-    if exit_zero == Some(true) && waits && has == from {
-        return Outcome::NotHotPluggable;
-    }
-    if has != from {
-        return Outcome::AppliedInPart(has, failure);
-    }
-    Outcome::Failed(failure.unwrap_or(Failure::Unknown))
-}
-
-/// Whether `[PENDING]` shows exactly what the step asked for.
-pub(crate) fn own_pending(step: Move, config: &VmConfig) -> bool {
-    let (option, to) = match step {
-        Move::Cpu { to, .. } => ("vcpus", to.get()),
-        Move::Memory { to, .. } => ("memory", to.get()),
-    };
-    config.pending.get(option) == Some(&PendingValue::Set(to.to_string()))
-}
-
-fn sizes(step: Move, config: &VmConfig) -> (u32, u32, u32) {
-    match step {
-        Move::Cpu { from, to } => {
-            (from.get(), to.get(), config.plugged_vcpus().map_or(0, u32::from))
-        }
-        Move::Memory { from, to } => (from.get(), to.get(), config.memory.get()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn judged(exit_zero: bool, failure: Option<Failure>, conf: &str, qemu: Option<u32>) -> Outcome {
-        let config = VmConfig::parse(&format!("cores: 8\n{conf}")).unwrap();
-        let step = Move::Cpu { from: 4.try_into().unwrap(), to: 2.try_into().unwrap() };
-        judge(step, Some(exit_zero), failure, &Found { config: &config, qemu })
-    }
-
-    #[test]
-    fn what_is_there_decides() {
-        let unplug = Some(Failure::CpuUnplug);
-        let pending = "[PENDING]\nvcpus: 2\n";
-        for (exit_zero, failure, conf, qemu, expected) in [
-            (true, None, "vcpus: 2\n".to_owned(), Some(2), Outcome::Applied),
-            (false, unplug, "vcpus: 2\n".to_owned(), Some(2), Outcome::Applied),
-            (true, None, format!("vcpus: 4\n{pending}"), Some(4), Outcome::NotHotPluggable),
-            (
-                false,
-                unplug,
-                format!("vcpus: 4\n{pending}"),
-                Some(4),
-                Outcome::Failed(Failure::CpuUnplug),
-            ),
-            (
-                false,
-                unplug,
-                format!("vcpus: 3\n{pending}"),
-                Some(3),
-                Outcome::AppliedInPart(3, unplug),
-            ),
-            (false, unplug, format!("vcpus: 4\n{pending}"), Some(3), Outcome::Differs(4, 3)),
-            (true, None, "vcpus: 4\n".to_owned(), Some(4), Outcome::Failed(Failure::Unknown)),
-            (true, None, "vcpus: 2\n".to_owned(), None, Outcome::Unconfirmed),
-            (
-                false,
-                Some(Failure::Locked),
-                "vcpus: 4\n".to_owned(),
-                Some(4),
-                Outcome::Failed(Failure::Locked),
-            ),
-        ] {
-            assert_eq!(judged(exit_zero, failure, &conf, qemu), expected, "{conf} {qemu:?}");
-        }
-    }
-
-    #[test]
-    fn only_exactly_our_own_pending_value_is_ours() {
-        let step = Move::Cpu { from: 4.try_into().unwrap(), to: 2.try_into().unwrap() };
-        for (pending, ours) in [
-            ("vcpus: 2", true),
-            ("vcpus: 3", false),
-            ("memory: 2", false),
-            ("delete: vcpus", false),
-        ] {
-            let config = VmConfig::parse(&format!("cores: 8\n[PENDING]\n{pending}\n")).unwrap();
-            assert_eq!(own_pending(step, &config), ours, "{pending}");
         }
     }
 }

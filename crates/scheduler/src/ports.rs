@@ -6,7 +6,7 @@ use std::future::Future;
 use serde::{Deserialize, Serialize};
 use vm_autoscale_planner::{Moment, Move};
 use vm_autoscale_protocol::{ConfigReply, Executed, Hello, HelperError, Request};
-use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
+use vm_autoscale_proxmox::{ClusterName, Identity, NodeName, VmConfig, VmId};
 
 use crate::Outcome;
 
@@ -96,8 +96,18 @@ pub struct Intent {
     pub vmid: VmId,
     /// What.
     pub step: Move,
+    /// Who the VM was when this was decided, beyond its number.
+    pub identity: Option<Identity>,
     /// Why, as told to people.
     pub reason: String,
+}
+
+impl Intent {
+    /// Whether this config is another VM's than the one that was decided on.
+    #[must_use]
+    pub fn is_another(&self, config: &VmConfig) -> bool {
+        Identity::is_another(self.identity.as_ref(), config.identity.as_ref())
+    }
 }
 
 /// How many changes there were.

@@ -4,13 +4,16 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use vm_autoscale_config::{Mode, SchedulerConfig, VmSettings};
-use vm_autoscale_planner::{Allow, Marks, Moment, NodeInput, Sample, VmInput, VmPolicy};
+use vm_autoscale_config::SchedulerConfig;
+use vm_autoscale_planner::{Moment, NodeInput, VmInput};
 use vm_autoscale_protocol::FoundConfig;
 use vm_autoscale_proxmox::{
-    ClusterName, ClusterRead, Digest, GuestKind, NodeLine, NodeName, VmConfig, VmEntry, VmId,
-    VmLine, VmStatus,
+    ClusterName, ClusterRead, GuestKind, Identity, NodeLine, NodeName, VmConfig, VmId,
 };
+
+mod vm;
+use vm::KnownConfig;
+pub(crate) use vm::KnownVm;
 
 const MIB: f64 = 1024.0 * 1024.0;
 /// A node's figures that did not advance for this long are not believed.
@@ -29,31 +32,8 @@ pub(crate) struct View {
     pub(crate) pause: Option<String>,
     pub(crate) vms: BTreeMap<VmId, KnownVm>,
     pub(crate) nodes: BTreeMap<NodeName, KnownNode>,
-}
-
-/// A VM that is looked after.
-#[derive(Debug)]
-pub(crate) struct KnownVm {
-    pub(crate) node: NodeName,
-    /// Of the config, by the answering node.
-    version: u64,
-    pub(crate) config: Option<KnownConfig>,
-    pub(crate) running: Option<bool>,
-    pub(crate) sample: Option<Sample>,
-    pub(crate) ha_move: Option<String>,
-    /// The version of a config that could not be understood: it is read again when it changes.
-    unreadable: Option<u64>,
-    pub(crate) mode: Mode,
-    pub(crate) policy: VmPolicy,
-    missing: u8,
-}
-
-/// A config as it was read.
-#[derive(Debug)]
-pub(crate) struct KnownConfig {
-    version: u64,
-    pub(crate) digest: Digest,
-    pub(crate) config: VmConfig,
+    /// Numbers whose VM is gone or another one: nothing that is remembered of them holds.
+    strangers: Vec<VmId>,
 }
 
 /// A node's figures and when they last advanced.
@@ -87,8 +67,9 @@ impl View {
         self.quorate = read.members.quorate;
         self.pause = read.pause;
         self.update_nodes(now, read.nodes);
-        for vm in self.vms.values_mut() {
-            vm.missing = vm.missing.saturating_add(1);
+        for (vmid, vm) in &mut self.vms {
+            vm.missing = if read.guests.names(*vmid) { 0 } else { vm.missing.saturating_add(1) };
+            vm.seen = false;
             vm.running = None;
             vm.sample = None;
         }
@@ -103,8 +84,37 @@ impl View {
             vm.update(entry, read.vms.get(&vmid));
             vm.ha_move = read.ha_moves.get(vmid).map(str::to_owned);
         }
-        self.vms.retain(|_, vm| vm.missing < GONE);
+        self.drop_gone();
         self.to_read(in_flight)
+    }
+
+    /// One that comes back later is a new one.
+    fn drop_gone(&mut self) {
+        let Self { vms, strangers, .. } = self;
+        vms.retain(|vmid, vm| {
+            let gone = vm.missing >= GONE;
+            if gone {
+                tracing::info!(%vmid, node = %vm.node, "gone: in no list in {GONE} looks");
+                strangers.push(*vmid);
+            }
+            !gone
+        });
+    }
+
+    /// The numbers whose VM went or was replaced since this was asked the last time.
+    pub(crate) fn take_strangers(&mut self) -> Vec<VmId> {
+        std::mem::take(&mut self.strangers)
+    }
+
+    /// A change found the VM gone, or another one in its place: it is met anew.
+    pub(crate) fn forget(&mut self, vmid: VmId) {
+        self.vms.remove(&vmid);
+    }
+
+    /// Whether it is still the VM that was known as this one.
+    pub(crate) fn is_still(&self, vmid: VmId, identity: Option<&Identity>) -> bool {
+        let known = self.vms.get(&vmid);
+        known.is_some_and(|vm| !Identity::is_another(identity, vm.identity.as_ref()))
     }
 
     /// A look that failed: nothing is known of now, everything of before stays.
@@ -129,7 +139,7 @@ impl View {
         for (vmid, vm) in &self.vms {
             let known = vm.config.as_ref().is_some_and(|config| config.version == vm.version)
                 || vm.unreadable == Some(vm.version);
-            if vm.missing == 0 && !known && !in_flight.contains_key(vmid) {
+            if vm.seen && !known && !in_flight.contains_key(vmid) {
                 wanted.entry(vm.node.clone()).or_default().push(*vmid);
             }
         }
@@ -149,6 +159,13 @@ impl View {
                 None
             }
         });
+        let Some(known) = &vm.config else { return };
+        let identity = &known.config.identity;
+        if Identity::is_another(vm.identity.as_ref(), identity.as_ref()) {
+            tracing::warn!(%vmid, node = %vm.node, "another VM has this number now (or an earlier state of it): what was known of it is forgotten");
+            self.strangers.push(vmid);
+        }
+        vm.identity.clone_from(identity);
     }
 
     /// Of a node that turns up later it is not known how old its first figures are; one that is
@@ -204,65 +221,5 @@ impl View {
     }
 }
 
-impl KnownVm {
-    fn new(node: &NodeName, settings: &VmSettings, config: &SchedulerConfig) -> Self {
-        Self {
-            node: node.clone(),
-            version: 0,
-            config: None,
-            running: None,
-            sample: None,
-            ha_move: None,
-            unreadable: None,
-            mode: settings.mode,
-            policy: policy(settings, config),
-            missing: 0,
-        }
-    }
-
-    /// Takes what one look says of it.
-    fn update(&mut self, entry: &VmEntry, line: Option<&VmLine>) {
-        self.missing = 0;
-        self.version = entry.version;
-        if self.node != entry.node {
-            self.node.clone_from(&entry.node);
-            self.config = None;
-        }
-        self.running = line.map(|line| line.status == VmStatus::Running);
-        self.sample = line.map(sample);
-    }
-}
-
-fn policy(settings: &VmSettings, config: &SchedulerConfig) -> VmPolicy {
-    let marks = |threshold: vm_autoscale_config::Threshold| Marks {
-        high: threshold.high,
-        low: threshold.low,
-    };
-    VmPolicy {
-        allow: match settings.mode {
-            Mode::Observe | Mode::Recommend => Allow::Nothing,
-            Mode::UpOnly => Allow::Growth,
-            Mode::Full => Allow::Everything,
-        },
-        cpu: settings.cpu_scaling.then(|| marks(settings.cpu)),
-        memory: settings.ram_scaling.then(|| marks(settings.ram)),
-        vcpus: settings.cores,
-        memory_mib: settings.ram_mb,
-        memory_shrink: config.memory_shrink,
-    }
-}
-
-fn sample(line: &VmLine) -> Sample {
-    let cores_used = line.cpu.zip(line.maxcpu).map(|(share, vcpus)| share * vcpus);
-    Sample {
-        ctime: line.ctime,
-        uptime: line.uptime,
-        cores_used,
-        vcpus: line.maxcpu,
-        memory_used: line.mem.map(|bytes| bytes / MIB),
-        memory: line.maxmem.map(|bytes| bytes / MIB),
-    }
-}
-
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,21 +1,22 @@
 //! One cluster, cycle by cycle. Slow changes never hold up the next look.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use vm_autoscale_config::SchedulerConfig;
-use vm_autoscale_planner::{Decision, Moment, Move, Planner, PlannerConfig};
-use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
+use vm_autoscale_planner::{Moment, Move, PlannerConfig};
+use vm_autoscale_proxmox::{ClusterName, VmId};
 
 use crate::act::{Settled, carry_out, clear};
 use crate::control::Board;
 use crate::observe::observe;
-use crate::outcome::own_pending;
 use crate::status::ClusterStatus;
-use crate::view::{InFlight, View};
-use crate::{Clock, Helper, Intent, Journal, Outcome};
+use crate::view::{KnownVm, View};
+use crate::{Clock, Helper, Intent, Journal};
+
+mod memory;
+use memory::Memory;
 
 /// What a worker works with.
 pub(crate) struct Worker<C, H, J> {
@@ -29,24 +30,10 @@ pub(crate) struct Worker<C, H, J> {
     pub(crate) stop: watch::Receiver<bool>,
 }
 
-/// What it remembers from cycle to cycle.
-struct Memory {
-    planner: Planner,
-    view: View,
-    decisions: Vec<Decision>,
-    in_flight: InFlight,
-    /// What changes of ours may have left in `[PENDING]`: cleared wherever the VM turns up.
-    duties: BTreeMap<VmId, Move>,
-    generation: u64,
-    looks: u64,
-    problem: Option<String>,
-}
-
 type Done = mpsc::UnboundedSender<Finished>;
 
 struct Finished {
-    vmid: VmId,
-    step: Move,
+    intent: Intent,
     /// Nothing when only a leftover was cleared.
     settled: Option<Settled>,
 }
@@ -67,16 +54,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     /// Works until `stop` says so, then waits for what is under way.
     pub(crate) async fn run(self) {
         let mut stop = self.stop.clone();
-        let mut memory = Memory {
-            planner: Planner::new(planner_config(&self.config)),
-            view: View::default(),
-            decisions: Vec::new(),
-            in_flight: InFlight::new(),
-            duties: BTreeMap::new(),
-            generation: self.helper.generation(),
-            looks: 0,
-            problem: None,
-        };
+        let mut memory = Memory::new(planner_config(&self.config), self.helper.generation());
         memory.planner.started(self.clock.now());
         let (done, mut finished) = mpsc::unbounded_channel();
         let interval = Duration::from_secs(self.config.observe_interval.into());
@@ -128,6 +106,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
                 memory.view.forget_configs();
             }
         }
+        memory.forget_strangers();
         let Memory { planner, view, decisions, in_flight, .. } = memory;
         let nodes = view.node_inputs(now, in_flight);
         planner.plan(now, &view.vm_inputs(in_flight), &nodes, decisions);
@@ -144,7 +123,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             let Some((step, reason)) = decision.act() else { continue };
             let Some(vm) = memory.view.vms.get(&decision.vmid) else { continue };
             let Some(known) = &vm.config else { continue };
-            let intent = self.intent(decision.vmid, &vm.node, step, reason.to_string());
+            let intent = self.intent(decision.vmid, vm, step, reason.to_string());
             memory.in_flight.insert(decision.vmid, vm.node.clone());
             let (clock, helper, journal) =
                 (self.clock.clone(), self.helper.clone(), self.journal.clone());
@@ -153,57 +132,35 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
                 let ports = (&clock, &helper, &journal);
                 let settled = carry_out(ports, &intent, digest, || *stop.borrow()).await;
                 // Only a worker that stopped without waiting no longer listens.
-                let _ = done.send(Finished { vmid: intent.vmid, step, settled: Some(settled) });
+                let _ = done.send(Finished { intent, settled: Some(settled) });
             });
         }
     }
 
-    /// Clears what earlier changes left pending, where it is still exactly what we asked.
+    /// Clears what earlier changes left pending.
     fn clear_leftovers(&self, memory: &mut Memory, done: &Done) {
-        let Memory { view, duties, in_flight, .. } = memory;
-        duties.retain(|vmid, step| {
-            let Some(vm) = view.vms.get(vmid) else { return false };
-            let Some(known) = vm.config.as_ref().filter(|_| !in_flight.contains_key(vmid)) else {
-                return true;
-            };
-            if !own_pending(*step, &known.config) {
-                return false;
-            }
-            if known.config.lock.is_none() {
-                let intent = self.intent(*vmid, &vm.node, *step, "a leftover".to_owned());
-                let (helper, digest, done) =
-                    (self.helper.clone(), known.digest.clone(), done.clone());
-                in_flight.insert(*vmid, vm.node.clone());
-                let (vmid, step) = (*vmid, *step);
-                tokio::spawn(async move {
-                    clear(&helper, &intent, digest).await;
-                    let _ = done.send(Finished { vmid, step, settled: None });
-                });
-            }
-            true
-        });
+        for (vmid, step) in memory.due() {
+            let Some(vm) = memory.view.vms.get(&vmid) else { continue };
+            let Some(known) = &vm.config else { continue };
+            let intent = self.intent(vmid, vm, step, "a leftover".to_owned());
+            let (helper, digest, done) = (self.helper.clone(), known.digest.clone(), done.clone());
+            memory.in_flight.insert(vmid, vm.node.clone());
+            tokio::spawn(async move {
+                clear(&helper, &intent, digest).await;
+                let _ = done.send(Finished { intent, settled: None });
+            });
+        }
     }
 
-    fn intent(&self, vmid: VmId, node: &NodeName, step: Move, reason: String) -> Intent {
-        Intent { cluster: self.cluster.clone(), node: node.clone(), vmid, step, reason }
+    fn intent(&self, vmid: VmId, vm: &KnownVm, step: Move, reason: String) -> Intent {
+        let (cluster, node, identity) =
+            (self.cluster.clone(), vm.node.clone(), vm.identity.clone());
+        Intent { cluster, node, vmid, step, identity, reason }
     }
 
     fn note(&self, memory: &mut Memory, change: Finished) {
-        let Finished { vmid, step, settled } = change;
-        memory.in_flight.remove(&vmid);
-        if let Some(Settled { outcome, duty, .. }) = settled {
-            if outcome.starts_cooldown() {
-                let succeeded = outcome == Outcome::Applied;
-                memory.planner.changed(vmid, step.resource(), succeeded, self.clock.now());
-            }
-            if duty {
-                memory.duties.insert(vmid, step);
-            }
-        }
-        // Whatever was known of its config is of before the change.
-        if let Some(vm) = memory.view.vms.get_mut(&vmid) {
-            vm.config = None;
-        }
+        let Finished { intent, settled } = change;
+        memory.ended(self.clock.now(), intent, settled);
     }
 
     fn publish(&self, memory: &mut Memory, begun: Moment) {

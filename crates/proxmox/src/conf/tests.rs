@@ -65,6 +65,43 @@ fn what_leaves_the_helper_holds_no_secret_and_says_the_same() {
     assert_eq!(VmConfig::parse(&passed).unwrap(), expected);
 }
 
+#[test]
+fn the_agent_is_asked_only_where_it_is_enabled() {
+    for (value, enabled) in [
+        ("1", true),
+        ("0", false),
+        ("enabled=1,fstrim_cloned_disks=1", true),
+        ("1,type=virtio", true),
+        ("fstrim_cloned_disks=1", false),
+        ("fstrim_cloned_disks=1,enabled=1", true),
+        ("enabled=0,fstrim_cloned_disks=1", false),
+        ("", false),
+    ] {
+        let raw = format!("agent: {value}\n");
+        assert_eq!(VmConfig::parse(&raw).unwrap().agent, enabled, "{value}");
+        assert_eq!(VmConfig::parse(&redact(&raw)).unwrap().agent, enabled, "{value}");
+    }
+    assert!(!VmConfig::parse("cores: 1\n").unwrap().agent);
+}
+
+#[test]
+fn who_a_vm_is() {
+    let of = |text: &str| VmConfig::parse(text).unwrap().identity;
+    let (one, other) = (of("vmgenid: a\n"), of("vmgenid: b\n"));
+    let uuid = of("vmgenid: 0\nsmbios1: uuid=a\n");
+    assert_eq!(uuid, Some(Identity::Uuid("a".into())));
+    for (before, now, another) in [
+        (&one, &one, false),
+        (&one, &other, true),
+        (&one, &uuid, true),
+        (&one, &None, true),
+        (&None, &one, false),
+        (&None, &None, false),
+    ] {
+        assert_eq!(Identity::is_another(before.as_ref(), now.as_ref()), another);
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_panics_and_redacting_twice_changes_nothing(text in "([a-z#\\[\\]:, 0-9!=\\n]{0,40}(vcpus: |memory: |\\[PENDING\\]\n|delete: )?){0,12}") {

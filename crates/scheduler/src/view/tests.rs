@@ -1,6 +1,8 @@
+use vm_autoscale_proxmox::Digest;
+
 use super::*;
 
-fn config() -> SchedulerConfig {
+pub(crate) fn config() -> SchedulerConfig {
     let path = tempfile::tempdir().unwrap().keep().join("config.yaml");
     std::fs::write(
         &path,
@@ -13,7 +15,7 @@ fn config() -> SchedulerConfig {
 }
 
 /// A look by this node, since this start, at these VMs: (VMID, node, version).
-fn look(answering: &str, start: u64, vms: &[(u32, &str, u64)]) -> ClusterRead {
+pub(crate) fn look(answering: &str, start: u64, vms: &[(u32, &str, u64)]) -> ClusterRead {
     let entry = |(vmid, node, version): &(u32, &str, u64)| {
         format!(
             "\"{vmid}\": {{ \"node\": \"{node}\", \"type\": \"qemu\", \"version\": {version} }}"
@@ -38,11 +40,13 @@ fn look(answering: &str, start: u64, vms: &[(u32, &str, u64)]) -> ClusterRead {
 struct World {
     view: View,
     config: SchedulerConfig,
+    /// Beside the cores, in every config.
+    conf: &'static str,
 }
 
 impl World {
     fn new() -> Self {
-        Self { view: View::default(), config: config() }
+        Self { view: View::default(), config: config(), conf: "" }
     }
 
     /// Takes a look and reads what it asks for; which VMs those were.
@@ -53,8 +57,8 @@ impl World {
         let wanted: Vec<VmId> = wanted.into_values().flatten().collect();
         for vmid in &wanted {
             let digest = Digest::from_bytes([1; 20]);
-            self.view
-                .put_config(*vmid, Some(FoundConfig { digest, text: "cores: 2\n".to_owned() }));
+            let text = format!("cores: 2\n{}", self.conf);
+            self.view.put_config(*vmid, Some(FoundConfig { digest, text }));
         }
         wanted.into_iter().map(VmId::get).collect()
     }
@@ -94,6 +98,73 @@ fn a_vm_is_gone_after_two_looks_without_it() {
     assert_eq!((vm.running, vm.sample), (None, None), "nothing is known of it now");
     world.see(look("pve1", 1, &[]));
     assert!(!world.view.vms.contains_key(&vmid));
+}
+
+/// A look that the copies of the list do not agree on.
+fn torn(first: &[(u32, &str, u64)], second: &[(u32, &str, u64)]) -> ClusterRead {
+    let (mut read, other) = (look("pve1", 1, first), look("pve1", 1, second));
+    read.guests = read.guests.agreed(&other.guests);
+    read
+}
+
+#[test]
+fn a_vm_that_one_copy_of_the_list_has_is_not_gone() {
+    let mut world = World::new();
+    let vmid = VmId::try_from(101).unwrap();
+    let (here, there) = ((101, "pve1", 5), (101, "pve2", 6));
+    world.see(look("pve1", 1, &[here]));
+    for (first, second) in
+        [(&[here][..], &[][..]), (&[], &[here]), (&[here], &[there]), (&[], &[there])]
+    {
+        assert_eq!(world.see(torn(first, second)), [0; 0], "where it is, is not known");
+        let vm = &world.view.vms[&vmid];
+        assert_eq!((vm.running, vm.sample, vm.seen), (None, None, false));
+    }
+    // Nor is it after one look that lacks it, between two that doubt it.
+    world.see(look("pve1", 1, &[]));
+    world.see(torn(&[here], &[]));
+    world.see(look("pve1", 1, &[]));
+    assert!(world.view.vms.contains_key(&vmid) && world.view.take_strangers().is_empty());
+    world.see(look("pve1", 1, &[]));
+    assert_eq!(world.view.take_strangers(), [vmid], "what was known of it holds for nobody else");
+    world.see(look("pve1", 1, &[here]));
+    assert_eq!(world.view.take_strangers(), []);
+}
+
+#[test]
+fn who_a_vm_is_outlives_its_config_and_its_node() {
+    let mut world = World::new();
+    let vmid = VmId::try_from(101).unwrap();
+    let id = |name: &str| Some(Identity::Generation(name.to_owned()));
+    world.conf = "vmgenid: a\n";
+    world.see(look("pve1", 1, &[(101, "pve1", 5)]));
+    let intent = id("a");
+    // Another helper, another node, another start, a migration, a look that failed.
+    world.view.forget_configs();
+    world.see(look("pve2", 1, &[(101, "pve1", 5)]));
+    world.see(look("pve2", 2, &[(101, "pve2", 6)]));
+    world.view.blind();
+    world.see(look("pve2", 2, &[]));
+    world.see(look("pve2", 2, &[(101, "pve2", 7)]));
+    assert_eq!(world.view.take_strangers(), []);
+    assert!(world.view.is_still(vmid, intent.as_ref()));
+
+    world.conf = "vmgenid: b\n";
+    world.view.forget_configs();
+    assert_eq!(world.see(look("pve3", 1, &[(101, "pve3", 1)])), [101]);
+    assert_eq!(world.view.take_strangers(), [vmid]);
+    assert!(
+        !world.view.is_still(vmid, intent.as_ref()) && world.view.is_still(vmid, id("b").as_ref())
+    );
+    // Once.
+    world.see(look("pve3", 1, &[(101, "pve3", 2)]));
+    assert_eq!(world.view.take_strangers(), []);
+    // A change found it first.
+    world.view.forget(vmid);
+    assert!(!world.view.is_still(vmid, None));
+    world.conf = "vmgenid: c\n";
+    assert_eq!(world.see(look("pve3", 1, &[(101, "pve3", 3)])), [101]);
+    assert_eq!(world.view.take_strangers(), []);
 }
 
 #[test]

@@ -55,6 +55,33 @@ fn what_keeps_failing_rests_longer_each_time() {
     assert_eq!(rest(&mut world), 60, "a success forgets the failures");
 }
 
+/// Neither the row of low samples, nor the cooldown, nor the failures are the new VM's.
+#[test]
+fn a_vm_that_was_forgotten_is_newly_met() {
+    let vmid: VmId = 101u32.try_into().unwrap();
+    let mut world = World::new();
+    for _ in 0..4 {
+        world.planner.changed(vmid, Resource::Cpu, false, world.now);
+    }
+    assert_eq!(world.see(Some(sample(10, 50.0, 50.0))).cpu.reason, Reason::FirstAfterChange);
+    assert!(matches!(world.see(Some(sample(20, 95.0, 50.0))).cpu.reason, Reason::Cooldown(_)));
+    world.planner.forget(vmid);
+    // It was perhaps started a moment ago: its first sample is not judged.
+    assert_eq!(world.see(Some(sample(30, 95.0, 50.0))).cpu.reason, Reason::FirstAfterChange);
+    assert!(world.see(Some(sample(40, 95.0, 50.0))).act().is_some());
+    world.planner.changed(vmid, Resource::Cpu, false, world.now);
+    let begun = world.now;
+    while world.see(Some(sample(world.now.0.as_secs(), 95.0, 50.0))).act().is_none() {}
+    assert_eq!(world.now.since(begun).as_secs(), 60, "the old one's failures make it rest longer");
+
+    let mut world = World::new();
+    world.idle(10, 1);
+    world.planner.forget(vmid);
+    assert_eq!(world.idle(20, 1).cpu.reason, Reason::FirstAfterChange);
+    let one_low = Reason::LowNotLong(crate::reason::Percent(5.0), 1, 2);
+    assert_eq!(world.idle(30, 1).cpu.reason, one_low);
+}
+
 #[test]
 fn a_vm_that_comes_back_has_not_forgotten_its_cooldown() {
     let mut world = World::new();

@@ -1,0 +1,99 @@
+//! What is there after a change: the config of the node that ran it, then whoever knows best
+//! whether it is in effect.
+
+use std::time::Duration;
+
+use vm_autoscale_protocol::{Executed, FoundConfig, Request};
+use vm_autoscale_proxmox::{Digest, Failure, NodeName, VmConfig};
+
+use super::{Way, ask, place};
+use crate::outcome::{Found, judge};
+use crate::{Clock, Helper, Intent, Outcome};
+
+/// Between two attempts to learn what became of a change, or to clear what it left.
+pub(super) const RETRY: Duration = Duration::from_secs(10);
+/// So long a `qm` that was cut off can go on by itself: the lock, a DIMM, three vCPUs.
+const CUT_OFF: Duration = Duration::from_secs(75);
+/// Then a node that does not answer is given up; what is left pending stays a duty.
+const ATTEMPTS: u32 = 36;
+
+/// What was learnt of a change.
+pub(super) enum Learnt {
+    /// By what is there.
+    Found { outcome: Outcome, config: VmConfig, digest: Digest },
+    /// There is nothing of ours to read or to clear, now or at all.
+    Ended { outcome: Outcome, duty: bool },
+}
+
+/// Reads until the outcome can be told; a command that was cut off may be at work still.
+pub(super) async fn learn<C: Clock, H: Helper>(
+    way: &Way<'_, C, H>,
+    executed: Option<&Executed>,
+) -> Learnt {
+    let cut_off_until = way.clock.now().after(CUT_OFF);
+    for _ in 0..ATTEMPTS {
+        match look(way, executed).await {
+            Ok(Learnt::Found { outcome, .. })
+                if outcome != Outcome::Applied
+                    && executed.is_none()
+                    && way.clock.now() < cut_off_until => {}
+            Ok(learnt) => return learnt,
+            Err(why) => tracing::warn!(vmid = %way.intent.vmid, "cannot read back yet: {why}"),
+        }
+        way.wait(RETRY).await;
+    }
+    Learnt::Ended { outcome: Outcome::Unknown, duty: true }
+}
+
+async fn look<C: Clock, H: Helper>(
+    way: &Way<'_, C, H>,
+    executed: Option<&Executed>,
+) -> Result<Learnt, String> {
+    let Way { helper, intent, .. } = way;
+    let exit_zero = executed.map(|executed| executed.exit == 0);
+    let failure = executed.filter(|e| e.exit != 0).map(|e| Failure::classify(&e.stderr));
+    let refused = failure.filter(|failure| failure.wrote_nothing());
+    let Some((config, digest)) = read_config(*helper, intent, &intent.node).await? else {
+        return place::look_for(way, refused.is_none()).await;
+    };
+    if intent.is_another(&config) {
+        return Ok(Learnt::Ended { outcome: Outcome::Replaced, duty: false });
+    }
+    // What is there then is the doing of others, and so is what is pending.
+    if let Some(failure) = refused {
+        let stderr = executed.map_or("", |executed| &executed.stderr);
+        return Ok(Learnt::Ended { outcome: refusal(failure, stderr, &config), duty: false });
+    }
+    let (qemu, guest) = ask::effect(way, &config).await?;
+    let outcome = judge(intent.step, exit_zero, failure, &Found { config: &config, qemu, guest });
+    Ok(Learnt::Found { outcome, config, digest })
+}
+
+/// A change that `qm` did not begin; a lock by its name where that is known.
+fn refusal(failure: Failure, stderr: &str, config: &VmConfig) -> Outcome {
+    let holder = Failure::lock_holder(stderr).map(str::to_owned).or_else(|| config.lock.clone());
+    match (failure, holder) {
+        (Failure::Locked, Some(holder)) => Outcome::Locked(holder),
+        _ => Outcome::Failed(failure),
+    }
+}
+
+/// The VM's config in that node's directory, asked of the node that ran the change; nothing when
+/// it is not there.
+pub(super) async fn read_config<H: Helper>(
+    helper: &H,
+    intent: &Intent,
+    owner: &NodeName,
+) -> Result<Option<(VmConfig, Digest)>, String> {
+    let request = Request::ReadConfigs {
+        cluster: intent.cluster.clone(),
+        node: intent.node.clone(),
+        owner: owner.clone(),
+        vmids: vec![intent.vmid],
+    };
+    let mut replies = helper.read_configs(&request).await.map_err(|e| e.to_string())?;
+    let Some(FoundConfig { digest, text }) = replies.pop().and_then(|reply| reply.found) else {
+        return Ok(None);
+    };
+    Ok(Some((VmConfig::parse(&text).map_err(|e| e.to_string())?, digest)))
+}
