@@ -15,6 +15,7 @@ mod logins;
 mod lookout;
 mod one_vm;
 mod openssh;
+mod scenarios;
 mod shells;
 mod units;
 mod wall;

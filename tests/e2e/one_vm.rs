@@ -91,7 +91,10 @@ fn a_guest_that_keeps_its_vcpus_fails_and_is_reverted() {
     let failed = |e: &Event| !e.verified && matches!(e.step, Move::Cpu { .. });
     let status = stage.until(TIME, |status| event(status, failed).is_some()).unwrap();
     let text = event(&status, failed).unwrap().text;
-    assert!(text.contains("failed: the guest did not release a vCPU; reverted"), "{text}");
+    assert!(
+        text.contains("failed: refused by the guest: it did not release a vCPU; reverted"),
+        "{text}"
+    );
     let after = truth(&stage, 101);
     assert_eq!(after.qemu_vcpus, before.qemu_vcpus);
     assert!(!after.conf.contains("[PENDING]"), "{}", after.conf);

@@ -1,34 +1,36 @@
-//! All programs together on a simulated node, for less than a minute.
+//! All programs together on a simulated cluster, for a minute.
 
+mod notices;
 mod screen;
 mod summary;
 
+use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use clap::Parser;
-use vm_autoscale_lab::{Control, Part};
-
 use crate::programs::{directory, pause};
 use crate::stage::{Play, Stage};
+use clap::Parser;
+use notices::{Notices, Sight};
 use screen::Screen;
 
-/// Watch vm-autoscale grow and shrink VMs on a simulated Proxmox node. Nothing outside a
-/// temporary directory is touched.
+/// Watch vm-autoscale grow and shrink VMs on a simulated Proxmox cluster, with a backup, a
+/// migration, a guest that refuses and a node that dies. Nothing outside a temporary directory is
+/// touched.
 #[derive(Debug, Parser)]
 #[command(name = "cargo demo --")]
 struct Args {
-    /// Drive the VMs by a recorded load: CSV, plain or gzip, with the columns
+    /// Drive the VMs by a recorded load, without anything else happening: CSV, plain or gzip, with the columns
     /// `vm_id,t_s,cpu_cores_used,vcpus,mem_used_mb,mem_total_mb`.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
     /// How long to watch, in seconds.
-    #[arg(long, default_value_t = 45, value_parser = clap::value_parser!(u64).range(5..=3600))]
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(5..=3600))]
     seconds: u64,
     /// How many VMs.
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=5000))]
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(12..=5000))]
     vms: u32,
     /// What the generated loads grow from.
     #[arg(long, default_value_t = 7)]
@@ -48,8 +50,8 @@ scaling_limits: {min_cores: 1, max_cores: 16, min_ram_mb: 1024, max_ram_mb: 3276
 memory_shrink: true
 ";
 
-/// The VM whose guest keeps its vCPUs.
-const STUBBORN: u32 = 106;
+/// What else happens.
+const SCENARIO: &str = include_str!("demo/scenario.yaml");
 
 /// The program.
 #[must_use]
@@ -70,7 +72,7 @@ fn play(args: &Args) -> io::Result<bool> {
     directory()?;
     say("starting lab, helper and scheduler …")?;
     let mut stage = set(args)?;
-    watch(&mut stage, Duration::from_secs(args.seconds))?;
+    let seen = watch(&mut stage, Duration::from_secs(args.seconds))?;
     let status = stage.status().ok_or_else(|| io::Error::other(stage.last_words()))?;
     // The scheduler ends first, so that the counts are those of a whole run.
     if let Some(scheduler) = &mut stage.scheduler {
@@ -78,7 +80,7 @@ fn play(args: &Args) -> io::Result<bool> {
     }
     let stats = stage.node_stats()?;
     stage.strike()?;
-    let (text, good) = summary::of(&status, &stats, args.trace.is_some());
+    let (text, good) = summary::of(&status, &stats, args.trace.is_none().then_some(&seen));
     say(&format!("\n{text}"))?;
     Ok(good)
 }
@@ -87,8 +89,8 @@ fn play(args: &Args) -> io::Result<bool> {
 fn set(args: &Args) -> io::Result<Stage> {
     let play = Play {
         vms: args.vms,
-        nodes: 1,
-        scenario: None,
+        nodes: 3,
+        scenario: args.trace.is_none().then(|| SCENARIO.to_owned()),
         seed: args.seed,
         trace: args.trace.clone(),
         interval: 1.0,
@@ -99,20 +101,16 @@ fn set(args: &Args) -> io::Result<Stage> {
     let mut stage = Stage::set(&play)?;
     stage.start_helper()?;
     stage.start_scheduler()?;
-    if args.trace.is_none() && args.vms >= 6 {
-        // One guest that keeps its vCPUs, so that a change that fails is seen too.
-        let vmid = STUBBORN.try_into().map_err(io::Error::other)?;
-        stage.control(Control::Fault { vmid, part: Part::KeepsCpus, on: true })?;
-    }
     Ok(stage)
 }
 
 /// Shows what happens for that long.
-fn watch(stage: &mut Stage, time: Duration) -> io::Result<()> {
-    let (mut screen, begun) = (Screen::new(), Instant::now());
+fn watch(stage: &mut Stage, time: Duration) -> io::Result<BTreeSet<Sight>> {
+    let (mut screen, mut notices) = (Screen::new(), Notices::default());
+    let begun = Instant::now();
     while begun.elapsed() < time {
         if let Some(status) = stage.status() {
-            screen.show(&status, begun.elapsed(), time)?;
+            screen.show(&status, &notices.look(&status), begun.elapsed(), time)?;
         }
         if !stage.all_run() {
             return Err(io::Error::other(format!(
@@ -122,7 +120,7 @@ fn watch(stage: &mut Stage, time: Duration) -> io::Result<()> {
         }
         pause(Duration::from_millis(500));
     }
-    Ok(())
+    Ok(notices.seen)
 }
 
 fn say(text: &str) -> io::Result<()> {

@@ -4,9 +4,7 @@
 use std::fs::OpenOptions;
 use std::path::Path;
 
-use landlock::{
-    ABI, Access, AccessFs, Ruleset, RulesetAttr, RulesetCreatedAttr, path_beneath_rules,
-};
+use landlock::{ABI, AccessFs, Ruleset, RulesetAttr, RulesetCreatedAttr, path_beneath_rules};
 
 use crate::Error;
 

@@ -58,6 +58,8 @@ pub struct VmInput<'a> {
     pub policy: &'a VmPolicy,
     /// Whether a change of ours is under way.
     pub in_flight: bool,
+    /// Whether the cluster sees its node.
+    pub node_online: bool,
     /// What the HA manager does with it, when it is not steady.
     pub ha_move: Option<&'a str>,
 }

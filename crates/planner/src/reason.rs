@@ -70,6 +70,8 @@ pub enum Reason {
     Pending(String),
     /// The same measurement as before: nothing new is known.
     Repeated,
+    /// The cluster does not see its node.
+    NodeOffline,
     /// Not running.
     Stopped,
     /// The measurement has not advanced for this long.
@@ -135,6 +137,7 @@ impl fmt::Display for Reason {
             Self::OtherSize => f.write_str("measured at another size"),
             Self::Pending(names) => write!(f, "changes of others are pending: {names}"),
             Self::Repeated => f.write_str("no new sample"),
+            Self::NodeOffline => f.write_str("its node is offline"),
             Self::Stopped => f.write_str("not running"),
             Self::Stale(age) => write!(f, "sample {} s old", seconds(age)),
             Self::Started(wait) => write!(f, "just started, {} s left", seconds(wait)),

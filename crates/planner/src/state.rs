@@ -169,6 +169,9 @@ fn untouchable<'a>(vm: &VmInput<'a>) -> Result<&'a VmConfig, Reason> {
     if config.template {
         return Err(Reason::Template);
     }
+    if !vm.node_online {
+        return Err(Reason::NodeOffline);
+    }
     if vm.running == Some(false) {
         return Err(Reason::Stopped);
     }

@@ -48,6 +48,8 @@ pub struct NodeStatus {
     pub cpu: Option<f64>,
     /// Used memory in percent.
     pub memory: Option<f64>,
+    /// Whether the cluster sees it.
+    pub online: bool,
     /// Whether the figures are of the last 30 s.
     pub fresh: bool,
 }
@@ -85,9 +87,10 @@ impl ClusterStatus {
         };
         let nodes =
             view.node_inputs(now, &InFlight::new()).into_iter().map(|(name, node)| NodeStatus {
-                name,
                 cpu: node.cpu.map(|share| share * 100.0),
                 memory: percent(node.memory_used, node.memory),
+                name: name.clone(),
+                online: !view.offline.contains(&name),
                 fresh: node.fresh,
             });
         let vms = decisions.iter().filter_map(|decision| {

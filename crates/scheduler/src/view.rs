@@ -1,7 +1,7 @@
 //! What is known of a cluster, and how well.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use vm_autoscale_config::SchedulerConfig;
@@ -29,6 +29,8 @@ pub(crate) struct View {
     /// within one of these.
     pub(crate) entry: Option<(NodeName, u64)>,
     pub(crate) quorate: bool,
+    /// Nodes that the answering one does not see.
+    pub(crate) offline: BTreeSet<NodeName>,
     pub(crate) pause: Option<String>,
     pub(crate) vms: BTreeMap<VmId, KnownVm>,
     pub(crate) nodes: BTreeMap<NodeName, KnownNode>,
@@ -65,6 +67,8 @@ impl View {
             self.forget_configs();
         }
         self.quorate = read.members.quorate;
+        let offline = read.members.nodes.into_iter().filter(|(_, member)| !member.online);
+        self.offline = offline.map(|(name, _)| name).collect();
         self.pause = read.pause;
         self.update_nodes(now, read.nodes);
         for (vmid, vm) in &mut self.vms {
@@ -215,6 +219,7 @@ impl View {
                 sample: vm.sample,
                 policy: &vm.policy,
                 in_flight: in_flight.contains_key(vmid),
+                node_online: !self.offline.contains(&vm.node),
                 ha_move: vm.ha_move.as_deref(),
             })
             .collect()

@@ -1,5 +1,6 @@
 //! A live table on a terminal, a line per event elsewhere.
 
+use std::collections::VecDeque;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
@@ -11,36 +12,39 @@ const EVENTS: usize = 6;
 
 pub(super) struct Screen {
     terminal: bool,
-    /// The last event that was told.
-    told: u64,
+    /// What happened last.
+    recent: VecDeque<String>,
     /// Lines of the table that stands there.
     lines: usize,
 }
 
 impl Screen {
     pub(super) fn new() -> Self {
-        Self { terminal: io::stdout().is_terminal(), told: 0, lines: 0 }
+        Self { terminal: io::stdout().is_terminal(), recent: VecDeque::new(), lines: 0 }
     }
 
     pub(super) fn show(
         &mut self,
         status: &StatusReport,
+        news: &[String],
         passed: Duration,
         of: Duration,
     ) -> io::Result<()> {
         let mut out = io::stdout().lock();
         if !self.terminal {
-            for event in status.recent.iter().filter(|event| event.number > self.told) {
-                writeln!(out, "{:>3} s  {event}", passed.as_secs())?;
+            for line in news {
+                writeln!(out, "{:>3} s  {line}", passed.as_secs())?;
             }
-            self.told = status.recent.last().map_or(self.told, |event| event.number);
             return out.flush();
         }
         let mut text = format!("vm-autoscale demo   {} of {} s\n", passed.as_secs(), of.as_secs());
         text.push_str(&table(status, WIDTH));
-        for event in status.recent.iter().rev().take(EVENTS).rev() {
-            let line: String = event.to_string().chars().take(WIDTH).collect();
-            text.push_str(&line);
+        self.recent.extend(news.iter().map(|line| line.chars().take(WIDTH).collect()));
+        while self.recent.len() > EVENTS {
+            self.recent.pop_front();
+        }
+        for line in &self.recent {
+            text.push_str(line);
             text.push('\n');
         }
         // Back to the first line of the last table, and clear from there.

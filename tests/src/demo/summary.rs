@@ -1,12 +1,19 @@
 //! What happened, by the scheduler's count and by the node's own.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use vm_autoscale_lab::Stats;
 use vm_autoscale_scheduler::StatusReport;
 
-/// The text, and whether it is what the demo promises.
-pub(super) fn of(status: &StatusReport, stats: &Stats, recorded: bool) -> (String, bool) {
+use super::notices::Sight;
+
+/// The text, and whether it is what the demo promises: with `seen`, that all of it was.
+pub(super) fn of(
+    status: &StatusReport,
+    stats: &Stats,
+    seen: Option<&BTreeSet<Sight>>,
+) -> (String, bool) {
     let counts = status.counts;
     let kind = |name: &str| stats.commands.get(name).copied().unwrap_or(0);
     let looks = kind("ReadCluster");
@@ -29,16 +36,27 @@ pub(super) fn of(status: &StatusReport, stats: &Stats, recorded: bool) -> (Strin
             "remote commands: {looks} looks of 1 command each; for configs and changes: {}",
             others.join(", ")
         ),
-        format!("SSH logins: {}", stats.logins),
+        format!("SSH logins: {}", logins(stats)),
     ];
     for line in lines {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{line}");
     }
-    let promised =
-        stats.logins == 1 && stats.refused == 0 && looks > 0 && counts.failed == counts.reverted;
-    // A recorded load may leave nothing to do.
-    (text, promised && (recorded || (grown > 0 && shrunk > 0)))
+    let mut good = stats.refused == 0 && looks > 0;
+    if let Some(seen) = seen {
+        for (sight, name) in Sight::ALL {
+            let met = seen.contains(&sight);
+            let _ = writeln!(text, "{:<22}{}", name, if met { "seen" } else { "NOT SEEN" });
+            good &= met;
+        }
+    }
+    (text, good)
+}
+
+/// One a node, and one more for each time it came back.
+fn logins(stats: &Stats) -> String {
+    let nodes = stats.logins_by_node.iter().map(|(node, count)| format!("{node} {count}"));
+    nodes.collect::<Vec<_>>().join(", ")
 }
 
 /// Verified growth and shrinking among the events that are kept.

@@ -88,6 +88,7 @@ impl World {
             sample: self.sample,
             policy: &self.policy,
             in_flight: false,
+            node_online: true,
             ha_move: None,
         };
         let mut out = Vec::new();
@@ -315,6 +316,7 @@ fn memory_that_several_ask_for_is_granted_once() {
         sample: Some(sample(10, 50.0, 95.0)),
         policy: &POLICY,
         in_flight: false,
+        node_online: true,
         ha_move: None,
     };
     let room_for_two = NodeInput {

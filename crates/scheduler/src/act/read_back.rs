@@ -69,11 +69,14 @@ async fn look<C: Clock, H: Helper>(
     Ok(Learnt::Found { outcome, config, digest })
 }
 
-/// A change that `qm` did not begin; a lock by its name where that is known.
+/// A change that `qm` did not begin; a lock by its name where that is known. Whoever sets it
+/// between the reading and the change has changed the config, too.
 fn refusal(failure: Failure, stderr: &str, config: &VmConfig) -> Outcome {
     let holder = Failure::lock_holder(stderr).map(str::to_owned).or_else(|| config.lock.clone());
     match (failure, holder) {
-        (Failure::Locked, Some(holder)) => Outcome::Locked(holder),
+        (Failure::DigestMismatch | Failure::Locked | Failure::LockTimeout, Some(holder)) => {
+            Outcome::Locked(holder)
+        }
         _ => Outcome::Failed(failure),
     }
 }

@@ -23,6 +23,7 @@ fn nobody_waits_for_ever() {
             sample: Some(sample(cycle + 1, if id == 107 { 95.0 } else { 5.0 }, 50.0)),
             policy: &POLICY,
             in_flight: false,
+            node_online: true,
             ha_move: None,
         };
         let vms: Vec<VmInput<'_>> = (101..=107).map(vm).collect();
