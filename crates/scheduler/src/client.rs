@@ -8,7 +8,6 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use vm_autoscale_protocol::{
     ClusterPiece, ConfigReply, Executed, Frames, Hello, HelperError, MAX_REPLY, PROTOCOL, Reply,
@@ -16,15 +15,11 @@ use vm_autoscale_protocol::{
 };
 use vm_autoscale_proxmox::{ClusterName, NodeName};
 
-use crate::{AskError, Helper};
+use crate::{AskError, Helper, Purpose};
 
-/// The helper hears eight at once. Changes, which can take minutes, never keep a look waiting,
-/// nor do the reads that belong to changes; and one place is left for `vm-autoscale plan`.
-const MAX_CHANGES: usize = 3;
-const MAX_READS: usize = 2;
-const MAX_LOOKS: usize = 2;
-/// A change that had to wait longer was decided on what is old by now.
-const QUEUE: Duration = Duration::from_secs(5);
+mod turns;
+use turns::Turns;
+
 /// Longer than the longest that the helper itself waits for a node.
 const PATIENCE: Duration = Duration::from_secs(240);
 /// A cluster's text is at most this long, in bytes.
@@ -38,9 +33,7 @@ pub struct HelperClient(Arc<Inner>);
 struct Inner {
     socket: PathBuf,
     idle: Mutex<Vec<Connection>>,
-    changes: Semaphore,
-    reads: Semaphore,
-    looks: Semaphore,
+    turns: Turns,
     generation: AtomicU64,
     instance: Mutex<Option<String>>,
 }
@@ -52,9 +45,7 @@ impl HelperClient {
         Self(Arc::new(Inner {
             socket,
             idle: Mutex::default(),
-            changes: Semaphore::new(MAX_CHANGES),
-            reads: Semaphore::new(MAX_READS),
-            looks: Semaphore::new(MAX_LOOKS),
+            turns: Turns::new(),
             generation: AtomicU64::new(0),
             instance: Mutex::default(),
         }))
@@ -64,16 +55,11 @@ impl HelperClient {
     async fn ask<T: DeserializeOwned>(
         &self,
         request: &Request,
+        purpose: Purpose,
         mut take: impl FnMut(T) -> Result<(), AskError> + Send,
     ) -> Result<(), AskError> {
         let not_asked = |problem: String| AskError::NotAsked(problem);
-        let (turns, queue) = match request {
-            Request::ReadCluster { .. } => (&self.0.looks, PATIENCE),
-            request if request.target().is_some() => (&self.0.changes, QUEUE),
-            _ => (&self.0.reads, PATIENCE),
-        };
-        let turn = timeout(queue, turns.acquire()).await;
-        let _turn = turn.map_err(|_| not_asked("busy with earlier changes".to_owned()))?;
+        let _turn = self.0.turns.take(request, purpose).await?;
         let call = request
             .to_call()
             .and_then(|call| encode(&call))
@@ -146,7 +132,7 @@ impl HelperClient {
     /// The values of the one reply that there is to be.
     async fn ask_one<T: DeserializeOwned + Send>(&self, request: &Request) -> Result<T, AskError> {
         let mut heard = None;
-        self.ask(request, |values| {
+        self.ask(request, Purpose::Change, |values| {
             heard = Some(values);
             Ok(())
         })
@@ -168,7 +154,7 @@ impl Helper for HelperClient {
         let mut text = String::new();
         let mut answering: Option<NodeName> = None;
         let request = Request::ReadCluster { cluster: cluster.clone() };
-        self.ask(&request, |ClusterPiece { node, piece }| {
+        self.ask(&request, Purpose::Look, |ClusterPiece { node, piece }| {
             if text.len() + piece.len() > MAX_CLUSTER {
                 return Err(AskError::NoAnswer("a cluster's text that does not end".to_owned()));
             }
@@ -181,9 +167,13 @@ impl Helper for HelperClient {
         Ok((answering, text))
     }
 
-    async fn read_configs(&self, request: &Request) -> Result<Vec<ConfigReply>, AskError> {
+    async fn read_configs(
+        &self,
+        request: &Request,
+        purpose: Purpose,
+    ) -> Result<Vec<ConfigReply>, AskError> {
         let mut configs = Vec::new();
-        self.ask(request, |config| {
+        self.ask(request, purpose, |config| {
             configs.push(config);
             Ok(())
         })

@@ -26,5 +26,5 @@ pub use error::Error;
 pub use journal::MemoryJournal;
 pub use logging::{LogGuard, start_log};
 pub use outcome::Outcome;
-pub use ports::{AskError, Clock, Counts, Event, Helper, Intent, Journal, JournalError};
+pub use ports::{AskError, Clock, Counts, Event, Helper, Intent, Journal, JournalError, Purpose};
 pub use status::{ClusterStatus, NodeStatus, StatusReport, VmStatus};

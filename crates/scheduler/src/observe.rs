@@ -5,7 +5,7 @@ use vm_autoscale_protocol::Request;
 use vm_autoscale_proxmox::{ClusterName, ClusterRead, ConfigFiles};
 
 use crate::view::{InFlight, ToRead, View};
-use crate::{AskError, Clock, Helper};
+use crate::{AskError, Clock, Helper, Purpose};
 
 /// Why a look did not come about.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +51,7 @@ async fn read_configs<H: Helper>(
                 vmids: vmids.to_vec(),
             };
             // Those that cannot be read now are asked for again at the next look.
-            match helper.read_configs(&request).await {
+            match helper.read_configs(&request, Purpose::Look).await {
                 Ok(replies) => {
                     for reply in replies {
                         view.put_config(reply.vmid, reply.found);

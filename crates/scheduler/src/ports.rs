@@ -33,10 +33,20 @@ pub trait Helper: Clone + Send + Sync + 'static {
     fn read_configs(
         &self,
         request: &Request,
+        purpose: Purpose,
     ) -> impl Future<Output = Result<Vec<ConfigReply>, AskError>> + Send;
     /// What came of a request that runs one command.
     fn execute(&self, request: &Request)
     -> impl Future<Output = Result<Executed, AskError>> + Send;
+}
+
+/// What configs are read for: a look waits for no change, nor for what belongs to one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To see how the cluster is.
+    Look,
+    /// To see what became of a change.
+    Change,
 }
 
 /// Why there is no answer.

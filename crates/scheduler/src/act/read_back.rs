@@ -8,7 +8,7 @@ use vm_autoscale_proxmox::{Digest, Failure, NodeName, VmConfig};
 
 use super::{Way, ask, place};
 use crate::outcome::{Found, judge};
-use crate::{Clock, Helper, Intent, Outcome};
+use crate::{Clock, Helper, Intent, Outcome, Purpose};
 
 /// Between two attempts to learn what became of a change, or to clear what it left.
 pub(super) const RETRY: Duration = Duration::from_secs(10);
@@ -94,7 +94,8 @@ pub(super) async fn read_config<H: Helper>(
         owner: owner.clone(),
         vmids: vec![intent.vmid],
     };
-    let mut replies = helper.read_configs(&request).await.map_err(|e| e.to_string())?;
+    let mut replies =
+        helper.read_configs(&request, Purpose::Change).await.map_err(|e| e.to_string())?;
     let Some(FoundConfig { digest, text }) = replies.pop().and_then(|reply| reply.found) else {
         return Ok(None);
     };

@@ -6,7 +6,7 @@ use vm_autoscale_protocol::{ConfigReply, FoundConfig, Hello, Rule};
 use vm_autoscale_proxmox::{ClusterName, Identity, NodeCommand, NodeName};
 
 use super::*;
-use crate::{Counts, Event, JournalError, MemoryJournal};
+use crate::{Counts, Event, JournalError, MemoryJournal, Purpose};
 
 mod guest;
 mod place;
@@ -56,7 +56,11 @@ impl Helper for Script {
         }
     }
 
-    async fn read_configs(&self, request: &Request) -> Result<Vec<ConfigReply>, AskError> {
+    async fn read_configs(
+        &self,
+        request: &Request,
+        _purpose: Purpose,
+    ) -> Result<Vec<ConfigReply>, AskError> {
         match self.next(&request.command().unwrap().unwrap()) {
             Answer::Config(text) => {
                 let found = text.map(|text| FoundConfig {
