@@ -26,4 +26,3 @@ pub(crate) use image::{Image, missing};
 pub(crate) use machine::Machine;
 pub(crate) use report::GuestReport;
 pub(crate) use spec::Spec;
-pub(crate) use usage::BalloonStats;

@@ -93,6 +93,7 @@ fn backend(id: &str, mib: u32) -> String {
 }
 
 fn kernel(spec: &Spec) -> String {
-    let words = spec.onlines.word();
-    format!("console=ttyS0 loglevel=4 mitigations=off memhp_default_state=offline onlines={words}")
+    let (memory, onlines) = (spec.onlines.memory(), spec.onlines.word());
+    let quick = "console=ttyS0 loglevel=4 mitigations=off";
+    format!("{quick} memhp_default_state={memory} onlines={onlines}")
 }

@@ -29,6 +29,15 @@ impl Onlines {
             Self::KernelZone => "kernel",
         }
     }
+
+    /// The kernel's word for what becomes of DIMMs that are there before the guest can be asked.
+    pub(super) fn memory(self) -> &'static str {
+        match self {
+            Self::Movable => "online_movable",
+            Self::Nothing => "offline",
+            Self::KernelZone => "online_kernel",
+        }
+    }
 }
 
 /// What a guest can be asked to let go of.
@@ -68,7 +77,8 @@ impl Machine {
         self.agent.ask(&format!("load {cpu_percent} {mib}")).await.map(drop)
     }
 
-    /// Changes what becomes of things that are plugged from now on.
+    /// Changes what becomes of things that are plugged from now on. CPUs that were left unused
+    /// come into use with that; memory does not.
     pub(crate) async fn onlines(&self, onlines: Onlines) -> Result<(), Error> {
         self.agent.ask(&format!("onlines {}", onlines.word())).await.map(drop)
     }

@@ -47,7 +47,8 @@ impl Lines {
             }
             if end.is_some() {
                 let line = std::mem::take(&mut self.begun);
-                return Ok(String::from_utf8_lossy(&line).trim_end().to_owned());
+                let line = String::from_utf8_lossy(&line);
+                return Ok(line.trim_end_matches(['\r', '\n']).to_owned());
             }
         }
     }

@@ -66,8 +66,8 @@ impl Machine {
 
     /// Ends QEMU at once, whatever the guest does.
     pub(crate) async fn stop(&self) -> Result<(), Error> {
-        // Where that fails, there is the other way.
-        let _ = self.qmp.call("quit", json!({})).await;
+        // Where that fails or another command is under way, there is the other way.
+        let _ = timeout(END, self.qmp.call("quit", json!({}))).await;
         let mut child = self.child.lock().await;
         let waited = match timeout(END, child.wait()).await {
             Ok(waited) => waited.map(drop),

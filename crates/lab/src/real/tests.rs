@@ -5,6 +5,7 @@ use vm_autoscale_proxmox::{Hotplug, VmId};
 use super::*;
 
 mod guests;
+mod sockets;
 
 fn id(vmid: u32) -> VmId {
     VmId::try_from(vmid).unwrap()
@@ -84,6 +85,17 @@ fn what_cannot_be_started_is_told() {
         let text = text(Spec { memory, ..spec(101) });
         assert!(text.starts_with(&format!("{start}its memory of {memory} MiB")), "{text}");
     }
+}
+
+#[test]
+fn a_config_says_what_is_started() {
+    let config = "cores: 2\nsockets: 2\nvcpus: 3\nmemory: 2048\nnuma: 1\nballoon: 0\n\
+                  hotplug: disk,cpu,memory\n";
+    let config = vm_autoscale_proxmox::VmConfig::parse(config).unwrap();
+    let spec = Spec::of(id(101), &config, Onlines::Nothing).unwrap();
+    assert_eq!((spec.sockets, spec.cores, spec.vcpus, spec.memory), (2, 2, 3, 2048));
+    assert_eq!((spec.hotplug, spec.numa, spec.balloon), (config.hotplug, true, false));
+    assert!(arguments(&spec).unwrap().contains("memhp_default_state=offline onlines=nothing"));
 }
 
 #[test]

@@ -24,7 +24,6 @@ struct Bench {
 }
 
 /// `None` where this machine has no real guests, which is told, or fails if that is asked for.
-#[expect(clippy::panic, reason = "a test that must not be skipped")]
 async fn bench(what: &str) -> Option<Bench> {
     static ALONE: Mutex<()> = Mutex::const_new(());
     let kernel_dir = std::env::var_os("VM_AUTOSCALE_GUEST").map_or_else(
@@ -56,7 +55,6 @@ impl Bench {
 }
 
 /// Waits until the guest's figures are as wished.
-#[expect(clippy::panic, reason = "a test")]
 async fn until(machine: &Machine, what: &str, holds: impl Fn(&GuestReport) -> bool) {
     let start = Instant::now();
     loop {
@@ -89,7 +87,7 @@ async fn refused(machine: &Machine, dimm: u32) {
 #[tokio::test]
 async fn a_guest_uses_what_is_plugged_and_gives_it_back() {
     let Some(bench) = bench("hot plug, load, balloon").await else { return };
-    let machine = bench.boot(&spec(101)).await;
+    let machine = bench.boot(&Spec { memory: 1536, ..spec(101) }).await;
     cpus(&machine).await;
     dimms(&machine).await;
     load(&machine).await;
@@ -117,30 +115,29 @@ async fn cpus(machine: &Machine) {
 
 async fn dimms(machine: &Machine) {
     let before = machine.guest().await.unwrap().mem_total_kib;
-    machine.plug_dimm(0, 512, 0).await.unwrap();
+    assert!(before > 1300 * 1024, "the DIMM that was there from the start is not used: {before}");
+    machine.plug_dimm(1, 512, 0).await.unwrap();
     until(machine, "a DIMM", |guest| guest.mem_total_kib == before + DIMM).await;
-    let twice = machine.plug_dimm(0, 512, 0).await.unwrap_err().to_string();
-    let text = "attempt to add duplicate property 'mem-dimm0' to object (type 'container')";
+    let twice = machine.plug_dimm(1, 512, 0).await.unwrap_err().to_string();
+    let text = "attempt to add duplicate property 'mem-dimm1' to object (type 'container')";
     assert_eq!(twice, format!("VM 101 qmp command 'object-add' failed - {text}"));
     let text = machine.hmp("info memory_size_summary").await.unwrap();
     parse_memory_size_summary(&text).unwrap();
-    assert!(text.contains("plugged memory: 536870912\r\n"), "{text}");
+    assert!(text.contains("plugged memory: 1073741824\r\n"), "{text}");
 
-    machine.unplug_dimm(0).await.unwrap();
-    until_gone(machine, 0).await;
+    machine.unplug_dimm(1).await.unwrap();
+    until_gone(machine, 1).await;
     until(machine, "no DIMM", |guest| guest.mem_total_kib == before).await;
-    let orphan = machine.plug_dimm(0, 512, 0).await.unwrap_err().to_string();
+    let orphan = machine.plug_dimm(1, 512, 0).await.unwrap_err().to_string();
     assert_eq!(orphan, twice, "the backend is still there");
-    machine.drop_backend(0).await.unwrap();
+    machine.drop_backend(1).await.unwrap();
     // No such node: the backend goes again.
-    machine.plug_dimm(0, 512, 7).await.unwrap_err();
-    machine.plug_dimm(0, 512, 0).await.unwrap();
+    machine.plug_dimm(1, 512, 7).await.unwrap_err();
+    machine.plug_dimm(1, 512, 0).await.unwrap();
     until(machine, "the DIMM again", |guest| guest.mem_total_kib == before + DIMM).await;
 }
 
 async fn load(machine: &Machine) {
-    sleep(Duration::from_secs(1)).await;
-    let idle = cores(machine, 2).await;
     let before = machine.guest().await.unwrap().mem_available_kib;
     let used = |mib: u64| {
         move |guest: &GuestReport| {
@@ -149,31 +146,36 @@ async fn load(machine: &Machine) {
     };
     machine.load(100, 300).await.unwrap();
     until(machine, "300 MiB in use", used(300)).await;
-    let busy = cores(machine, 4).await;
-    assert!(idle < 0.3 && (0.4..1.6).contains(&busy), "{idle} cores, then {busy}");
+    cores(machine, 0.7..1.4).await;
     machine.load(50, 100).await.unwrap();
     until(machine, "100 MiB in use", used(100)).await;
-    let half = cores(machine, 4).await;
-    assert!((0.2..busy).contains(&half), "{busy} cores, then {half}");
+    cores(machine, 0.35..0.65).await;
     machine.load(0, 0).await.unwrap();
     until(machine, "nothing in use", used(0)).await;
-    let idle = cores(machine, 2).await;
-    assert!(idle < 0.3, "{idle} cores");
+    cores(machine, 0.0..0.2).await;
 }
 
-/// Mean CPU use for so many seconds.
-async fn cores(machine: &Machine, seconds: u64) -> f64 {
-    let (start, before) = (Instant::now(), machine.cpu_seconds().unwrap());
-    sleep(Duration::from_secs(seconds)).await;
-    (machine.cpu_seconds().unwrap() - before) / start.elapsed().as_secs_f64()
+/// Waits until QEMU uses so many cores for three seconds: others may want the same ones.
+async fn cores(machine: &Machine, wish: std::ops::Range<f64>) {
+    let start = Instant::now();
+    loop {
+        let (window, before) = (Instant::now(), machine.cpu_seconds().unwrap());
+        sleep(Duration::from_secs(3)).await;
+        let spent = machine.cpu_seconds().unwrap() - before;
+        let cores = spent / window.elapsed().as_secs_f64();
+        if wish.contains(&cores) {
+            return;
+        }
+        assert!(start.elapsed() < PATIENCE, "{cores} cores are used instead of {wish:?}");
+    }
 }
 
 async fn balloon(machine: &Machine) {
     let total = machine.guest().await.unwrap().mem_total_kib;
-    machine.balloon(1280).await.unwrap();
+    machine.balloon(1792).await.unwrap();
     until(machine, "256 MiB given up", |guest| guest.mem_total_kib == total - 256 * 1024).await;
     let text = machine.hmp("info balloon").await.unwrap();
-    assert_eq!(text, "balloon: actual=1280\r\n");
+    assert_eq!(text, "balloon: actual=1792\r\n");
     parse_balloon(&text).unwrap();
     let start = Instant::now();
     while machine.balloon_stats().await.unwrap().unwrap().total != (total - 256 * 1024) * 1024 {
@@ -182,7 +184,7 @@ async fn balloon(machine: &Machine) {
     }
     let stats = machine.balloon_stats().await.unwrap().unwrap();
     assert!(stats.free <= stats.total && stats.available <= stats.total, "{stats:?}");
-    machine.balloon(1536).await.unwrap();
+    machine.balloon(2048).await.unwrap();
     until(machine, "all of it", |guest| guest.mem_total_kib == total).await;
 }
 
@@ -190,39 +192,45 @@ async fn refusals(machine: &Machine) {
     machine.releases(Device::Cpu, false).await.unwrap();
     machine.releases(Device::Dimm, false).await.unwrap();
     machine.unplug_cpu(2).await.unwrap();
-    refused(machine, 0).await;
+    refused(machine, 1).await;
     assert_eq!(machine.cpus().await.unwrap(), 2);
     machine.releases(Device::Cpu, true).await.unwrap();
     machine.releases(Device::Dimm, true).await.unwrap();
     machine.unplug_cpu(2).await.unwrap();
-    machine.unplug_dimm(0).await.unwrap();
-    until_gone(machine, 0).await;
+    machine.unplug_dimm(1).await.unwrap();
+    until_gone(machine, 1).await;
     until(machine, "one CPU", |guest| guest.online_cpus == 1).await;
 }
 
 #[tokio::test]
 async fn a_guest_of_two_sockets_that_uses_nothing() {
     let Some(bench) = bench("guests without rules for udev, QEMU killed").await else { return };
-    let nothing =
-        Spec { sockets: 2, cores: 2, memory: 1536, onlines: Onlines::Nothing, ..spec(102) };
+    let nothing = Spec {
+        sockets: 2,
+        cores: 2,
+        vcpus: 2,
+        memory: 1536,
+        onlines: Onlines::Nothing,
+        ..spec(102)
+    };
     let machine = bench.boot(&nothing).await;
     let before = machine.guest().await.unwrap();
     assert!(before.mem_total_kib < 1024 * 1024, "a DIMM of the start is one as any: {before:?}");
-    for number in [2, 3] {
+    for number in [3, 4] {
         machine.plug_cpu(number).await.unwrap();
     }
     machine.plug_dimm(1, 512, 1).await.unwrap();
-    until(&machine, "three seen", |guest| guest.present_cpus == 3).await;
+    until(&machine, "four seen", |guest| guest.present_cpus == 4).await;
     sleep(Duration::from_secs(1)).await;
     let after = machine.guest().await.unwrap();
-    assert_eq!((machine.cpus().await.unwrap(), after.online_cpus), (3, 1));
+    assert_eq!((machine.cpus().await.unwrap(), after.online_cpus), (4, 2));
     assert_eq!(machine.dimms().await.unwrap().into_iter().collect::<Vec<_>>(), [0, 1]);
     assert_eq!(after.mem_total_kib, before.mem_total_kib);
     let text = machine.hmp("info hotpluggable-cpus").await.unwrap();
     let third = "cpu3\"\r\n  CPUInstance Properties:\r\n    node-id: \"1\"\r\n    socket-id: \"1\"";
     assert!(text.contains(third), "{text}");
     machine.onlines(Onlines::Movable).await.unwrap();
-    until(&machine, "a rule at last", |guest| guest.online_cpus == 3).await;
+    until(&machine, "a rule at last", |guest| guest.online_cpus == 4).await;
 
     let pid = machine.pid().to_string();
     tokio::process::Command::new("kill").args(["-9", &pid]).status().await.unwrap();
@@ -232,7 +240,12 @@ async fn a_guest_of_two_sockets_that_uses_nothing() {
     let dimms = text(machine.dimms().await.map(drop));
     let other = "VM 102 qmp command 'query-memory-devices' failed - client closed connection";
     assert_eq!(dimms, other);
-    assert!(!machine.running().await);
+    // The process closes its files before it counts as ended.
+    let start = Instant::now();
+    while machine.running().await {
+        assert!(start.elapsed() < PATIENCE, "QEMU runs on");
+        sleep(Duration::from_millis(20)).await;
+    }
     let guest = text(machine.guest().await.map(drop));
     assert!(guest.starts_with("the guest of VM 102 did not answer 'report': "), "{guest}");
     machine.stop().await.unwrap();
@@ -252,6 +265,8 @@ async fn a_guest_that_cannot_let_go() {
         assert_eq!(machine.guest().await.unwrap().mem_total_kib, grown);
     }
     machine.crash().await.unwrap();
+    let console = std::fs::read_to_string(bench.image.dir.join("103.console")).unwrap();
+    assert!(console.contains("Kernel panic - not syncing"), "{console}");
     machine.plug_cpu(2).await.unwrap();
     assert_eq!(machine.cpus().await.unwrap(), 2, "QEMU does not need the guest for that");
     assert!(machine.running().await);
