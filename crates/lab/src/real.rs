@@ -15,6 +15,7 @@ mod lines;
 mod machine;
 mod qmp;
 mod report;
+mod spare;
 mod spec;
 #[cfg(test)]
 mod tests;

@@ -36,7 +36,7 @@ pub(super) fn all(spec: &Spec, image: &Image) -> Result<Vec<String>, Error> {
     for state in ["s3", "s4"] {
         option("-global", format!("PIIX4_PM.disable_{state}=1"));
     }
-    cpus(spec, &mut option);
+    cpus(spec, &mut option)?;
     memory(spec, &mut option)?;
     if spec.balloon {
         let device = "virtio-balloon-pci,id=balloon0,bus=pci.0,addr=0x3,free-page-reporting=on";
@@ -55,14 +55,19 @@ pub(super) fn all(spec: &Spec, image: &Image) -> Result<Vec<String>, Error> {
 }
 
 /// Where CPUs can be plugged, all but the first are devices, as only those can be unplugged.
-fn cpus(spec: &Spec, option: &mut impl FnMut(&str, String)) {
-    let Spec { sockets, cores, vcpus, .. } = *spec;
-    let most = sockets.saturating_mul(cores);
+fn cpus(spec: &Spec, option: &mut impl FnMut(&str, String)) -> Result<(), Error> {
+    let Spec { vmid, sockets, cores, vcpus, .. } = *spec;
+    if vcpus == 0 || vcpus > spec.most_cpus() {
+        let why = format!("{vcpus} vCPUs do not fit into {sockets} sockets of {cores} cores");
+        return Err(Error::Start { vmid, why });
+    }
+    let (sockets, most) = (spec.all_sockets(), spec.threads());
     let first = if spec.hotplug.cpu { 1 } else { vcpus };
     option("-smp", format!("{first},sockets={sockets},cores={cores},maxcpus={most}"));
     for number in first + 1..=vcpus {
         option("-device", cpu(number, cores));
     }
+    Ok(())
 }
 
 fn memory(spec: &Spec, option: &mut impl FnMut(&str, String)) -> Result<(), Error> {
@@ -73,7 +78,9 @@ fn memory(spec: &Spec, option: &mut impl FnMut(&str, String)) -> Result<(), Erro
     if spec.numa {
         for node in 0..spec.nodes() {
             let size = base / spec.nodes();
-            let (first, last) = (node * spec.cores, (node + 1) * spec.cores - 1);
+            // The last node has the CPUs that never come.
+            let end = if node + 1 == spec.nodes() { spec.all_sockets() } else { node + 1 };
+            let (first, last) = (node * spec.cores, end * spec.cores - 1);
             let cpus = if first == last { first.to_string() } else { format!("{first}-{last}") };
             option("-object", backend(&format!("ram-node{node}"), size));
             option("-numa", format!("node,nodeid={node},cpus={cpus},memdev=ram-node{node}"));
@@ -94,6 +101,8 @@ fn backend(id: &str, mib: u32) -> String {
 
 fn kernel(spec: &Spec) -> String {
     let (memory, onlines) = (spec.onlines.memory(), spec.onlines.word());
+    // Linux sets memory aside for each CPU that it believes possible.
+    let most = spec.most_cpus();
     let quick = "console=ttyS0 loglevel=4 mitigations=off";
-    format!("{quick} memhp_default_state={memory} onlines={onlines}")
+    format!("{quick} possible_cpus={most} memhp_default_state={memory} onlines={onlines}")
 }

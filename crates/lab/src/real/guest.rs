@@ -16,7 +16,8 @@ pub(crate) enum Onlines {
     /// Leaves CPUs and memory unused, as Debian does without a rule for udev.
     Nothing,
     /// Uses all of it, memory also for what the kernel cannot move. Some seconds after a plug (see
-    /// [`Machine::pinned`]), it is certain to refuse to let go of the newest DIMM.
+    /// [`Machine::pinned`]), it is certain to refuse to let go of the newest DIMM;
+    /// where more than 4 GiB is free, in the way of [`Machine::releases`].
     KernelZone,
 }
 

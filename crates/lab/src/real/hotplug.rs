@@ -1,12 +1,14 @@
 //! What Proxmox asks of QEMU: the same commands, and the same that is not looked at.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
 use super::arguments::cpu;
 use super::error::Error;
 use super::machine::Machine;
+use super::qmp::HUMAN;
 
 impl Machine {
     /// CPUs that QEMU has, which the guest may leave unused.
@@ -18,7 +20,15 @@ impl Machine {
     /// Adds a CPU, counted from 1. Whether it worked is to be seen in [`Self::cpus`] only: what
     /// the human monitor says to it is dropped, as Proxmox does.
     pub(crate) async fn plug_cpu(&self, number: u32) -> Result<(), Error> {
-        self.hmp(&format!("device_add {}", cpu(number, self.cores))).await.map(drop)
+        if number > self.spec.most_cpus() {
+            return Ok(());
+        }
+        let left = |left: u32| left.checked_sub(1);
+        if self.threads.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_err() {
+            let why = "software emulation has no more CPU threads: restart the VM".into();
+            return Err(Error::Qmp { vmid: self.vmid, command: HUMAN.into(), why });
+        }
+        self.hmp(&format!("device_add {}", cpu(number, self.spec.cores))).await.map(drop)
     }
 
     /// Asks the guest for a CPU; same remark.
@@ -71,7 +81,9 @@ impl Machine {
 
     /// What the human monitor prints, with its own line ends.
     pub(crate) async fn hmp(&self, line: &str) -> Result<String, Error> {
-        let answer = self.qmp.call("human-monitor-command", json!({"command-line": line})).await?;
-        Ok(answer.as_str().unwrap_or_default().to_owned())
+        let answer = self.qmp.call(HUMAN, json!({"command-line": line})).await?;
+        let text = answer.as_str().unwrap_or_default();
+        let cpus = line == "info hotpluggable-cpus";
+        Ok(if cpus { self.spec.own_cpus(text) } else { text.to_owned() })
     }
 }

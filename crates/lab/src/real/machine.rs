@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use serde_json::json;
@@ -26,7 +27,9 @@ const END: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Machine {
     pub(super) vmid: VmId,
-    pub(super) cores: u32,
+    pub(super) spec: Spec,
+    /// CPU threads that QEMU can still start.
+    pub(super) threads: AtomicU32,
     pub(super) qmp: Qmp,
     pub(super) agent: Agent,
     pub(super) pid: u32,
@@ -51,7 +54,9 @@ impl Machine {
             qmp.call("qom-set", arguments).await?;
         }
         let agent = Agent::new(vmid, &image.dir);
-        Ok(Self { vmid, cores: spec.cores, qmp, agent, pid, child: Mutex::new(child) })
+        let threads = AtomicU32::new(spec.threads().saturating_sub(spec.vcpus));
+        let (spec, child) = (spec.clone(), Mutex::new(child));
+        Ok(Self { vmid, spec, threads, qmp, agent, pid, child })
     }
 
     /// QEMU's process.

@@ -11,6 +11,9 @@ use vm_autoscale_proxmox::VmId;
 use super::error::Error;
 use super::lines::Lines;
 
+/// What takes a line for the human monitor.
+pub(super) const HUMAN: &str = "human-monitor-command";
+
 /// How long Proxmox waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long for the human monitor's.
@@ -47,7 +50,7 @@ impl Qmp {
 
     /// Runs one command, after those that are under way.
     pub(super) async fn call(&self, command: &str, arguments: Value) -> Result<Value, Error> {
-        let patience = if command == "human-monitor-command" { HUMAN_PATIENCE } else { PATIENCE };
+        let patience = if command == HUMAN { HUMAN_PATIENCE } else { PATIENCE };
         let mut conversation = self.conversation.lock().await;
         let failed = |why: String| Error::Qmp { vmid: self.vmid, command: command.to_owned(), why };
         let answer = match timeout(patience, conversation.ask(command, arguments)).await {

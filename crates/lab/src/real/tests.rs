@@ -32,17 +32,17 @@ fn arguments(spec: &Spec) -> Result<String, Error> {
 
 #[test]
 fn arguments_have_proxmox_s_shape() {
-    // By `qm showcmd 112 --pretty` and its fellow of two sockets.
+    // By `qm showcmd 112 --pretty` and its fellow of two sockets, but for spare sockets.
     let all = arguments(&Spec { vcpus: 3, memory: 2048, ..spec(112) }).unwrap();
     for part in [
         "-name vm112,debug-threads=on ",
         "-chardev socket,id=qmp,path=112.qmp,server=on,wait=off -mon chardev=qmp,mode=control ",
-        "-smp 1,sockets=1,cores=4,maxcpus=4 \
+        "-smp 1,sockets=63,cores=4,maxcpus=252 \
          -device qemu64-x86_64-cpu,id=cpu2,socket-id=0,core-id=1,thread-id=0 \
          -device qemu64-x86_64-cpu,id=cpu3,socket-id=0,core-id=2,thread-id=0 \
          -m size=1024,slots=255,maxmem=524288M \
          -object memory-backend-ram,id=ram-node0,size=1024M \
-         -numa node,nodeid=0,cpus=0-3,memdev=ram-node0 \
+         -numa node,nodeid=0,cpus=0-251,memdev=ram-node0 \
          -object memory-backend-ram,id=mem-dimm0,size=512M \
          -device pc-dimm,id=dimm0,memdev=mem-dimm0,node=0 \
          -object memory-backend-ram,id=mem-dimm1,size=512M \
@@ -57,7 +57,7 @@ fn arguments_have_proxmox_s_shape() {
         "id=cpu2,socket-id=0,core-id=1,thread-id=0 ",
         "id=cpu3,socket-id=1,core-id=0,thread-id=0 ",
         "-numa node,nodeid=0,cpus=0-1,memdev=ram-node0 ",
-        "-numa node,nodeid=1,cpus=2-3,memdev=ram-node1 ",
+        "-numa node,nodeid=1,cpus=2-253,memdev=ram-node1 ",
         "id=ram-node1,size=512M ",
         "-device pc-dimm,id=dimm31,memdev=mem-dimm31,node=1 \
          -object memory-backend-ram,id=mem-dimm32,size=1024M ",
@@ -81,6 +81,8 @@ fn what_cannot_be_started_is_told() {
     let start = "VM 101 cannot be started: ";
     let numa = Spec { numa: false, ..spec(101) };
     assert_eq!(text(numa), format!("{start}NUMA needs to be enabled for memory hotplug"));
+    let many = text(Spec { vcpus: 5, ..spec(101) });
+    assert_eq!(many, format!("{start}5 vCPUs do not fit into 1 sockets of 4 cores"));
     for memory in [512, 1300, 17_920] {
         let text = text(Spec { memory, ..spec(101) });
         assert!(text.starts_with(&format!("{start}its memory of {memory} MiB")), "{text}");
