@@ -12,6 +12,9 @@ use super::lines::Lines;
 
 /// Software emulation makes a busy guest slow.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// After so much silence, an empty line is sent, for which the guest does nothing: the emulated
+/// serial line can forget to tell it of the last few characters until more come.
+const NUDGE: Duration = Duration::from_millis(300);
 /// Some sixty lines is what the longest answer has.
 const MOST_LINES: usize = 1000;
 
@@ -80,7 +83,11 @@ impl Session {
             (format!("={number} "), format!(".{number}"), format!("!{number}"));
         let mut answer = Vec::new();
         loop {
-            let line = lines.next().await?;
+            let Ok(line) = timeout(NUDGE, lines.next()).await else {
+                lines.send("\n").await?;
+                continue;
+            };
+            let line = line?;
             match line.strip_prefix(&text) {
                 Some(line) if answer.len() < MOST_LINES => answer.push(line.to_owned()),
                 None if line == done => return Ok(Some(answer)),

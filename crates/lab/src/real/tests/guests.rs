@@ -151,7 +151,7 @@ async fn load(machine: &Machine) {
     let before = machine.guest().await.unwrap().mem_available_kib;
     let used = |mib: u64| {
         move |guest: &GuestReport| {
-            before.saturating_sub(guest.mem_available_kib).abs_diff(mib * 1024) < 24 * 1024
+            before.saturating_sub(guest.mem_available_kib).abs_diff(mib * 1024) < 48 * 1024
         }
     };
     machine.load(100, 300).await.unwrap();
