@@ -29,6 +29,11 @@ mod pmxcfs;
 mod pvestatd;
 mod qm;
 mod read;
+#[cfg_attr(
+    not(test),
+    allow(dead_code, unused_imports, reason = "only its own tests start real guests as yet")
+)]
+mod real;
 mod scenario;
 mod serve;
 mod socket;
