@@ -15,6 +15,7 @@ mod logins;
 mod lookout;
 mod one_vm;
 mod openssh;
+mod real_guests;
 mod scenarios;
 mod shells;
 mod units;
@@ -40,6 +41,7 @@ fn play(vms: u32, config: &str) -> Play {
         vms,
         nodes: 1,
         scenario: None,
+        real: None,
         seed: 3,
         trace: None,
         interval: 1.0,

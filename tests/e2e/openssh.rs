@@ -11,7 +11,7 @@ use vm_autoscale_tests::stage::Stage;
 
 use crate::{load, play, skip, truth, turn};
 
-const SSHD: &str = "/usr/sbin/sshd";
+pub(crate) const SSHD: &str = "/usr/sbin/sshd";
 const TIME: Duration = Duration::from_secs(60);
 
 #[test]
@@ -37,7 +37,7 @@ fn a_busy_vm_grows_through_a_real_sshd() {
 }
 
 /// An sshd of our own, whose one key may run one command: the lab.
-fn start_sshd(stage: &Stage) -> Program {
+pub(crate) fn start_sshd(stage: &Stage) -> Program {
     let lab = stage.path("lab");
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let host_key = stage.path("sshd_host_key");

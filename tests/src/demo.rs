@@ -90,6 +90,7 @@ fn set(args: &Args) -> io::Result<Stage> {
     let play = Play {
         vms: args.vms,
         nodes: 3,
+        real: None,
         scenario: args.trace.is_none().then(|| SCENARIO.to_owned()),
         seed: args.seed,
         trace: args.trace.clone(),

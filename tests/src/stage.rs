@@ -20,6 +20,8 @@ pub struct Play {
     pub vms: u32,
     /// Nodes, in a cluster where there are several.
     pub nodes: u32,
+    /// Real guests in place of simulated ones: where their kernel is.
+    pub real: Option<PathBuf>,
     /// What happens to the lab and when.
     pub scenario: Option<String>,
     /// What the loads grow from.
@@ -270,6 +272,9 @@ fn lab_arguments(play: &Play, dir: &Path) -> io::Result<Vec<String>> {
     if play.nodes > 1 {
         add("--cluster", "lab".to_owned());
     }
+    if let Some(kernel) = &play.real {
+        add("--real", kernel.display().to_string());
+    }
     if let Some(trace) = &play.trace {
         add("--trace", trace.display().to_string());
     }
@@ -283,7 +288,8 @@ fn lab_arguments(play: &Play, dir: &Path) -> io::Result<Vec<String>> {
 
 /// The lab writes its addresses when it is ready.
 fn await_nodes(lab: &mut Program, dir: &Path) -> io::Result<Vec<(String, SocketAddr)>> {
-    let until = Instant::now() + Duration::from_secs(30);
+    // Real guests have to boot first.
+    let until = Instant::now() + Duration::from_secs(180);
     loop {
         if let Ok(addresses) = std::fs::read_to_string(dir.join("addresses")) {
             let node = |line: &str| {

@@ -79,6 +79,9 @@ struct Serve {
     /// Seconds of load time per second.
     #[arg(long, default_value_t = 1.0)]
     speed: f64,
+    /// Real guests under QEMU instead: the directory that `crates/lab/guest/fetch` filled.
+    #[arg(long, value_name = "KERNEL_DIR")]
+    real: Option<PathBuf>,
     /// A recorded load to play: CSV, plain or gzip.
     #[arg(long)]
     trace: Option<PathBuf>,
@@ -175,6 +178,7 @@ fn options(args: Serve) -> Result<Options, Error> {
         interval: args.interval,
         qm_time: args.qm_time,
         speed: args.speed,
+        real: args.real,
         trace: args.trace,
         columns: if args.columns == 8 { Columns::Eight } else { Columns::Nine },
         ..Options::new()?

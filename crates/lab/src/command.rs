@@ -2,7 +2,7 @@
 
 use vm_autoscale_proxmox::{NodeCommand, NodeName, VmId};
 
-use crate::{Answer, Lab, monitor, qm, read};
+use crate::{Answer, Lab, monitor, qm, read, reality};
 
 /// What perl takes before it does anything, in seconds.
 pub(crate) const PERL_S: f64 = 0.8;
@@ -37,6 +37,22 @@ pub(crate) fn changes(command: &NodeCommand) -> Option<VmId> {
     }
 }
 
+/// What only a real VM's own QEMU can say. For what its guest says, new figures are taken.
+async fn ask_real(lab: &Lab, command: &NodeCommand) -> Option<Answer> {
+    match command {
+        NodeCommand::ReadMonitor { vmid, query, .. } => {
+            let text = lab.real(*vmid)?.hmp(query.text()).await;
+            let text = text.unwrap_or_else(|error| format!("ERROR: {error}\n"));
+            Some(Answer::ok(text + "\n"))
+        }
+        NodeCommand::ReadGuestVcpus { vmid } | NodeCommand::ReadGuestMeminfo { vmid, .. } => {
+            reality::refresh(lab, *vmid).await;
+            None
+        }
+        _ => None,
+    }
+}
+
 /// Does it.
 pub(crate) async fn run(lab: &Lab, at: &NodeName, command: &NodeCommand) -> Answer {
     if let Some(change) = qm::Change::of(at, command) {
@@ -47,6 +63,9 @@ pub(crate) async fn run(lab: &Lab, at: &NodeName, command: &NodeCommand) -> Answ
         NodeCommand::ReadCluster | NodeCommand::ReadConfigs(_) | NodeCommand::ReadPools
     ) {
         lab.pause(PERL_S).await;
+    }
+    if let Some(answer) = ask_real(lab, command).await {
+        return answer;
     }
     let now = lab.now();
     let cluster = lab.cluster();

@@ -247,6 +247,9 @@ pub enum Part {
     KeepsDimms,
     /// The guest has no balloon driver.
     IgnoresBalloon,
+    /// The guest brings memory online where what cannot be moved may use it, so that it does not
+    /// let go of it again.
+    KernelZone,
     /// The guest leaves offline what is plugged from now on.
     OnlinesNothing,
     /// QEMU takes no further CPU.

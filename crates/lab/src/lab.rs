@@ -1,6 +1,6 @@
 //! The lab: a cluster, its clock, and the books.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -10,10 +10,11 @@ use vm_autoscale_proxmox::{Digest, NodeCommand, NodeName, VmId};
 
 use crate::cluster::Cluster;
 use crate::history::{Entry, History};
+use crate::real::{Image, Machine};
 use crate::ssh::Keys;
 use crate::stats::Stats;
 use crate::vm::Release;
-use crate::{Answer, Control, Error, Options, command, control};
+use crate::{Answer, Control, Error, Options, command, control, reality};
 
 /// A simulated cluster. Clones are the same lab.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ struct Inner {
     history: Mutex<History>,
     stats: Mutex<Stats>,
     keys: Mutex<Keys>,
+    /// What real guests boot, where they are real.
+    image: OnceLock<Arc<Image>>,
     started: Instant,
     qm_time: f64,
     interval: Duration,
@@ -92,6 +95,7 @@ impl Lab {
             history: Mutex::default(),
             stats: Mutex::default(),
             keys: Mutex::new(Keys::generate(&options.nodes)?),
+            image: OnceLock::new(),
             started: Instant::now(),
             qm_time: options.qm_time,
             interval: Duration::from_secs_f64(options.interval),
@@ -154,6 +158,7 @@ impl Lab {
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             rounds.tick().await;
+            reality::observe(&self).await;
             self.tick(self.inner.started.elapsed());
         }
     }
@@ -164,7 +169,8 @@ impl Lab {
     /// It names what is not there or cannot be.
     pub fn control(&self, control: Control) -> Result<(), Error> {
         let line = serde_json::to_string(&control).map_err(|e| Error::Control(e.to_string()))?;
-        control::run(self, control)?;
+        control::run(self, control.clone())?;
+        reality::follow(self, control);
         self.record(self.now(), None, &line, "Control", None, 0);
         Ok(())
     }
@@ -227,6 +233,21 @@ impl Lab {
                 power.up = up;
             });
         }
+    }
+
+    pub(crate) fn image(&self) -> Option<Arc<Image>> {
+        self.inner.image.get().cloned()
+    }
+
+    pub(crate) fn set_image(&self, image: Image) {
+        // Set once, when the lab begins.
+        let _ = self.inner.image.set(Arc::new(image));
+    }
+
+    /// The process of a real VM.
+    pub(crate) fn real(&self, vmid: VmId) -> Option<Arc<Machine>> {
+        let cluster = self.cluster();
+        Some(cluster.vms.get(&vmid)?.real.as_ref()?.machine.clone())
     }
 
     /// How quick the VM's guest is.
@@ -297,7 +318,7 @@ impl VmInfo {
             qemu_vcpus: vm.qemu.as_ref().map(|qemu| qemu.vcpus),
             qemu_memory: vm.qemu.as_ref().map(crate::guest::Qemu::memory),
             online_vcpus: vm.guest.online_cpus,
-            usable_memory: vm.qemu.as_ref().map_or(0, |qemu| vm.guest.usable(qemu)),
+            usable_memory: vm.usable_memory(),
             dead: vm.guest.dead,
             memory_total: vm.memory_total,
             wanted_cpu: demand.cpu,

@@ -29,11 +29,8 @@ mod pmxcfs;
 mod pvestatd;
 mod qm;
 mod read;
-#[cfg_attr(
-    not(test),
-    allow(dead_code, unused_imports, reason = "only its own tests start real guests as yet")
-)]
 mod real;
+mod reality;
 mod scenario;
 mod serve;
 mod socket;
@@ -72,6 +69,9 @@ pub enum Error {
     /// A request or reply on the control socket is not one.
     #[error("control socket: {0}")]
     Socket(String),
+    /// A real guest.
+    #[error("{0}")]
+    Real(String),
     /// A scenario is not one.
     #[error("scenario: {0}")]
     Scenario(String),

@@ -32,6 +32,7 @@ struct Plan {
 pub(crate) fn vms(options: &Options) -> Result<BTreeMap<VmId, Vm>, Error> {
     let plans = match &options.trace {
         Some(path) => (FIRST_VMID..).zip(trace::read(path, options.vms)?).map(traced).collect(),
+        None if options.real.is_some() => (0..options.vms).map(small).collect::<Vec<_>>(),
         None => (0..options.vms).map(|i| generated(options, i)).collect::<Vec<_>>(),
     };
     plans.into_iter().map(|plan| vm(options, plan)).collect()
@@ -75,6 +76,18 @@ fn generated(options: &Options, i: u32) -> Plan {
         total,
         hotplug: if last { "disk,network,usb" } else { PLUGGABLE },
         load: Load::Generated(shape),
+    }
+}
+
+/// Small enough to be real on any machine, and idle until it is told otherwise.
+fn small(i: u32) -> Plan {
+    Plan {
+        vmid: FIRST_VMID + i,
+        kind: "real".into(),
+        cores: 4,
+        total: 3072,
+        hotplug: PLUGGABLE,
+        load: Load::Nothing,
     }
 }
 
@@ -127,7 +140,7 @@ fn vm(options: &Options, plan: Plan) -> Result<(VmId, Vm), Error> {
 fn config(plan: &Plan, seed: u64) -> String {
     let Plan { vmid, kind, cores, total, hotplug, .. } = plan;
     let memory = step(total / 2, Ladder::floor);
-    let vcpus = (cores / 2).max(1);
+    let vcpus = if kind == "real" { 1 } else { (cores / 2).max(1) };
     let (uuid, generation) = (uuid(seed), uuid(!seed));
     format!(
         "#lab: {kind}, at most {total} MiB\n\
@@ -164,6 +177,7 @@ pub(crate) fn created(vmid: VmId, node: NodeName, conf: Conf) -> Vm {
         faults: BTreeSet::new(),
         release: Release::default(),
         departures: Vec::new(),
+        real: None,
         ran: false,
         kind: "created".into(),
         memory_total: memory,

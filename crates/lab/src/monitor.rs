@@ -137,7 +137,9 @@ pub(crate) fn guest_vcpus(cluster: &Cluster, name: &NodeName, vmid: VmId) -> Ans
             i < vm.guest.online_cpus
         )
     };
-    Answer::ok(format!("[\n{}\n]\n", (0..qemu.vcpus).map(cpu).collect::<Vec<_>>().join(",\n")))
+    let report = vm.real.as_ref().and_then(|real| real.report.as_ref());
+    let present = report.map_or(qemu.vcpus, |report| report.present_cpus);
+    Answer::ok(format!("[\n{}\n]\n", (0..present).map(cpu).collect::<Vec<_>>().join(",\n")))
 }
 
 /// `pvesh get …/agent/file-read --file /proc/meminfo`.
@@ -146,10 +148,17 @@ pub(crate) fn guest_meminfo(cluster: &Cluster, name: &NodeName, vmid: VmId, now:
         Ok(found) => found,
         Err(answer) => return answer,
     };
-    let (used, cache) = vm.memory_use(qemu, vm.demand(cluster.load_time(now)));
+    let report = vm.real.as_ref().and_then(|real| real.report.as_ref());
+    let content = report
+        .map_or_else(|| meminfo(vm, qemu, cluster.load_time(now)), |report| report.meminfo.clone());
+    Answer::ok(json!({"bytes-read": content.len(), "content": content}).to_string() + "\n")
+}
+
+fn meminfo(vm: &Vm, qemu: &Qemu, load_time: f64) -> String {
+    let (used, cache) = vm.memory_use(qemu, vm.demand(load_time));
     let total = f64::from(vm.guest.usable(qemu));
     let kib = |mib: f64| bytes(mib) / 1024;
-    let content = format!(
+    format!(
         "MemTotal:       {:>8} kB\nMemFree:        {:>8} kB\nMemAvailable:   {:>8} kB\nBuffers:        {:>8} kB\nCached:         {:>8} kB\nSwapTotal:      {:>8} kB\nSwapFree:       {:>8} kB\n",
         kib(total),
         kib(total - used),
@@ -158,8 +167,7 @@ pub(crate) fn guest_meminfo(cluster: &Cluster, name: &NodeName, vmid: VmId, now:
         kib(cache),
         0,
         0
-    );
-    Answer::ok(json!({"bytes-read": content.len(), "content": content}).to_string() + "\n")
+    )
 }
 
 fn agent<'a>(
@@ -174,7 +182,8 @@ fn agent<'a>(
     if !vm.conf.get("agent").is_some_and(|agent| agent.starts_with('1')) {
         return Err(Answer::fail("No QEMU guest agent configured\n", 255));
     }
-    if vm.guest.dead {
+    let silent = vm.real.as_ref().is_some_and(|real| real.report.is_none());
+    if vm.guest.dead || silent {
         return Err(Answer::fail("QEMU guest agent is not running\n", 255));
     }
     Ok((vm, qemu))

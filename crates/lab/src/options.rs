@@ -23,6 +23,8 @@ pub struct Options {
     pub qm_time: f64,
     /// Seconds of load time per second.
     pub speed: f64,
+    /// Real guests in place of simulated ones: where `guest/fetch` put their kernel.
+    pub real: Option<PathBuf>,
     /// A recorded load to play in place of the generated ones.
     pub trace: Option<PathBuf>,
     /// Which Proxmox wrote `.rrd`.
@@ -58,6 +60,7 @@ impl Options {
             interval: 10.0,
             qm_time: 1.0,
             speed: 1.0,
+            real: None,
             trace: None,
             columns: Columns::Nine,
             epoch: None,

@@ -21,9 +21,12 @@ mod spec;
 mod tests;
 mod usage;
 
+#[cfg(test)]
 pub(crate) use error::Error;
 pub(crate) use guest::{Device, Onlines};
-pub(crate) use image::{Image, missing};
+pub(crate) use image::Image;
+#[cfg(test)]
+pub(crate) use image::missing;
 pub(crate) use machine::Machine;
 pub(crate) use report::GuestReport;
 pub(crate) use spec::Spec;

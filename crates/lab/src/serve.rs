@@ -11,7 +11,7 @@ use tokio::net::UnixListener;
 use tokio::task::JoinSet;
 use vm_autoscale_proxmox::NodeName;
 
-use crate::{Error, Lab, Options, socket, ssh};
+use crate::{Error, Lab, Options, reality, socket, ssh};
 
 /// A served lab; dropped, it stops and takes `address` and `lab.sock` away.
 #[derive(Debug)]
@@ -53,6 +53,9 @@ impl Drop for Served {
 pub async fn serve(dir: &Path, options: &Options, listen: SocketAddr) -> Result<Served, Error> {
     let lab = Lab::new(options)?;
     private_dir(dir)?;
+    if let Some(kernel_dir) = &options.real {
+        reality::begin(&lab, dir, kernel_dir).await?;
+    }
     let sock = dir.join("lab.sock");
     for stale in [&sock, &dir.join("addresses")] {
         // Mostly there is none.

@@ -10,6 +10,7 @@ use crate::control::Part;
 use crate::guest::{Guest, Qemu, dimm_mib};
 use crate::load::{Demand, Load};
 use crate::num::{bytes, real};
+use crate::reality::Real;
 
 /// One VM.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub(crate) struct Vm {
     pub(crate) release: Release,
     /// What the guest has agreed to release, and when it goes.
     pub(crate) departures: Vec<(f64, Leaves)>,
+    /// The process, where it is not simulated.
+    pub(crate) real: Option<Real>,
     /// Ran when its node lost power, so that it starts with it.
     pub(crate) ran: bool,
     /// What its load is called.
@@ -99,6 +102,14 @@ impl Vm {
         let number = |key| self.conf.number(key);
         number("vcpus")
             .unwrap_or_else(|| number("sockets").unwrap_or(1) * number("cores").unwrap_or(1))
+    }
+
+    /// MiB that the guest's kernel has for programs, by its own word where it is real.
+    pub(crate) fn usable_memory(&self) -> u32 {
+        if let Some(report) = self.real.as_ref().and_then(|real| real.report.as_ref()) {
+            return u32::try_from(report.mem_total_kib / 1024).unwrap_or(u32::MAX);
+        }
+        self.qemu.as_ref().map_or(0, |qemu| self.guest.usable(qemu))
     }
 
     pub(crate) fn demand(&self, t: f64) -> Demand {
@@ -172,6 +183,16 @@ impl Vm {
             let memory = self.conf.number("memory").unwrap_or(512);
             return Sample { maxcpu, maxmem: bytes(f64::from(memory)), ..Sample::default() };
         };
+        let common = Sample {
+            maxmem: bytes(f64::from(qemu.memory())),
+            maxcpu,
+            uptime: crate::num::whole((now - qemu.since).max(0.0)),
+            running: true,
+            ..Sample::default()
+        };
+        if let Some(real) = &self.real {
+            return Sample { wanted: real.cores, cores: real.cores, mem: real.mem, ..common };
+        }
         let mean = self.mean_demand(window);
         let online = f64::from(self.guest.online_cpus.min(qemu.vcpus));
         let limit = match qemu.cpulimit {
@@ -186,11 +207,8 @@ impl Vm {
             wanted,
             cores: if qemu.fresh { 0.0 } else { cores },
             mem: bytes(used),
-            maxmem: bytes(f64::from(qemu.memory())),
-            maxcpu,
-            uptime: crate::num::whole((now - qemu.since).max(0.0)),
-            running: true,
             waiting: if wanted > cores { 100.0 * (1.0 - cores / wanted) } else { 0.0 },
+            ..common
         }
     }
 

@@ -126,7 +126,9 @@ impl MonitorQuery {
     pub const ALL: [Self; 4] =
         [Self::Balloon, Self::GuestStats, Self::HotpluggableCpus, Self::MemorySizeSummary];
 
-    fn text(self) -> &'static str {
+    /// The line that the monitor is given.
+    #[must_use]
+    pub fn text(self) -> &'static str {
         match self {
             Self::Balloon => "info balloon",
             Self::GuestStats => "qom-get /machine/peripheral/balloon0 guest-stats",

@@ -46,6 +46,19 @@ pub(crate) enum Error {
     },
 }
 
+/// As `qm` prints it.
+impl From<Error> for String {
+    fn from(error: Error) -> Self {
+        error.to_string()
+    }
+}
+
+impl From<Error> for crate::Error {
+    fn from(error: Error) -> Self {
+        Self::Real(error.to_string())
+    }
+}
+
 impl Error {
     pub(crate) fn io(what: impl std::fmt::Display) -> impl FnOnce(std::io::Error) -> Self {
         let what = what.to_string();

@@ -84,6 +84,7 @@ impl Machine {
         self.agent.ask(&format!("onlines {}", onlines.word())).await.map(drop)
     }
 
+    #[cfg(test)]
     /// Waits until a guest that uses a kernel zone has something unmovable in its newest memory.
     pub(crate) async fn pinned(&self, patience: Duration) -> Result<(), Error> {
         let deadline = Instant::now() + patience;

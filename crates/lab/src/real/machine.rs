@@ -60,6 +60,7 @@ impl Machine {
     }
 
     /// QEMU's process.
+    #[cfg(test)]
     pub(crate) fn pid(&self) -> u32 {
         self.pid
     }
