@@ -65,8 +65,8 @@ fn until_guest(stage: &Stage, vm: u32, wanted: impl Fn(&VmInfo) -> bool) -> VmIn
             return found;
         }
         let status = stage.status().unwrap_or_default();
-        let told = || status.recent.iter().map(|e| format!("{e}\n")).collect::<String>();
-        assert!(begun.elapsed() < TIME, "{found:?}\n{}{}", told(), stage.last_words());
+        let told = || status.recent.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert!(begun.elapsed() < TIME, "{found:?}\n{:#?}{}", told(), stage.last_words());
         pause(Duration::from_millis(200));
     }
 }

@@ -3,13 +3,13 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 use vm_autoscale_proxmox::{Digest, NodeCommand, NodeName, VmId};
 
 use crate::cluster::Cluster;
 use crate::history::{Entry, History};
+use crate::info::VmInfo;
 use crate::real::{Image, Machine};
 use crate::ssh::Keys;
 use crate::stats::Stats;
@@ -42,37 +42,6 @@ struct Inner {
 pub(crate) struct Power {
     pub(crate) up: bool,
     pub(crate) boots: u32,
-}
-
-/// A VM as it really is, beyond what its config says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct VmInfo {
-    /// The VM.
-    pub vmid: VmId,
-    /// In whose directory its config is.
-    pub node: NodeName,
-    /// What its load is called.
-    pub kind: String,
-    /// The raw .conf file.
-    pub conf: String,
-    /// Its digest.
-    pub digest: Digest,
-    /// vCPUs that QEMU has; `None` where it does not run.
-    pub qemu_vcpus: Option<u32>,
-    /// MiB that QEMU has; `None` where it does not run.
-    pub qemu_memory: Option<u32>,
-    /// vCPUs that the guest uses.
-    pub online_vcpus: u32,
-    /// MiB that the guest's programs can use.
-    pub usable_memory: u32,
-    /// Whether the guest panicked.
-    pub dead: bool,
-    /// The most memory that its load was made for, in MiB.
-    pub memory_total: u32,
-    /// Cores that its load wants now.
-    pub wanted_cpu: f64,
-    /// MiB that its programs want now.
-    pub wanted_memory: f64,
 }
 
 impl Lab {
@@ -303,27 +272,6 @@ impl Lab {
             before: change.and_then(|(_, before)| before),
             after,
         });
-    }
-}
-
-impl VmInfo {
-    fn of(vm: &crate::vm::Vm, t: f64) -> Self {
-        let demand = vm.demand(t);
-        Self {
-            vmid: vm.vmid,
-            node: vm.node.clone(),
-            kind: vm.kind.clone(),
-            conf: vm.conf.raw().to_owned(),
-            digest: vm.conf.digest(),
-            qemu_vcpus: vm.qemu.as_ref().map(|qemu| qemu.vcpus),
-            qemu_memory: vm.qemu.as_ref().map(crate::guest::Qemu::memory),
-            online_vcpus: vm.guest.online_cpus,
-            usable_memory: vm.usable_memory(),
-            dead: vm.guest.dead,
-            memory_total: vm.memory_total,
-            wanted_cpu: demand.cpu,
-            wanted_memory: demand.mem,
-        }
     }
 }
 

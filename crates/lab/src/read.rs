@@ -110,22 +110,27 @@ fn resource(cluster: &Cluster, vm: &Vm, measured: bool) -> Value {
     put("vmid", vm.vmid.get().into());
     put("node", vm.node.as_str().into());
     let pool = cluster.pools.iter().find(|(_, vmids)| vmids.contains(&vm.vmid));
-    if let Some((pool, _)) = pool {
-        put("pool", pool.as_str().into());
-    }
-    if let Some(tags) = vm.conf.get("tags") {
-        put("tags", tags.into());
-    }
-    if let Some(service) = cluster.ha.states.get(&vm.vmid) {
-        put("hastate", service.state.as_str().into());
-    }
-    if let Some(lock) = vm.conf.get("lock") {
-        put("lock", lock.into());
+    let service = cluster.ha.states.get(&vm.vmid);
+    for (name, value) in [
+        ("pool", pool.map(|(pool, _)| pool.as_str())),
+        ("tags", vm.conf.get("tags")),
+        ("hastate", service.map(|service| service.state.as_str())),
+        ("lock", vm.conf.get("lock")),
+    ] {
+        if let Some(value) = value {
+            put(name, value.into());
+        }
     }
     if !measured || vm.left_out {
         put("status", "unknown".into());
         return Value::Object(fields);
     }
+    measured_fields(vm, cluster.columns, put);
+    Value::Object(fields)
+}
+
+/// What pvestatd found.
+fn measured_fields<T>(vm: &Vm, columns: Columns, mut put: impl FnMut(&str, Value) -> T) {
     let sample = &vm.sample;
     let maxcpu = f64::from(sample.maxcpu.max(1));
     put("status", if sample.running { "running" } else { "stopped" }.into());
@@ -134,7 +139,7 @@ fn resource(cluster: &Cluster, vm: &Vm, measured: bool) -> Value {
     put("maxcpu", sample.maxcpu.into());
     put("mem", sample.mem.into());
     put("maxmem", sample.maxmem.into());
-    if cluster.columns == Columns::Nine {
+    if columns == Columns::Nine {
         put("memhost", pmxcfs::memhost(sample).into());
     }
     put("uptime", sample.uptime.into());
@@ -145,5 +150,4 @@ fn resource(cluster: &Cluster, vm: &Vm, measured: bool) -> Value {
     for name in ["diskread", "diskwrite", "netin", "netout"] {
         put(name, (sample.uptime * 1000).into());
     }
-    Value::Object(fields)
 }

@@ -98,14 +98,7 @@ impl fmt::Display for Outcome {
             Self::Moved { to, tried: true } => {
                 write!(f, "moved to {to} meanwhile: not known whether it took the change along")
             }
-            Self::NoEffect { resource, qemu, guest } => {
-                let unit = match resource {
-                    Resource::Cpu => "vCPUs",
-                    Resource::Memory => "MiB",
-                };
-                write!(f, "no effect: QEMU has {qemu} {unit}, the guest uses {guest}")?;
-                f.write_str("; see \"What a guest needs\" in the README")
-            }
+            Self::NoEffect { resource, qemu, guest } => no_effect(f, *resource, *qemu, *guest),
             Self::NotSent(why) => write!(f, "not sent: {why}"),
             Self::NotHotPluggable => {
                 f.write_str("failed: not hot-pluggable, it would wait for a power cycle")
@@ -124,4 +117,13 @@ impl fmt::Display for Outcome {
             Self::Unknown => f.write_str("not known: the node does not answer"),
         }
     }
+}
+
+fn no_effect(f: &mut fmt::Formatter<'_>, resource: Resource, qemu: u32, guest: u32) -> fmt::Result {
+    let unit = match resource {
+        Resource::Cpu => "vCPUs",
+        Resource::Memory => "MiB",
+    };
+    write!(f, "no effect: QEMU has {qemu} {unit}, the guest uses {guest}")?;
+    f.write_str("; see \"What a guest needs\" in the README")
 }

@@ -8,7 +8,7 @@ use vm_autoscale_config::SchedulerConfig;
 use vm_autoscale_planner::{Moment, NodeInput, VmInput};
 use vm_autoscale_protocol::FoundConfig;
 use vm_autoscale_proxmox::{
-    ClusterName, ClusterRead, GuestKind, Identity, NodeLine, NodeName, VmConfig, VmId,
+    ClusterName, ClusterRead, GuestKind, Identity, Members, NodeLine, NodeName, VmConfig, VmId,
 };
 
 mod vm;
@@ -66,10 +66,8 @@ impl View {
             self.entry = entry;
             self.forget_configs();
         }
-        self.quorate = read.members.quorate;
-        let offline = read.members.nodes.into_iter().filter(|(_, member)| !member.online);
-        self.offline = offline.map(|(name, _)| name).collect();
         self.pause = read.pause;
+        self.update_members(read.members);
         self.update_nodes(now, read.nodes);
         for (vmid, vm) in &mut self.vms {
             vm.missing = if read.guests.names(*vmid) { 0 } else { vm.missing.saturating_add(1) };
@@ -170,6 +168,12 @@ impl View {
             self.strangers.push(vmid);
         }
         vm.identity.clone_from(identity);
+    }
+
+    fn update_members(&mut self, members: Members) {
+        self.quorate = members.quorate;
+        let offline = members.nodes.into_iter().filter(|(_, member)| !member.online);
+        self.offline = offline.map(|(name, _)| name).collect();
     }
 
     /// Of a node that turns up later it is not known how old its first figures are; one that is

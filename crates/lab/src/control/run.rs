@@ -1,6 +1,6 @@
 //! Controls of the lab and of single VMs.
 
-use vm_autoscale_proxmox::VmId;
+use vm_autoscale_proxmox::{NodeName, VmId};
 
 use super::{Control, nodes, tasks};
 use crate::cluster::Cluster;
@@ -54,14 +54,7 @@ fn on_cluster(cluster: &mut Cluster, control: Control, now: f64) -> Result<(), E
                 cluster.pools.entry(pool).or_default().insert(vmid);
             }
         }
-        Control::Create { vmid, node, conf } => {
-            let taken = cluster.guests().any(|guest| guest == vmid);
-            if taken || !cluster.nodes.contains_key(&node) {
-                return Err(refused("the number is taken, or there is no such node"));
-            }
-            cluster.vms.insert(vmid, mix::created(vmid, node, Conf::new(conf)));
-            cluster.touched(vmid);
-        }
+        Control::Create { vmid, node, conf } => create(cluster, vmid, node, conf)?,
         Control::Destroy { vmid } => {
             vm(cluster, vmid)?;
             cluster.vms.remove(&vmid);
@@ -69,6 +62,16 @@ fn on_cluster(cluster: &mut Cluster, control: Control, now: f64) -> Result<(), E
         Control::Recreate { vmid } => recreate(cluster, vmid, now)?,
         other => on_vm(cluster, other)?,
     }
+    Ok(())
+}
+
+fn create(cluster: &mut Cluster, vmid: VmId, node: NodeName, conf: String) -> Result<(), Error> {
+    let taken = cluster.guests().any(|guest| guest == vmid);
+    if taken || !cluster.nodes.contains_key(&node) {
+        return Err(refused("the number is taken, or there is no such node"));
+    }
+    cluster.vms.insert(vmid, mix::created(vmid, node, Conf::new(conf)));
+    cluster.touched(vmid);
     Ok(())
 }
 

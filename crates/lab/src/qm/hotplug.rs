@@ -21,12 +21,7 @@ pub(super) enum Outcome {
 pub(super) async fn apply(lab: &Lab, change: &Change, answer: &mut Answer) {
     let mut errors = String::new();
     for (name, value) in &change.sets {
-        let waits = lab
-            .cluster()
-            .vms
-            .get(&change.vmid)
-            .is_some_and(|vm| vm.conf.parts().pending.contains_key(*name));
-        if !waits {
+        if !waits(lab, change, name) {
             continue;
         }
         match option(lab, change, name, value, &mut answer.stdout).await {
@@ -57,6 +52,12 @@ pub(super) async fn apply(lab: &Lab, change: &Change, answer: &mut Answer) {
             format!("400 Parameter verification failed.\n{errors}qm set <vmid> [OPTIONS]\n");
         answer.exit = 255;
     }
+}
+
+fn waits(lab: &Lab, change: &Change, option: &str) -> bool {
+    let cluster = lab.cluster();
+    let vm = cluster.vms.get(&change.vmid);
+    vm.is_some_and(|vm| vm.conf.parts().pending.contains_key(option))
 }
 
 async fn option(

@@ -36,6 +36,7 @@ struct World {
     policy: VmPolicy,
     node: NodeInput,
     running: Option<bool>,
+    online: bool,
 }
 
 /// `cpu` and `memory` in percent of 4 vCPUs and 4096 MiB.
@@ -66,6 +67,7 @@ impl World {
                 changing: 0,
             },
             running: Some(true),
+            online: true,
         }
     }
 
@@ -88,7 +90,7 @@ impl World {
             sample: self.sample,
             policy: &self.policy,
             in_flight: false,
-            node_online: true,
+            node_online: self.online,
             ha_move: None,
         };
         let mut out = Vec::new();
@@ -278,6 +280,10 @@ fn what_cannot_be_done_is_said_with_its_remedy() {
     let mut world = World::new();
     world.running = Some(false);
     assert_eq!(world.see(Some(sample(10, 95.0, 95.0))).cpu.reason, Reason::Stopped);
+    // Its last sample is still there for minutes.
+    let mut world = World::new();
+    world.online = false;
+    assert_eq!(world.see(Some(sample(10, 95.0, 95.0))).cpu.reason, Reason::NodeOffline);
 }
 
 #[test]

@@ -186,3 +186,21 @@ fn a_config_that_cannot_be_understood_is_not_known() {
     world.view.put_config(vmid, Some(found));
     assert!(world.view.vms[&vmid].config.is_none());
 }
+
+/// By `.members`, at once; its VMs' last figures would look fresh for half a minute more.
+#[test]
+fn a_node_that_is_offline_is_known_as_such() {
+    let mut world = World::new();
+    let vms = [(101, "pve1", 1), (102, "pve2", 1)];
+    let online = |world: &World| -> Vec<bool> {
+        world.view.vm_inputs(&InFlight::new()).iter().map(|vm| vm.node_online).collect()
+    };
+    let mut read = look("pve1", 1, &vms);
+    let members = "{\"nodename\": \"pve1\", \"cluster\": {\"quorate\": 1}, \"nodelist\": {\
+        \"pve1\": {\"id\": 1, \"online\": 1}, \"pve2\": {\"id\": 2, \"online\": 0}}}";
+    read.members = Members::parse(members).unwrap();
+    world.see(read);
+    assert_eq!(online(&world), [true, false]);
+    world.see(look("pve1", 1, &vms));
+    assert_eq!(online(&world), [true, true]);
+}

@@ -1,0 +1,59 @@
+//! What a checker may know that no node tells.
+
+use serde::{Deserialize, Serialize};
+use vm_autoscale_proxmox::{Digest, NodeName, VmId};
+
+use crate::guest::Qemu;
+use crate::vm::Vm;
+
+/// A VM as it really is, beyond what its config says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VmInfo {
+    /// The VM.
+    pub vmid: VmId,
+    /// In whose directory its config is.
+    pub node: NodeName,
+    /// What its load is called.
+    pub kind: String,
+    /// The raw .conf file.
+    pub conf: String,
+    /// Its digest.
+    pub digest: Digest,
+    /// vCPUs that QEMU has; `None` where it does not run.
+    pub qemu_vcpus: Option<u32>,
+    /// MiB that QEMU has; `None` where it does not run.
+    pub qemu_memory: Option<u32>,
+    /// vCPUs that the guest uses.
+    pub online_vcpus: u32,
+    /// MiB that the guest's programs can use.
+    pub usable_memory: u32,
+    /// Whether the guest panicked.
+    pub dead: bool,
+    /// The most memory that its load was made for, in MiB.
+    pub memory_total: u32,
+    /// Cores that its load wants now.
+    pub wanted_cpu: f64,
+    /// MiB that its programs want now.
+    pub wanted_memory: f64,
+}
+
+impl VmInfo {
+    pub(crate) fn of(vm: &Vm, t: f64) -> Self {
+        let demand = vm.demand(t);
+        Self {
+            vmid: vm.vmid,
+            node: vm.node.clone(),
+            kind: vm.kind.clone(),
+            conf: vm.conf.raw().to_owned(),
+            digest: vm.conf.digest(),
+            qemu_vcpus: vm.qemu.as_ref().map(|qemu| qemu.vcpus),
+            qemu_memory: vm.qemu.as_ref().map(Qemu::memory),
+            online_vcpus: vm.guest.online_cpus,
+            usable_memory: vm.usable_memory(),
+            dead: vm.guest.dead,
+            memory_total: vm.memory_total,
+            wanted_cpu: demand.cpu,
+            wanted_memory: demand.mem,
+        }
+    }
+}
