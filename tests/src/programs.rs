@@ -21,21 +21,22 @@ pub fn directory() -> io::Result<&'static Path> {
 }
 
 fn build() -> io::Result<PathBuf> {
-    // An integration test runs in `deps`, one below the binaries.
+    // Integration tests and benchmarks run in `deps`, one below the binaries.
     let own = std::env::current_exe()?;
     let mut target = own.parent().ok_or(io::ErrorKind::NotFound)?;
-    let under_test = target.ends_with("deps");
-    if under_test {
+    let in_deps = target.ends_with("deps");
+    if in_deps {
         target = target.parent().ok_or(io::ErrorKind::NotFound)?;
     }
+    let release = target.ends_with("release");
     let mut cargo = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--quiet", "--locked", "--workspace", "--bins"]);
-    if under_test {
+    if release {
+        // Of a benchmark: no test is wanted, and to link them all would take minutes.
+        cargo.arg("--release");
+    } else if in_deps {
         // The same set of features as `cargo test` has just built, so that nothing is built twice.
         cargo.arg("--tests");
-    }
-    if target.ends_with("release") {
-        cargo.arg("--release");
     }
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let status = cargo.arg("--manifest-path").arg(manifest).status()?;
@@ -98,6 +99,12 @@ impl Program {
         std::fs::read(&self.log)
             .map(|log| String::from_utf8_lossy(&log).into_owned())
             .unwrap_or_default()
+    }
+
+    /// Its number.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Whether it still runs.
