@@ -20,8 +20,9 @@ use vm_autoscale_tests::stage::{Play, Stage};
 
 const NODES: u32 = 32;
 const VMS: u32 = 5000;
-/// Seconds between two looks, and between two rounds of the lab's pvestatd.
-const INTERVAL: u64 = 2;
+/// Seconds between two looks, and between two rounds of the lab's pvestatd: every look takes new
+/// samples.
+const INTERVAL: u64 = 3;
 
 fn main() -> ExitCode {
     // `cargo test --all-targets` runs it, too, and wants no figures.
@@ -69,7 +70,7 @@ fn play() -> Play {
         scenario: None,
         seed: 3,
         trace: None,
-        interval: 2.0,
+        interval: 3.0,
         qm_time: 0.05,
         speed: 1.0,
         config: format!("mode: observe\nselect: [100-9999]\nobserve_interval: {INTERVAL}\n"),

@@ -53,7 +53,7 @@ fn with_32_nodes_and_5000_vms() {
 fn a_saturated_sample_is_answered_by_the_look_that_takes_it() {
     let _turn = turn();
     // Samples are rarer than checks, so that every new one is judged.
-    let play = Play { nodes: 2, interval: 2.0, ..play(4, "mode: up-only\n") };
+    let play = Play { nodes: 2, interval: 3.0, ..play(4, "mode: up-only\n") };
     let mut stage = Stage::set(&play).unwrap();
     load(&stage, 101, 0.3, 500.0);
     stage.start_helper().unwrap();
