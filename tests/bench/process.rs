@@ -8,6 +8,10 @@ use vm_autoscale_tests::programs::{Program, pause};
 
 /// Less CPU time than this between two looks at a process is a timer, not a cycle.
 const NOISE: Duration = Duration::from_micros(50);
+/// And less than this in a row, an SSH keepalive.
+const KEEPALIVE: Duration = Duration::from_millis(5);
+/// After so long without work a cycle has ended.
+const QUIET: Duration = Duration::from_millis(200);
 
 /// CPU time of all its threads, user and system; in hundredths of a second.
 ///
@@ -52,28 +56,30 @@ fn busy(programs: &[&Program]) -> io::Result<Duration> {
 ///
 /// # Errors
 /// One of them is gone.
-pub(crate) fn cycles(
-    programs: &[&Program],
-    count: usize,
-    interval: Duration,
-) -> io::Result<Vec<Duration>> {
+pub(crate) fn cycles(programs: &[&Program], count: usize) -> io::Result<Vec<Duration>> {
     let (mut lengths, mut before) = (Vec::new(), (Instant::now(), busy(programs)?));
-    let mut work: Option<(Instant, Instant)> = None;
-    // The cycle that has begun before is not a whole one.
-    let mut whole = false;
+    let mut work: Option<Work> = None;
     while lengths.len() < count {
         pause(Duration::from_millis(1));
         let now = (Instant::now(), busy(programs)?);
         if now.1.saturating_sub(before.1) > NOISE {
-            work = Some((work.map_or(before.0, |(begun, _)| begun), now.0));
+            let begun = work.map_or(before, |work| work.begun);
+            work = Some(Work { begun, ended: now });
         }
         before = now;
-        if let Some((begun, ended)) = work.filter(|(_, ended)| ended.elapsed() > interval / 4) {
-            lengths.extend(
-                Some(ended - begun).filter(|length| whole && *length > Duration::from_millis(5)),
-            );
-            (work, whole) = (None, true);
+        if let Some(Work { begun, ended }) = work.filter(|work| work.ended.0.elapsed() > QUIET) {
+            if ended.1.saturating_sub(begun.1) > KEEPALIVE {
+                lengths.push(ended.0 - begun.0);
+            }
+            work = None;
         }
     }
     Ok(lengths)
+}
+
+/// When it began and ended, and the CPU time by then.
+#[derive(Clone, Copy)]
+struct Work {
+    begun: (Instant, Duration),
+    ended: (Instant, Duration),
 }

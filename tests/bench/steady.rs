@@ -10,13 +10,12 @@ use vm_autoscale_tests::programs::Program;
 use vm_autoscale_tests::reaction::look;
 use vm_autoscale_tests::stage::Stage;
 
+use crate::VMS;
 use crate::process::{cpu_time, cycles, memory};
 use crate::table::{Table, median};
-use crate::{INTERVAL, VMS};
 
 /// Cycles that are measured.
 const CYCLES: usize = 20;
-const PAUSE: Duration = Duration::from_secs(INTERVAL);
 
 /// Looks on while nothing changes.
 ///
@@ -25,9 +24,9 @@ const PAUSE: Duration = Duration::from_secs(INTERVAL);
 pub(crate) fn measure(stage: &Stage, table: &mut Table) -> io::Result<()> {
     let (scheduler, helper) = programs(stage)?;
     // Ends in the quiet after a cycle.
-    cycles(&[scheduler, helper], 1, PAUSE)?;
+    cycles(&[scheduler, helper], 1)?;
     let before = (stage.node_stats()?, cpu_time(scheduler)?, cpu_time(helper)?);
-    let walls = cycles(&[scheduler, helper], CYCLES, PAUSE)?;
+    let walls = cycles(&[scheduler, helper], CYCLES)?;
     let after = (stage.node_stats()?, cpu_time(scheduler)?, cpu_time(helper)?);
     let count = |name| {
         after.0.commands.get(name).copied().unwrap_or(0)
@@ -77,7 +76,7 @@ pub(crate) fn memories(stage: &Stage, table: &mut Table) -> io::Result<()> {
     let mib = |key, program| memory(program, key).map(|kib| kib / 1024.0);
     let alone = mib("VmRSS", helper)?;
     connect(stage, &names)?;
-    cycles(&[scheduler, helper], 3, PAUSE)?;
+    cycles(&[scheduler, helper], 3)?;
     let connected = stage.node_stats()?.logins_by_node.len();
     let (now, most) = (mib("VmRSS", scheduler)?, mib("VmHWM", scheduler)?);
     let note = format!(" at most ({now:.1} now)");

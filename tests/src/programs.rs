@@ -38,6 +38,14 @@ fn build() -> io::Result<PathBuf> {
         // The same set of features as `cargo test` has just built, so that nothing is built twice.
         cargo.arg("--tests");
     }
+    // What our own cargo told us of this package would make build scripts that look at it run
+    // anew, and ring with all that rests on it be built twice in every run.
+    for (name, _) in std::env::vars_os() {
+        let told = name.to_string_lossy();
+        if told.starts_with("CARGO_PKG_") || told.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(name);
+        }
+    }
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let status = cargo.arg("--manifest-path").arg(manifest).status()?;
     if !status.success() {
