@@ -2,4 +2,5 @@
 
 pub mod demo;
 pub mod programs;
+pub mod reaction;
 pub mod stage;

@@ -21,21 +21,30 @@ pub fn directory() -> io::Result<&'static Path> {
 }
 
 fn build() -> io::Result<PathBuf> {
-    // An integration test runs in `deps`, one below the binaries.
+    // Integration tests and benchmarks run in `deps`, one below the binaries.
     let own = std::env::current_exe()?;
     let mut target = own.parent().ok_or(io::ErrorKind::NotFound)?;
-    let under_test = target.ends_with("deps");
-    if under_test {
+    let in_deps = target.ends_with("deps");
+    if in_deps {
         target = target.parent().ok_or(io::ErrorKind::NotFound)?;
     }
+    let release = target.ends_with("release");
     let mut cargo = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--quiet", "--locked", "--workspace", "--bins"]);
-    if under_test {
+    if release {
+        // Of a benchmark: no test is wanted, and to link them all would take minutes.
+        cargo.arg("--release");
+    } else if in_deps {
         // The same set of features as `cargo test` has just built, so that nothing is built twice.
         cargo.arg("--tests");
     }
-    if target.ends_with("release") {
-        cargo.arg("--release");
+    // What our own cargo told us of this package would make build scripts that look at it run
+    // anew, and ring with all that rests on it be built twice in every run.
+    for (name, _) in std::env::vars_os() {
+        let told = name.to_string_lossy();
+        if told.starts_with("CARGO_PKG_") || told.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(name);
+        }
     }
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let status = cargo.arg("--manifest-path").arg(manifest).status()?;
@@ -98,6 +107,12 @@ impl Program {
         std::fs::read(&self.log)
             .map(|log| String::from_utf8_lossy(&log).into_owned())
             .unwrap_or_default()
+    }
+
+    /// Its number.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Whether it still runs.

@@ -1,0 +1,116 @@
+//! Cycles in which nothing is to be changed.
+
+use std::io;
+use std::time::Duration;
+
+use vm_autoscale_protocol::Request;
+use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
+use vm_autoscale_scheduler::{Helper as _, HelperClient};
+use vm_autoscale_tests::programs::Program;
+use vm_autoscale_tests::reaction::look;
+use vm_autoscale_tests::stage::Stage;
+
+use crate::VMS;
+use crate::process::{cpu_time, cycles, memory};
+use crate::table::{Table, median};
+
+/// Cycles that are measured.
+const CYCLES: usize = 20;
+
+/// Looks on while nothing changes.
+///
+/// # Errors
+/// A program does not do its part.
+pub(crate) fn measure(stage: &Stage, table: &mut Table) -> io::Result<()> {
+    let (scheduler, helper) = programs(stage)?;
+    // Ends in the quiet after a cycle.
+    cycles(&[scheduler, helper], 1)?;
+    let before = (stage.node_stats()?, cpu_time(scheduler)?, cpu_time(helper)?);
+    let walls = cycles(&[scheduler, helper], CYCLES)?;
+    let after = (stage.node_stats()?, cpu_time(scheduler)?, cpu_time(helper)?);
+    let count = |name| {
+        after.0.commands.get(name).copied().unwrap_or(0)
+            - before.0.commands.get(name).copied().unwrap_or(0)
+    };
+    let looks = u32::try_from(count("ReadCluster")).map(f64::from).map_err(io::Error::other)?;
+    let a_look = |count: u64| u32::try_from(count).map(|count| f64::from(count) / looks);
+    let commands = a_look(after.0.execs - before.0.execs).map_err(io::Error::other)?;
+    let logins = u32::try_from(after.0.logins - before.0.logins).map_err(io::Error::other)?;
+    table.promise("remote commands a cycle", 1.0, "", commands, "");
+    table.promise("logins after the first", 0.0, "", logins.into(), "");
+    let ms = |time: Duration| time.as_secs_f64() * 1000.0;
+    let longest = walls.iter().max().copied().map_or(0.0, ms);
+    let note =
+        format!(" (longest {longest:.0}; of them the lab's own work {:.0})", ms(own_work(stage)?));
+    table.promise(
+        "a cycle, start of the look to the published plan",
+        250.0,
+        "ms",
+        ms(median(walls)),
+        &note,
+    );
+    let [ours, theirs] = [after.1.saturating_sub(before.1), after.2.saturating_sub(before.2)]
+        .map(|time| ms(time) / looks);
+    let note = format!(" (scheduler {ours:.0}, helper {theirs:.0})");
+    table.promise("CPU of scheduler and helper a cycle", 100.0, "ms", ours + theirs, &note);
+    Ok(())
+}
+
+/// How long the lab works on one look before it has its answer: the median of five.
+fn own_work(stage: &Stage) -> io::Result<Duration> {
+    let entries = vm_autoscale_tests::reaction::history(stage, 0)?;
+    let looks = entries.iter().rev().filter(|entry| entry.kind == "ReadCluster");
+    let times = looks.take(CYCLES).map(|entry| Duration::from_secs_f64(entry.end - entry.start));
+    Ok(median(times.collect()))
+}
+
+/// How much is read, and what it takes of memory, with a session to every node.
+///
+/// # Errors
+/// A program does not do its part.
+pub(crate) fn memories(stage: &Stage, table: &mut Table) -> io::Result<()> {
+    let (scheduler, helper) = programs(stage)?;
+    let nodes = stage.nodes();
+    let names = nodes.iter().map(|(name, _)| NodeName::try_from(name.as_str()));
+    let names: Vec<NodeName> = names.collect::<Result<_, _>>().map_err(io::Error::other)?;
+    let mib = |key, program| memory(program, key).map(|kib| kib / 1024.0);
+    let alone = mib("VmRSS", helper)?;
+    connect(stage, &names)?;
+    cycles(&[scheduler, helper], 3)?;
+    let connected = stage.node_stats()?.logins_by_node.len();
+    let (now, most) = (mib("VmRSS", scheduler)?, mib("VmHWM", scheduler)?);
+    let note = format!(" at most ({now:.1} now)");
+    table.promise(&format!("memory of the scheduler, {VMS} VMs"), 64.0, "MiB", most, &note);
+    let (now, most) = (mib("VmRSS", helper)?, mib("VmHWM", helper)?);
+    let note = format!(" at most ({now:.1} now, {alone:.1} with one)");
+    let what = format!("memory of the helper, {connected} nodes connected");
+    table.promise(&what, 16.0, "MiB", most, &note);
+    let entry = names.first().ok_or(io::ErrorKind::NotFound)?;
+    table.figure("bytes a look", look(stage, entry)?.len().to_string());
+    Ok(())
+}
+
+/// Makes the helper connect to every node: each is asked for a config.
+fn connect(stage: &Stage, nodes: &[NodeName]) -> io::Result<()> {
+    let client = HelperClient::new(stage.path("helper.sock"));
+    let cluster = ClusterName::try_from("lab").map_err(io::Error::other)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    for (vmid, node) in (101_u32..).zip(nodes) {
+        let request = Request::ReadConfigs {
+            cluster: cluster.clone(),
+            node: node.clone(),
+            owner: node.clone(),
+            vmids: vec![VmId::try_from(vmid).map_err(io::Error::other)?],
+        };
+        runtime.block_on(client.read_configs(&request)).map_err(io::Error::other)?;
+    }
+    Ok(())
+}
+
+fn programs(stage: &Stage) -> io::Result<(&Program, &Program)> {
+    stage
+        .scheduler
+        .as_ref()
+        .zip(stage.helper.as_ref())
+        .ok_or_else(|| io::ErrorKind::NotFound.into())
+}
