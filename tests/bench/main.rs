@@ -68,6 +68,7 @@ fn play() -> Play {
         vms: VMS,
         nodes: NODES,
         scenario: None,
+        real: None,
         seed: 3,
         trace: None,
         interval: 3.0,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use vm_autoscale_protocol::Request;
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
-use vm_autoscale_scheduler::{Helper as _, HelperClient};
+use vm_autoscale_scheduler::{Helper as _, HelperClient, Purpose};
 use vm_autoscale_tests::programs::Program;
 use vm_autoscale_tests::reaction::look;
 use vm_autoscale_tests::stage::Stage;
@@ -102,7 +102,7 @@ fn connect(stage: &Stage, nodes: &[NodeName]) -> io::Result<()> {
             owner: node.clone(),
             vmids: vec![VmId::try_from(vmid).map_err(io::Error::other)?],
         };
-        runtime.block_on(client.read_configs(&request)).map_err(io::Error::other)?;
+        runtime.block_on(client.read_configs(&request, Purpose::Look)).map_err(io::Error::other)?;
     }
     Ok(())
 }

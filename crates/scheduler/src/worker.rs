@@ -61,7 +61,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         loop {
             let begun = self.clock.now();
             tokio::select! {
-                () = self.cycle(&mut memory, &done) => {}
+                () = self.cycle(&mut memory, begun, &done) => {}
                 // Nothing is changed within a look, so that it can be left at any point.
                 _ = stop.changed() => return self.drain(&mut memory, &mut finished).await,
             }
@@ -78,7 +78,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     }
 
     /// Observe, plan, act.
-    async fn cycle(&self, memory: &mut Memory, done: &Done) {
+    async fn cycle(&self, memory: &mut Memory, begun: Moment, done: &Done) {
         let Memory { view, in_flight, .. } = memory;
         let seen =
             observe(&self.clock, &self.helper, &self.cluster, &self.config, view, in_flight).await;
@@ -109,7 +109,9 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         memory.forget_strangers();
         let Memory { planner, view, decisions, in_flight, .. } = memory;
         let nodes = view.node_inputs(now, in_flight);
-        planner.plan(now, &view.vm_inputs(in_flight), &nodes, decisions);
+        // By the beginning: a look that took less than the one before would else come too early
+        // for its check.
+        planner.plan(begun, &view.vm_inputs(in_flight), &nodes, decisions);
         self.act(memory, done);
     }
 

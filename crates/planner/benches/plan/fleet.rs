@@ -76,6 +76,7 @@ impl Fleet {
             sample: Some(sample(if index % 100 < saturated { 0.95 } else { 0.5 })),
             policy: &POLICY,
             in_flight: false,
+            node_online: true,
             ha_move: None,
         });
         let mut watch = Watch {
