@@ -136,6 +136,9 @@ fn config(hosts: &KnownHosts, address: SocketAddr) -> Result<Config, Failure> {
         keepalive_interval: Some(Duration::from_secs(15)),
         keepalive_max: 3,
         nodelay: true,
+        // What a node may send before it is read, per channel, in bytes: this memory is held for
+        // every node.
+        window_size: 256 * 1024,
         ..Config::default()
     })
 }
