@@ -26,17 +26,6 @@ pub(crate) fn cpu_time(program: &Program) -> io::Result<Duration> {
     Ok(Duration::from_millis(10 * ticks))
 }
 
-/// A figure of `/proc/PID/status` in KiB: `VmRSS` now, `VmHWM` at most so far.
-///
-/// # Errors
-/// It is gone, or the kernel does not say.
-pub(crate) fn memory(program: &Program, key: &str) -> io::Result<f64> {
-    let status = fs::read_to_string(format!("/proc/{}/status", program.pid()))?;
-    let line = status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
-    let kib = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-    kib.ok_or_else(|| io::Error::other(format!("no {key}")))
-}
-
 /// CPU time of the threads that there are now, by the scheduler's own count: fine enough to see
 /// when a process begins and ends to work.
 fn busy(programs: &[&Program]) -> io::Result<Duration> {

@@ -11,7 +11,7 @@ use vm_autoscale_tests::reaction::look;
 use vm_autoscale_tests::stage::Stage;
 
 use crate::VMS;
-use crate::process::{cpu_time, cycles, memory};
+use crate::process::{cpu_time, cycles};
 use crate::table::{Table, median};
 
 /// Cycles that are measured.
@@ -73,7 +73,7 @@ pub(crate) fn memories(stage: &Stage, table: &mut Table) -> io::Result<()> {
     let nodes = stage.nodes();
     let names = nodes.iter().map(|(name, _)| NodeName::try_from(name.as_str()));
     let names: Vec<NodeName> = names.collect::<Result<_, _>>().map_err(io::Error::other)?;
-    let mib = |key, program| memory(program, key).map(|kib| kib / 1024.0);
+    let mib = |key, program: &Program| program.memory(key).map(|kib| kib / 1024.0);
     let alone = mib("VmRSS", helper)?;
     connect(stage, &names)?;
     cycles(&[scheduler, helper], 3)?;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use vm_autoscale_tests::programs::pause;
+use vm_autoscale_tests::programs::{Program, pause};
 use vm_autoscale_tests::reaction::saturate;
 use vm_autoscale_tests::stage::{Play, Stage};
 
@@ -36,6 +36,10 @@ fn looks_cost_one_command(nodes: u32, vms: u32) {
     assert_eq!(after.execs - before.execs, looks, "more than one command a look");
     // Any node can answer for all of them.
     assert_eq!((after.logins, after.connections), (1, 1));
+    // At 5,000 VMs, in KiB; what is promised for release builds, these ones hold as well.
+    let most = |program: Option<&Program>| program.unwrap().memory("VmHWM").unwrap();
+    let memory = (most(stage.scheduler.as_ref()), most(stage.helper.as_ref()));
+    assert!(memory.0 < 64.0 * 1024.0 && memory.1 < 16.0 * 1024.0, "{memory:?} KiB");
     stage.strike().unwrap();
 }
 

@@ -46,10 +46,13 @@ fn kernel() -> PathBuf {
 fn missing() -> Option<&'static str> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let qemu = |dir: PathBuf| dir.join("qemu-system-x86_64").exists();
+    // A section that only programs have which load libraries.
+    let static_one = |bytes: Vec<u8>| !bytes.windows(7).any(|part| part == b".interp");
+    let busybox = std::fs::read("/bin/busybox").is_ok_and(static_one);
     [
         (Path::new(SSHD).exists(), "/usr/sbin/sshd"),
         (std::env::split_paths(&path).any(qemu), "qemu-system-x86_64"),
-        (Path::new("/bin/busybox").exists(), "/bin/busybox (busybox-static)"),
+        (busybox, "/bin/busybox without libraries (busybox-static)"),
         (kernel().join("vmlinuz").exists(), "the kernel that crates/lab/guest/fetch gets"),
     ]
     .into_iter()

@@ -19,7 +19,7 @@ const OTHER: u32 = 102;
 fn stage() -> Stage {
     let mut play = play(4, "mode: full\n");
     play.nodes = 3;
-    play.qm_time = 2.0;
+    play.qm_time = 3.0;
     let mut stage = Stage::set(&play).unwrap();
     for vm in 101..=104 {
         load(&stage, vm, 0.5 * f64::from(truth(&stage, vm).qemu_vcpus.unwrap()), 1500.0);

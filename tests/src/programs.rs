@@ -115,6 +115,17 @@ impl Program {
         self.child.id()
     }
 
+    /// A figure of `/proc/PID/status` in KiB: `VmRSS` now, `VmHWM` at most so far.
+    ///
+    /// # Errors
+    /// It is gone, or the kernel does not say.
+    pub fn memory(&self, key: &str) -> io::Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
+        let kib = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        kib.ok_or_else(|| io::Error::other(format!("no {key}")))
+    }
+
     /// Whether it still runs.
     pub fn runs(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
@@ -131,10 +142,11 @@ impl Program {
     /// Asks it to stop and waits for it.
     ///
     /// # Errors
-    /// It did not stop within 10 s, and was killed.
+    /// It did not stop within the 90 s that its unit gives it for a change that is under way, and
+    /// was killed.
     pub fn stop(&mut self) -> io::Result<ExitStatus> {
         self.signal(Signal::SIGTERM);
-        let until = Instant::now() + Duration::from_secs(10);
+        let until = Instant::now() + Duration::from_secs(90);
         while Instant::now() < until {
             if let Some(status) = self.child.try_wait()? {
                 return Ok(status);

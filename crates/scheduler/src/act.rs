@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use vm_autoscale_planner::Move;
-use vm_autoscale_protocol::{Executed, HelperError, Request, Target};
+use vm_autoscale_protocol::{Executed, HelperError, Request, Rule, Target};
 use vm_autoscale_proxmox::{Digest, Failure, PendingOption, VmConfig};
 
 use crate::outcome::own_pending;
@@ -95,6 +95,12 @@ fn target(intent: &Intent, digest: Digest) -> Target {
 
 fn refusal(error: AskError) -> Outcome {
     match error {
+        // Not this change, but this moment: it can be asked for again.
+        AskError::Helper(HelperError::Refused {
+            rule: Rule::Rates | Rule::Digest,
+            message,
+            ..
+        }) => Outcome::NotSent(message),
         AskError::Helper(HelperError::Refused { message, .. }) => Outcome::Refused(message),
         other => Outcome::NotSent(other.to_string()),
     }
@@ -128,7 +134,7 @@ async fn clean<C: Clock, H: Helper>(
             way.wait(RETRY).await;
         }
         // What is there then decides whether it is cleared.
-        match read_config(*helper, intent, &intent.node).await {
+        match read_config(*helper, intent, (&intent.node, &intent.node)).await {
             Ok(Some((config, _))) if intent.is_another(&config) => {
                 return Settled { outcome: Outcome::Replaced, reverted: false, duty: false };
             }

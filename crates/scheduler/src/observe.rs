@@ -57,7 +57,11 @@ async fn read_configs<H: Helper>(
                         view.put_config(reply.vmid, reply.found);
                     }
                 }
-                Err(error) => tracing::warn!(%cluster, %owner, "configs: {error}"),
+                // The next question would wait for the same node.
+                Err(error) => {
+                    tracing::warn!(%cluster, %owner, "configs: {error}");
+                    return Ok(());
+                }
             }
         }
     }

@@ -75,10 +75,17 @@ impl Outcome {
     }
 
     /// Whether the VM is to rest longer the more of these there are in a row. One that stopped or
-    /// moved did not refuse anything.
+    /// moved did not refuse anything, nor one whose node takes no writes or is silent.
     #[must_use]
     pub fn is_setback(&self) -> bool {
-        !matches!(self, Self::Applied | Self::Moved { .. } | Self::Stopped(_))
+        !matches!(
+            self,
+            Self::Applied
+                | Self::Failed(Failure::ReadOnly)
+                | Self::Moved { .. }
+                | Self::Stopped(_)
+                | Self::Unknown
+        )
     }
 }
 

@@ -17,10 +17,7 @@ pub(crate) use vm::KnownVm;
 
 const MIB: f64 = 1024.0 * 1024.0;
 /// A node's figures that did not advance for this long are not believed.
-const FRESH: Duration = Duration::from_secs(30);
-/// A VM is gone only when so many looks in a row lack it: a migration takes it from every list
-/// for a moment.
-const GONE: u8 = 2;
+pub(crate) const FRESH: Duration = Duration::from_secs(30);
 
 /// One cluster.
 #[derive(Debug, Default)]
@@ -70,7 +67,9 @@ impl View {
         self.update_members(read.members);
         self.update_nodes(now, read.nodes);
         for (vmid, vm) in &mut self.vms {
-            vm.missing = if read.guests.names(*vmid) { 0 } else { vm.missing.saturating_add(1) };
+            let kind = read.guests.get(*vmid).map(|entry| entry.kind);
+            let there = read.guests.names(*vmid) && kind.is_none_or(|kind| kind == GuestKind::Qemu);
+            vm.note_presence(now, there);
             vm.seen = false;
             vm.running = None;
             vm.sample = None;
@@ -86,17 +85,17 @@ impl View {
             vm.update(entry, read.vms.get(&vmid));
             vm.ha_move = read.ha_moves.get(vmid).map(str::to_owned);
         }
-        self.drop_gone();
+        self.drop_gone(now);
         self.to_read(in_flight)
     }
 
     /// One that comes back later is a new one.
-    fn drop_gone(&mut self) {
+    fn drop_gone(&mut self, now: Moment) {
         let Self { vms, strangers, .. } = self;
         vms.retain(|vmid, vm| {
-            let gone = vm.missing >= GONE;
+            let gone = vm.is_gone(now);
             if gone {
-                tracing::info!(%vmid, node = %vm.node, "gone: in no list in {GONE} looks");
+                tracing::info!(%vmid, node = %vm.node, "gone: in no list any more");
                 strangers.push(*vmid);
             }
             !gone
@@ -219,7 +218,7 @@ impl View {
                 vmid: *vmid,
                 node: &vm.node,
                 running: vm.running,
-                config: vm.config.as_ref().map(|known| &known.config),
+                config: vm.current().map(|known| &known.config),
                 sample: vm.sample,
                 policy: &vm.policy,
                 in_flight: in_flight.contains_key(vmid),

@@ -12,7 +12,7 @@ use crate::act::{Settled, carry_out, clear};
 use crate::control::Board;
 use crate::observe::observe;
 use crate::status::ClusterStatus;
-use crate::view::{KnownVm, View};
+use crate::view::{FRESH, KnownVm, View};
 use crate::{Clock, Helper, Intent, Journal};
 
 mod memory;
@@ -82,8 +82,10 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         let Memory { view, in_flight, .. } = memory;
         let seen =
             observe(&self.clock, &self.helper, &self.cluster, &self.config, view, in_flight).await;
+        // What was measured before so long a look says nothing of now; its configs do.
+        let old = self.clock.now().since(begun) > FRESH;
         let problem = seen.err().map(|blind| blind.to_string());
-        if problem.is_some() {
+        if problem.is_some() || old {
             memory.view.blind();
         }
         if memory.problem != problem {
@@ -117,7 +119,8 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
 
     /// Starts what was decided; its end comes back through `done`.
     fn act(&self, memory: &mut Memory, done: &Done) {
-        if !memory.view.quorate || memory.view.pause.is_some() {
+        let unseen = memory.problem.is_some();
+        if unseen || !memory.view.quorate || memory.view.pause.is_some() {
             return;
         }
         self.clear_leftovers(memory, done);
@@ -141,7 +144,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
 
     /// Clears what earlier changes left pending.
     fn clear_leftovers(&self, memory: &mut Memory, done: &Done) {
-        for (vmid, step) in memory.due() {
+        for (vmid, step) in memory.due(self.clock.now()) {
             let Some(vm) = memory.view.vms.get(&vmid) else { continue };
             let Some(known) = &vm.config else { continue };
             let intent = self.intent(vmid, vm, step, "a leftover".to_owned());
@@ -194,3 +197,6 @@ fn stopped_by(view: &View) -> Option<String> {
     let unseen = view.entry.is_none();
     (!unseen && !view.quorate).then(|| "the cluster has no quorum and takes no writes".to_owned())
 }
+
+#[cfg(test)]
+mod tests;

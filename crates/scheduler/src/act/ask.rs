@@ -29,7 +29,7 @@ pub(super) async fn effect<C: Clock, H: Helper>(
         Move::Cpu { from, to } if to > from && config.agent => {
             let written = config.plugged_vcpus().is_ok_and(|plugged| plugged == to);
             if written && !waits("vcpus") {
-                return way.more_vcpus(to).await;
+                return way.more_vcpus(from, to).await;
             }
         }
         Move::Memory { from, to } if to > from && config.balloon != Some(0) => {
@@ -46,21 +46,25 @@ pub(super) async fn effect<C: Clock, H: Helper>(
 type Told = (u32, u64);
 
 impl<C: Clock, H: Helper> Way<'_, C, H> {
-    async fn more_vcpus(&self, to: Vcpus) -> Result<(Qemu, Guest), String> {
+    async fn more_vcpus(&self, from: Vcpus, to: Vcpus) -> Result<(Qemu, Guest), String> {
         self.wait(VCPUS_COME).await;
         let first = self.guest_vcpus().await;
         if first == Some(to) {
             return Ok((Qemu::Silent, Guest::Took));
         }
         let qemu = self.qemu().await?;
-        let uses_fewer = first.is_some_and(|online| online < to);
-        if !uses_fewer || qemu != Qemu::Has(to.get()) {
+        let Some(online) = first.filter(|online| *online < to && qemu == Qemu::Has(to.get()))
+        else {
             return Ok((qemu, Guest::Unknown));
+        };
+        // Others may have been switched off by hand before: what counts is that there are more.
+        if online > from {
+            return Ok((qemu, Guest::Took));
         }
         self.wait(GUEST_TAKES).await;
         let guest = match self.guest_vcpus().await {
-            Some(online) if online < to => Guest::Uses(online.get()),
-            Some(online) if online == to => Guest::Took,
+            Some(online) if online <= from => Guest::Uses(online.get()),
+            Some(online) if online <= to => Guest::Took,
             _ => Guest::Unknown,
         };
         Ok((qemu, guest))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vm_autoscale_proxmox::{ClusterRead, GuestKind, VmEntry};
+use vm_autoscale_proxmox::{ClusterRead, GuestKind, NodeName, VmEntry};
 
 use super::Way;
 use super::read_back::{Learnt, read_config};
@@ -24,13 +24,13 @@ pub(super) async fn look_for<C: Clock, H: Helper>(
         if look > 0 {
             way.wait(BETWEEN).await;
         }
-        let (_, text) = helper.read_cluster(&intent.cluster).await.map_err(|e| e.to_string())?;
+        let (at, text) = helper.read_cluster(&intent.cluster).await.map_err(|e| e.to_string())?;
         let guests = ClusterRead::parse(&text).map_err(|e| e.to_string())?.guests;
         match guests.get(intent.vmid) {
             Some(entry) if entry.node == intent.node && entry.kind == GuestKind::Qemu => {
                 return Err("its config was not there, and it is listed there".to_owned());
             }
-            Some(entry) => return Ok(elsewhere(way, entry, tried).await),
+            Some(entry) => return elsewhere(way, &at, entry, tried).await,
             None if guests.names(intent.vmid) => {
                 return Err("the lists do not agree on where it is".to_owned());
             }
@@ -41,12 +41,22 @@ pub(super) async fn look_for<C: Clock, H: Helper>(
 }
 
 /// Someone of that number is on another node: the VM itself, or a later one.
-async fn elsewhere<C, H: Helper>(way: &Way<'_, C, H>, entry: &VmEntry, tried: bool) -> Learnt {
+async fn elsewhere<C, H: Helper>(
+    way: &Way<'_, C, H>,
+    at: &NodeName,
+    entry: &VmEntry,
+    tried: bool,
+) -> Result<Learnt, String> {
     let Way { helper, intent, .. } = way;
-    let config = read_config(*helper, intent, &entry.node).await.ok().flatten();
-    let another = config.is_some_and(|(config, _)| intent.is_another(&config));
-    if another || entry.kind != GuestKind::Qemu {
-        return Learnt::Ended { outcome: Outcome::Replaced, duty: false };
+    let replaced = Learnt::Ended { outcome: Outcome::Replaced, duty: false };
+    if entry.kind != GuestKind::Qemu {
+        return Ok(replaced);
     }
-    Learnt::Ended { outcome: Outcome::Moved { to: entry.node.clone(), tried }, duty: tried }
+    let config = read_config(*helper, intent, (at, &entry.node)).await?;
+    let (config, _) = config.ok_or("its config moved on meanwhile")?;
+    if intent.is_another(&config) {
+        return Ok(replaced);
+    }
+    let outcome = Outcome::Moved { to: entry.node.clone(), tried };
+    Ok(Learnt::Ended { outcome, duty: tried })
 }

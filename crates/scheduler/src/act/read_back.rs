@@ -38,7 +38,14 @@ pub(super) async fn learn<C: Clock, H: Helper>(
                     && executed.is_none()
                     && way.clock.now() < cut_off_until => {}
             Ok(learnt) => return learnt,
-            Err(why) => tracing::warn!(vmid = %way.intent.vmid, "cannot read back yet: {why}"),
+            Err(why) => {
+                tracing::warn!(vmid = %way.intent.vmid, "cannot read back yet: {why}");
+                // A node that is silent for so long may be dead, and the VM run elsewhere.
+                let long = way.clock.now() >= cut_off_until;
+                if long && let Ok(learnt) = place::look_for(way, true).await {
+                    return learnt;
+                }
+            }
         }
         way.wait(RETRY).await;
     }
@@ -53,7 +60,8 @@ async fn look<C: Clock, H: Helper>(
     let exit_zero = executed.map(|executed| executed.exit == 0);
     let failure = executed.filter(|e| e.exit != 0).map(|e| Failure::classify(&e.stderr));
     let refused = failure.filter(|failure| failure.wrote_nothing());
-    let Some((config, digest)) = read_config(*helper, intent, &intent.node).await? else {
+    let Some((config, digest)) = read_config(*helper, intent, (&intent.node, &intent.node)).await?
+    else {
         return place::look_for(way, refused.is_none()).await;
     };
     if intent.is_another(&config) {
@@ -86,11 +94,11 @@ fn refusal(failure: Failure, stderr: &str, config: &VmConfig) -> Outcome {
 pub(super) async fn read_config<H: Helper>(
     helper: &H,
     intent: &Intent,
-    owner: &NodeName,
+    (at, owner): (&NodeName, &NodeName),
 ) -> Result<Option<(VmConfig, Digest)>, String> {
     let request = Request::ReadConfigs {
         cluster: intent.cluster.clone(),
-        node: intent.node.clone(),
+        node: at.clone(),
         owner: owner.clone(),
         vmids: vec![intent.vmid],
     };

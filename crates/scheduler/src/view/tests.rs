@@ -16,6 +16,11 @@ pub(crate) fn config() -> SchedulerConfig {
 
 /// A look by this node, since this start, at these VMs: (VMID, node, version).
 pub(crate) fn look(answering: &str, start: u64, vms: &[(u32, &str, u64)]) -> ClusterRead {
+    ClusterRead::parse(&look_text(answering, start, vms)).unwrap()
+}
+
+/// The same as text.
+pub(crate) fn look_text(answering: &str, start: u64, vms: &[(u32, &str, u64)]) -> String {
     let entry = |(vmid, node, version): &(u32, &str, u64)| {
         format!(
             "\"{vmid}\": {{ \"node\": \"{node}\", \"type\": \"qemu\", \"version\": {version} }}"
@@ -30,11 +35,10 @@ pub(crate) fn look(answering: &str, start: u64, vms: &[(u32, &str, u64)]) -> Clu
         )
     };
     let rrd: String = vms.iter().map(line).collect();
-    let text = format!(
+    format!(
         "/etc/pve/.version:{{\"starttime\": {start}}}\n/etc/pve/.members:{{\"nodename\": \"{answering}\"}}\n\
          {vmlist}{rrd}{vmlist}{rrd}"
-    );
-    ClusterRead::parse(&text).unwrap()
+    )
 }
 
 struct World {
@@ -42,18 +46,20 @@ struct World {
     config: SchedulerConfig,
     /// Beside the cores, in every config.
     conf: &'static str,
+    now: Moment,
 }
 
 impl World {
     fn new() -> Self {
-        Self { view: View::default(), config: config(), conf: "" }
+        Self { view: View::default(), config: config(), conf: "", now: Moment::default() }
     }
 
     /// Takes a look and reads what it asks for; which VMs those were.
     fn see(&mut self, read: ClusterRead) -> Vec<u32> {
         let cluster = ClusterName::try_from("home").unwrap();
-        let wanted =
-            self.view.update(Moment::default(), read, &cluster, &self.config, &InFlight::new());
+        self.now = self.now.after(Duration::from_secs(10));
+        let none = InFlight::new();
+        let wanted = self.view.update(self.now, read, &cluster, &self.config, &none);
         let wanted: Vec<VmId> = wanted.into_values().flatten().collect();
         for vmid in &wanted {
             let digest = Digest::from_bytes([1; 20]);
@@ -98,6 +104,46 @@ fn a_vm_is_gone_after_two_looks_without_it() {
     assert_eq!((vm.running, vm.sample), (None, None), "nothing is known of it now");
     world.see(look("pve1", 1, &[]));
     assert!(!world.view.vms.contains_key(&vmid));
+}
+
+/// Looks can be a second apart, and a migration's rename take longer.
+#[test]
+fn a_vm_is_not_gone_after_a_moment() {
+    let mut world = World::new();
+    world.see(look("pve1", 1, &[(101, "pve1", 5)]));
+    let cluster = ClusterName::try_from("home").unwrap();
+    for _ in 0..5 {
+        world.now = world.now.after(Duration::from_secs(1));
+        let read = look("pve1", 1, &[]);
+        world.view.update(world.now, read, &cluster, &world.config, &InFlight::new());
+    }
+    assert_eq!(world.view.vms.len(), 1);
+}
+
+#[test]
+fn a_container_of_its_number_is_another_guest() {
+    let mut world = World::new();
+    world.see(look("pve1", 1, &[(101, "pve1", 5)]));
+    for _ in 0..2 {
+        let mut read = look("pve1", 1, &[]);
+        let text = r#"{"ids": {"101": {"node": "pve1", "type": "lxc", "version": 6}}}"#;
+        read.guests = vm_autoscale_proxmox::VmList::parse(text).unwrap();
+        world.see(read);
+    }
+    assert!(world.view.vms.is_empty());
+}
+
+/// It changed, and could not be read: whatever it says now is not what was known of it.
+#[test]
+fn a_config_of_an_earlier_version_does_not_count() {
+    let mut world = World::new();
+    world.see(look("pve1", 1, &[(101, "pve1", 5)]));
+    let known = |world: &World| world.view.vm_inputs(&InFlight::new())[0].config.is_some();
+    assert!(known(&world));
+    let cluster = ClusterName::try_from("home").unwrap();
+    let read = look("pve1", 1, &[(101, "pve1", 6)]);
+    world.view.update(world.now, read, &cluster, &world.config, &InFlight::new());
+    assert!(!known(&world));
 }
 
 /// A look that the copies of the list do not agree on.

@@ -1,10 +1,15 @@
 //! One VM as it is known.
 
+use std::time::Duration;
+
 use vm_autoscale_config::{Mode, SchedulerConfig, VmSettings};
-use vm_autoscale_planner::{Allow, Marks, Sample, VmPolicy};
+use vm_autoscale_planner::{Allow, Marks, Moment, Sample, VmPolicy};
 use vm_autoscale_proxmox::{Digest, Identity, NodeName, VmConfig, VmEntry, VmLine, VmStatus};
 
 use super::MIB;
+
+/// Proxmox's own interval.
+const GONE: Duration = Duration::from_secs(10);
 
 /// A VM that is looked after.
 #[derive(Debug)]
@@ -24,8 +29,8 @@ pub(crate) struct KnownVm {
     pub(crate) policy: VmPolicy,
     /// Whether the last look found it, and where.
     pub(crate) seen: bool,
-    /// Looks in a row that found it in neither copy of the list.
-    pub(super) missing: u8,
+    /// Since when, and in how many looks in a row, it was in neither copy of the list.
+    pub(super) missing: Option<(Moment, u8)>,
 }
 
 /// A config as it was read.
@@ -50,8 +55,29 @@ impl KnownVm {
             mode: settings.mode,
             policy: policy(settings, config),
             seen: false,
-            missing: 0,
+            missing: None,
         }
+    }
+
+    /// The config, if it is that of the last look.
+    pub(crate) fn current(&self) -> Option<&KnownConfig> {
+        self.config.as_ref().filter(|known| known.version == self.version)
+    }
+
+    /// Whether a look found it in a list; a container of its number is another guest.
+    pub(super) fn note_presence(&mut self, now: Moment, there: bool) {
+        if there {
+            self.missing = None;
+        } else {
+            let (since, looks) = self.missing.unwrap_or((now, 0));
+            self.missing = Some((since, looks.saturating_add(1)));
+        }
+    }
+
+    /// In no list in two looks, some time apart: a migration's rename takes it from every list
+    /// for a moment.
+    pub(super) fn is_gone(&self, now: Moment) -> bool {
+        self.missing.is_some_and(|(since, looks)| looks >= 2 && now.since(since) >= GONE)
     }
 
     /// Takes what one look says of it.

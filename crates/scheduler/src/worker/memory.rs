@@ -1,6 +1,7 @@
 //! What a worker remembers from cycle to cycle.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use vm_autoscale_planner::{Decision, Moment, Move, Planner, PlannerConfig};
 use vm_autoscale_proxmox::VmId;
@@ -10,6 +11,16 @@ use crate::outcome::own_pending;
 use crate::view::{InFlight, View};
 use crate::{Intent, Outcome};
 
+/// A command whose end was not seen may be at work still, and fail, and leave its value then.
+const UNSURE: Duration = Duration::from_secs(600);
+
+/// What a change of ours may have left.
+struct Duty {
+    step: Move,
+    /// Until then it may still come.
+    until: Moment,
+}
+
 /// All of it.
 pub(super) struct Memory {
     pub(super) planner: Planner,
@@ -17,7 +28,7 @@ pub(super) struct Memory {
     pub(super) decisions: Vec<Decision>,
     pub(super) in_flight: InFlight,
     /// What changes of ours may have left in `[PENDING]`: cleared wherever the VM turns up.
-    duties: BTreeMap<VmId, Move>,
+    duties: BTreeMap<VmId, Duty>,
     pub(super) generation: u64,
     pub(super) looks: u64,
     pub(super) problem: Option<String>,
@@ -63,22 +74,25 @@ impl Memory {
                 self.planner.changed(vmid, step.resource(), !outcome.is_setback(), now);
             }
             if duty {
-                self.duties.insert(vmid, step);
+                let unsure = matches!(outcome, Outcome::Unknown | Outcome::Moved { .. });
+                let until = if unsure { now.after(UNSURE) } else { now };
+                self.duties.insert(vmid, Duty { step, until });
             }
         }
     }
 
     /// The leftovers that can be cleared now: still exactly what we asked. Those of VMs that are
     /// other ones now are forgotten by then.
-    pub(super) fn due(&mut self) -> Vec<(VmId, Move)> {
+    pub(super) fn due(&mut self, now: Moment) -> Vec<(VmId, Move)> {
         let Self { view, duties, in_flight, .. } = self;
         let mut due = Vec::new();
-        duties.retain(|vmid, step| {
+        duties.retain(|vmid, Duty { step, until }| {
             let Some(vm) = view.vms.get(vmid) else { return false };
-            let at_hand = vm.seen && !in_flight.contains_key(vmid);
-            let Some(known) = vm.config.as_ref().filter(|_| at_hand) else { return true };
+            let reachable = !view.offline.contains(&vm.node) && vm.ha_move.is_none();
+            let at_hand = vm.seen && reachable && !in_flight.contains_key(vmid);
+            let Some(known) = vm.current().filter(|_| at_hand) else { return true };
             if !own_pending(*step, &known.config) {
-                return false;
+                return now < *until;
             }
             if known.config.lock.is_none() {
                 due.push((*vmid, *step));

@@ -86,10 +86,19 @@ async fn a_guest_that_onlines_nothing_is_no_success() {
 
 #[tokio::test]
 async fn a_guest_under_load_is_asked_once_more() {
-    let (outcome, _, reads) = cpus(vec![agent(4, 3), Answer::Cpus(4), agent(4, 4)]).await;
+    let (outcome, _, reads) = cpus(vec![agent(4, 2), Answer::Cpus(4), agent(4, 4)]).await;
     assert_eq!((outcome, reads), (Outcome::Applied, 4));
     let late = vec![stats(1931, 100), size(1536), balloon(2560), stats(2443, 103)];
     assert_eq!(dimm(late).await.0, Outcome::Applied);
+}
+
+/// One of its vCPUs may be switched off by hand; QEMU must have them all.
+#[tokio::test]
+async fn a_guest_that_uses_more_than_before_took_something() {
+    let (outcome, _, reads) = cpus(vec![agent(4, 3), Answer::Cpus(4)]).await;
+    assert_eq!((outcome, reads), (Outcome::Applied, 3));
+    let (outcome, ..) = cpus(vec![agent(4, 3), Answer::Cpus(3)]).await;
+    assert_eq!(outcome, Outcome::Differs(4, 3));
 }
 
 /// Who does not say, or says what cannot be, counts for nothing: QEMU decides as without an agent.

@@ -34,9 +34,12 @@ async fn of(was: &str, script: Vec<Answer>) -> (Outcome, Counts, Vec<String>, u6
 
 #[tokio::test]
 async fn a_vm_that_moved_is_named_with_its_new_node() {
-    for there in [Answer::Config(Some("vmgenid: a\n")), Answer::Config(None)] {
-        let script =
-            vec![Answer::Ran(2, NOT_HERE), Answer::Config(None), look(AT_PVE2, AT_PVE2), there];
+    for more in [vec![], vec![Answer::Config(None), Answer::Config(None), look(AT_PVE2, AT_PVE2)]] {
+        let mut script = vec![Answer::Ran(2, NOT_HERE), Answer::Config(None)];
+        script.push(look(AT_PVE2, AT_PVE2));
+        // Not there either, for a moment: it is looked for again.
+        script.extend(more);
+        script.push(Answer::Config(Some("vmgenid: a\n")));
         let (outcome, counts, asked, _) = of("a", script).await;
         assert_eq!(outcome.to_string(), "moved to pve2: nothing was changed");
         assert_eq!((counts.failed, sets(&asked), reverts(&asked)), (1, 1, 0));
@@ -55,7 +58,7 @@ async fn a_vm_that_moved_after_the_change_keeps_the_duty() {
         Answer::Ran(0, ""),
         Answer::Config(None),
         look(AT_PVE2, AT_PVE2),
-        Answer::Config(None),
+        Answer::Config(Some("vmgenid: a\n")),
     ];
     let (outcome, ..) = of("a", script).await;
     assert_eq!(
@@ -77,14 +80,14 @@ async fn a_vm_is_gone_only_when_two_looks_lack_it_in_both_copies() {
     assert_eq!((counts.failed, asked.len(), waited), (1, 4, 3));
 
     let mut script = missing();
-    script.extend([look(AT_PVE2, AT_PVE2), Answer::Config(None)]);
+    script.extend([look(AT_PVE2, AT_PVE2), Answer::Config(Some("vmgenid: a\n"))]);
     assert!(matches!(of("a", script).await.0, Outcome::Moved { tried: false, .. }));
 
     // One copy has it, or both at different places: it is looked for again.
     for (first, second) in [(AT_PVE2, None), (None, AT_PVE1), (AT_PVE1, AT_PVE2)] {
         let mut script = missing();
         script.extend([look(first, second), Answer::Config(None), look(AT_PVE2, AT_PVE2)]);
-        script.push(Answer::Config(None));
+        script.push(Answer::Config(Some("vmgenid: a\n")));
         let (outcome, ..) = of("a", script).await;
         assert!(matches!(outcome, Outcome::Moved { .. }), "{outcome}");
     }
@@ -128,12 +131,12 @@ async fn another_vm_of_the_same_number_is_named_and_left_alone() {
     }
     // On another node, and as a container.
     for (there, config) in [
-        (AT_PVE2, Answer::Config(Some("vmgenid: b\n"))),
-        (AT_PVE2, Answer::Config(Some("smbios1: uuid=a\n"))),
-        (CONTAINER, Answer::Config(None)),
+        (AT_PVE2, Some(Answer::Config(Some("vmgenid: b\n")))),
+        (AT_PVE2, Some(Answer::Config(Some("smbios1: uuid=a\n")))),
+        (CONTAINER, None),
     ] {
-        let script =
-            vec![Answer::Ran(2, NOT_HERE), Answer::Config(None), look(there, there), config];
+        let mut script = vec![Answer::Ran(2, NOT_HERE), Answer::Config(None), look(there, there)];
+        script.extend(config);
         assert_eq!(of("a", script).await.0, Outcome::Replaced);
     }
     // Between the change and its revert.
@@ -173,4 +176,16 @@ async fn a_lock_is_named() {
         assert_eq!((outcome.to_string().as_str(), asked.len()), (said, 2));
         assert!(!outcome.starts_cooldown());
     }
+}
+
+/// High availability may have started it elsewhere.
+#[tokio::test]
+async fn a_vm_whose_node_died_is_looked_for() {
+    let down = || Answer::Error(AskError::NotAsked("down".to_owned()));
+    let mut script = vec![Answer::Error(AskError::NoAnswer("cut".to_owned()))];
+    script.extend((0..9).map(|_| down()));
+    script.extend([look(AT_PVE2, AT_PVE2), Answer::Config(Some("vmgenid: a\n"))]);
+    let (outcome, _, _, waited) = of("a", script).await;
+    assert!(matches!(outcome, Outcome::Moved { tried: true, .. }), "{outcome}");
+    assert_eq!(waited, 80);
 }
