@@ -16,7 +16,9 @@ pub(crate) fn print(out: &mut impl Write) -> io::Result<()> {
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     writeln!(out, "CPU      {cpu}, {cores} logical cores")?;
     writeln!(out, "memory   {memory}")?;
-    writeln!(out, "kernel   Linux {}", kernel.trim())?;
+    // Without the builder's own suffix.
+    let kernel = kernel.trim().split('-').next().unwrap_or_default();
+    writeln!(out, "kernel   Linux {kernel}")?;
     writeln!(out, "rustc    {}", rustc())?;
     writeln!(out, "profile  {}", if cfg!(debug_assertions) { "dev" } else { "release" })
 }
