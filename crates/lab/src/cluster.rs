@@ -11,6 +11,7 @@ use crate::ha::Ha;
 use crate::node::Node;
 use crate::num::{real, whole};
 use crate::options::{Columns, Options};
+use crate::pmxcfs::Key;
 use crate::vm::Vm;
 use crate::{Error, mix};
 
@@ -23,6 +24,8 @@ pub(crate) struct Cluster {
     pub(crate) containers: Vec<Container>,
     pub(crate) pools: BTreeMap<String, BTreeSet<VmId>>,
     pub(crate) ha: Ha,
+    /// `.rrd`: every key's last line, and when it came, in seconds since the lab's start.
+    pub(crate) rrd: BTreeMap<Key, (f64, String)>,
     /// `vm-autoscale.pause`, where there is one.
     pub(crate) pause: Option<String>,
     /// Whether the rest of the cluster is out of reach of all these nodes.
@@ -57,6 +60,7 @@ impl Cluster {
             vms,
             containers,
             ha: Ha::default(),
+            rrd: BTreeMap::new(),
             pause: None,
             quorum_lost: false,
             tearing: false,

@@ -199,7 +199,8 @@ pub enum Control {
         /// Memory as well.
         memory: bool,
     },
-    /// pvestatd leaves the VM out of `.rrd`, from the next round on.
+    /// pvestatd does not get to the VM from the next round on: its line in `.rrd` stays as it is,
+    /// and goes when it is five minutes old.
     LeaveOut {
         /// The VM.
         vmid: VmId,

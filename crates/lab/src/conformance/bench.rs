@@ -5,6 +5,7 @@ use std::time::Duration;
 use vm_autoscale_proxmox::VmId;
 
 use crate::conf::Conf;
+use crate::pmxcfs::Key;
 use crate::{Answer, Columns, Control, Lab, Options, VmInfo, command};
 
 /// What the lab gives perl, in seconds; what is recorded contains the real perl's.
@@ -51,6 +52,10 @@ impl Bench {
 
     pub(super) fn control(&self, control: Control) {
         let shown = format!("{control:?}");
+        if let Control::LeaveOut { vmid, .. } = control {
+            // The recorded VM was never measured, where this one's last line would go on.
+            self.lab.cluster().rrd.remove(&Key::Guest(vmid));
+        }
         self.lab.control(control).unwrap_or_else(|e| panic!("{shown}: {e}"));
     }
 

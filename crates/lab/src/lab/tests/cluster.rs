@@ -81,6 +81,23 @@ async fn a_migration_locks_vanishes_and_arrives() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_tells_of_a_vm_last_is_believed() {
+    let lab = three();
+    lab.control(Control::Pvestatd { node: Some(node(1)), running: false }).unwrap();
+    let to = node(2);
+    lab.control(Control::Migrate { vmid: id(101), to, seconds: 1.0, gap: 0.0 }).unwrap();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    lab.tick(Duration::from_secs(10));
+    let read = read_at(&lab, 1).await;
+    assert_eq!((read.vms[&id(101)].ctime, read.vms[&id(104)].ctime), (EPOCH + 10, EPOCH));
+    lab.control(Control::Destroy { vmid: id(102) }).unwrap();
+    lab.tick(Duration::from_secs(20));
+    let text = lab.execute(&NodeCommand::ReadCluster.line()).await.stdout;
+    assert_eq!(text.matches("/.rrd:pve-vm-9.0/101:").count(), 2, "once in either copy");
+    assert_eq!(text.matches("/.rrd:pve-vm-9.0/102:").count(), 2, "pmxcfs keeps it for a while");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dead_node_is_silent_and_comes_back_anew() {
     let lab = three();
     let started = read_at(&lab, 3).await.version.starttime;
