@@ -14,13 +14,14 @@ use crate::vm::{Leaves, Vm};
 pub(crate) async fn cpus(lab: &Lab, vmid: VmId) -> Result<u32, String> {
     if let Some(real) = lab.real(vmid) {
         let count = real.cpus().await?;
-        mirror(lab, vmid, |qemu| qemu.vcpus = count);
+        mirror(lab, vmid, |qemu| qemu.vcpus = (1..=count).collect());
         return Ok(count);
     }
-    ask(lab, vmid, "query-cpus-fast", |vm| Ok(vm.qemu.as_ref().map_or(0, |qemu| qemu.vcpus)))
+    ask(lab, vmid, "query-cpus-fast", |vm| Ok(vm.qemu.as_ref().map_or(0, Qemu::cpus)))
 }
 
-/// Plugs a CPU. Whether it came is another question (`device_add`).
+/// Plugs a CPU. Whether it came is another question (`device_add`): of one that is there already
+/// QEMU says so on its monitor, where Proxmox does not look.
 pub(crate) async fn plug_cpu(lab: &Lab, vmid: VmId, cpu: u32) -> Result<(), String> {
     if let Some(real) = lab.real(vmid) {
         return Ok(real.plug_cpu(cpu).await?);
@@ -28,9 +29,9 @@ pub(crate) async fn plug_cpu(lab: &Lab, vmid: VmId, cpu: u32) -> Result<(), Stri
     ask(lab, vmid, "human-monitor-command", |vm| {
         let fails = vm.faults.contains(&Part::PlugFails);
         let onlines = !vm.faults.contains(&Part::OnlinesNothing) && !vm.guest.dead;
-        if let Some(qemu) = vm.qemu.as_mut().filter(|_| !fails) {
-            qemu.vcpus += 1;
-            vm.guest.online_cpus += u32::from(onlines);
+        let came = vm.qemu.as_mut().filter(|_| !fails).is_some_and(|qemu| qemu.vcpus.insert(cpu));
+        if came && onlines {
+            vm.guest.online_cpus.insert(cpu);
         }
         Ok(())
     })
@@ -43,9 +44,9 @@ pub(crate) async fn unplug_cpu(lab: &Lab, vmid: VmId, cpu: u32) -> Result<(), St
     }
     let at = lab.now() + lab.scaled(lab.release(vmid).cpu);
     ask(lab, vmid, "human-monitor-command", |vm| {
-        let leaves = Leaves::Cpu(cpu);
-        if !vm.faults.contains(&Part::KeepsCpus) && !vm.guest.dead {
-            vm.promise(at, leaves);
+        let there = vm.qemu.as_ref().is_some_and(|qemu| qemu.vcpus.contains(&cpu));
+        if there && !vm.faults.contains(&Part::KeepsCpus) && !vm.guest.dead {
+            vm.promise(at, Leaves::Cpu(cpu));
         }
         Ok(())
     })

@@ -70,7 +70,7 @@ fn hotpluggable_cpus(vm: &Vm, qemu: &Qemu) -> String {
         text.push_str("  type: \"qemu64-x86_64-cpu\"\n  vcpus_count: \"1\"\n");
         // Writing to a String cannot fail.
         let _ = match i {
-            i if i >= qemu.vcpus => Ok(()),
+            i if !qemu.vcpus.contains(&(i + 1)) => Ok(()),
             i if i > 0 && pluggable => {
                 writeln!(text, "  qom_path: \"/machine/peripheral/cpu{}\"", i + 1)
             }
@@ -132,14 +132,17 @@ pub(crate) fn guest_vcpus(cluster: &Cluster, name: &NodeName, vmid: VmId) -> Ans
     };
     let cpu = |i: u32| {
         format!(
-            "   {{\n      \"can-offline\" : {},\n      \"logical-id\" : {i},\n      \"online\" : {}\n   }}",
-            i > 0,
-            i < vm.guest.online_cpus
+            "   {{\n      \"can-offline\" : {},\n      \"logical-id\" : {},\n      \"online\" : {}\n   }}",
+            i > 1,
+            i - 1,
+            vm.guest.online_cpus.contains(&i)
         )
     };
-    let report = vm.real.as_ref().and_then(|real| real.report.as_ref());
-    let present = report.map_or(qemu.vcpus, |report| report.present_cpus);
-    Answer::ok(format!("[\n{}\n]\n", (0..present).map(cpu).collect::<Vec<_>>().join(",\n")))
+    let cpus: Vec<String> = match vm.real.as_ref().and_then(|real| real.report.as_ref()) {
+        Some(report) => (1..=report.present_cpus).map(cpu).collect(),
+        None => qemu.vcpus.iter().copied().map(cpu).collect(),
+    };
+    Answer::ok(format!("[\n{}\n]\n", cpus.join(",\n")))
 }
 
 /// `pvesh get …/agent/file-read --file /proc/meminfo`.

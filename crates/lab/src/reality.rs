@@ -94,7 +94,7 @@ pub(crate) async fn refresh(lab: &Lab, vmid: VmId) {
     let mut cluster = lab.cluster();
     let Some(vm) = cluster.vms.get_mut(&vmid) else { return };
     if let (Some(report), false) = (&report, vm.guest.dead) {
-        vm.guest.online_cpus = report.online_cpus;
+        vm.guest.online_cpus = (1..=report.online_cpus).collect();
     }
     let Some(real) = &mut vm.real else { return };
     real.report = report;

@@ -144,10 +144,11 @@ impl Vm {
         }
     }
 
-    fn cpu_leaves(&mut self, cpu: u32) {
-        if let Some(qemu) = self.qemu.as_mut().filter(|qemu| qemu.vcpus >= cpu) {
-            qemu.vcpus -= 1;
-            self.guest.online_cpus = self.guest.online_cpus.min(qemu.vcpus);
+    /// That very one, whichever others have come since it was asked for.
+    pub(crate) fn cpu_leaves(&mut self, cpu: u32) {
+        if let Some(qemu) = &mut self.qemu {
+            qemu.vcpus.remove(&cpu);
+            self.guest.online_cpus.remove(&cpu);
         }
     }
 
@@ -194,7 +195,7 @@ impl Vm {
             return Sample { wanted: real.cores, cores: real.cores, mem: real.mem, ..common };
         }
         let mean = self.mean_demand(window);
-        let online = f64::from(self.guest.online_cpus.min(qemu.vcpus));
+        let online = f64::from(self.guest.cpus());
         let limit = match qemu.cpulimit {
             CpuLimit::Unlimited => f64::INFINITY,
             limit @ CpuLimit::Hundredths(_) => f64::from(limit),

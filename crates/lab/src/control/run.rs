@@ -118,10 +118,9 @@ fn recreate(cluster: &mut Cluster, vmid: VmId, now: f64) -> Result<(), Error> {
 }
 
 fn late_cpu(vm: &mut Vm) -> Result<(), Error> {
-    let qemu = vm.qemu.as_mut().filter(|qemu| qemu.vcpus > 1);
-    let qemu = qemu.ok_or_else(|| refused("there is no CPU to leave"))?;
-    qemu.vcpus -= 1;
-    vm.guest.online_cpus = vm.guest.online_cpus.min(qemu.vcpus);
+    let highest = vm.qemu.as_ref().and_then(|qemu| qemu.vcpus.last().copied());
+    let highest = highest.filter(|cpu| *cpu > 1);
+    vm.cpu_leaves(highest.ok_or_else(|| refused("there is no CPU to leave"))?);
     Ok(())
 }
 
