@@ -7,6 +7,9 @@ use crate::{Answer, Lab, monitor, qm, read, reality};
 /// What perl takes before it does anything, in seconds.
 pub(crate) const PERL_S: f64 = 0.8;
 
+/// How long an agent may take to answer the ping that comes before all else, in seconds.
+const AGENT_S: f64 = 3.0;
+
 /// The command's name.
 pub(crate) fn kind(command: &NodeCommand) -> &'static str {
     match command {
@@ -63,6 +66,12 @@ pub(crate) async fn run(lab: &Lab, at: &NodeName, command: &NodeCommand) -> Answ
         NodeCommand::ReadCluster | NodeCommand::ReadConfigs(_) | NodeCommand::ReadPools
     ) {
         lab.pause(PERL_S).await;
+    }
+    if let NodeCommand::ReadGuestVcpus { vmid } | NodeCommand::ReadGuestMeminfo { vmid, .. } =
+        command
+    {
+        let in_vain = monitor::waits_in_vain(&lab.cluster(), *vmid);
+        lab.pause(if in_vain { AGENT_S } else { 0.0 }).await;
     }
     if let Some(answer) = ask_real(lab, command).await {
         return answer;

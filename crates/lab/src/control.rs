@@ -246,8 +246,10 @@ pub enum Part {
     KeepsCpus,
     /// The guest does not release DIMMs.
     KeepsDimms,
-    /// The guest has no balloon driver.
+    /// The guest has no balloon driver: it gives nothing up, and tells nothing of its memory.
     IgnoresBalloon,
+    /// The guest's agent does not run, whatever the config says.
+    AgentSilent,
     /// The guest brings memory online where what cannot be moved may use it, so that it does not
     /// let go of it again.
     KernelZone,

@@ -96,6 +96,19 @@ pub(crate) fn dimm_mib(number: u32) -> u32 {
     512u32.checked_shl(number / 32).unwrap_or(0)
 }
 
+/// What a balloon driver tells, in MiB.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Figures {
+    /// When, in seconds since the lab's start.
+    pub(crate) at: f64,
+    pub(crate) total: f64,
+    /// Page cache included.
+    pub(crate) used: f64,
+    pub(crate) cache: f64,
+    /// What its programs want beyond what there is.
+    pub(crate) short: f64,
+}
+
 /// The operating system inside.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Guest {
@@ -105,13 +118,15 @@ pub(crate) struct Guest {
     pub(crate) online_dimms: BTreeSet<u32>,
     /// It panicked.
     pub(crate) dead: bool,
+    /// What its balloon driver said last, where it is dead.
+    pub(crate) last: Option<Figures>,
 }
 
 impl Guest {
     /// Booted: everything there is comes online, or only what is never a hot-plug device.
     pub(crate) fn boot(qemu: &Qemu, onlines: bool) -> Self {
         let online_dimms = if onlines { qemu.dimms.clone() } else { BTreeSet::new() };
-        Self { online_cpus: qemu.vcpus.clone(), online_dimms, dead: false }
+        Self { online_cpus: qemu.vcpus.clone(), online_dimms, dead: false, last: None }
     }
 
     /// How many vCPUs it uses.

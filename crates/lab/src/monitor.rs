@@ -7,7 +7,8 @@ use vm_autoscale_proxmox::{MonitorQuery, NodeName, VmId};
 
 use crate::answer::Answer;
 use crate::cluster::Cluster;
-use crate::guest::Qemu;
+use crate::control::Part;
+use crate::guest::{Figures, Qemu};
 use crate::num::bytes;
 use crate::vm::Vm;
 
@@ -88,39 +89,39 @@ fn hotpluggable_cpus(vm: &Vm, qemu: &Qemu) -> String {
     text
 }
 
-/// The balloon driver's figures; a counter that it does not know is all ones.
+/// The balloon driver's figures; what it does not know is all ones, and so is everything where
+/// there is no driver.
 fn guest_stats(cluster: &Cluster, vm: &Vm, qemu: &Qemu, now: f64) -> String {
     const UNKNOWN: u64 = u64::MAX;
     if qemu.ballooned.is_none() {
         return "Error: Device '/machine/peripheral/balloon0' not found\n".into();
     }
-    let demand = vm.demand(cluster.load_time(now));
-    let (used, cache) = vm.memory_use(qemu, demand);
-    let total = f64::from(vm.guest.usable(qemu));
-    let short = bytes((demand.mem - 0.98 * total).max(0.0));
+    let figures = vm.figures(now, cluster.load_time(now));
+    let known = |value: &dyn Fn(Figures) -> u64| figures.map_or(UNKNOWN, value);
+    let swapped = known(&|all| bytes(all.short));
     let stats = [
-        ("htlb-pgalloc", 0),
-        ("swap-out", short),
+        ("htlb-pgalloc", known(&|_| 0)),
+        ("swap-out", swapped),
         ("alloc-stalls", UNKNOWN),
-        ("available-memory", bytes(total - used + cache)),
+        ("available-memory", known(&|all| bytes(all.total - all.used + all.cache))),
         ("direct-reclaims", UNKNOWN),
         ("direct-scans", UNKNOWN),
-        ("htlb-pgfail", 0),
-        ("free-memory", bytes(total - used)),
-        ("minor-faults", 563),
-        ("major-faults", short / 4096),
-        ("total-memory", bytes(total)),
+        ("htlb-pgfail", known(&|_| 0)),
+        ("free-memory", known(&|all| bytes(all.total - all.used))),
+        ("minor-faults", known(&|_| 563)),
+        ("major-faults", known(&|all| bytes(all.short) / 4096)),
+        ("total-memory", known(&|all| bytes(all.total))),
         ("oom-kills", UNKNOWN),
         ("async-reclaims", UNKNOWN),
-        ("swap-in", short),
+        ("swap-in", swapped),
         ("async-scans", UNKNOWN),
-        ("disk-caches", bytes(cache)),
+        ("disk-caches", known(&|all| bytes(all.cache))),
     ];
     let lines = stats.map(|(name, value)| format!("        \"stat-{name}\": {value}"));
     format!(
         "{{\n    \"stats\": {{\n{}\n    }},\n    \"last-update\": {}\n}}\n",
         lines.join(",\n"),
-        cluster.clock(now)
+        figures.map_or(0, |all| cluster.clock(all.at))
     )
 }
 
@@ -182,12 +183,26 @@ fn agent<'a>(
     let Some(qemu) = &vm.qemu else {
         return Err(Answer::fail(format!("VM {vmid} is not running\n"), 2));
     };
-    if !vm.conf.get("agent").is_some_and(|agent| agent.starts_with('1')) {
+    if !has_agent(vm) {
         return Err(Answer::fail("No QEMU guest agent configured\n", 255));
     }
-    let silent = vm.real.as_ref().is_some_and(|real| real.report.is_none());
-    if vm.guest.dead || silent {
+    if is_silent(vm) {
         return Err(Answer::fail("QEMU guest agent is not running\n", 255));
     }
     Ok((vm, qemu))
+}
+
+fn is_silent(vm: &Vm) -> bool {
+    let unheard = vm.real.as_ref().is_some_and(|real| real.report.is_none());
+    vm.guest.dead || unheard || vm.faults.contains(&Part::AgentSilent)
+}
+
+/// Whether Proxmox would ask an agent that does not answer.
+pub(crate) fn waits_in_vain(cluster: &Cluster, vmid: VmId) -> bool {
+    let vm = cluster.vms.get(&vmid);
+    vm.is_some_and(|vm| vm.qemu.is_some() && has_agent(vm) && is_silent(vm))
+}
+
+fn has_agent(vm: &Vm) -> bool {
+    vm.conf.get("agent").is_some_and(|agent| agent.starts_with('1'))
 }

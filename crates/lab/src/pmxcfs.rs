@@ -123,14 +123,9 @@ fn vm_line(vm: &Vm, columns: Columns, ctime: u64) -> String {
     let _ =
         write!(text, "{cpu}:{maxmem}:{mem}:34359738368:0:{traffic}:{traffic}:{traffic}:{traffic}");
     if columns == Columns::Nine {
-        let _ = write!(text, ":{}:{waiting:.2}:0:0:0:0:0", memhost(&vm.sample));
+        let _ = write!(text, ":{}:{waiting:.2}:0:0:0:0:0", vm.sample.memhost);
     }
     text + "\n"
-}
-
-/// What the host gives to a VM, in bytes: a bit more than what it uses.
-pub(crate) fn memhost(sample: &Sample) -> u64 {
-    sample.mem + 50_000_000
 }
 
 fn node_line<'a>(

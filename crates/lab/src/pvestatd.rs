@@ -4,8 +4,9 @@ use vm_autoscale_proxmox::{NodeName, VmId};
 
 use crate::cluster::Cluster;
 use crate::load::noise;
+use crate::num::whole32;
 use crate::pmxcfs::{self, Key};
-use crate::vm::{Sample, Vm};
+use crate::vm::{OVERHEAD, Sample, Vm};
 
 /// pmxcfs drops a line that is older than this.
 const EXPIRY_S: f64 = 300.0;
@@ -41,7 +42,7 @@ impl Cluster {
             let Some(round) = measured.iter().find(|round| round.node == vm.node) else { continue };
             let factor = noise(self.seed, vm.vmid.get(), round.number);
             vm.depart(now, round.window.1);
-            vm.sample = vm.measure(now, round.window, factor);
+            vm.sample = vm.measure(now, round.window, factor, round.host_cpus);
             if let Some(qemu) = &mut vm.qemu {
                 qemu.fresh = false;
             }
@@ -64,6 +65,7 @@ impl Cluster {
             number: pvestatd.rounds - 1,
             window: (last.max(0.0) * speed, now * speed),
             zero: pvestatd.zero.take(),
+            host_cpus: whole32(node.host_cpus),
         })
     }
 
@@ -113,11 +115,13 @@ struct Round {
     /// Load time since the last one.
     window: (f64, f64),
     zero: Option<Zero>,
+    host_cpus: u32,
 }
 
 fn empty(sample: &mut Sample, zero: Zero) {
     sample.cores = 0.0;
     if zero == Zero::All {
         sample.mem = 0;
+        sample.memhost = OVERHEAD;
     }
 }

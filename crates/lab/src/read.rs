@@ -138,7 +138,7 @@ fn measured_fields<T>(vm: &Vm, columns: Columns, mut put: impl FnMut(&str, Value
     put("mem", sample.mem.into());
     put("maxmem", sample.maxmem.into());
     if columns == Columns::Nine {
-        put("memhost", pmxcfs::memhost(sample).into());
+        put("memhost", sample.memhost.into());
     }
     put("uptime", sample.uptime.into());
     put("template", u8::from(vm.conf.get("template") == Some("1")).into());

@@ -60,6 +60,10 @@ fn on_cluster(cluster: &mut Cluster, control: Control, now: f64) -> Result<(), E
             cluster.vms.remove(&vmid);
         }
         Control::Recreate { vmid } => recreate(cluster, vmid, now)?,
+        Control::GuestDies { vmid } => {
+            let t = cluster.load_time(now);
+            vm(cluster, vmid)?.dies(now, t);
+        }
         other => on_vm(cluster, other)?,
     }
     Ok(())
@@ -82,7 +86,6 @@ fn on_vm(cluster: &mut Cluster, control: Control) -> Result<(), Error> {
         Control::Edit { vmid, key, value } => edit(cluster, vmid, &key, value)?,
         Control::Pending { vmid, key, value } => wait(cluster, vmid, key, value)?,
         Control::Stop { vmid } => vm(cluster, vmid)?.qemu = None,
-        Control::GuestDies { vmid } => vm(cluster, vmid)?.guest.dead = true,
         Control::LeaveOut { vmid, on } => vm(cluster, vmid)?.left_out = on,
         Control::FreeLoad { vmid } => vm(cluster, vmid)?.fixed = None,
         Control::Load { vmid, cores, mib } => {
