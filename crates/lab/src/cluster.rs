@@ -12,6 +12,7 @@ use crate::node::Node;
 use crate::num::{real, whole};
 use crate::options::{Columns, Options};
 use crate::pmxcfs::Key;
+use crate::reality::Real;
 use crate::vm::Vm;
 use crate::{Error, mix};
 
@@ -26,6 +27,10 @@ pub(crate) struct Cluster {
     pub(crate) ha: Ha,
     /// `.rrd`: every key's last line, and when it came, in seconds since the lab's start.
     pub(crate) rrd: BTreeMap<Key, (f64, String)>,
+    /// Whether VMs are QEMU processes: what has none then does not run, whatever the model says.
+    pub(crate) real: bool,
+    /// Processes of VMs that were removed, to be ended.
+    pub(crate) leftover: Vec<Real>,
     /// `vm-autoscale.pause`, where there is one.
     pub(crate) pause: Option<String>,
     /// Whether the rest of the cluster is out of reach of all these nodes.
@@ -61,6 +66,8 @@ impl Cluster {
             containers,
             ha: Ha::default(),
             rrd: BTreeMap::new(),
+            real: false,
+            leftover: Vec::new(),
             pause: None,
             quorum_lost: false,
             tearing: false,
@@ -100,6 +107,18 @@ impl Cluster {
         vm.ok_or_else(|| {
             format!("Configuration file 'nodes/{node}/qemu-server/{vmid}.conf' does not exist\n")
         })
+    }
+
+    /// Its process, where it has one that can answer.
+    pub(crate) fn running<'a>(&self, vm: &'a Vm) -> Option<&'a Qemu> {
+        vm.qemu.as_ref().filter(|_| !self.real || vm.real.is_some())
+    }
+
+    /// Takes a VM away; the process that it may have is to be ended.
+    pub(crate) fn remove(&mut self, vmid: VmId) -> Option<Vm> {
+        let mut vm = self.vms.remove(&vmid)?;
+        self.leftover.extend(vm.real.take());
+        Some(vm)
     }
 
     /// Whether that node may write.
@@ -152,6 +171,7 @@ impl Cluster {
         let qemu = Qemu::start(&vm.conf, now)?;
         vm.guest = Guest::boot(&qemu, !vm.faults.contains(&Part::OnlinesNothing));
         vm.departures.clear();
+        vm.starts += 1;
         vm.qemu = Some(qemu);
         Ok(())
     }

@@ -43,7 +43,8 @@ pub(crate) fn changes(command: &NodeCommand) -> Option<VmId> {
 /// What only a real VM's own QEMU can say. For what its guest says, new figures are taken.
 async fn ask_real(lab: &Lab, command: &NodeCommand) -> Option<Answer> {
     match command {
-        NodeCommand::ReadMonitor { vmid, query, .. } => {
+        NodeCommand::ReadMonitor { node, vmid, query } => {
+            monitor::find(&lab.cluster(), node, *vmid).ok()?;
             let text = lab.real(*vmid)?.hmp(query.text()).await;
             let text = text.unwrap_or_else(|error| format!("ERROR: {error}\n"));
             Some(Answer::ok(text + "\n"))

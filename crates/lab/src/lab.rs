@@ -32,6 +32,7 @@ struct Inner {
     keys: Mutex<Keys>,
     /// What real guests boot, where they are real.
     image: OnceLock<Arc<Image>>,
+    hand: tokio::sync::Mutex<()>,
     started: Instant,
     qm_time: f64,
     interval: Duration,
@@ -65,6 +66,7 @@ impl Lab {
             stats: Mutex::default(),
             keys: Mutex::new(Keys::generate(&options.nodes)?),
             image: OnceLock::new(),
+            hand: tokio::sync::Mutex::default(),
             started: Instant::now(),
             qm_time: options.qm_time,
             interval: Duration::from_secs_f64(options.interval),
@@ -138,6 +140,7 @@ impl Lab {
     /// It names what is not there or cannot be.
     pub fn control(&self, control: Control) -> Result<(), Error> {
         let line = serde_json::to_string(&control).map_err(|e| Error::Control(e.to_string()))?;
+        reality::possible(self, &control)?;
         control::run(self, control.clone())?;
         reality::follow(self, control);
         self.record(self.now(), None, &line, "Control", None, 0);
@@ -165,7 +168,8 @@ impl Lab {
         let mut cluster = self.cluster();
         let t = cluster.load_time(now);
         cluster.vms.values_mut().for_each(|vm| vm.depart(now, t));
-        cluster.vms.values().map(|vm| VmInfo::of(vm, t)).collect()
+        let cluster = &cluster;
+        cluster.vms.values().map(|vm| VmInfo::of(vm, cluster.running(vm), t)).collect()
     }
 
     /// Seconds since the lab's start.
@@ -211,6 +215,12 @@ impl Lab {
     pub(crate) fn set_image(&self, image: Image) {
         // Set once, when the lab begins.
         let _ = self.inner.image.set(Arc::new(image));
+        self.cluster().real = true;
+    }
+
+    /// Whoever has it starts and ends real VMs, nobody else.
+    pub(crate) fn hand(&self) -> &tokio::sync::Mutex<()> {
+        &self.inner.hand
     }
 
     /// The process of a real VM.

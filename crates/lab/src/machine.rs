@@ -1,5 +1,6 @@
 //! What qemu-server asks of a VM's QEMU process. Whether a guest gives a CPU or a DIMM back shows
-//! only later, so these answer what is there now.
+//! only later, so these answer what is there now. A VM whose process is real is never answered
+//! for by the model.
 
 use std::collections::BTreeSet;
 
@@ -147,7 +148,8 @@ fn ask<T>(
     let now = lab.now();
     let mut cluster = lab.cluster();
     let load_time = cluster.load_time(now);
-    let vm = cluster.vms.get_mut(&vmid).filter(|vm| vm.qemu.is_some());
+    let modelled = !cluster.real;
+    let vm = cluster.vms.get_mut(&vmid).filter(|vm| modelled && vm.qemu.is_some());
     let gone = || format!("VM {vmid} qmp command '{command}' failed - client closed connection");
     let vm = vm.ok_or_else(gone)?;
     vm.depart(now, load_time);

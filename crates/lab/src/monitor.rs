@@ -24,7 +24,7 @@ pub(crate) fn monitor(
         Ok(vm) => vm,
         Err(answer) => return answer,
     };
-    let Some(qemu) = &vm.qemu else {
+    let Some(qemu) = cluster.running(vm) else {
         return Answer::ok(format!("ERROR: VM {vmid} not running\n\n"));
     };
     let text = match query {
@@ -41,7 +41,11 @@ pub(crate) fn monitor(
 }
 
 /// From any node of the cluster: pvesh passes it on to the one that is named.
-fn find<'a>(cluster: &'a Cluster, name: &NodeName, vmid: VmId) -> Result<&'a Vm, Answer> {
+pub(crate) fn find<'a>(
+    cluster: &'a Cluster,
+    name: &NodeName,
+    vmid: VmId,
+) -> Result<&'a Vm, Answer> {
     if !cluster.nodes.contains_key(name) {
         let text = format!("failed to get address info for: {name}: Name or service not known\n");
         return Err(Answer::fail(format!("hostname lookup '{name}' failed - {text}"), 2));
@@ -180,7 +184,7 @@ fn agent<'a>(
     vmid: VmId,
 ) -> Result<(&'a Vm, &'a Qemu), Answer> {
     let vm = find(cluster, name, vmid)?;
-    let Some(qemu) = &vm.qemu else {
+    let Some(qemu) = cluster.running(vm) else {
         return Err(Answer::fail(format!("VM {vmid} is not running\n"), 2));
     };
     if !has_agent(vm) {
@@ -200,7 +204,7 @@ fn is_silent(vm: &Vm) -> bool {
 /// Whether Proxmox would ask an agent that does not answer.
 pub(crate) fn waits_in_vain(cluster: &Cluster, vmid: VmId) -> bool {
     let vm = cluster.vms.get(&vmid);
-    vm.is_some_and(|vm| vm.qemu.is_some() && has_agent(vm) && is_silent(vm))
+    vm.is_some_and(|vm| cluster.running(vm).is_some() && has_agent(vm) && is_silent(vm))
 }
 
 fn has_agent(vm: &Vm) -> bool {

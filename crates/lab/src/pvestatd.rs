@@ -42,7 +42,11 @@ impl Cluster {
             let Some(round) = measured.iter().find(|round| round.node == vm.node) else { continue };
             let factor = noise(self.seed, vm.vmid.get(), round.number);
             vm.depart(now, round.window.1);
-            vm.sample = vm.measure(now, round.window, factor, round.host_cpus);
+            vm.sample = if self.real && vm.real.is_none() {
+                vm.at_rest(round.host_cpus)
+            } else {
+                vm.measure(now, round.window, factor, round.host_cpus)
+            };
             if let Some(qemu) = &mut vm.qemu {
                 qemu.fresh = false;
             }

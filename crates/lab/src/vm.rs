@@ -32,6 +32,8 @@ pub(crate) struct Vm {
     pub(crate) departures: Vec<(f64, Leaves)>,
     /// The process, where it is not simulated.
     pub(crate) real: Option<Real>,
+    /// How often it was started.
+    pub(crate) starts: u64,
     /// Ran when its node lost power, so that it starts with it.
     pub(crate) ran: bool,
     /// What its load is called.
@@ -206,6 +208,12 @@ impl Vm {
         self.demand(t).mem <= f64::from(self.guest.usable(qemu).saturating_sub(lost))
     }
 
+    /// What is found where no process runs.
+    pub(crate) fn at_rest(&self, host_cpus: u32) -> Sample {
+        let maxmem = bytes(f64::from(self.conf.number("memory").unwrap_or(512)));
+        Sample { maxcpu: self.maxcpu(host_cpus), maxmem, ..Sample::default() }
+    }
+
     /// Measures the window of load time; `noise` is a factor about 1.
     pub(crate) fn measure(
         &self,
@@ -214,16 +222,13 @@ impl Vm {
         noise: f64,
         host_cpus: u32,
     ) -> Sample {
-        let maxcpu = self.maxcpu(host_cpus);
-        let memory = self.conf.number("memory").unwrap_or(512);
-        let Some(qemu) = &self.qemu else {
-            return Sample { maxcpu, maxmem: bytes(f64::from(memory)), ..Sample::default() };
-        };
+        let rest = self.at_rest(host_cpus);
+        let Some(qemu) = &self.qemu else { return rest };
         // QEMU's size is what its balloon device tells; without one, there is the config's.
-        let memory = if qemu.ballooned.is_some() { qemu.memory() } else { memory };
+        let device = qemu.ballooned.map(|_| bytes(f64::from(qemu.memory())));
         let common = Sample {
-            maxmem: bytes(f64::from(memory)),
-            maxcpu,
+            maxmem: device.unwrap_or(rest.maxmem),
+            maxcpu: rest.maxcpu,
             uptime: crate::num::whole((now - qemu.since).max(0.0)),
             running: true,
             ..Sample::default()

@@ -57,7 +57,7 @@ fn on_cluster(cluster: &mut Cluster, control: Control, now: f64) -> Result<(), E
         Control::Create { vmid, node, conf } => create(cluster, vmid, node, conf)?,
         Control::Destroy { vmid } => {
             vm(cluster, vmid)?;
-            cluster.vms.remove(&vmid);
+            cluster.remove(vmid);
         }
         Control::Recreate { vmid } => recreate(cluster, vmid, now)?,
         Control::GuestDies { vmid } => {
@@ -111,8 +111,7 @@ fn on_vm(cluster: &mut Cluster, control: Control) -> Result<(), Error> {
 
 /// Another VM with the number and the sizes of one that is removed.
 fn recreate(cluster: &mut Cluster, vmid: VmId, now: f64) -> Result<(), Error> {
-    let old =
-        cluster.vms.remove(&vmid).ok_or_else(|| refused(&format!("there is no VM {vmid}")))?;
+    let old = cluster.remove(vmid).ok_or_else(|| refused(&format!("there is no VM {vmid}")))?;
     let mut conf = old.conf.clone();
     conf.edit(|parts| mix::new_identity(parts, u64::from(vmid.get()) ^ now.to_bits()));
     cluster.vms.insert(vmid, mix::created(vmid, old.node, conf));
