@@ -2,6 +2,7 @@
 
 use vm_autoscale_proxmox::{NodeCommand, NodeName, VmId};
 
+use crate::execution::Execution;
 use crate::{Answer, Lab, monitor, qm, read, reality};
 
 /// What perl takes before it does anything, in seconds.
@@ -58,22 +59,16 @@ async fn ask_real(lab: &Lab, command: &NodeCommand) -> Option<Answer> {
 }
 
 /// Does it.
-pub(crate) async fn run(lab: &Lab, at: &NodeName, command: &NodeCommand) -> Answer {
+pub(crate) async fn run(
+    lab: &Lab,
+    at: &NodeName,
+    command: &NodeCommand,
+    execution: &mut Execution,
+) -> Answer {
     if let Some(change) = qm::Change::of(at, command) {
-        return qm::set(lab, &change).await;
+        return qm::set(lab, &change, execution).await;
     }
-    if !matches!(
-        command,
-        NodeCommand::ReadCluster | NodeCommand::ReadConfigs(_) | NodeCommand::ReadPools
-    ) {
-        lab.pause(PERL_S).await;
-    }
-    if let NodeCommand::ReadGuestVcpus { vmid } | NodeCommand::ReadGuestMeminfo { vmid, .. } =
-        command
-    {
-        let in_vain = monitor::waits_in_vain(&lab.cluster(), *vmid);
-        lab.pause(if in_vain { AGENT_S } else { 0.0 }).await;
-    }
+    take_time(lab, command).await;
     if let Some(answer) = ask_real(lab, command).await {
         return answer;
     }
@@ -93,5 +88,21 @@ pub(crate) async fn run(lab: &Lab, at: &NodeName, command: &NodeCommand) -> Answ
         }
         // All others change something.
         _ => Answer::fail("", 127),
+    }
+}
+
+/// The time that perl takes, and an agent that does not answer.
+async fn take_time(lab: &Lab, command: &NodeCommand) {
+    if !matches!(
+        command,
+        NodeCommand::ReadCluster | NodeCommand::ReadConfigs(_) | NodeCommand::ReadPools
+    ) {
+        lab.pause(PERL_S).await;
+    }
+    if let NodeCommand::ReadGuestVcpus { vmid } | NodeCommand::ReadGuestMeminfo { vmid, .. } =
+        command
+    {
+        let in_vain = monitor::waits_in_vain(&lab.cluster(), *vmid);
+        lab.pause(if in_vain { AGENT_S } else { 0.0 }).await;
     }
 }

@@ -5,6 +5,7 @@ use vm_autoscale_proxmox::{NodeName, VmId};
 
 mod nodes;
 mod run;
+mod subject;
 mod tasks;
 pub(crate) use run::run;
 

@@ -14,6 +14,7 @@ mod confine;
 #[cfg(test)]
 mod conformance;
 mod control;
+mod execution;
 mod guest;
 mod ha;
 mod history;

@@ -6,6 +6,7 @@ use tokio::runtime::Handle;
 use vm_autoscale_proxmox::{NodeName, VmId};
 
 use super::run::{refused, vm};
+use crate::execution::Execution;
 use crate::{Error, Lab};
 
 /// Another `qm` holds the VM's file lock.
@@ -27,10 +28,10 @@ pub(super) fn backup(lab: &Lab, vmid: VmId, seconds: f64) -> Result<(), Error> {
     let lab = lab.clone();
     runtime.spawn(async move {
         let held = flock.lock_owned().await;
-        set_lock(&lab, vmid, Some("backup"));
+        set_lock(&lab, vmid, "backup", true);
         drop(held);
         tokio::time::sleep(time).await;
-        set_lock(&lab, vmid, None);
+        set_lock(&lab, vmid, "backup", false);
     });
     Ok(())
 }
@@ -54,12 +55,12 @@ pub(super) fn migrate(
     let lab = lab.clone();
     runtime.spawn(async move {
         let held = flock.lock_owned().await;
-        set_lock(&lab, vmid, Some("migrate"));
+        set_lock(&lab, vmid, "migrate", true);
         tokio::time::sleep(seconds).await;
         transit(&lab, vmid, true);
         tokio::time::sleep(gap).await;
         arrive(&lab, vmid, to);
-        set_lock(&lab, vmid, None);
+        set_lock(&lab, vmid, "migrate", false);
         drop(held);
     });
     Ok(())
@@ -86,13 +87,18 @@ fn arrive(lab: &Lab, vmid: VmId, to: NodeName) {
     cluster.touched(vmid);
 }
 
-fn set_lock(lab: &Lab, vmid: VmId, lock: Option<&str>) {
+/// The task's own write, in the history as such.
+fn set_lock(lab: &Lab, vmid: VmId, task: &str, on: bool) {
+    let line = format!("{task}: {}", if on { "lock" } else { "unlock" });
+    let execution = Execution::begin(lab, None, &line, "Task", Some(vmid));
     lab.cluster().write(vmid, |parts| {
-        match lock {
-            Some(lock) => parts.main.insert("lock".into(), lock.into()),
-            None => parts.main.remove("lock"),
-        };
+        if on {
+            parts.main.insert("lock".into(), task.into());
+        } else {
+            parts.main.remove("lock");
+        }
     });
+    execution.done(0);
 }
 
 fn runtime() -> Result<Handle, Error> {

@@ -124,6 +124,53 @@ async fn a_dead_node_is_silent_and_comes_back_anew() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_dies_with_its_node_is_written_down() {
+    let lab = three();
+    let before = lab.vms().remove(2).digest;
+    let (dying, line) = (lab.clone(), set(&lab, 103, "--memory 1024"));
+    let change = tokio::spawn(async move { dying.execute_on(&node(3), &line).await });
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    lab.control(Control::NodeDown { node: node(3) }).unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!change.is_finished());
+    let entries = lab.history(0);
+    let entry = entries.iter().find(|entry| entry.kind == "SetMemory").unwrap();
+    assert!(entry.cut_off && entry.exit != 0 && entry.end < 2.5, "{entry:?}");
+    assert_eq!((entry.vmid, entry.before.as_ref()), (Some(id(103)), Some(&before)));
+    assert_eq!(entry.after.as_ref(), Some(&lab.vms()[2].digest));
+    let stats = lab.stats();
+    let changes = (stats.changes_zero, stats.changes_nonzero, stats.changes_cut_off);
+    assert_eq!((changes, stats.commands["SetMemory"]), ((0, 0, 1), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_digests_can_be_followed() {
+    let lab = three();
+    let first = lab.vms().remove(0).digest;
+    let tags = Some("a".to_owned());
+    lab.control(Control::Edit { vmid: id(101), key: "tags".into(), value: tags }).unwrap();
+    // The second waits for the first one's file lock, and writes as soon as that is free.
+    let (one, two) = (set(&lab, 101, "--vcpus 1"), set(&lab, 101, "--cpulimit 1"));
+    let (at, other) = (node(1), node(1));
+    tokio::join!(lab.execute_on(&at, &one), lab.execute_on(&other, &two));
+    lab.control(Control::Backup { vmid: id(101), seconds: 5.0 }).unwrap();
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    let to = node(2);
+    lab.control(Control::Migrate { vmid: id(101), to, seconds: 1.0, gap: 0.0 }).unwrap();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let mut digest = Some(first);
+    let entries = lab.history(0);
+    for entry in entries.iter().filter(|entry| entry.vmid == Some(id(101))) {
+        if entry.before != entry.after {
+            assert_eq!(entry.before, digest, "{entry:?}");
+            digest.clone_from(&entry.after);
+        }
+    }
+    assert_eq!(digest.as_ref(), Some(&lab.vms()[0].digest));
+    assert_eq!(entries.iter().filter(|entry| entry.kind == "Task").count(), 4);
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_a_quorum_nothing_is_written() {
     let lab = three();
     let before = lab.vms().remove(0).conf;
