@@ -118,6 +118,7 @@ impl Cluster {
     pub(crate) fn remove(&mut self, vmid: VmId) -> Option<Vm> {
         let mut vm = self.vms.remove(&vmid)?;
         self.leftover.extend(vm.real.take());
+        self.each_up(|node| node.lost(vmid));
         Some(vm)
     }
 
@@ -155,7 +156,12 @@ impl Cluster {
 
     /// Every node that is there counts on.
     pub(crate) fn touched(&mut self, vmid: VmId) {
-        self.nodes.values_mut().filter(|node| node.up).for_each(|node| node.touched(vmid));
+        self.each_up(|node| node.touched(vmid));
+    }
+
+    /// What every node sees that is there.
+    pub(crate) fn each_up(&mut self, see: impl FnMut(&mut Node)) {
+        self.nodes.values_mut().filter(|node| node.up).for_each(see);
     }
 
     /// Starts a VM: all that waits is taken over first.

@@ -15,10 +15,11 @@ use crate::vm::{Sample, Vm};
 /// `.version`
 pub(crate) fn version(cluster: &Cluster, name: &NodeName, node: &Node) -> String {
     format!(
-        "{{\n\"starttime\": {},\n\"clinfo\": {},\n\"vmlist\": {},\n\"corosync.conf\": 1,\n\"user.cfg\": 3,\n\"kvstore\": {{\n\"{}\": {{\n\"tasklist\": 12}}\n}}\n}}\n",
+        "{{\n\"starttime\": {},\n\"clinfo\": {},\n\"vmlist\": {},\n\"corosync.conf\": 1,\n\"user.cfg\": {},\n\"kvstore\": {{\n\"{}\": {{\n\"tasklist\": 12}}\n}}\n}}\n",
         node.starttime,
-        if cluster.name.is_some() { 4 } else { 0 },
+        if cluster.name.is_some() { node.clinfo } else { 0 },
         node.version,
+        node.user_cfg,
         name
     )
 }
@@ -28,9 +29,10 @@ pub(crate) fn members(cluster: &Cluster, answering: &NodeName) -> String {
     let Some(name) = &cluster.name else {
         return format!("{{\n\"nodename\": \"{answering}\",\n\"version\": 0\n}}\n");
     };
+    let version = cluster.nodes.get(answering).map_or(0, |node| node.clinfo);
     let (nodes, quorate) = (cluster.nodes.len(), u8::from(cluster.quorate()));
     let mut text = format!(
-        "{{\n\"nodename\": \"{answering}\",\n\"version\": 4,\n\"cluster\": {{ \"name\": \"{name}\", \"version\": 2, \"nodes\": {nodes}, \"quorate\": {quorate} }},\n\"nodelist\": {{\n"
+        "{{\n\"nodename\": \"{answering}\",\n\"version\": {version},\n\"cluster\": {{ \"name\": \"{name}\", \"version\": 2, \"nodes\": {nodes}, \"quorate\": {quorate} }},\n\"nodelist\": {{\n"
     );
     for (i, (name, node)) in (1usize..).zip(&cluster.nodes) {
         let (online, comma) = (u8::from(node.up), if i < nodes { "," } else { "" });

@@ -53,6 +53,7 @@ fn on_cluster(cluster: &mut Cluster, control: Control, now: f64) -> Result<(), E
             if let Some(pool) = pool {
                 cluster.pools.entry(pool).or_default().insert(vmid);
             }
+            cluster.each_up(|node| node.user_cfg += 1);
         }
         Control::Create { vmid, node, conf } => create(cluster, vmid, node, conf)?,
         Control::Destroy { vmid } => {

@@ -67,8 +67,10 @@ pub(super) fn migrate(
 }
 
 fn transit(lab: &Lab, vmid: VmId, on: bool) {
-    if let Some(vm) = lab.cluster().vms.get_mut(&vmid) {
+    let mut cluster = lab.cluster();
+    if let Some(vm) = cluster.vms.get_mut(&vmid) {
         vm.in_transit = on;
+        cluster.each_up(|node| if on { node.lost(vmid) } else { node.touched(vmid) });
     }
 }
 

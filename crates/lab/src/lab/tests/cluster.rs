@@ -191,6 +191,43 @@ async fn without_a_quorum_nothing_is_written() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn every_change_raises_its_counter() {
+    let lab = three();
+    let counters = async || {
+        let text = lab.execute(&NodeCommand::ReadCluster.line()).await.stdout;
+        let number = |file: &str, key: &str| {
+            let mut lines = text.lines().filter(|line| line.starts_with(file));
+            let value = lines.find_map(|line| line.split_once(key)).unwrap().1;
+            value.trim_start_matches([' ', ':']).trim_end_matches(',').parse::<u64>().unwrap()
+        };
+        let version = "/etc/pve/.version:";
+        let clinfo = number(version, "\"clinfo\"");
+        assert_eq!(number("/etc/pve/.members:", "\"version\""), clinfo);
+        let vmlist = number(version, "\"vmlist\"");
+        assert_eq!(number("/etc/pve/.vmlist:", "\"version\""), vmlist);
+        [clinfo, vmlist, number(version, "\"user.cfg\"")]
+    };
+    let mut before = counters().await;
+    for (control, raised) in [
+        (Control::Pool { vmid: id(104), pool: None }, [false, false, true]),
+        (Control::Destroy { vmid: id(106) }, [false, true, false]),
+        (Control::NodeDown { node: node(3) }, [true, false, false]),
+        (Control::NodeUp { node: node(3) }, [true, false, false]),
+    ] {
+        lab.control(control.clone()).unwrap();
+        let after = counters().await;
+        let pairs = before.iter().zip(&after);
+        assert_eq!(pairs.map(|(b, a)| a > b).collect::<Vec<_>>(), raised, "{control:?}");
+        before = after;
+    }
+    lab.control(Control::Migrate { vmid: id(101), to: node(2), seconds: 1.0, gap: 5.0 }).unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let locked = counters().await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(counters().await[1] > locked[1], "it has left its list");
+}
+
+#[tokio::test(start_paused = true)]
 async fn torn_reads_are_seen_as_such() {
     let lab = three();
     lab.control(Control::Tear { on: true }).unwrap();
