@@ -9,7 +9,7 @@ use crate::control::Part;
 use crate::guest::{Guest, Qemu};
 use crate::ha::Ha;
 use crate::node::Node;
-use crate::num::{real, whole};
+use crate::num::{real, whole, whole32};
 use crate::options::{Columns, Options};
 use crate::pmxcfs::Key;
 use crate::reality::Real;
@@ -166,19 +166,44 @@ impl Cluster {
 
     /// Starts a VM: all that waits is taken over first.
     pub(crate) fn start(&mut self, vmid: VmId, now: f64) -> Result<(), String> {
-        let vm = self.vms.get(&vmid).ok_or_else(|| format!("there is no VM {vmid}"))?;
-        if vm.qemu.is_some() {
+        self.startable(vmid)?;
+        let vm = self.vms.get(&vmid);
+        if vm.is_some_and(|vm| vm.qemu.is_some()) {
             return Err(format!("VM {vmid} already running"));
         }
-        if vm.conf.parts().waits() {
+        if vm.is_some_and(|vm| vm.conf.parts().waits()) {
             self.write(vmid, Parts::apply_all);
         }
         let Some(vm) = self.vms.get_mut(&vmid) else { return Ok(()) };
         let qemu = Qemu::start(&vm.conf, now)?;
+        let host = self.nodes.get(&vm.node).map_or(u32::MAX, |node| whole32(node.host_cpus));
+        if vm
+            .conf
+            .parsed()
+            .and_then(|config| config.max_vcpus().ok())
+            .is_some_and(|n| n.get() > host)
+        {
+            return Err(format!("MAX {host} vcpus allowed per VM on this node"));
+        }
         vm.guest = Guest::boot(&qemu, !vm.faults.contains(&Part::OnlinesNothing));
         vm.departures.clear();
         vm.starts += 1;
         vm.qemu = Some(qemu);
+        Ok(())
+    }
+
+    /// Whether `qm start` would begin with it.
+    pub(crate) fn startable(&self, vmid: VmId) -> Result<(), String> {
+        let vm = self.vms.get(&vmid).ok_or_else(|| format!("there is no VM {vmid}"))?;
+        if self.nodes.get(&vm.node).is_none_or(|node| !node.up) {
+            return Err(format!("{} is down", vm.node));
+        }
+        if let Some(lock) = vm.conf.get("lock") {
+            return Err(format!("VM is locked ({lock})"));
+        }
+        if vm.conf.get("template") == Some("1") {
+            return Err("you can't start a vm if it's a template".into());
+        }
         Ok(())
     }
 

@@ -24,6 +24,8 @@ impl Bench {
         let options = Options::new().unwrap();
         let options = Options {
             vms: 21,
+            // As the node of the recordings had.
+            host_cpus: Some(16),
             columns,
             nodes: Options::numbered(2).unwrap(),
             cluster: Some("home".try_into().unwrap()),

@@ -68,7 +68,11 @@ impl All {
                 starts.pop();
             } else if let Some(control) = vmid.and_then(|vmid| control(vmid, word)) {
                 // A start would take over what is pending, and forget who is dead.
-                let early = matches!(control, Control::Edit { .. } | Control::Fault { .. });
+                // A locked VM would not start.
+                let early = match &control {
+                    Control::Edit { key, .. } => key != "lock",
+                    control => matches!(control, Control::Fault { .. }),
+                };
                 if early { bench.control(control) } else { later.push(control) }
             } else {
                 let known = ["none", "columns=eight"].contains(&word.as_str());

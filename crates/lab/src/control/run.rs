@@ -112,6 +112,7 @@ fn on_vm(cluster: &mut Cluster, control: Control) -> Result<(), Error> {
 
 /// Another VM with the number and the sizes of one that is removed.
 fn recreate(cluster: &mut Cluster, vmid: VmId, now: f64) -> Result<(), Error> {
+    cluster.startable(vmid).map_err(|text| refused(&text))?;
     let old = cluster.remove(vmid).ok_or_else(|| refused(&format!("there is no VM {vmid}")))?;
     let mut conf = old.conf.clone();
     conf.edit(|parts| mix::new_identity(parts, u64::from(vmid.get()) ^ now.to_bits()));

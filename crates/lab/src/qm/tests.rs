@@ -19,8 +19,8 @@ fn vmid() -> VmId {
 
 /// A lab with the bench's one VM.
 fn bench(conf: &str) -> Lab {
-    let lab = Lab::new(&Options { vms: 1, epoch: Some(1_795_297_200), ..Options::new().unwrap() });
-    let lab = lab.unwrap();
+    let (epoch, host_cpus) = (Some(1_795_297_200), Some(16));
+    let lab = Lab::new(&Options { vms: 1, epoch, host_cpus, ..Options::new().unwrap() }).unwrap();
     {
         let mut node = lab.cluster();
         let vm = node.vms.get_mut(&vmid()).unwrap();

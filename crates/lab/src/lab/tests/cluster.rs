@@ -228,6 +228,58 @@ async fn every_change_raises_its_counter() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_begins_where_it_could_not() {
+    let lab = three();
+    let refusal = |control| lab.control(control).unwrap_err().to_string();
+    let migrate = |vm| Control::Migrate { vmid: id(vm), to: node(2), seconds: 1.0, gap: 0.0 };
+    let backup = |vm| Control::Backup { vmid: id(vm), seconds: 1.0 };
+    let start = |vm| Control::Start { vmid: id(vm) };
+    let edit = |vm, key: &str, value: &str| {
+        let (key, value) = (key.into(), Some(value.into()));
+        lab.control(Control::Edit { vmid: id(vm), key, value }).unwrap();
+    };
+    edit(101, "lock", "snapshot");
+    lab.control(Control::Stop { vmid: id(101) }).unwrap();
+    for control in [migrate(101), backup(101), start(101)] {
+        assert_eq!(refusal(control), "the lab refuses: VM is locked (snapshot)");
+    }
+    lab.control(Control::Stop { vmid: id(104) }).unwrap();
+    edit(104, "template", "1");
+    assert_eq!(refusal(start(104)), "the lab refuses: you can't start a vm if it's a template");
+    lab.control(Control::Stop { vmid: id(105) }).unwrap();
+    edit(105, "cores", "200");
+    let text = refusal(start(105));
+    assert!(text.ends_with(" vcpus allowed per VM on this node"), "{text}");
+    lab.control(Control::NodeDown { node: node(3) }).unwrap();
+    for control in [migrate(103), backup(103), start(103), Control::Recreate { vmid: id(103) }] {
+        assert_eq!(refusal(control), "the lab refuses: pve3 is down");
+    }
+    lab.control(Control::NodeDown { node: node(3) }).unwrap();
+    lab.control(Control::NodeUp { node: node(3) }).unwrap();
+    assert!(lab.vms()[2].qemu_vcpus.is_some(), "who ran is remembered");
+    lab.control(Control::Quorum { lost: true }).unwrap();
+    for control in [migrate(103), backup(103)] {
+        assert_eq!(refusal(control), "the lab refuses: cluster not ready - no quorum?");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_ends_with_its_node_and_leaves_its_lock() {
+    let lab = three();
+    lab.control(Control::Backup { vmid: id(103), seconds: 5.0 }).unwrap();
+    let to = node(1);
+    lab.control(Control::Migrate { vmid: id(106), to, seconds: 0.5, gap: 5.0 }).unwrap();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(read_at(&lab, 1).await.guests.get(id(106)).is_none(), "on its way");
+    lab.control(Control::NodeDown { node: node(3) }).unwrap();
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let vms = lab.vms();
+    assert!(vms[2].conf.contains("lock: backup\n") && vms[5].conf.contains("lock: migrate\n"));
+    assert_eq!(vms[5].node, node(3));
+    assert_eq!(read_at(&lab, 1).await.guests.get(id(106)).unwrap().node, node(3));
+}
+
+#[tokio::test(start_paused = true)]
 async fn torn_reads_are_seen_as_such() {
     let lab = three();
     lab.control(Control::Tear { on: true }).unwrap();
