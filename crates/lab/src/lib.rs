@@ -28,6 +28,7 @@ mod node;
 mod num;
 mod options;
 mod pmxcfs;
+mod private_dir;
 mod pvestatd;
 mod qm;
 mod read;
