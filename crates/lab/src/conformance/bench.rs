@@ -61,6 +61,12 @@ impl Bench {
         self.lab.control(control).unwrap_or_else(|e| panic!("{shown}: {e}"));
     }
 
+    /// Why it is refused.
+    pub(super) fn refusal(&self, control: Control) -> String {
+        let error = self.lab.control(control).unwrap_err().to_string();
+        error.trim_start_matches("the lab refuses: ").to_owned()
+    }
+
     /// The VM as it is, if it is.
     pub(super) fn vm(&self, vmid: VmId) -> Option<VmInfo> {
         self.lab.vms().into_iter().find(|vm| vm.vmid == vmid)
