@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 use vm_autoscale_proxmox::{ClusterName, NodeName};
 
-use crate::serve::private_dir;
+use crate::private_dir::private_dir;
 use crate::{Columns, Error, Options, Reply, Request, Scenario, ask, confine, serve};
 
 /// A simulated Proxmox cluster to try vm-autoscale on. Never for a machine that matters.
@@ -108,7 +108,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     // Before there are other threads: those that exist already would not be bound.
     let confined = match &cli.verb {
-        Verb::Serve(args) => private_dir(&args.dir.dir).and_then(|()| confine::to(&args.dir.dir)),
+        Verb::Serve(args) => private_dir(&args.dir.dir).and_then(|dir| confine::to(&dir)),
         _ => Ok(false),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();

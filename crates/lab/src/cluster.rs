@@ -9,8 +9,10 @@ use crate::control::Part;
 use crate::guest::{Guest, Qemu};
 use crate::ha::Ha;
 use crate::node::Node;
-use crate::num::{real, whole};
+use crate::num::{real, whole, whole32};
 use crate::options::{Columns, Options};
+use crate::pmxcfs::Key;
+use crate::reality::Real;
 use crate::vm::Vm;
 use crate::{Error, mix};
 
@@ -23,6 +25,12 @@ pub(crate) struct Cluster {
     pub(crate) containers: Vec<Container>,
     pub(crate) pools: BTreeMap<String, BTreeSet<VmId>>,
     pub(crate) ha: Ha,
+    /// `.rrd`: every key's last line, and when it came, in seconds since the lab's start.
+    pub(crate) rrd: BTreeMap<Key, (f64, String)>,
+    /// Whether VMs are QEMU processes: what has none then does not run, whatever the model says.
+    pub(crate) real: bool,
+    /// Processes of VMs that were removed, to be ended.
+    pub(crate) leftover: Vec<Real>,
     /// `vm-autoscale.pause`, where there is one.
     pub(crate) pause: Option<String>,
     /// Whether the rest of the cluster is out of reach of all these nodes.
@@ -57,6 +65,9 @@ impl Cluster {
             vms,
             containers,
             ha: Ha::default(),
+            rrd: BTreeMap::new(),
+            real: false,
+            leftover: Vec::new(),
             pause: None,
             quorum_lost: false,
             tearing: false,
@@ -98,6 +109,19 @@ impl Cluster {
         })
     }
 
+    /// Its process, where it has one that can answer.
+    pub(crate) fn running<'a>(&self, vm: &'a Vm) -> Option<&'a Qemu> {
+        vm.qemu.as_ref().filter(|_| !self.real || vm.real.is_some())
+    }
+
+    /// Takes a VM away; the process that it may have is to be ended.
+    pub(crate) fn remove(&mut self, vmid: VmId) -> Option<Vm> {
+        let mut vm = self.vms.remove(&vmid)?;
+        self.leftover.extend(vm.real.take());
+        self.each_up(|node| node.lost(vmid));
+        Some(vm)
+    }
+
     /// Whether that node may write.
     pub(crate) fn quorate(&self) -> bool {
         let up = self.nodes.values().filter(|node| node.up).count();
@@ -132,23 +156,54 @@ impl Cluster {
 
     /// Every node that is there counts on.
     pub(crate) fn touched(&mut self, vmid: VmId) {
-        self.nodes.values_mut().filter(|node| node.up).for_each(|node| node.touched(vmid));
+        self.each_up(|node| node.touched(vmid));
+    }
+
+    /// What every node sees that is there.
+    pub(crate) fn each_up(&mut self, see: impl FnMut(&mut Node)) {
+        self.nodes.values_mut().filter(|node| node.up).for_each(see);
     }
 
     /// Starts a VM: all that waits is taken over first.
     pub(crate) fn start(&mut self, vmid: VmId, now: f64) -> Result<(), String> {
-        let vm = self.vms.get(&vmid).ok_or_else(|| format!("there is no VM {vmid}"))?;
-        if vm.qemu.is_some() {
+        self.startable(vmid)?;
+        let vm = self.vms.get(&vmid);
+        if vm.is_some_and(|vm| vm.qemu.is_some()) {
             return Err(format!("VM {vmid} already running"));
         }
-        if vm.conf.parts().waits() {
+        if vm.is_some_and(|vm| vm.conf.parts().waits()) {
             self.write(vmid, Parts::apply_all);
         }
         let Some(vm) = self.vms.get_mut(&vmid) else { return Ok(()) };
         let qemu = Qemu::start(&vm.conf, now)?;
+        let host = self.nodes.get(&vm.node).map_or(u32::MAX, |node| whole32(node.host_cpus));
+        if vm
+            .conf
+            .parsed()
+            .and_then(|config| config.max_vcpus().ok())
+            .is_some_and(|n| n.get() > host)
+        {
+            return Err(format!("MAX {host} vcpus allowed per VM on this node"));
+        }
         vm.guest = Guest::boot(&qemu, !vm.faults.contains(&Part::OnlinesNothing));
         vm.departures.clear();
+        vm.starts += 1;
         vm.qemu = Some(qemu);
+        Ok(())
+    }
+
+    /// Whether `qm start` would begin with it.
+    pub(crate) fn startable(&self, vmid: VmId) -> Result<(), String> {
+        let vm = self.vms.get(&vmid).ok_or_else(|| format!("there is no VM {vmid}"))?;
+        if self.nodes.get(&vm.node).is_none_or(|node| !node.up) {
+            return Err(format!("{} is down", vm.node));
+        }
+        if let Some(lock) = vm.conf.get("lock") {
+            return Err(format!("VM is locked ({lock})"));
+        }
+        if vm.conf.get("template") == Some("1") {
+            return Err("you can't start a vm if it's a template".into());
+        }
         Ok(())
     }
 

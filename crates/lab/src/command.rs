@@ -2,10 +2,14 @@
 
 use vm_autoscale_proxmox::{NodeCommand, NodeName, VmId};
 
+use crate::execution::Execution;
 use crate::{Answer, Lab, monitor, qm, read, reality};
 
 /// What perl takes before it does anything, in seconds.
 pub(crate) const PERL_S: f64 = 0.8;
+
+/// How long an agent may take to answer the ping that comes before all else, in seconds.
+const AGENT_S: f64 = 3.0;
 
 /// The command's name.
 pub(crate) fn kind(command: &NodeCommand) -> &'static str {
@@ -40,7 +44,8 @@ pub(crate) fn changes(command: &NodeCommand) -> Option<VmId> {
 /// What only a real VM's own QEMU can say. For what its guest says, new figures are taken.
 async fn ask_real(lab: &Lab, command: &NodeCommand) -> Option<Answer> {
     match command {
-        NodeCommand::ReadMonitor { vmid, query, .. } => {
+        NodeCommand::ReadMonitor { node, vmid, query } => {
+            monitor::find(&lab.cluster(), node, *vmid).ok()?;
             let text = lab.real(*vmid)?.hmp(query.text()).await;
             let text = text.unwrap_or_else(|error| format!("ERROR: {error}\n"));
             Some(Answer::ok(text + "\n"))
@@ -54,16 +59,16 @@ async fn ask_real(lab: &Lab, command: &NodeCommand) -> Option<Answer> {
 }
 
 /// Does it.
-pub(crate) async fn run(lab: &Lab, at: &NodeName, command: &NodeCommand) -> Answer {
+pub(crate) async fn run(
+    lab: &Lab,
+    at: &NodeName,
+    command: &NodeCommand,
+    execution: &mut Execution,
+) -> Answer {
     if let Some(change) = qm::Change::of(at, command) {
-        return qm::set(lab, &change).await;
+        return qm::set(lab, &change, execution).await;
     }
-    if !matches!(
-        command,
-        NodeCommand::ReadCluster | NodeCommand::ReadConfigs(_) | NodeCommand::ReadPools
-    ) {
-        lab.pause(PERL_S).await;
-    }
+    take_time(lab, command).await;
     if let Some(answer) = ask_real(lab, command).await {
         return answer;
     }
@@ -83,5 +88,21 @@ pub(crate) async fn run(lab: &Lab, at: &NodeName, command: &NodeCommand) -> Answ
         }
         // All others change something.
         _ => Answer::fail("", 127),
+    }
+}
+
+/// The time that perl takes, and an agent that does not answer.
+async fn take_time(lab: &Lab, command: &NodeCommand) {
+    if !matches!(
+        command,
+        NodeCommand::ReadCluster | NodeCommand::ReadConfigs(_) | NodeCommand::ReadPools
+    ) {
+        lab.pause(PERL_S).await;
+    }
+    if let NodeCommand::ReadGuestVcpus { vmid } | NodeCommand::ReadGuestMeminfo { vmid, .. } =
+        command
+    {
+        let in_vain = monitor::waits_in_vain(&lab.cluster(), *vmid);
+        lab.pause(if in_vain { AGENT_S } else { 0.0 }).await;
     }
 }

@@ -5,6 +5,7 @@ use vm_autoscale_proxmox::{NodeName, VmId};
 
 mod nodes;
 mod run;
+mod subject;
 mod tasks;
 pub(crate) use run::run;
 
@@ -199,7 +200,8 @@ pub enum Control {
         /// Memory as well.
         memory: bool,
     },
-    /// pvestatd leaves the VM out of `.rrd`, from the next round on.
+    /// pvestatd does not get to the VM from the next round on: its line in `.rrd` stays as it is,
+    /// and goes when it is five minutes old.
     LeaveOut {
         /// The VM.
         vmid: VmId,
@@ -245,8 +247,10 @@ pub enum Part {
     KeepsCpus,
     /// The guest does not release DIMMs.
     KeepsDimms,
-    /// The guest has no balloon driver.
+    /// The guest has no balloon driver: it gives nothing up, and tells nothing of its memory.
     IgnoresBalloon,
+    /// The guest's agent does not run, whatever the config says.
+    AgentSilent,
     /// The guest brings memory online where what cannot be moved may use it, so that it does not
     /// let go of it again.
     KernelZone,

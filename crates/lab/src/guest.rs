@@ -15,8 +15,8 @@ const KERNEL_MIB: u32 = 100;
 /// A running QEMU process.
 #[derive(Debug, Clone)]
 pub(crate) struct Qemu {
-    /// vCPUs that are plugged.
-    pub(crate) vcpus: u32,
+    /// vCPUs that are plugged, by number from 1; a late unplug can leave a hole.
+    pub(crate) vcpus: BTreeSet<u32>,
     /// Memory that is not in DIMMs, in MiB.
     pub(crate) base: u32,
     /// Plugged DIMMs by number.
@@ -44,7 +44,7 @@ impl Qemu {
         let memory = config.memory;
         let dimms = if config.hotplug.memory { dimms(conf, memory)? } else { BTreeSet::new() };
         Ok(Self {
-            vcpus: config.plugged_vcpus().map_err(|e| e.to_string())?.get(),
+            vcpus: (1..=config.plugged_vcpus().map_err(|e| e.to_string())?.get()).collect(),
             base: if config.hotplug.memory { BASE_MIB } else { memory.get() },
             dimms,
             orphans: BTreeSet::new(),
@@ -53,6 +53,11 @@ impl Qemu {
             since,
             fresh: true,
         })
+    }
+
+    /// How many vCPUs there are.
+    pub(crate) fn cpus(&self) -> u32 {
+        u32::try_from(self.vcpus.len()).unwrap_or(u32::MAX)
     }
 
     /// Base and DIMMs, in MiB.
@@ -91,22 +96,42 @@ pub(crate) fn dimm_mib(number: u32) -> u32 {
     512u32.checked_shl(number / 32).unwrap_or(0)
 }
 
+/// What a balloon driver tells, in MiB.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Figures {
+    /// When, in seconds since the lab's start.
+    pub(crate) at: f64,
+    pub(crate) total: f64,
+    /// Page cache included.
+    pub(crate) used: f64,
+    pub(crate) cache: f64,
+    /// What its programs want beyond what there is.
+    pub(crate) short: f64,
+}
+
 /// The operating system inside.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Guest {
-    /// vCPUs that it uses.
-    pub(crate) online_cpus: u32,
+    /// vCPUs that it uses, by number from 1.
+    pub(crate) online_cpus: BTreeSet<u32>,
     /// DIMMs that it uses.
     pub(crate) online_dimms: BTreeSet<u32>,
     /// It panicked.
     pub(crate) dead: bool,
+    /// What its balloon driver said last, where it is dead.
+    pub(crate) last: Option<Figures>,
 }
 
 impl Guest {
     /// Booted: everything there is comes online, or only what is never a hot-plug device.
     pub(crate) fn boot(qemu: &Qemu, onlines: bool) -> Self {
         let online_dimms = if onlines { qemu.dimms.clone() } else { BTreeSet::new() };
-        Self { online_cpus: qemu.vcpus, online_dimms, dead: false }
+        Self { online_cpus: qemu.vcpus.clone(), online_dimms, dead: false, last: None }
+    }
+
+    /// How many vCPUs it uses.
+    pub(crate) fn cpus(&self) -> u32 {
+        u32::try_from(self.online_cpus.len()).unwrap_or(u32::MAX)
     }
 
     /// Memory that programs can use, in MiB.

@@ -19,16 +19,20 @@ pub struct Entry {
     pub end: f64,
     /// Its first 512 characters.
     pub line: String,
-    /// The command's name (`SetVcpus`), `Refused`, or `Control` for what was done to the lab (its
-    /// JSON is the line).
+    /// The command's name (`SetVcpus`), `Refused`, `Control` for what was done to the lab (its
+    /// JSON is the line), or `Task` for what a backup or a migration then wrote.
     pub kind: String,
-    /// The exit code.
+    /// The exit code; 255 where it was cut off.
     pub exit: u8,
-    /// For a change: the VM.
+    /// Its node died meanwhile, or its caller went away: it did what it had done by then, and
+    /// nobody was answered.
+    #[serde(default)]
+    pub cut_off: bool,
+    /// For a change, a control and a task: the VM, where it is about one.
     pub vmid: Option<VmId>,
-    /// For a change: the config's digest when it came.
+    /// With a VM: its config's digest when it came; for a change, when it had the VM's lock.
     pub before: Option<Digest>,
-    /// For a change: the config's digest when it was answered.
+    /// With a VM: its config's digest when it was done, before anybody else could write.
     pub after: Option<Digest>,
 }
 

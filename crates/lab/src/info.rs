@@ -38,7 +38,8 @@ pub struct VmInfo {
 }
 
 impl VmInfo {
-    pub(crate) fn of(vm: &Vm, t: f64) -> Self {
+    /// `qemu` is its process, where one can answer.
+    pub(crate) fn of(vm: &Vm, qemu: Option<&Qemu>, t: f64) -> Self {
         let demand = vm.demand(t);
         Self {
             vmid: vm.vmid,
@@ -46,10 +47,10 @@ impl VmInfo {
             kind: vm.kind.clone(),
             conf: vm.conf.raw().to_owned(),
             digest: vm.conf.digest(),
-            qemu_vcpus: vm.qemu.as_ref().map(|qemu| qemu.vcpus),
-            qemu_memory: vm.qemu.as_ref().map(Qemu::memory),
-            online_vcpus: vm.guest.online_cpus,
-            usable_memory: vm.usable_memory(),
+            qemu_vcpus: qemu.map(Qemu::cpus),
+            qemu_memory: qemu.map(Qemu::memory),
+            online_vcpus: if qemu.is_some() { vm.guest.cpus() } else { 0 },
+            usable_memory: if qemu.is_some() { vm.usable_memory() } else { 0 },
             dead: vm.guest.dead,
             memory_total: vm.memory_total,
             wanted_cpu: demand.cpu,

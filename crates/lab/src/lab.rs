@@ -5,9 +5,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
-use vm_autoscale_proxmox::{Digest, NodeCommand, NodeName, VmId};
+use vm_autoscale_proxmox::{NodeCommand, NodeName, VmId};
 
 use crate::cluster::Cluster;
+use crate::execution::Execution;
 use crate::history::{Entry, History};
 use crate::info::VmInfo;
 use crate::real::{Image, Machine};
@@ -32,6 +33,7 @@ struct Inner {
     keys: Mutex<Keys>,
     /// What real guests boot, where they are real.
     image: OnceLock<Arc<Image>>,
+    hand: tokio::sync::Mutex<()>,
     started: Instant,
     qm_time: f64,
     interval: Duration,
@@ -65,6 +67,7 @@ impl Lab {
             stats: Mutex::default(),
             keys: Mutex::new(Keys::generate(&options.nodes)?),
             image: OnceLock::new(),
+            hand: tokio::sync::Mutex::default(),
             started: Instant::now(),
             qm_time: options.qm_time,
             interval: Duration::from_secs_f64(options.interval),
@@ -96,22 +99,16 @@ impl Lab {
     }
 
     async fn run_on(&self, node: &NodeName, line: &str) -> Answer {
-        let start = self.now();
         let Ok(command) = NodeCommand::parse(line) else {
             let answer = Answer::fail("vm-autoscale-lab: not a command of vm-autoscale\n", 127);
             self.count(|stats| stats.refused += 1);
-            self.record(start, Some(node), line, "Refused", None, answer.exit);
+            Execution::begin(self, Some(node), line, "Refused", None).done(answer.exit);
             return answer;
         };
-        let kind = command::kind(&command);
-        let change = command::changes(&command).map(|vmid| (vmid, self.cluster().digest(vmid)));
-        let answer = command::run(self, node, &command).await;
-        self.count(|stats| {
-            *stats.commands.entry(kind.to_owned()).or_default() += 1;
-            stats.changes_zero += u64::from(change.is_some() && answer.exit == 0);
-            stats.changes_nonzero += u64::from(change.is_some() && answer.exit != 0);
-        });
-        self.record(start, Some(node), line, kind, change, answer.exit);
+        let (kind, vmid) = (command::kind(&command), command::changes(&command));
+        let mut execution = Execution::begin(self, Some(node), line, kind, vmid);
+        let answer = command::run(self, node, &command, &mut execution).await;
+        execution.done(answer.exit);
         answer
     }
 
@@ -138,9 +135,16 @@ impl Lab {
     /// It names what is not there or cannot be.
     pub fn control(&self, control: Control) -> Result<(), Error> {
         let line = serde_json::to_string(&control).map_err(|e| Error::Control(e.to_string()))?;
-        control::run(self, control.clone())?;
+        reality::possible(self, &control)?;
+        let execution = Execution::begin(self, None, &line, "Control", control.vmid());
+        match control::run(self, control.clone()) {
+            Ok(()) => execution.done(0),
+            Err(error) => {
+                execution.forget();
+                return Err(error);
+            }
+        }
         reality::follow(self, control);
-        self.record(self.now(), None, &line, "Control", None, 0);
         Ok(())
     }
 
@@ -165,7 +169,8 @@ impl Lab {
         let mut cluster = self.cluster();
         let t = cluster.load_time(now);
         cluster.vms.values_mut().for_each(|vm| vm.depart(now, t));
-        cluster.vms.values().map(|vm| VmInfo::of(vm, t)).collect()
+        let cluster = &cluster;
+        cluster.vms.values().map(|vm| VmInfo::of(vm, cluster.running(vm), t)).collect()
     }
 
     /// Seconds since the lab's start.
@@ -211,6 +216,12 @@ impl Lab {
     pub(crate) fn set_image(&self, image: Image) {
         // Set once, when the lab begins.
         let _ = self.inner.image.set(Arc::new(image));
+        self.cluster().real = true;
+    }
+
+    /// Whoever has it starts and ends real VMs, nobody else.
+    pub(crate) fn hand(&self) -> &tokio::sync::Mutex<()> {
+        &self.inner.hand
     }
 
     /// The process of a real VM.
@@ -250,28 +261,8 @@ impl Lab {
         }
     }
 
-    fn record(
-        &self,
-        start: f64,
-        node: Option<&NodeName>,
-        line: &str,
-        kind: &str,
-        change: Option<(VmId, Option<Digest>)>,
-        exit: u8,
-    ) {
-        let vmid = change.as_ref().map(|(vmid, _)| *vmid);
-        let after = vmid.and_then(|vmid| self.cluster().digest(vmid));
-        lock(&self.inner.history).push(Entry {
-            node: node.cloned(),
-            start,
-            end: self.now(),
-            line: line.to_owned(),
-            kind: kind.to_owned(),
-            exit,
-            vmid,
-            before: change.and_then(|(_, before)| before),
-            after,
-        });
+    pub(crate) fn write_down(&self, entry: Entry) {
+        lock(&self.inner.history).push(entry);
     }
 }
 

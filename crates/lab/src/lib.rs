@@ -14,6 +14,7 @@ mod confine;
 #[cfg(test)]
 mod conformance;
 mod control;
+mod execution;
 mod guest;
 mod ha;
 mod history;
@@ -27,6 +28,7 @@ mod node;
 mod num;
 mod options;
 mod pmxcfs;
+mod private_dir;
 mod pvestatd;
 mod qm;
 mod read;

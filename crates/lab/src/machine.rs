@@ -1,5 +1,6 @@
 //! What qemu-server asks of a VM's QEMU process. Whether a guest gives a CPU or a DIMM back shows
-//! only later, so these answer what is there now.
+//! only later, so these answer what is there now. A VM whose process is real is never answered
+//! for by the model.
 
 use std::collections::BTreeSet;
 
@@ -14,13 +15,14 @@ use crate::vm::{Leaves, Vm};
 pub(crate) async fn cpus(lab: &Lab, vmid: VmId) -> Result<u32, String> {
     if let Some(real) = lab.real(vmid) {
         let count = real.cpus().await?;
-        mirror(lab, vmid, |qemu| qemu.vcpus = count);
+        mirror(lab, vmid, |qemu| qemu.vcpus = (1..=count).collect());
         return Ok(count);
     }
-    ask(lab, vmid, "query-cpus-fast", |vm| Ok(vm.qemu.as_ref().map_or(0, |qemu| qemu.vcpus)))
+    ask(lab, vmid, "query-cpus-fast", |vm| Ok(vm.qemu.as_ref().map_or(0, Qemu::cpus)))
 }
 
-/// Plugs a CPU. Whether it came is another question (`device_add`).
+/// Plugs a CPU. Whether it came is another question (`device_add`): of one that is there already
+/// QEMU says so on its monitor, where Proxmox does not look.
 pub(crate) async fn plug_cpu(lab: &Lab, vmid: VmId, cpu: u32) -> Result<(), String> {
     if let Some(real) = lab.real(vmid) {
         return Ok(real.plug_cpu(cpu).await?);
@@ -28,9 +30,9 @@ pub(crate) async fn plug_cpu(lab: &Lab, vmid: VmId, cpu: u32) -> Result<(), Stri
     ask(lab, vmid, "human-monitor-command", |vm| {
         let fails = vm.faults.contains(&Part::PlugFails);
         let onlines = !vm.faults.contains(&Part::OnlinesNothing) && !vm.guest.dead;
-        if let Some(qemu) = vm.qemu.as_mut().filter(|_| !fails) {
-            qemu.vcpus += 1;
-            vm.guest.online_cpus += u32::from(onlines);
+        let came = vm.qemu.as_mut().filter(|_| !fails).is_some_and(|qemu| qemu.vcpus.insert(cpu));
+        if came && onlines {
+            vm.guest.online_cpus.insert(cpu);
         }
         Ok(())
     })
@@ -43,9 +45,9 @@ pub(crate) async fn unplug_cpu(lab: &Lab, vmid: VmId, cpu: u32) -> Result<(), St
     }
     let at = lab.now() + lab.scaled(lab.release(vmid).cpu);
     ask(lab, vmid, "human-monitor-command", |vm| {
-        let leaves = Leaves::Cpu(cpu);
-        if !vm.faults.contains(&Part::KeepsCpus) && !vm.guest.dead {
-            vm.promise(at, leaves);
+        let there = vm.qemu.as_ref().is_some_and(|qemu| qemu.vcpus.contains(&cpu));
+        if there && !vm.faults.contains(&Part::KeepsCpus) && !vm.guest.dead {
+            vm.promise(at, Leaves::Cpu(cpu));
         }
         Ok(())
     })
@@ -146,7 +148,8 @@ fn ask<T>(
     let now = lab.now();
     let mut cluster = lab.cluster();
     let load_time = cluster.load_time(now);
-    let vm = cluster.vms.get_mut(&vmid).filter(|vm| vm.qemu.is_some());
+    let modelled = !cluster.real;
+    let vm = cluster.vms.get_mut(&vmid).filter(|vm| modelled && vm.qemu.is_some());
     let gone = || format!("VM {vmid} qmp command '{command}' failed - client closed connection");
     let vm = vm.ok_or_else(gone)?;
     vm.depart(now, load_time);

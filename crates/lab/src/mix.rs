@@ -178,6 +178,7 @@ pub(crate) fn created(vmid: VmId, node: NodeName, conf: Conf) -> Vm {
         release: Release::default(),
         departures: Vec::new(),
         real: None,
+        starts: 0,
         ran: false,
         kind: "created".into(),
         memory_total: memory,

@@ -7,7 +7,8 @@ use vm_autoscale_proxmox::{MonitorQuery, NodeName, VmId};
 
 use crate::answer::Answer;
 use crate::cluster::Cluster;
-use crate::guest::Qemu;
+use crate::control::Part;
+use crate::guest::{Figures, Qemu};
 use crate::num::bytes;
 use crate::vm::Vm;
 
@@ -23,7 +24,7 @@ pub(crate) fn monitor(
         Ok(vm) => vm,
         Err(answer) => return answer,
     };
-    let Some(qemu) = &vm.qemu else {
+    let Some(qemu) = cluster.running(vm) else {
         return Answer::ok(format!("ERROR: VM {vmid} not running\n\n"));
     };
     let text = match query {
@@ -40,7 +41,11 @@ pub(crate) fn monitor(
 }
 
 /// From any node of the cluster: pvesh passes it on to the one that is named.
-fn find<'a>(cluster: &'a Cluster, name: &NodeName, vmid: VmId) -> Result<&'a Vm, Answer> {
+pub(crate) fn find<'a>(
+    cluster: &'a Cluster,
+    name: &NodeName,
+    vmid: VmId,
+) -> Result<&'a Vm, Answer> {
     if !cluster.nodes.contains_key(name) {
         let text = format!("failed to get address info for: {name}: Name or service not known\n");
         return Err(Answer::fail(format!("hostname lookup '{name}' failed - {text}"), 2));
@@ -70,7 +75,7 @@ fn hotpluggable_cpus(vm: &Vm, qemu: &Qemu) -> String {
         text.push_str("  type: \"qemu64-x86_64-cpu\"\n  vcpus_count: \"1\"\n");
         // Writing to a String cannot fail.
         let _ = match i {
-            i if i >= qemu.vcpus => Ok(()),
+            i if !qemu.vcpus.contains(&(i + 1)) => Ok(()),
             i if i > 0 && pluggable => {
                 writeln!(text, "  qom_path: \"/machine/peripheral/cpu{}\"", i + 1)
             }
@@ -88,39 +93,39 @@ fn hotpluggable_cpus(vm: &Vm, qemu: &Qemu) -> String {
     text
 }
 
-/// The balloon driver's figures; a counter that it does not know is all ones.
+/// The balloon driver's figures; what it does not know is all ones, and so is everything where
+/// there is no driver.
 fn guest_stats(cluster: &Cluster, vm: &Vm, qemu: &Qemu, now: f64) -> String {
     const UNKNOWN: u64 = u64::MAX;
     if qemu.ballooned.is_none() {
         return "Error: Device '/machine/peripheral/balloon0' not found\n".into();
     }
-    let demand = vm.demand(cluster.load_time(now));
-    let (used, cache) = vm.memory_use(qemu, demand);
-    let total = f64::from(vm.guest.usable(qemu));
-    let short = bytes((demand.mem - 0.98 * total).max(0.0));
+    let figures = vm.figures(now, cluster.load_time(now));
+    let known = |value: &dyn Fn(Figures) -> u64| figures.map_or(UNKNOWN, value);
+    let swapped = known(&|all| bytes(all.short));
     let stats = [
-        ("htlb-pgalloc", 0),
-        ("swap-out", short),
+        ("htlb-pgalloc", known(&|_| 0)),
+        ("swap-out", swapped),
         ("alloc-stalls", UNKNOWN),
-        ("available-memory", bytes(total - used + cache)),
+        ("available-memory", known(&|all| bytes(all.total - all.used + all.cache))),
         ("direct-reclaims", UNKNOWN),
         ("direct-scans", UNKNOWN),
-        ("htlb-pgfail", 0),
-        ("free-memory", bytes(total - used)),
-        ("minor-faults", 563),
-        ("major-faults", short / 4096),
-        ("total-memory", bytes(total)),
+        ("htlb-pgfail", known(&|_| 0)),
+        ("free-memory", known(&|all| bytes(all.total - all.used))),
+        ("minor-faults", known(&|_| 563)),
+        ("major-faults", known(&|all| bytes(all.short) / 4096)),
+        ("total-memory", known(&|all| bytes(all.total))),
         ("oom-kills", UNKNOWN),
         ("async-reclaims", UNKNOWN),
-        ("swap-in", short),
+        ("swap-in", swapped),
         ("async-scans", UNKNOWN),
-        ("disk-caches", bytes(cache)),
+        ("disk-caches", known(&|all| bytes(all.cache))),
     ];
     let lines = stats.map(|(name, value)| format!("        \"stat-{name}\": {value}"));
     format!(
         "{{\n    \"stats\": {{\n{}\n    }},\n    \"last-update\": {}\n}}\n",
         lines.join(",\n"),
-        cluster.clock(now)
+        figures.map_or(0, |all| cluster.clock(all.at))
     )
 }
 
@@ -132,14 +137,17 @@ pub(crate) fn guest_vcpus(cluster: &Cluster, name: &NodeName, vmid: VmId) -> Ans
     };
     let cpu = |i: u32| {
         format!(
-            "   {{\n      \"can-offline\" : {},\n      \"logical-id\" : {i},\n      \"online\" : {}\n   }}",
-            i > 0,
-            i < vm.guest.online_cpus
+            "   {{\n      \"can-offline\" : {},\n      \"logical-id\" : {},\n      \"online\" : {}\n   }}",
+            i > 1,
+            i - 1,
+            vm.guest.online_cpus.contains(&i)
         )
     };
-    let report = vm.real.as_ref().and_then(|real| real.report.as_ref());
-    let present = report.map_or(qemu.vcpus, |report| report.present_cpus);
-    Answer::ok(format!("[\n{}\n]\n", (0..present).map(cpu).collect::<Vec<_>>().join(",\n")))
+    let cpus: Vec<String> = match vm.real.as_ref().and_then(|real| real.report.as_ref()) {
+        Some(report) => (1..=report.present_cpus).map(cpu).collect(),
+        None => qemu.vcpus.iter().copied().map(cpu).collect(),
+    };
+    Answer::ok(format!("[\n{}\n]\n", cpus.join(",\n")))
 }
 
 /// `pvesh get …/agent/file-read --file /proc/meminfo`.
@@ -176,15 +184,29 @@ fn agent<'a>(
     vmid: VmId,
 ) -> Result<(&'a Vm, &'a Qemu), Answer> {
     let vm = find(cluster, name, vmid)?;
-    let Some(qemu) = &vm.qemu else {
+    let Some(qemu) = cluster.running(vm) else {
         return Err(Answer::fail(format!("VM {vmid} is not running\n"), 2));
     };
-    if !vm.conf.get("agent").is_some_and(|agent| agent.starts_with('1')) {
+    if !has_agent(vm) {
         return Err(Answer::fail("No QEMU guest agent configured\n", 255));
     }
-    let silent = vm.real.as_ref().is_some_and(|real| real.report.is_none());
-    if vm.guest.dead || silent {
+    if is_silent(vm) {
         return Err(Answer::fail("QEMU guest agent is not running\n", 255));
     }
     Ok((vm, qemu))
+}
+
+fn is_silent(vm: &Vm) -> bool {
+    let unheard = vm.real.as_ref().is_some_and(|real| real.report.is_none());
+    vm.guest.dead || unheard || vm.faults.contains(&Part::AgentSilent)
+}
+
+/// Whether Proxmox would ask an agent that does not answer.
+pub(crate) fn waits_in_vain(cluster: &Cluster, vmid: VmId) -> bool {
+    let vm = cluster.vms.get(&vmid);
+    vm.is_some_and(|vm| cluster.running(vm).is_some() && has_agent(vm) && is_silent(vm))
+}
+
+fn has_agent(vm: &Vm) -> bool {
+    vm.conf.get("agent").is_some_and(|agent| agent.starts_with('1'))
 }

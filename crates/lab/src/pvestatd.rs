@@ -1,13 +1,14 @@
 //! The daemon of each node that measures its guests once a round and gives `.rrd` its lines.
 
-use vm_autoscale_proxmox::NodeName;
+use vm_autoscale_proxmox::{NodeName, VmId};
 
 use crate::cluster::Cluster;
 use crate::load::noise;
-use crate::pmxcfs;
-use crate::vm::{Sample, Vm};
+use crate::num::whole32;
+use crate::pmxcfs::{self, Key};
+use crate::vm::{OVERHEAD, Sample, Vm};
 
-/// pmxcfs drops lines that are older.
+/// pmxcfs drops a line that is older than this.
 const EXPIRY_S: f64 = 300.0;
 
 /// What it did last, and what it is told to do next.
@@ -18,8 +19,8 @@ pub(crate) struct Pvestatd {
     /// The next round measures no CPU (0, as the first after a restart) or no memory either.
     pub(crate) zero: Option<Zero>,
     rounds: u64,
-    /// The last round's end and lines.
-    last: Option<(f64, String)>,
+    /// The last round's end.
+    last: Option<f64>,
 }
 
 /// How empty a round is.
@@ -41,7 +42,11 @@ impl Cluster {
             let Some(round) = measured.iter().find(|round| round.node == vm.node) else { continue };
             let factor = noise(self.seed, vm.vmid.get(), round.number);
             vm.depart(now, round.window.1);
-            vm.sample = vm.measure(now, round.window, factor);
+            vm.sample = if self.real && vm.real.is_none() {
+                vm.at_rest(round.host_cpus)
+            } else {
+                vm.measure(now, round.window, factor, round.host_cpus)
+            };
             if let Some(qemu) = &mut vm.qemu {
                 qemu.fresh = false;
             }
@@ -49,6 +54,7 @@ impl Cluster {
         for round in measured {
             self.end_round(&round, now);
         }
+        self.rrd.retain(|_, (at, _)| now - *at <= EXPIRY_S);
     }
 
     /// Nothing where pvestatd does not run.
@@ -56,13 +62,14 @@ impl Cluster {
         let (interval, speed) = (self.interval, self.speed);
         let node = self.nodes.get_mut(name).filter(|node| node.up && !node.pvestatd.stopped)?;
         let pvestatd = &mut node.pvestatd;
-        let last = pvestatd.last.as_ref().map_or(now - interval, |(at, _)| *at);
+        let last = pvestatd.last.replace(now).unwrap_or(now - interval);
         pvestatd.rounds += 1;
         Some(Round {
             node: name.clone(),
             number: pvestatd.rounds - 1,
             window: (last.max(0.0) * speed, now * speed),
             zero: pvestatd.zero.take(),
+            host_cpus: whole32(node.host_cpus),
         })
     }
 
@@ -73,17 +80,19 @@ impl Cluster {
             here.for_each(|vm| empty(&mut vm.sample, zero));
         }
         let Some(node) = self.nodes.get(&round.node) else { return };
-        let text = pmxcfs::rrd(self, &round.node, node, self.clock(now));
-        if let Some(node) = self.nodes.get_mut(&round.node) {
-            node.pvestatd.last = Some((now, text));
-        }
+        let lines = pmxcfs::rrd(self, &round.node, node, self.clock(now));
+        self.rrd.extend(lines.into_iter().map(|(key, line)| (key, (now, line))));
     }
 
-    /// `.rrd` as it is at `now`: what every node has told the others.
+    /// `.rrd` as it is at `now`: what was last told under every key, by whichever node.
     pub(crate) fn rrd(&self, now: f64) -> String {
-        let told = self.nodes.values().filter_map(|node| node.pvestatd.last.as_ref());
-        let fresh = told.filter(|(at, _)| now - at <= EXPIRY_S);
-        fresh.map(|(_, text)| text.as_str()).collect()
+        let fresh = self.rrd.values().filter(|(at, _)| now - at <= EXPIRY_S);
+        fresh.map(|(_, line)| line.as_str()).collect()
+    }
+
+    /// Whether `.rrd` tells of that VM.
+    pub(crate) fn is_measured(&self, vmid: VmId, now: f64) -> bool {
+        self.rrd.get(&Key::Guest(vmid)).is_some_and(|(at, _)| now - at <= EXPIRY_S)
     }
 
     /// Where all want more than the host has, all get the same share of it.
@@ -110,11 +119,13 @@ struct Round {
     /// Load time since the last one.
     window: (f64, f64),
     zero: Option<Zero>,
+    host_cpus: u32,
 }
 
 fn empty(sample: &mut Sample, zero: Zero) {
     sample.cores = 0.0;
     if zero == Zero::All {
         sample.mem = 0;
+        sample.memhost = OVERHEAD;
     }
 }

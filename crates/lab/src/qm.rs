@@ -8,6 +8,7 @@ use vm_autoscale_proxmox::{Digest, NodeCommand, NodeName, VmId};
 
 use crate::cluster::Cluster;
 use crate::command::PERL_S;
+use crate::execution::Execution;
 use crate::{Answer, Lab};
 
 mod balloon;
@@ -90,7 +91,7 @@ impl Change {
 }
 
 /// Runs it.
-pub(crate) async fn set(lab: &Lab, change: &Change) -> Answer {
+pub(crate) async fn set(lab: &Lab, change: &Change, execution: &mut Execution) -> Answer {
     lab.pause(PERL_S).await;
     let first = change.check(&lab.cluster());
     if let Err(answer) = first {
@@ -100,7 +101,10 @@ pub(crate) async fn set(lab: &Lab, change: &Change) -> Answer {
         Ok(held) => held,
         Err(answer) => return answer,
     };
+    execution.meets(lab.cluster().digest(change.vmid));
     let mut answer = locked(lab, change).await;
+    // Whoever gets the lock next writes at once.
+    execution.leaves(lab.cluster().digest(change.vmid));
     drop(held);
     answer.stderr.insert_str(0, waited);
     answer

@@ -81,9 +81,7 @@ pub(crate) fn pools(cluster: &Cluster) -> Answer {
 
 /// `pvesh get /cluster/resources`.
 pub(crate) fn resources(cluster: &Cluster, now: f64) -> Answer {
-    let measured = !cluster.rrd(now).is_empty();
-    let mut all: Vec<Value> =
-        cluster.vms.values().map(|vm| resource(cluster, vm, measured)).collect();
+    let mut all: Vec<Value> = cluster.vms.values().map(|vm| resource(cluster, vm, now)).collect();
     all.extend(cluster.containers.iter().map(|ct| {
         json!({"id": format!("lxc/{}", ct.vmid), "node": ct.node, "status": "running",
             "type": "lxc", "vmid": ct.vmid})
@@ -102,7 +100,7 @@ pub(crate) fn resources(cluster: &Cluster, now: f64) -> Answer {
     Answer::ok(Value::Array(all).to_string() + "\n")
 }
 
-fn resource(cluster: &Cluster, vm: &Vm, measured: bool) -> Value {
+fn resource(cluster: &Cluster, vm: &Vm, now: f64) -> Value {
     let mut fields = Map::new();
     let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
     put("id", format!("qemu/{}", vm.vmid).into());
@@ -121,7 +119,7 @@ fn resource(cluster: &Cluster, vm: &Vm, measured: bool) -> Value {
             put(name, value.into());
         }
     }
-    if !measured || vm.left_out {
+    if !cluster.is_measured(vm.vmid, now) {
         put("status", "unknown".into());
         return Value::Object(fields);
     }
@@ -140,7 +138,7 @@ fn measured_fields<T>(vm: &Vm, columns: Columns, mut put: impl FnMut(&str, Value
     put("mem", sample.mem.into());
     put("maxmem", sample.maxmem.into());
     if columns == Columns::Nine {
-        put("memhost", pmxcfs::memhost(sample).into());
+        put("memhost", sample.memhost.into());
     }
     put("uptime", sample.uptime.into());
     put("template", u8::from(vm.conf.get("template") == Some("1")).into());

@@ -18,7 +18,7 @@ mod report;
 mod spare;
 mod spec;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod usage;
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use vm_autoscale_proxmox::VmId;
+use vm_autoscale_proxmox::{VmConfig, VmId};
 
+use crate::cluster::Cluster;
 use crate::control::Part;
 use crate::real::{Device, GuestReport, Image, Machine, Onlines, Spec};
 use crate::vm::Vm;
@@ -19,6 +20,8 @@ const BOOT: Duration = Duration::from_secs(120);
 #[derive(Debug, Clone)]
 pub(crate) struct Real {
     pub(crate) machine: Arc<Machine>,
+    /// Which start of the VM it is.
+    start: u64,
     /// When, in seconds since the lab's start.
     at: f64,
     cpu_seconds: f64,
@@ -47,23 +50,43 @@ pub(crate) async fn begin(lab: &Lab, dir: &Path, kernel_dir: &Path) -> Result<()
     Ok(())
 }
 
+/// Starts its process; one that does not start leaves the VM stopped.
 async fn start(lab: &Lab, vmid: VmId) -> Result<(), Error> {
     let Some(image) = lab.image() else { return Ok(()) };
-    let (config, onlines) = {
+    let (config, onlines, start) = {
         let cluster = lab.cluster();
-        let vm = cluster.vms.get(&vmid);
-        let config = vm.and_then(|vm| vm.conf.parsed());
-        (config, vm.map_or(Onlines::Movable, onlines))
+        let Some(vm) = cluster.vms.get(&vmid) else { return Ok(()) };
+        (vm.conf.parsed(), onlines(vm), vm.starts)
     };
+    let wanted = |vm: &&mut Vm| vm.starts == start && vm.qemu.is_some();
+    let machine = match launch(&image, vmid, config, onlines).await {
+        Ok(machine) => machine,
+        Err(error) => {
+            let mut cluster = lab.cluster();
+            cluster.vms.get_mut(&vmid).filter(wanted).into_iter().for_each(|vm| vm.qemu = None);
+            return Err(error);
+        }
+    };
+    let (at, cpu_seconds) = (lab.now(), machine.cpu_seconds().unwrap_or(0.0));
+    let real =
+        Real { machine: machine.clone(), start, at, cpu_seconds, cores: 0.0, mem: 0, report: None };
+    if let Some(vm) = lab.cluster().vms.get_mut(&vmid).filter(wanted) {
+        vm.real = Some(real);
+        return Ok(());
+    }
+    // Stopped or removed meanwhile.
+    Ok(machine.stop().await?)
+}
+
+async fn launch(
+    image: &Image,
+    vmid: VmId,
+    config: Option<VmConfig>,
+    onlines: Onlines,
+) -> Result<Arc<Machine>, Error> {
     let config = config.ok_or_else(|| Error::Real(format!("VM {vmid}: its config is not one")))?;
     let spec = Spec::of(vmid, &config, onlines)?;
-    let machine = Arc::new(Machine::start(&image, &spec).await?);
-    let (at, cpu_seconds) = (lab.now(), machine.cpu_seconds().unwrap_or(0.0));
-    let real = Real { machine, at, cpu_seconds, cores: 0.0, mem: 0, report: None };
-    if let Some(vm) = lab.cluster().vms.get_mut(&vmid) {
-        vm.real = Some(real);
-    }
-    Ok(())
+    Ok(Arc::new(Machine::start(image, &spec).await?))
 }
 
 fn onlines(vm: &Vm) -> Onlines {
@@ -88,13 +111,17 @@ pub(crate) async fn observe(lab: &Lab) {
 /// Takes new figures of one. What does not answer keeps its old ones, but for the guest's own.
 pub(crate) async fn refresh(lab: &Lab, vmid: VmId) {
     let Some(machine) = lab.real(vmid) else { return };
+    if !machine.running().await {
+        gone(lab, vmid, &machine);
+        return;
+    }
     let report = machine.guest().await.ok();
     let stats = machine.balloon_stats().await.ok().flatten();
     let (now, cpu_seconds) = (lab.now(), machine.cpu_seconds().ok());
     let mut cluster = lab.cluster();
     let Some(vm) = cluster.vms.get_mut(&vmid) else { return };
     if let (Some(report), false) = (&report, vm.guest.dead) {
-        vm.guest.online_cpus = report.online_cpus;
+        vm.guest.online_cpus = (1..=report.online_cpus).collect();
     }
     let Some(real) = &mut vm.real else { return };
     real.report = report;
@@ -108,6 +135,32 @@ pub(crate) async fn refresh(lab: &Lab, vmid: VmId) {
     }
 }
 
+/// A QEMU has ended by itself, and so has its VM.
+fn gone(lab: &Lab, vmid: VmId, machine: &Arc<Machine>) {
+    let its =
+        |vm: &&mut Vm| vm.real.as_ref().is_some_and(|real| Arc::ptr_eq(&real.machine, machine));
+    if let Some(vm) = lab.cluster().vms.get_mut(&vmid).filter(its) {
+        (vm.qemu, vm.real) = (None, None);
+    }
+}
+
+/// Refuses what only a simulated guest can be made to do.
+pub(crate) fn possible(lab: &Lab, control: &Control) -> Result<(), Error> {
+    let vmid = match control {
+        Control::LateCpu { vmid }
+        | Control::LateDimm { vmid }
+        | Control::SlowGuest { vmid, .. }
+        | Control::Fault {
+            vmid,
+            part: Part::IgnoresBalloon | Part::PlugFails | Part::CpulimitFails,
+            ..
+        } if lab.image().is_some() => vmid,
+        _ => return Ok(()),
+    };
+    let text = format!("VM {vmid} is a real guest, which cannot be made to do that");
+    Err(Error::Control(text))
+}
+
 /// Lets the guests follow what was done to the lab. What one of them does not do is told on
 /// standard error.
 pub(crate) fn follow(lab: &Lab, control: Control) {
@@ -116,33 +169,43 @@ pub(crate) fn follow(lab: &Lab, control: Control) {
     }
     let lab = lab.clone();
     tokio::spawn(async move {
-        let done = match reconcile(&lab).await {
-            Ok(()) => tell(&lab, control).await,
-            failed => failed,
-        };
-        if let Err(error) = done {
+        let mut errors = reconcile(&lab).await;
+        errors.extend(tell(&lab, control).await.err());
+        for error in errors {
             eprintln!("vm-autoscale-lab: {error}");
         }
     });
 }
 
-/// Those that are to run do, and no others.
-async fn reconcile(lab: &Lab) -> Result<(), Error> {
-    let (mut ended, mut begun) = (Vec::new(), Vec::new());
-    for vm in lab.cluster().vms.values_mut() {
-        match (&vm.qemu, &vm.real) {
-            (None, Some(_)) => ended.extend(vm.real.take()),
-            (Some(_), None) => begun.push(vm.vmid),
-            _ => {}
-        }
-    }
+/// Those that are to run do, by their last start, and no others; one at a time looks after that,
+/// so that no VM gets two processes. What fails for one stops no other.
+async fn reconcile(lab: &Lab) -> Vec<Error> {
+    let _alone = lab.hand().lock().await;
+    let (ended, begun) = differing(&mut lab.cluster());
+    let mut errors = Vec::new();
     for real in ended {
-        real.machine.stop().await?;
+        errors.extend(real.machine.stop().await.err().map(Error::from));
     }
     for vmid in begun {
-        start(lab, vmid).await?;
+        errors.extend(start(lab, vmid).await.err());
     }
-    Ok(())
+    errors
+}
+
+/// Processes that are to end, and VMs that lack theirs.
+fn differing(cluster: &mut Cluster) -> (Vec<Real>, Vec<VmId>) {
+    let (mut ended, mut begun) = (std::mem::take(&mut cluster.leftover), Vec::new());
+    for vm in cluster.vms.values_mut() {
+        let runs = vm.qemu.is_some();
+        if runs && vm.real.as_ref().is_some_and(|real| real.start == vm.starts) {
+            continue;
+        }
+        ended.extend(vm.real.take());
+        if runs {
+            begun.push(vm.vmid);
+        }
+    }
+    (ended, begun)
 }
 
 async fn tell(lab: &Lab, control: Control) -> Result<(), Error> {
@@ -168,3 +231,6 @@ async fn tell(lab: &Lab, control: Control) -> Result<(), Error> {
     };
     Ok(done?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,17 @@
 //! A lab with a directory: keys, addresses and control socket, for other processes.
 
 use std::fmt::Write as _;
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use tokio::net::UnixListener;
 use tokio::task::JoinSet;
 use vm_autoscale_proxmox::NodeName;
 
+use crate::private_dir::private_dir;
 use crate::{Error, Lab, Options, reality, socket, ssh};
 
 /// A served lab; dropped, it stops and takes `address` and `lab.sock` away.
@@ -44,7 +45,7 @@ impl Drop for Served {
     }
 }
 
-/// Serves a new lab from `dir` (made, mode 0700): `host_key.NODE`, `id_ed25519`,
+/// Serves a new lab from `dir` (made, mode 0700; one that is there must be empty or a lab's): `host_key.NODE`, `id_ed25519`,
 /// `password`, `known_hosts`, `lab.sock`, and last `addresses` (a line a node: name, address), the
 /// sign that it is ready. Port 0 gives every node a port of its own, any other the next ones.
 ///
@@ -81,14 +82,6 @@ pub async fn serve(dir: &Path, options: &Options, listen: SocketAddr) -> Result<
     tasks.spawn(lab.clone().pvestatd());
     write(dir, "addresses", &addresses)?;
     Ok(Served { lab, servers, dir: dir.to_owned(), _tasks: tasks })
-}
-
-/// Makes the directory, only for the owner.
-pub(crate) fn private_dir(dir: &Path) -> Result<(), Error> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
-    made.map_err(Error::io(dir.display()))?;
-    let mode = fs::Permissions::from_mode(0o700);
-    fs::set_permissions(dir, mode).map_err(Error::io(dir.display()))
 }
 
 /// Only for the owner, and whole or not at all.

@@ -34,6 +34,9 @@ pub struct Stats {
     pub changes_zero: u64,
     /// Changes that did not.
     pub changes_nonzero: u64,
+    /// Changes that ended with their node.
+    #[serde(default)]
+    pub changes_cut_off: u64,
     /// Entries of the history that were counted only.
     pub history_dropped: u64,
 }

@@ -7,7 +7,7 @@ use vm_autoscale_proxmox::{CpuLimit, NodeName, VmId};
 
 use crate::conf::Conf;
 use crate::control::Part;
-use crate::guest::{Guest, Qemu, dimm_mib};
+use crate::guest::{Figures, Guest, Qemu, dimm_mib};
 use crate::load::{Demand, Load};
 use crate::num::{bytes, real};
 use crate::reality::Real;
@@ -32,6 +32,8 @@ pub(crate) struct Vm {
     pub(crate) departures: Vec<(f64, Leaves)>,
     /// The process, where it is not simulated.
     pub(crate) real: Option<Real>,
+    /// How often it was started.
+    pub(crate) starts: u64,
     /// Ran when its node lost power, so that it starts with it.
     pub(crate) ran: bool,
     /// What its load is called.
@@ -47,6 +49,9 @@ pub(crate) struct Vm {
     /// `/var/lock/qemu-server/lock-ID.conf`.
     pub(crate) flock: Arc<tokio::sync::Mutex<()>>,
 }
+
+/// What QEMU takes beside its guest's memory, in bytes.
+pub(crate) const OVERHEAD: u64 = 50_000_000;
 
 /// How quick a guest is, in recorded seconds.
 #[derive(Debug, Clone, Copy)]
@@ -78,8 +83,10 @@ pub(crate) struct Sample {
     pub(crate) wanted: f64,
     /// Cores used.
     pub(crate) cores: f64,
-    /// Memory used in bytes, page cache included.
+    /// Memory used in bytes, page cache included; what the host sees where no driver tells.
     pub(crate) mem: u64,
+    /// What the host gives to it, in bytes.
+    pub(crate) memhost: u64,
     /// Memory of QEMU in bytes.
     pub(crate) maxmem: u64,
     /// vCPUs by the config.
@@ -97,11 +104,11 @@ impl Vm {
         self.conf.get("name").unwrap_or("")
     }
 
-    /// vCPUs as the API counts them: `vcpus`, else all.
-    pub(crate) fn maxcpu(&self) -> u32 {
+    /// vCPUs as the API counts them: `vcpus`, else all that the host has threads for.
+    pub(crate) fn maxcpu(&self, host_cpus: u32) -> u32 {
         let number = |key| self.conf.number(key);
-        number("vcpus")
-            .unwrap_or_else(|| number("sockets").unwrap_or(1) * number("cores").unwrap_or(1))
+        let all = number("sockets").unwrap_or(1).saturating_mul(number("cores").unwrap_or(1));
+        number("vcpus").unwrap_or(all.min(host_cpus))
     }
 
     /// MiB that the guest's kernel has for programs, by its own word where it is real.
@@ -124,6 +131,30 @@ impl Vm {
         (wanted + cache, cache)
     }
 
+    /// What the balloon driver tells at `now`, or told last; nothing without one.
+    pub(crate) fn figures(&self, now: f64, load_time: f64) -> Option<Figures> {
+        let qemu = self.qemu.as_ref().filter(|qemu| qemu.ballooned.is_some())?;
+        if self.faults.contains(&Part::IgnoresBalloon) {
+            return None;
+        }
+        if self.guest.dead {
+            return self.guest.last;
+        }
+        let demand = self.demand(load_time);
+        let (used, cache) = self.memory_use(qemu, demand);
+        let total = f64::from(self.guest.usable(qemu));
+        let short = (demand.mem - 0.98 * total).max(0.0);
+        Some(Figures { at: now, total, used, cache, short })
+    }
+
+    /// The guest panics: QEMU stays, with what the balloon driver told last.
+    pub(crate) fn dies(&mut self, now: f64, load_time: f64) {
+        if !self.guest.dead {
+            self.guest.last = self.figures(now, load_time);
+            self.guest.dead = true;
+        }
+    }
+
     /// The guest agrees to release it then; what it has agreed to already stays as it is.
     pub(crate) fn promise(&mut self, at: f64, leaves: Leaves) {
         if !self.departures.iter().any(|(_, promised)| *promised == leaves) {
@@ -139,24 +170,25 @@ impl Vm {
         for (_, leaves) in due {
             match leaves {
                 Leaves::Cpu(cpu) => self.cpu_leaves(cpu),
-                Leaves::Dimm(dimm) => self.dimm_leaves(dimm, load_time),
+                Leaves::Dimm(dimm) => self.dimm_leaves(dimm, now, load_time),
             }
         }
     }
 
-    fn cpu_leaves(&mut self, cpu: u32) {
-        if let Some(qemu) = self.qemu.as_mut().filter(|qemu| qemu.vcpus >= cpu) {
-            qemu.vcpus -= 1;
-            self.guest.online_cpus = self.guest.online_cpus.min(qemu.vcpus);
+    /// That very one, whichever others have come since it was asked for.
+    pub(crate) fn cpu_leaves(&mut self, cpu: u32) {
+        if let Some(qemu) = &mut self.qemu {
+            qemu.vcpus.remove(&cpu);
+            self.guest.online_cpus.remove(&cpu);
         }
     }
 
     /// Where the guest's programs do not fit into what is left, it dies of that. The backend
     /// stays until somebody drops it.
-    fn dimm_leaves(&mut self, dimm: u32, load_time: f64) {
+    fn dimm_leaves(&mut self, dimm: u32, now: f64, load_time: f64) {
         let spare = self.qemu.as_ref().is_some_and(|qemu| self.can_spare(qemu, dimm, load_time));
         if !spare {
-            self.guest.dead = true;
+            self.dies(now, load_time);
             return;
         }
         let Some(qemu) = &mut self.qemu else { return };
@@ -176,25 +208,43 @@ impl Vm {
         self.demand(t).mem <= f64::from(self.guest.usable(qemu).saturating_sub(lost))
     }
 
+    /// What is found where no process runs.
+    pub(crate) fn at_rest(&self, host_cpus: u32) -> Sample {
+        let maxmem = bytes(f64::from(self.conf.number("memory").unwrap_or(512)));
+        Sample { maxcpu: self.maxcpu(host_cpus), maxmem, ..Sample::default() }
+    }
+
     /// Measures the window of load time; `noise` is a factor about 1.
-    pub(crate) fn measure(&self, now: f64, window: (f64, f64), noise: f64) -> Sample {
-        let maxcpu = self.maxcpu();
-        let Some(qemu) = &self.qemu else {
-            let memory = self.conf.number("memory").unwrap_or(512);
-            return Sample { maxcpu, maxmem: bytes(f64::from(memory)), ..Sample::default() };
-        };
+    pub(crate) fn measure(
+        &self,
+        now: f64,
+        window: (f64, f64),
+        noise: f64,
+        host_cpus: u32,
+    ) -> Sample {
+        let rest = self.at_rest(host_cpus);
+        let Some(qemu) = &self.qemu else { return rest };
+        // QEMU's size is what its balloon device tells; without one, there is the config's.
+        let device = qemu.ballooned.map(|_| bytes(f64::from(qemu.memory())));
         let common = Sample {
-            maxmem: bytes(f64::from(qemu.memory())),
-            maxcpu,
+            maxmem: device.unwrap_or(rest.maxmem),
+            maxcpu: rest.maxcpu,
             uptime: crate::num::whole((now - qemu.since).max(0.0)),
             running: true,
             ..Sample::default()
         };
         if let Some(real) = &self.real {
-            return Sample { wanted: real.cores, cores: real.cores, mem: real.mem, ..common };
+            let memhost = real.mem + OVERHEAD;
+            return Sample {
+                wanted: real.cores,
+                cores: real.cores,
+                mem: real.mem,
+                memhost,
+                ..common
+            };
         }
         let mean = self.mean_demand(window);
-        let online = f64::from(self.guest.online_cpus.min(qemu.vcpus));
+        let online = f64::from(self.guest.cpus());
         let limit = match qemu.cpulimit {
             CpuLimit::Unlimited => f64::INFINITY,
             limit @ CpuLimit::Hundredths(_) => f64::from(limit),
@@ -202,14 +252,23 @@ impl Vm {
         let dead = self.guest.dead;
         let wanted = if dead { 0.0 } else { (mean.cpu * noise).min(online) };
         let cores = wanted.min(limit).max(0.001);
-        let (used, _) = self.memory_use(qemu, mean);
+        let memory = self.memory_seen(now, window.1, qemu, mean);
         Sample {
             wanted,
             cores: if qemu.fresh { 0.0 } else { cores },
-            mem: bytes(used),
+            mem: memory.0,
+            memhost: memory.1,
             waiting: if wanted > cores { 100.0 * (1.0 - cores / wanted) } else { 0.0 },
             ..common
         }
+    }
+
+    /// What the balloon driver tells and what the host sees, in bytes; without a driver pvestatd
+    /// tells what the host sees.
+    fn memory_seen(&self, now: f64, t: f64, qemu: &Qemu, mean: Demand) -> (u64, u64) {
+        let used = self.guest.last.map_or_else(|| self.memory_use(qemu, mean).0, |last| last.used);
+        let (mem, host) = (bytes(used), bytes(used) + OVERHEAD);
+        (if self.figures(now, t).is_some() { mem } else { host }, host)
     }
 
     /// The mean over the window, from a few looks at it.

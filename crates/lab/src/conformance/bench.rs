@@ -5,6 +5,7 @@ use std::time::Duration;
 use vm_autoscale_proxmox::VmId;
 
 use crate::conf::Conf;
+use crate::pmxcfs::Key;
 use crate::{Answer, Columns, Control, Lab, Options, VmInfo, command};
 
 /// What the lab gives perl, in seconds; what is recorded contains the real perl's.
@@ -23,6 +24,8 @@ impl Bench {
         let options = Options::new().unwrap();
         let options = Options {
             vms: 21,
+            // As the node of the recordings had.
+            host_cpus: Some(16),
             columns,
             nodes: Options::numbered(2).unwrap(),
             cluster: Some("home".try_into().unwrap()),
@@ -51,7 +54,17 @@ impl Bench {
 
     pub(super) fn control(&self, control: Control) {
         let shown = format!("{control:?}");
+        if let Control::LeaveOut { vmid, .. } = control {
+            // The recorded VM was never measured, where this one's last line would go on.
+            self.lab.cluster().rrd.remove(&Key::Guest(vmid));
+        }
         self.lab.control(control).unwrap_or_else(|e| panic!("{shown}: {e}"));
+    }
+
+    /// Why it is refused.
+    pub(super) fn refusal(&self, control: Control) -> String {
+        let error = self.lab.control(control).unwrap_err().to_string();
+        error.trim_start_matches("the lab refuses: ").to_owned()
     }
 
     /// The VM as it is, if it is.

@@ -41,7 +41,9 @@ impl Expected<'_> {
         let all = |text: &str| {
             words.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
         };
-        let lines = |lines: &[String]| lines.iter().map(|line| all(line)).collect();
+        // A line of which nothing is left is none.
+        let left = |line: &String| Some(all(line)).filter(|new| !new.is_empty() || line.is_empty());
+        let lines = |lines: &[String]| lines.iter().filter_map(left).collect();
         let old = &self.recorded;
         let recorded = Recorded {
             command: all(&old.command),
@@ -69,7 +71,8 @@ impl Expected<'_> {
         self.stdout(&mut all, &seen.answer.stdout);
         all.unless_equal("stderr", &recorded.stderr, &seen.answer.stderr);
         all.unless_equal("failed", &recorded.failed, &Some(seen.answer.exit != 0));
-        let overhead = recorded.seconds.unwrap() - (seen.seconds - PERL_S);
+        let waited = recorded.seconds.unwrap() - self.replay.less;
+        let overhead = waited - (seen.seconds - PERL_S);
         if !OVERHEAD_S.contains(&overhead) {
             all.0.push(format!("time: {:?} recorded, {} here", recorded.seconds, seen.seconds));
         }

@@ -30,7 +30,7 @@ impl All {
         seen.unwrap()
     }
 
-    /// What differs from the recording, less what is known to.
+    /// What differs from the recording.
     pub(super) fn judge(&self, case: &Case, replay: &Replay, seen: &Seen) -> Vec<String> {
         let recorded = self.recorded[&(case.file.clone(), case.number)].clone();
         let mut others = self.table.cases.iter().filter(|other| other.file == case.file);
@@ -39,18 +39,22 @@ impl All {
             shows.map(|other| self.recorded[&(other.file.clone(), other.number)].stdout.clone());
         let expected = Expected { recorded, shown, replay };
         let unused = |(from, _): &&(String, String)| !expected.has(from);
-        if let Some((from, _)) = replay.reword.iter().chain(&replay.open).find(unused) {
+        if let Some((from, _)) = replay.reword.iter().find(unused) {
             return vec![format!("«{from}» was not recorded")];
         }
-        let expected = expected.reworded(&replay.reword);
-        let differences = expected.differences(seen);
-        if replay.open.is_empty() {
-            return differences;
+        expected.reworded(&replay.reword).differences(seen)
+    }
+
+    /// What a start of the VM is refused with, and what the case printed.
+    pub(super) fn refusal(&self, case: &Case, start: &Replay) -> (String, String) {
+        let bench = Bench::new(Columns::Nine);
+        let vmid: VmId = start.words[0].trim_start_matches("vm").parse().unwrap();
+        bench.place(vmid, &self.table.starts[&start.words[0]]);
+        for word in &start.words[1..] {
+            bench.control(control(vmid, word).unwrap());
         }
-        if differences.is_empty() {
-            return vec!["conforms now: take its `open` out of cases.txt".into()];
-        }
-        expected.reworded(&replay.open).differences(seen)
+        let recorded = &self.recorded[&(case.file.clone(), case.number)];
+        (bench.refusal(Control::Start { vmid }), recorded.stderr.trim_end().to_owned())
     }
 
     /// VMs, their faults and whatever else the replay starts from.
@@ -68,7 +72,11 @@ impl All {
                 starts.pop();
             } else if let Some(control) = vmid.and_then(|vmid| control(vmid, word)) {
                 // A start would take over what is pending, and forget who is dead.
-                let early = matches!(control, Control::Edit { .. } | Control::Fault { .. });
+                // A locked VM would not start.
+                let early = match &control {
+                    Control::Edit { key, .. } => key != "lock",
+                    control => matches!(control, Control::Fault { .. }),
+                };
                 if early { bench.control(control) } else { later.push(control) }
             } else {
                 let known = ["none", "columns=eight"].contains(&word.as_str());

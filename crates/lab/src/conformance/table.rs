@@ -18,6 +18,8 @@ pub(super) struct Case {
     pub(super) command: String,
     /// Why it is left out, where it is.
     pub(super) out: Option<String>,
+    /// What is to be started, where what it printed is the refusal of a start.
+    pub(super) starts: Option<Replay>,
     /// The case after which its output shows the .conf.
     pub(super) shows: Option<usize>,
     pub(super) replays: Vec<Replay>,
@@ -30,8 +32,8 @@ pub(super) struct Replay {
     pub(super) words: Vec<String>,
     /// Replaced in the command and in all that was recorded.
     pub(super) reword: Vec<(String, String)>,
-    /// Where the lab is known not to conform: replaced in what was recorded.
-    pub(super) open: Vec<(String, String)>,
+    /// Seconds that the recorded call waited for what is left out here.
+    pub(super) less: f64,
     /// How standard output and the guest are to be read.
     pub(super) read: Vec<String>,
     /// Numbers that are the machine's or the moment's.
@@ -77,7 +79,7 @@ impl Table {
 impl Case {
     fn new(file: &str, number: usize, command: &str) -> Self {
         let (file, command) = (file.to_owned(), command.to_owned());
-        Self { file, number, command, out: None, shows: None, replays: Vec::new() }
+        Self { file, number, command, out: None, starts: None, shows: None, replays: Vec::new() }
     }
 
     /// How it is called in messages.
@@ -90,12 +92,15 @@ impl Case {
         let words = || rest.split(' ').map(str::to_owned);
         match (word, self.replays.last_mut()) {
             ("out", _) => self.out = Some(rest.into()),
+            ("starts", _) => {
+                self.starts = Some(Replay { words: words().collect(), ..Replay::default() });
+            }
             ("shows", _) => self.shows = Some(rest.parse().unwrap()),
             ("replay", _) => {
                 self.replays.push(Replay { words: words().collect(), ..Replay::default() });
             }
             ("reword", Some(replay)) => replay.reword.push(pair(rest, number)),
-            ("open", Some(replay)) => replay.open.push(pair(rest, number)),
+            ("less", Some(replay)) => replay.less = rest.parse().unwrap(),
             ("read", Some(replay)) => replay.read.extend(words()),
             ("figures", Some(replay)) => replay.figures.extend(words()),
             ("note", Some(replay)) => replay.note += rest,

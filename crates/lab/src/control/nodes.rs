@@ -33,10 +33,15 @@ pub(super) fn run(lab: &Lab, control: Control) -> Result<(), Error> {
 
 fn down(lab: &Lab, name: &NodeName) -> Result<(), Error> {
     let mut cluster = lab.cluster();
+    if !node(&mut cluster, name)?.up {
+        // Who ran is known from the first time.
+        return Ok(());
+    }
     node(&mut cluster, name)?.up = false;
     for vm in cluster.vms.values_mut().filter(|vm| vm.node == *name) {
         vm.ran = vm.qemu.take().is_some();
     }
+    cluster.each_up(|node| node.clinfo += 1);
     drop(cluster);
     lab.set_power(name, false);
     Ok(())
@@ -49,6 +54,7 @@ fn up(lab: &Lab, name: &NodeName, now: f64) -> Result<(), Error> {
     }
     node(&mut cluster, name)?.up = true;
     restart_pmxcfs(&mut cluster, Some(name.clone()), now)?;
+    cluster.each_up(|node| node.clinfo += 1);
     let here = cluster.vms.values().filter(|vm| vm.node == *name && vm.ran);
     let here: Vec<VmId> = here.map(|vm| vm.vmid).collect();
     for vmid in here {

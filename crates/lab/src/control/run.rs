@@ -53,13 +53,18 @@ fn on_cluster(cluster: &mut Cluster, control: Control, now: f64) -> Result<(), E
             if let Some(pool) = pool {
                 cluster.pools.entry(pool).or_default().insert(vmid);
             }
+            cluster.each_up(|node| node.user_cfg += 1);
         }
         Control::Create { vmid, node, conf } => create(cluster, vmid, node, conf)?,
         Control::Destroy { vmid } => {
             vm(cluster, vmid)?;
-            cluster.vms.remove(&vmid);
+            cluster.remove(vmid);
         }
         Control::Recreate { vmid } => recreate(cluster, vmid, now)?,
+        Control::GuestDies { vmid } => {
+            let t = cluster.load_time(now);
+            vm(cluster, vmid)?.dies(now, t);
+        }
         other => on_vm(cluster, other)?,
     }
     Ok(())
@@ -82,7 +87,6 @@ fn on_vm(cluster: &mut Cluster, control: Control) -> Result<(), Error> {
         Control::Edit { vmid, key, value } => edit(cluster, vmid, &key, value)?,
         Control::Pending { vmid, key, value } => wait(cluster, vmid, key, value)?,
         Control::Stop { vmid } => vm(cluster, vmid)?.qemu = None,
-        Control::GuestDies { vmid } => vm(cluster, vmid)?.guest.dead = true,
         Control::LeaveOut { vmid, on } => vm(cluster, vmid)?.left_out = on,
         Control::FreeLoad { vmid } => vm(cluster, vmid)?.fixed = None,
         Control::Load { vmid, cores, mib } => {
@@ -108,8 +112,8 @@ fn on_vm(cluster: &mut Cluster, control: Control) -> Result<(), Error> {
 
 /// Another VM with the number and the sizes of one that is removed.
 fn recreate(cluster: &mut Cluster, vmid: VmId, now: f64) -> Result<(), Error> {
-    let old =
-        cluster.vms.remove(&vmid).ok_or_else(|| refused(&format!("there is no VM {vmid}")))?;
+    cluster.startable(vmid).map_err(|text| refused(&text))?;
+    let old = cluster.remove(vmid).ok_or_else(|| refused(&format!("there is no VM {vmid}")))?;
     let mut conf = old.conf.clone();
     conf.edit(|parts| mix::new_identity(parts, u64::from(vmid.get()) ^ now.to_bits()));
     cluster.vms.insert(vmid, mix::created(vmid, old.node, conf));
@@ -118,10 +122,9 @@ fn recreate(cluster: &mut Cluster, vmid: VmId, now: f64) -> Result<(), Error> {
 }
 
 fn late_cpu(vm: &mut Vm) -> Result<(), Error> {
-    let qemu = vm.qemu.as_mut().filter(|qemu| qemu.vcpus > 1);
-    let qemu = qemu.ok_or_else(|| refused("there is no CPU to leave"))?;
-    qemu.vcpus -= 1;
-    vm.guest.online_cpus = vm.guest.online_cpus.min(qemu.vcpus);
+    let highest = vm.qemu.as_ref().and_then(|qemu| qemu.vcpus.last().copied());
+    let highest = highest.filter(|cpu| *cpu > 1);
+    vm.cpu_leaves(highest.ok_or_else(|| refused("there is no CPU to leave"))?);
     Ok(())
 }
 

@@ -62,7 +62,9 @@ async fn pvestatd_can_fail() {
     control(Control::Stop { vmid: id(102) });
     lab.tick(Duration::from_secs(20));
     let read = cluster(&lab).await;
-    assert!(!all(&read) && !read.vms.contains_key(&id(101)) && read.guests.get(id(101)).is_some());
+    assert!(!all(&read));
+    let ctime = |vmid| read.vms[&id(vmid)].ctime;
+    assert_eq!((ctime(101), ctime(103)), (EPOCH + 10, EPOCH + 20), "its line stays as it was");
     let stopped = &read.vms[&id(102)];
     assert_eq!((stopped.status, stopped.cpu, stopped.mem), (VmStatus::NotRunning, None, None));
     control(Control::Pvestatd { node: None, running: false });
@@ -73,7 +75,11 @@ async fn pvestatd_can_fail() {
     lab.tick(Duration::from_secs(40));
     let read = cluster(&lab).await;
     assert_eq!(read.vms[&id(102)].cpu, Some(0.0), "met for the first time");
-    tokio::time::sleep(Duration::from_secs(400)).await;
+    lab.tick(Duration::from_secs(320));
+    tokio::time::sleep(Duration::from_secs(320)).await;
+    let read = cluster(&lab).await;
+    assert!(!read.vms.contains_key(&id(101)) && read.guests.get(id(101)).is_some(), "too old");
+    tokio::time::sleep(Duration::from_secs(320)).await;
     let answer = lab.execute(&NodeCommand::ReadCluster.line()).await;
     assert!(!answer.stdout.contains("/.rrd:"), "pmxcfs drops old lines");
 }
@@ -164,6 +170,76 @@ async fn qemu_and_guest_answer() {
     let answer = lab.execute(&NodeCommand::ReadGuestVcpus { vmid: id(101) }.line()).await;
     assert_eq!(answer, Answer::fail("VM 101 is not running\n", 2));
     assert_eq!(Failure::classify(&answer.stderr), Failure::NotRunning);
+}
+
+async fn guest_stats(lab: &Lab) -> (u64, u64, u64) {
+    let query = MonitorQuery::GuestStats;
+    let command = NodeCommand::ReadMonitor { node: pve1(), vmid: id(101), query };
+    let text = lab.execute(&command.line()).await.stdout;
+    let stats: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let stat = |name: &str| stats["stats"][name].as_u64().unwrap();
+    let times = stats["last-update"].as_u64().unwrap();
+    (stat("stat-total-memory"), stat("stat-free-memory"), times)
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_balloon_driver_nothing_is_told_of_memory() {
+    let lab = Lab::new(&options()).unwrap();
+    let line = async || {
+        lab.tick(Duration::from_secs_f64(lab.now()));
+        let text = lab.execute(&NodeCommand::ReadCluster.line()).await.stdout;
+        let line = text.lines().find(|line| line.contains("/.rrd:pve-vm-9.0/101:")).unwrap();
+        let column = |i: usize| line.split(':').nth(i + 2).unwrap().parse::<u64>().unwrap();
+        (column(8), column(15))
+    };
+    let (mem, memhost) = line().await;
+    assert!(mem < memhost);
+    let fault = |on| Control::Fault { vmid: id(101), part: crate::Part::IgnoresBalloon, on };
+    lab.control(fault(true)).unwrap();
+    assert_eq!(guest_stats(&lab).await, (u64::MAX, u64::MAX, 0));
+    let (mem, memhost) = line().await;
+    assert_eq!(mem, memhost);
+    lab.control(fault(false)).unwrap();
+    lab.control(Control::GuestDies { vmid: id(101) }).unwrap();
+    let died = guest_stats(&lab).await;
+    assert!(died.0 < u64::MAX && died.2 >= EPOCH);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    lab.control(Control::Load { vmid: id(101), cores: 1.0, mib: 10.0 }).unwrap();
+    assert_eq!(guest_stats(&lab).await, died, "the last that it said");
+    assert!(line().await.0.abs_diff(died.0 - died.1) <= 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_can_be_silent() {
+    let lab = Lab::new(&options()).unwrap();
+    let part = crate::Part::AgentSilent;
+    lab.control(Control::Fault { vmid: id(101), part, on: true }).unwrap();
+    let meminfo = NodeCommand::ReadGuestMeminfo { node: pve1(), vmid: id(101) };
+    for command in [meminfo, NodeCommand::ReadGuestVcpus { vmid: id(101) }] {
+        let start = lab.now();
+        let answer = lab.execute(&command.line()).await;
+        assert_eq!(answer, Answer::fail("QEMU guest agent is not running\n", 255));
+        assert!(lab.now() - start > 3.5, "it is given three seconds");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_only_the_config_tells() {
+    let lab = Lab::new(&Options { host_cpus: Some(6), ..options() }).unwrap();
+    let edit = |key: &str, value: Option<&str>| {
+        let (key, value) = (key.into(), value.map(str::to_owned));
+        lab.control(Control::Edit { vmid: id(101), key, value }).unwrap();
+    };
+    edit("balloon", Some("0"));
+    edit("vcpus", None);
+    edit("cores", Some("4"));
+    lab.control(Control::Stop { vmid: id(101) }).unwrap();
+    lab.control(Control::Start { vmid: id(101) }).unwrap();
+    edit("sockets", Some("2"));
+    edit("memory", Some("512"));
+    lab.tick(Duration::from_secs(10));
+    let vm = cluster(&lab).await.vms[&id(101)].clone();
+    assert_eq!((vm.maxcpu, vm.maxmem), (Some(6.0), Some(536_870_912.0)), "{vm:?}");
 }
 
 #[tokio::test(start_paused = true)]

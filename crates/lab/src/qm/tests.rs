@@ -19,8 +19,8 @@ fn vmid() -> VmId {
 
 /// A lab with the bench's one VM.
 fn bench(conf: &str) -> Lab {
-    let lab = Lab::new(&Options { vms: 1, epoch: Some(1_795_297_200), ..Options::new().unwrap() });
-    let lab = lab.unwrap();
+    let (epoch, host_cpus) = (Some(1_795_297_200), Some(16));
+    let lab = Lab::new(&Options { vms: 1, epoch, host_cpus, ..Options::new().unwrap() }).unwrap();
     {
         let mut node = lab.cluster();
         let vm = node.vms.get_mut(&vmid()).unwrap();
@@ -129,6 +129,54 @@ async fn late_unplugs_make_drift() {
     let (answer, _) = qm(&lab, "--memory 4096").await;
     let text = "memory: hotplug problem - VM 101 qmp command 'object-add' failed - attempt to add duplicate property 'mem-dimm3' to object (type 'container')";
     assert_eq!(answer.stderr, format!("{PARAM}{text}\n{USAGE}"));
+}
+
+/// A VM of 3 whose cpu3 is promised, to leave only after cpu4 has come: QEMU has 1, 2 and 4.
+async fn with_a_hole() -> Lab {
+    let lab = bench(&CONF.replace("vcpus: 2", "vcpus: 3"));
+    lab.control(Control::SlowGuest { vmid: vmid(), cpu: 30.0, dimm: 0.5 }).unwrap();
+    assert!(qm(&lab, "--vcpus 2").await.0.stderr.contains("vcpus: error unplugging cpu3"));
+    assert_eq!(qm(&lab, "--revert vcpus").await.0.exit, 0);
+    assert_eq!(qm(&lab, "--vcpus 4").await.0.exit, 0);
+    assert_eq!(lab.vms()[0].qemu_vcpus, Some(4));
+    tokio::time::sleep(Duration::from_secs(40)).await;
+    let vm = lab.vms().remove(0);
+    assert_eq!((vm.qemu_vcpus, vm.online_vcpus), (Some(3), 3));
+    lab
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hole_among_the_cpus_does_not_heal() {
+    let lab = with_a_hole().await;
+    let query = vm_autoscale_proxmox::MonitorQuery::HotpluggableCpus;
+    let node = lab.nodes().remove(0);
+    let cpus = NodeCommand::ReadMonitor { node, vmid: vmid(), query };
+    let text = lab.execute(&cpus.line()).await.stdout;
+    let has = |cpu: u32| text.contains(&format!("peripheral/cpu{cpu}\""));
+    assert_eq!([2, 3, 4].map(has), [true, false, true], "{text}");
+    // A guest that lets go of cpu4 before QEMU is counted leaves one too few.
+    lab.control(Control::SlowGuest { vmid: vmid(), cpu: 0.0, dimm: 0.5 }).unwrap();
+    let (answer, _) = qm(&lab, "--vcpus 3").await;
+    assert!(answer.stderr.contains("vcpus: error unplugging cpu4"), "{}", answer.stderr);
+    assert_eq!(lab.vms()[0].qemu_vcpus, Some(2));
+
+    // One that takes its time is counted while it still has it, and leaves the config behind.
+    let lab = with_a_hole().await;
+    assert_eq!(qm(&lab, "--vcpus 3").await.0.exit, 0);
+    tokio::time::sleep(Duration::from_secs(40)).await;
+    assert_eq!(lab.vms()[0].qemu_vcpus, Some(2));
+    assert!(conf(&lab).contains("vcpus: 3\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cpu_that_is_there_is_not_plugged_again() {
+    let lab = with_a_hole().await;
+    // Config and count agree by another's hand, but the next number is taken.
+    let value = Some("3".to_owned());
+    lab.control(Control::Edit { vmid: vmid(), key: "vcpus".into(), value }).unwrap();
+    let (answer, _) = qm(&lab, "--vcpus 4").await;
+    assert!(answer.stderr.contains("vcpus: error hotplugging cpu4"), "{}", answer.stderr);
+    assert_eq!(lab.vms()[0].qemu_vcpus, Some(3));
 }
 
 #[tokio::test(start_paused = true)]

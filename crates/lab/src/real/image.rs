@@ -39,9 +39,7 @@ pub(crate) fn missing(kernel_dir: &Path) -> Option<String> {
     if !std::env::split_paths(&path).any(|dir| dir.join(QEMU).is_file()) {
         missing.push(format!("{QEMU} (apt-get install qemu-system-x86)"));
     }
-    if !Path::new(BUSYBOX).is_file() {
-        missing.push(format!("{BUSYBOX} (apt-get install busybox-static)"));
-    }
+    missing.extend(busybox(Path::new(BUSYBOX)).err());
     let kernel = kernel_dir.join("vmlinuz");
     if !kernel.is_file() {
         missing.push(format!("{} (run crates/lab/guest/fetch)", kernel.display()));
@@ -69,7 +67,7 @@ fn pack(kernel_dir: &Path) -> Result<Vec<u8>, Error> {
     archive.directory("bin");
     archive.directory("modules");
     archive.file("init", include_bytes!("../../guest/init"));
-    archive.file("bin/busybox", &busybox()?);
+    archive.file("bin/busybox", &busybox(Path::new(BUSYBOX)).map_err(Error::Missing)?);
     for name in MODULES.map(|module| format!("{module}.ko")) {
         let path = kernel_dir.join(&name);
         if path.exists() {
@@ -79,12 +77,14 @@ fn pack(kernel_dir: &Path) -> Result<Vec<u8>, Error> {
     Ok(archive.finish())
 }
 
-fn busybox() -> Result<Vec<u8>, Error> {
-    let busybox = read(Path::new(BUSYBOX))?;
+/// The guest's programs, or what is wrong with those here.
+fn busybox(path: &Path) -> Result<Vec<u8>, String> {
+    let shown = path.display();
+    let get = "apt-get install busybox-static";
+    let busybox = read(path).map_err(|_| format!("{shown} ({get})"))?;
     // A section that only programs have which load libraries.
     if busybox.windows(7).any(|part| part == b".interp") {
-        let text = "needs libraries, which a guest does not have: apt-get install busybox-static";
-        return Err(Error::Missing(format!("{BUSYBOX} {text}")));
+        return Err(format!("{shown} without libraries, which a guest does not have ({get})"));
     }
     Ok(busybox)
 }
@@ -94,4 +94,40 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let file = std::fs::File::open(path).map_err(Error::io(path.display()))?;
     file.take(MOST_BYTES).read_to_end(&mut bytes).map_err(Error::io(path.display()))?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busybox_that_needs_libraries_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("busybox");
+        assert!(busybox(&path).unwrap_err().ends_with("(apt-get install busybox-static)"));
+        std::fs::write(&path, "ELF .interp .text").unwrap();
+        let text = busybox(&path).unwrap_err();
+        assert!(text.contains("without libraries") && text.contains("busybox-static"), "{text}");
+        std::fs::write(&path, "ELF .text").unwrap();
+        assert!(busybox(&path).is_ok());
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the script itself is what is tested")]
+    fn fetch_says_what_empty_lists_lack() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = dir.path().join("apt-cache");
+        std::fs::write(&cache, "#!/bin/sh\nexit 100\n").unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&cache, mode).unwrap();
+        let path = std::env::var("PATH").unwrap();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("guest/fetch");
+        let mut command = std::process::Command::new("bash");
+        command.arg(script).arg(dir.path().join("guest"));
+        let output = command.env("PATH", format!("{}:{path}", dir.path().display())).output();
+        let output = output.unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(text.contains("run apt-get update"), "{:?}: {text}", output.status);
+        assert_eq!(output.status.code(), Some(1));
+    }
 }

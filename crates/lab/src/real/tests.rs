@@ -4,7 +4,7 @@ use vm_autoscale_proxmox::{Hotplug, VmId};
 
 use super::*;
 
-mod guests;
+pub(crate) mod guests;
 mod sockets;
 
 fn id(vmid: u32) -> VmId {

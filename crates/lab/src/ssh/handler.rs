@@ -1,28 +1,49 @@
 //! One SSH session.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use russh::keys::PublicKey;
 use russh::server::{
     Auth, ChannelOpenHandle, Handle, Handler, Msg, PublicKeyOffer, Session as Connection,
     VerifiedPublicKey,
 };
-use russh::{Channel, ChannelId, Pty};
+use russh::{Channel, ChannelId, ChannelOpenFailure, Pty};
 
 use super::At;
+
+/// Sessions that a connection may have open at once, by OpenSSH's default (`MaxSessions`).
+const MOST_SESSIONS: usize = 10;
 
 /// The stream of standard error.
 const STDERR: u32 = 1;
 
+/// The open channels of a connection; one that is answered counts no more.
+#[derive(Debug, Clone, Default)]
+struct Open(Arc<Mutex<HashSet<ChannelId>>>);
+
+impl Open {
+    fn all(&self) -> MutexGuard<'_, HashSet<ChannelId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether there was room for it.
+    fn add(&self, channel: ChannelId) -> bool {
+        let mut all = self.all();
+        all.len() < MOST_SESSIONS && all.insert(channel)
+    }
+}
+
 pub(super) struct Session {
     at: At,
     authenticated: Arc<AtomicBool>,
+    open: Open,
 }
 
 impl Session {
     pub(super) fn new(at: At, authenticated: Arc<AtomicBool>) -> Self {
-        Self { at, authenticated }
+        Self { at, authenticated, open: Open::default() }
     }
 
     fn judge(&self, key: &PublicKey) -> Auth {
@@ -75,11 +96,24 @@ impl Handler for Session {
 
     async fn channel_open_session(
         &mut self,
-        _channel: Channel<Msg>,
+        channel: Channel<Msg>,
         reply: ChannelOpenHandle,
         _connection: &mut Connection,
     ) -> Result<(), Self::Error> {
-        reply.accept().await;
+        if self.open.add(channel.id()) {
+            reply.accept().await;
+        } else {
+            reply.reject(ChannelOpenFailure::ConnectFailed).await;
+        }
+        Ok(())
+    }
+
+    async fn channel_close(
+        &mut self,
+        channel: ChannelId,
+        _connection: &mut Connection,
+    ) -> Result<(), Self::Error> {
+        self.open.all().remove(&channel);
         Ok(())
     }
 
@@ -92,7 +126,8 @@ impl Handler for Session {
         self.at.lab.count(|stats| stats.execs += 1);
         connection.channel_success(channel)?;
         let line = String::from_utf8_lossy(line).into_owned();
-        tokio::spawn(answer(self.at.clone(), line, channel, connection.handle()));
+        let end = (channel, self.open.clone());
+        tokio::spawn(answer(self.at.clone(), line, end, connection.handle()));
         Ok(())
     }
 
@@ -161,7 +196,7 @@ impl Handler for Session {
 }
 
 /// Executes the line and sends what it printed; a client that has gone away misses it.
-async fn answer(at: At, line: String, channel: ChannelId, to: Handle) {
+async fn answer(at: At, line: String, (channel, open): (ChannelId, Open), to: Handle) {
     let answer = at.lab.execute_on(&at.node, &line).await;
     if !answer.stdout.is_empty() {
         let _ = to.data(channel, answer.stdout.into_bytes()).await;
@@ -171,5 +206,6 @@ async fn answer(at: At, line: String, channel: ChannelId, to: Handle) {
     }
     let _ = to.exit_status_request(channel, u32::from(answer.exit)).await;
     let _ = to.eof(channel).await;
+    open.all().remove(&channel);
     let _ = to.close(channel).await;
 }

@@ -85,6 +85,28 @@ async fn one_key_executes_lines_on_several_channels() {
 }
 
 #[tokio::test]
+async fn the_eleventh_session_is_refused() {
+    let lab = lab(1);
+    let server = serve(&lab).await;
+    let host = lab.host_key(&pve1()).unwrap();
+    let handle = connect(&server, &host, lab.client_key()).await.unwrap().unwrap();
+    for _ in 0..12 {
+        assert_eq!(exec(&handle, READ_POOLS).await.exit, 0, "one after the other");
+    }
+    let mut open = Vec::new();
+    for _ in 0..10 {
+        open.push(handle.channel_open_session().await.unwrap());
+    }
+    let refused = handle.channel_open_session().await.map(drop).unwrap_err();
+    let wanted = russh::ChannelOpenFailure::ConnectFailed;
+    assert!(matches!(refused, russh::Error::ChannelOpenFailure(why) if why == wanted));
+    let mut first = open.remove(0);
+    first.exec(true, READ_POOLS).await.unwrap();
+    while first.wait().await.is_some() {}
+    assert_eq!(exec(&handle, READ_POOLS).await.exit, 0);
+}
+
+#[tokio::test]
 async fn who_rejects_the_host_key_has_sent_nothing_else() {
     let lab = lab(1);
     let server = serve(&lab).await;

@@ -81,6 +81,23 @@ async fn a_migration_locks_vanishes_and_arrives() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_tells_of_a_vm_last_is_believed() {
+    let lab = three();
+    lab.control(Control::Pvestatd { node: Some(node(1)), running: false }).unwrap();
+    let to = node(2);
+    lab.control(Control::Migrate { vmid: id(101), to, seconds: 1.0, gap: 0.0 }).unwrap();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    lab.tick(Duration::from_secs(10));
+    let read = read_at(&lab, 1).await;
+    assert_eq!((read.vms[&id(101)].ctime, read.vms[&id(104)].ctime), (EPOCH + 10, EPOCH));
+    lab.control(Control::Destroy { vmid: id(102) }).unwrap();
+    lab.tick(Duration::from_secs(20));
+    let text = lab.execute(&NodeCommand::ReadCluster.line()).await.stdout;
+    assert_eq!(text.matches("/.rrd:pve-vm-9.0/101:").count(), 2, "once in either copy");
+    assert_eq!(text.matches("/.rrd:pve-vm-9.0/102:").count(), 2, "pmxcfs keeps it for a while");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dead_node_is_silent_and_comes_back_anew() {
     let lab = three();
     let started = read_at(&lab, 3).await.version.starttime;
@@ -107,6 +124,53 @@ async fn a_dead_node_is_silent_and_comes_back_anew() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_dies_with_its_node_is_written_down() {
+    let lab = three();
+    let before = lab.vms().remove(2).digest;
+    let (dying, line) = (lab.clone(), set(&lab, 103, "--memory 1024"));
+    let change = tokio::spawn(async move { dying.execute_on(&node(3), &line).await });
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    lab.control(Control::NodeDown { node: node(3) }).unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!change.is_finished());
+    let entries = lab.history(0);
+    let entry = entries.iter().find(|entry| entry.kind == "SetMemory").unwrap();
+    assert!(entry.cut_off && entry.exit != 0 && entry.end < 2.5, "{entry:?}");
+    assert_eq!((entry.vmid, entry.before.as_ref()), (Some(id(103)), Some(&before)));
+    assert_eq!(entry.after.as_ref(), Some(&lab.vms()[2].digest));
+    let stats = lab.stats();
+    let changes = (stats.changes_zero, stats.changes_nonzero, stats.changes_cut_off);
+    assert_eq!((changes, stats.commands["SetMemory"]), ((0, 0, 1), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_digests_can_be_followed() {
+    let lab = three();
+    let first = lab.vms().remove(0).digest;
+    let tags = Some("a".to_owned());
+    lab.control(Control::Edit { vmid: id(101), key: "tags".into(), value: tags }).unwrap();
+    // The second waits for the first one's file lock, and writes as soon as that is free.
+    let (one, two) = (set(&lab, 101, "--vcpus 1"), set(&lab, 101, "--cpulimit 1"));
+    let (at, other) = (node(1), node(1));
+    tokio::join!(lab.execute_on(&at, &one), lab.execute_on(&other, &two));
+    lab.control(Control::Backup { vmid: id(101), seconds: 5.0 }).unwrap();
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    let to = node(2);
+    lab.control(Control::Migrate { vmid: id(101), to, seconds: 1.0, gap: 0.0 }).unwrap();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let mut digest = Some(first);
+    let entries = lab.history(0);
+    for entry in entries.iter().filter(|entry| entry.vmid == Some(id(101))) {
+        if entry.before != entry.after {
+            assert_eq!(entry.before, digest, "{entry:?}");
+            digest.clone_from(&entry.after);
+        }
+    }
+    assert_eq!(digest.as_ref(), Some(&lab.vms()[0].digest));
+    assert_eq!(entries.iter().filter(|entry| entry.kind == "Task").count(), 4);
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_a_quorum_nothing_is_written() {
     let lab = three();
     let before = lab.vms().remove(0).conf;
@@ -124,6 +188,95 @@ async fn without_a_quorum_nothing_is_written() {
     lab.control(Control::NodeDown { node: node(3) }).unwrap();
     assert!(!read_at(&lab, 1).await.members.quorate);
     assert_eq!(lab.vms().remove(0).conf, before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_change_raises_its_counter() {
+    let lab = three();
+    let counters = async || {
+        let text = lab.execute(&NodeCommand::ReadCluster.line()).await.stdout;
+        let number = |file: &str, key: &str| {
+            let mut lines = text.lines().filter(|line| line.starts_with(file));
+            let value = lines.find_map(|line| line.split_once(key)).unwrap().1;
+            value.trim_start_matches([' ', ':']).trim_end_matches(',').parse::<u64>().unwrap()
+        };
+        let version = "/etc/pve/.version:";
+        let clinfo = number(version, "\"clinfo\"");
+        assert_eq!(number("/etc/pve/.members:", "\"version\""), clinfo);
+        let vmlist = number(version, "\"vmlist\"");
+        assert_eq!(number("/etc/pve/.vmlist:", "\"version\""), vmlist);
+        [clinfo, vmlist, number(version, "\"user.cfg\"")]
+    };
+    let mut before = counters().await;
+    for (control, raised) in [
+        (Control::Pool { vmid: id(104), pool: None }, [false, false, true]),
+        (Control::Destroy { vmid: id(106) }, [false, true, false]),
+        (Control::NodeDown { node: node(3) }, [true, false, false]),
+        (Control::NodeUp { node: node(3) }, [true, false, false]),
+    ] {
+        lab.control(control.clone()).unwrap();
+        let after = counters().await;
+        let pairs = before.iter().zip(&after);
+        assert_eq!(pairs.map(|(b, a)| a > b).collect::<Vec<_>>(), raised, "{control:?}");
+        before = after;
+    }
+    lab.control(Control::Migrate { vmid: id(101), to: node(2), seconds: 1.0, gap: 5.0 }).unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let locked = counters().await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(counters().await[1] > locked[1], "it has left its list");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_begins_where_it_could_not() {
+    let lab = three();
+    let refusal = |control| lab.control(control).unwrap_err().to_string();
+    let migrate = |vm| Control::Migrate { vmid: id(vm), to: node(2), seconds: 1.0, gap: 0.0 };
+    let backup = |vm| Control::Backup { vmid: id(vm), seconds: 1.0 };
+    let start = |vm| Control::Start { vmid: id(vm) };
+    let edit = |vm, key: &str, value: &str| {
+        let (key, value) = (key.into(), Some(value.into()));
+        lab.control(Control::Edit { vmid: id(vm), key, value }).unwrap();
+    };
+    edit(101, "lock", "snapshot");
+    lab.control(Control::Stop { vmid: id(101) }).unwrap();
+    for control in [migrate(101), backup(101), start(101)] {
+        assert_eq!(refusal(control), "the lab refuses: VM is locked (snapshot)");
+    }
+    lab.control(Control::Stop { vmid: id(104) }).unwrap();
+    edit(104, "template", "1");
+    assert_eq!(refusal(start(104)), "the lab refuses: you can't start a vm if it's a template");
+    lab.control(Control::Stop { vmid: id(105) }).unwrap();
+    edit(105, "cores", "200");
+    let text = refusal(start(105));
+    assert!(text.ends_with(" vcpus allowed per VM on this node"), "{text}");
+    lab.control(Control::NodeDown { node: node(3) }).unwrap();
+    for control in [migrate(103), backup(103), start(103), Control::Recreate { vmid: id(103) }] {
+        assert_eq!(refusal(control), "the lab refuses: pve3 is down");
+    }
+    lab.control(Control::NodeDown { node: node(3) }).unwrap();
+    lab.control(Control::NodeUp { node: node(3) }).unwrap();
+    assert!(lab.vms()[2].qemu_vcpus.is_some(), "who ran is remembered");
+    lab.control(Control::Quorum { lost: true }).unwrap();
+    for control in [migrate(103), backup(103)] {
+        assert_eq!(refusal(control), "the lab refuses: cluster not ready - no quorum?");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_ends_with_its_node_and_leaves_its_lock() {
+    let lab = three();
+    lab.control(Control::Backup { vmid: id(103), seconds: 5.0 }).unwrap();
+    let to = node(1);
+    lab.control(Control::Migrate { vmid: id(106), to, seconds: 0.5, gap: 5.0 }).unwrap();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(read_at(&lab, 1).await.guests.get(id(106)).is_none(), "on its way");
+    lab.control(Control::NodeDown { node: node(3) }).unwrap();
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let vms = lab.vms();
+    assert!(vms[2].conf.contains("lock: backup\n") && vms[5].conf.contains("lock: migrate\n"));
+    assert_eq!(vms[5].node, node(3));
+    assert_eq!(read_at(&lab, 1).await.guests.get(id(106)).unwrap().node, node(3));
 }
 
 #[tokio::test(start_paused = true)]

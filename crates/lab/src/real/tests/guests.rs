@@ -23,8 +23,9 @@ struct Bench {
     _alone: MutexGuard<'static, ()>,
 }
 
-/// `None` where this machine has no real guests, which is told, or fails if that is asked for.
-async fn bench(what: &str) -> Option<Bench> {
+/// What guests boot, for one test at a time; `None` where this machine has no real guests, which
+/// is told, or fails if that is asked for.
+pub(crate) async fn kernel(what: &str) -> Option<(PathBuf, MutexGuard<'static, ()>)> {
     static ALONE: Mutex<()> = Mutex::const_new(());
     let kernel_dir = std::env::var_os("VM_AUTOSCALE_GUEST").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/guest"),
@@ -37,7 +38,11 @@ async fn bench(what: &str) -> Option<Bench> {
         std::io::stderr().write_all(text.as_bytes()).unwrap();
         return None;
     }
-    let alone = ALONE.lock().await;
+    Some((kernel_dir, ALONE.lock().await))
+}
+
+async fn bench(what: &str) -> Option<Bench> {
+    let (kernel_dir, alone) = kernel(what).await?;
     let dir = tempfile::tempdir().unwrap();
     // Longer than a socket's address can be, and with what QEMU's options are parted by.
     let lab = dir.path().join("a,directory=of the lab".repeat(6));
