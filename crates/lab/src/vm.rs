@@ -77,7 +77,7 @@ pub(crate) enum Leaves {
 }
 
 /// What pvestatd found last.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Sample {
     /// Cores wanted within what is plugged and allowed.
     pub(crate) wanted: f64,
@@ -243,6 +243,17 @@ impl Vm {
                 ..common
             };
         }
+        self.measure_guest(qemu, common, (now, window), noise)
+    }
+
+    /// A simulated guest's part of it.
+    fn measure_guest(
+        &self,
+        qemu: &Qemu,
+        common: Sample,
+        (now, window): (f64, (f64, f64)),
+        noise: f64,
+    ) -> Sample {
         let mean = self.mean_demand(window);
         let online = f64::from(self.guest.cpus());
         let limit = match qemu.cpulimit {

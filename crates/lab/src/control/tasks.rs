@@ -63,19 +63,24 @@ pub(super) fn migrate(
             return;
         }
         tokio::time::sleep(seconds).await;
-        let there = {
-            let cluster = task.cluster();
-            cluster.quorate() && is_up(&cluster, &to)
-        };
-        if there {
-            transit(&task, vmid, true);
-            tokio::time::sleep(gap).await;
-            arrive(&task, vmid, to);
-        }
+        move_to(&task, vmid, to, gap).await;
         set_lock(&task, vmid, "migrate", false);
         drop(held);
     });
     Ok(())
+}
+
+/// Not to a node that is gone meanwhile, and not while nothing can be written.
+async fn move_to(lab: &Lab, vmid: VmId, to: NodeName, gap: Duration) {
+    let there = {
+        let cluster = lab.cluster();
+        cluster.quorate() && is_up(&cluster, &to)
+    };
+    if there {
+        transit(lab, vmid, true);
+        tokio::time::sleep(gap).await;
+        arrive(lab, vmid, to);
+    }
 }
 
 /// The VM, if a task can begin with it.

@@ -7,7 +7,7 @@ use vm_autoscale_proxmox::{MonitorQuery, NodeCommand};
 
 use super::*;
 use crate::real::tests::guests;
-use crate::{Options, machine};
+use crate::{Control, Options, machine};
 
 const PATIENCE: Duration = Duration::from_secs(40);
 
