@@ -6,9 +6,8 @@ use serde::Deserialize;
 use validator::Validate;
 use vm_autoscale_proxmox::{ClusterName, VmId};
 
-use crate::{Error, VmSet, read_plain, rules, yaml};
-
-mod vm_id;
+use crate::files::read_plain_bytes;
+use crate::{Checked, Error, VmSet, leaf, rules};
 
 /// The whole file. The keys that the Python predecessors had keep their names and meaning.
 #[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
@@ -24,12 +23,20 @@ pub struct SchedulerConfig {
     /// Where `vm-autoscale status` asks.
     pub control_socket: PathBuf,
     /// Seconds between two looks at a cluster. Proxmox measures every 10 s.
+    #[validate(range(
+        min = 1,
+        max = 15,
+        message = "1 to 15 seconds: what is older than 30 s is not believed"
+    ))]
     pub observe_interval: u32,
     /// Seconds between two decisions of the threshold policy.
+    #[validate(range(min = 1, max = 86_400, message = "1 to 86400 seconds"))]
     pub check_interval: u32,
     /// Seconds after a change before the same resource of the same VM is changed again.
+    #[validate(range(min = 1, max = 86_400, message = "1 to 86400 seconds"))]
     pub scale_cooldown: u32,
     /// Decisions in a row that must find a resource low before it shrinks.
+    #[validate(range(min = 1, message = "at least 1"))]
     pub scale_down_after_cycles: u32,
     /// When to grow and when to shrink.
     #[validate(nested)]
@@ -40,11 +47,11 @@ pub struct SchedulerConfig {
     /// Whether memory may be taken back (DIMM unplug). Off unless asked for.
     pub memory_shrink: bool,
     /// When a node is too full for growth. Shrinking is never held back by it.
-    #[validate(nested)]
     pub host_limits: HostLimits,
     /// VMs by number and range, with the settings above.
     pub select: VmSet,
     /// VMs with settings of their own.
+    #[serde(deserialize_with = "leaf::each")]
     #[validate(nested)]
     pub virtual_machines: Vec<VirtualMachine>,
     /// What is written where.
@@ -104,8 +111,10 @@ pub struct Thresholds {
 #[validate(schema(function = "rules::threshold", skip_on_field_errors = false))]
 pub struct Threshold {
     /// Above this it grows.
+    #[serde(deserialize_with = "leaf::percent")]
     pub high: f64,
     /// Below this it shrinks.
+    #[serde(deserialize_with = "leaf::percent")]
     pub low: f64,
 }
 
@@ -126,13 +135,14 @@ pub struct Limits {
 }
 
 /// When a node is full, in percent.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize, Validate)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[validate(schema(function = "rules::host_limits", skip_on_field_errors = false))]
 pub struct HostLimits {
     /// No vCPU is added while the node's CPUs are busier.
+    #[serde(deserialize_with = "leaf::percent")]
     pub max_host_cpu_percent: f64,
     /// No memory is added that would fill the node further.
+    #[serde(deserialize_with = "leaf::percent")]
     pub max_host_ram_percent: f64,
 }
 
@@ -141,7 +151,7 @@ pub struct HostLimits {
 #[serde(deny_unknown_fields)]
 pub struct VirtualMachine {
     /// The VM; a number, or a number as text.
-    #[serde(deserialize_with = "vm_id::either")]
+    #[serde(deserialize_with = "leaf::vm_id")]
     pub vm_id: VmId,
     /// The cluster, where several have a VM of that number.
     pub proxmox_host: Option<ClusterName>,
@@ -171,6 +181,7 @@ pub struct VirtualMachine {
 #[serde(deny_unknown_fields, default)]
 pub struct Logging {
     /// `error`, `warn`, `info` (the default), `debug` or `trace`.
+    #[serde(deserialize_with = "leaf::level")]
     pub level: Option<String>,
     /// A file, one a day, fourteen kept. Without it standard error, which systemd keeps.
     pub log_file: Option<PathBuf>,
@@ -199,9 +210,17 @@ impl SchedulerConfig {
     /// Reads and checks the file.
     ///
     /// # Errors
-    /// The first problem of form, or all problems of meaning.
+    /// Everything that is wrong, each with its place.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        yaml::parse(path, &read_plain(path)?)
+        Ok(Self::check(path)?.finish()?)
+    }
+
+    /// Reads the file as far as that can be done.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn check(path: &Path) -> Result<Checked<Self>, Error> {
+        Ok(Checked::new(path, &read_plain_bytes(path)?))
     }
 
     /// What holds for a VM; `None` when it is not looked after.
