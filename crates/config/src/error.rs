@@ -59,11 +59,14 @@ impl Error {
         match self {
             Self::Invalid(report) => return report,
             Self::Io { path, source } => {
-                let help = match source.kind() {
-                    ErrorKind::NotFound => "name the file, or make it: see the examples in etc/",
-                    _ => "see who may read it: namei -l FILE",
+                let is_missing = source.kind() == ErrorKind::NotFound;
+                let help = if is_missing {
+                    "name the file, or make it: the examples are in etc/"
+                } else {
+                    "see who may read it: namei -l FILE"
                 };
-                report.push(Problem::of_file(&path, source.to_string()).help(help));
+                let problem = Problem::of_file(&path, source.to_string()).help(help);
+                report.push(Problem { is_missing, ..problem });
             }
             Self::Access { path, problem, help } => {
                 report.push(Problem::of_file(&path, problem).help(help));

@@ -8,7 +8,7 @@ use std::path::Path;
 use nix::fcntl::OFlag;
 use zeroize::Zeroizing;
 
-use crate::{Error, MAX_FILE};
+use crate::{Error, MAX_FILE, Problem};
 
 /// Who may touch a file, beside its owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +50,22 @@ pub(crate) fn read_checked_bytes(path: &Path, access: Access) -> Result<Zeroizin
 pub(crate) fn read_plain_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     let file = File::open(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
     read_bounded(path, file)
+}
+
+/// Warns of a file without secrets that others can read or write all the same.
+/// What cannot be looked at is said by whoever reads it.
+#[must_use]
+pub fn too_open(path: &Path) -> Option<Problem> {
+    let mode = std::fs::metadata(path).ok()?.mode();
+    let (what, fix) = match mode {
+        mode if mode & 0o022 != 0 => ("writable", "go-w,o="),
+        mode if mode & 0o004 != 0 => ("readable", "o="),
+        _ => return None,
+    };
+    let problem = format!("is {what} by others (mode {:o})", mode & 0o7777);
+    let rule = "only root changes it, and only root and the scheduler read it (mode 0640)";
+    let help = format!("chmod {fix} {}", path.display());
+    Some(Problem::of_file(path, problem).rule(rule).help(help).warning())
 }
 
 fn judge(path: &Path, metadata: &std::fs::Metadata, access: Access) -> Result<(), Error> {

@@ -20,7 +20,7 @@ mod yaml;
 
 pub use env_file::EnvFile;
 pub use error::Error;
-pub use files::{Access, read_checked};
+pub use files::{Access, read_checked, too_open};
 pub use helper::{Cluster, HelperConfig, Node, Rates, Rule, UserRef};
 pub use problem::{Problem, Report, Severity};
 pub use scheduler::{

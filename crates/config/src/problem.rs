@@ -40,6 +40,9 @@ pub struct Problem {
     pub rule: Option<String>,
     /// What to do.
     pub suggestion: Option<String>,
+    /// Whether the file is not there at all, which has an exit code of its own.
+    #[serde(skip)]
+    pub(crate) is_missing: bool,
     /// Characters that are meant, for the carets.
     #[serde(skip)]
     pub(crate) width: usize,
@@ -60,6 +63,7 @@ impl Problem {
             problem: problem.into(),
             rule: None,
             suggestion: None,
+            is_missing: false,
             width: 0,
             snippet: None,
         }
@@ -104,10 +108,17 @@ impl Report {
         &self.problems
     }
 
-    /// Whether there is one that keeps a file from being used.
+    /// As all programs exit after a check: 3 where something is invalid, 66 where nothing but a
+    /// file is missing, 4 for warnings where those count, else 0.
     #[must_use]
-    pub fn has_errors(&self) -> bool {
-        self.problems.iter().any(|problem| problem.severity == Severity::Error)
+    pub fn exit_code(&self, strict: bool) -> u8 {
+        let errors = || self.problems.iter().filter(|p| p.severity == Severity::Error);
+        match errors().next() {
+            Some(_) if errors().all(|problem| problem.is_missing) => 66,
+            Some(_) => 3,
+            None if strict && !self.problems.is_empty() => 4,
+            None => 0,
+        }
     }
 
     /// Takes those of another report behind its own.
@@ -126,6 +137,13 @@ impl Report {
             text = format!("{text}\nand {more} more\n");
         }
         text
+    }
+
+    /// All of them as one JSON list.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Only a map whose keys are no text could fail.
+        serde_json::to_string(&self.problems).unwrap_or_else(|_| "[]".to_owned())
     }
 
     /// Brings those of one file into the order of their places, and gives those that will be
