@@ -128,6 +128,13 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         }
     }
 
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.node.data {
+            Data::Null => visitor.visit_seq(Items::new(&[], self.findings)),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -143,7 +150,8 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         match self.node.data {
-            Data::Map(_) => visitor.visit_map(Pairs::section(self, name, keys)),
+            // One whose keys are all commented out is empty, and likewise a list.
+            Data::Map(_) | Data::Null => visitor.visit_map(Pairs::section(self, name, keys)),
             // A list is no section, though serde would take one.
             Data::List(_) => Err(serde::de::Error::invalid_type(Unexpected::Seq, &visitor)),
             _ => self.deserialize_any(visitor),
@@ -165,6 +173,6 @@ impl<'de> Deserializer<'de> for Reader<'_> {
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple tuple_struct map identifier ignored_any
+        unit_struct tuple tuple_struct map identifier ignored_any
     }
 }

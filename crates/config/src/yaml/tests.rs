@@ -3,6 +3,8 @@ use std::path::Path;
 use super::*;
 use crate::{HelperConfig, SchedulerConfig};
 
+mod properties;
+
 fn check(bytes: &[u8]) -> Report {
     Checked::<SchedulerConfig>::new(Path::new("config.yaml"), bytes).into_report()
 }
