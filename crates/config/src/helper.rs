@@ -8,10 +8,13 @@ use validator::Validate;
 use vm_autoscale_proxmox::{BalloonMib, ClusterName, CpuLimit, MemoryMib, NodeName, Vcpus, VmId};
 
 use crate::files::read_checked_bytes;
+#[cfg(test)]
+use crate::schema;
 use crate::{Access, Checked, Error, VmSet, leaf, rules};
 
 /// The whole file. Without it the helper does not start; there is no default policy.
 #[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "rules::helper", skip_on_field_errors = false))]
 pub struct HelperConfig {
@@ -35,6 +38,7 @@ pub struct HelperConfig {
 
 /// A user by number or name.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(untagged, expecting = "this is no user\na user's name or number")]
 pub enum UserRef {
     /// The number.
@@ -45,6 +49,7 @@ pub enum UserRef {
 
 /// Changes a minute that the helper lets through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
 pub struct Rates {
     /// Of one VM.
@@ -57,10 +62,12 @@ pub struct Rates {
 
 /// One cluster and the way into it.
 #[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "rules::cluster", skip_on_field_errors = false))]
 pub struct Cluster {
     /// The name that the scheduler knows it by.
+    #[cfg_attr(test, schemars(with = "schema::Label"))]
     pub name: ClusterName,
     /// The login user on the nodes.
     #[serde(default = "default_login")]
@@ -81,9 +88,11 @@ pub struct Cluster {
 
 /// One node.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Node {
     /// Proxmox's name of it.
+    #[cfg_attr(test, schemars(with = "schema::Label"))]
     pub name: NodeName,
     /// An IP address: the helper resolves no names.
     #[serde(deserialize_with = "leaf::address")]
@@ -95,22 +104,29 @@ pub struct Node {
 
 /// What may be done to some VMs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "rules::rule", skip_on_field_errors = false))]
 pub struct Rule {
     /// The VMs: numbers and ranges.
     pub vms: VmSet,
     /// Fewest vCPUs; 1 where nothing is said.
+    #[cfg_attr(test, schemars(with = "Option<schema::Vcpus>"))]
     pub min_vcpus: Option<Vcpus>,
     /// Most vCPUs. Without it the number of vCPUs is not changed.
+    #[cfg_attr(test, schemars(with = "Option<schema::Vcpus>"))]
     pub max_vcpus: Option<Vcpus>,
     /// Least memory in MiB; 1024 where nothing is said.
+    #[cfg_attr(test, schemars(with = "Option<schema::MemoryMib>"))]
     pub min_memory: Option<MemoryMib>,
     /// Most memory in MiB. Without it the memory is not changed.
+    #[cfg_attr(test, schemars(with = "Option<schema::MemoryMib>"))]
     pub max_memory: Option<MemoryMib>,
     /// Least CPU time cap in cores. Without it `cpulimit` is not changed.
+    #[cfg_attr(test, schemars(with = "Option<schema::CpuLimit>"))]
     pub min_cpulimit: Option<CpuLimit>,
     /// Least balloon target in MiB. Without it `balloon` is not changed.
+    #[cfg_attr(test, schemars(with = "Option<schema::BalloonMib>"))]
     pub min_balloon: Option<BalloonMib>,
 }
 

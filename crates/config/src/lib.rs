@@ -9,6 +9,8 @@ mod problem;
 mod render;
 mod rules;
 mod scheduler;
+#[cfg(test)]
+mod schema;
 mod secret;
 mod socket;
 mod source;

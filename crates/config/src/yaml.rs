@@ -187,3 +187,23 @@ fn hide_secrets(node: &Node, places: &Places, source: &mut Source) {
         _ => {}
     }
 }
+
+/// The keys that a section's type knows.
+#[cfg(test)]
+pub(crate) fn known_keys<T: DeserializeOwned>() -> &'static [&'static str] {
+    let findings = Findings::default();
+    let root = Node::parse("no such key: 1").ok();
+    root.as_ref().and_then(|root| findings.read::<T>(root));
+    let flaws = findings.flaws();
+    let known = flaws.values().find_map(|what| match what {
+        fault::What::UnknownKey { known } => Some(*known),
+        _ => None,
+    });
+    known.unwrap_or_default()
+}
+
+/// Those that it must have, as far as messages know.
+#[cfg(test)]
+pub(crate) fn required_keys(section: &str) -> std::collections::BTreeSet<String> {
+    known::required(section).iter().map(|(key, _)| (*key).to_owned()).collect()
+}
