@@ -1,5 +1,7 @@
 //! Rules across keys, for `validator`. Each function returns every broken rule of its section.
 
+mod layers;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
@@ -57,7 +59,7 @@ pub(crate) fn scheduler(config: &SchedulerConfig) -> Result<(), ValidationError>
         let problem = format!("VM {vmid} stands here twice: first on line {{line}}");
         Broken::new(&keys, problem, "one entry for a VM of a cluster")
     });
-    all(&broken.collect::<Vec<_>>())
+    all(&broken.chain(layers::crossed(config)).collect::<Vec<_>>())
 }
 
 pub(crate) fn rule(rule: &Rule) -> Result<(), ValidationError> {

@@ -230,6 +230,13 @@ pub struct VmSettings {
     pub ram_mb: (u32, u32),
 }
 
+impl VmSettings {
+    /// vCPUs where no section says more.
+    pub(crate) const CORES: [u32; 2] = [1, 8];
+    /// MiB where no section says more.
+    pub(crate) const RAM_MB: [u32; 2] = [1024, 16_384];
+}
+
 impl SchedulerConfig {
     /// Reads and checks the file.
     ///
@@ -261,9 +268,9 @@ impl SchedulerConfig {
         let limits = [own.map(|vm| vm.scaling_limits).unwrap_or_default(), self.scaling_limits];
         let bounds = |min: fn(&Limits) -> Option<u32>,
                       max: fn(&Limits) -> Option<u32>,
-                      default: (u32, u32)| {
-            let min = limits.iter().find_map(min).unwrap_or(default.0);
-            (min, limits.iter().find_map(max).unwrap_or(default.1))
+                      default: [u32; 2]| {
+            let min = limits.iter().find_map(min).unwrap_or(default[0]);
+            (min, limits.iter().find_map(max).unwrap_or(default[1]))
         };
         Some(VmSettings {
             mode: own.and_then(|vm| vm.mode).map_or(self.mode, |mode| mode.min(self.mode)),
@@ -277,8 +284,8 @@ impl SchedulerConfig {
                 .iter()
                 .find_map(|layer| layer.ram)
                 .unwrap_or(Threshold { high: 85.0, low: 25.0 }),
-            cores: bounds(|l| l.min_cores, |l| l.max_cores, (1, 8)),
-            ram_mb: bounds(|l| l.min_ram_mb, |l| l.max_ram_mb, (1024, 16_384)),
+            cores: bounds(|l| l.min_cores, |l| l.max_cores, VmSettings::CORES),
+            ram_mb: bounds(|l| l.min_ram_mb, |l| l.max_ram_mb, VmSettings::RAM_MB),
         })
     }
 }

@@ -95,3 +95,14 @@ fn good_files_pass() {
     let report = Checked::<HelperConfig>::new(Path::new("helper.yaml"), &helper).into_report();
     assert!(report.problems().is_empty(), "{report}");
 }
+
+/// The README shows what the program says.
+#[test]
+fn the_readme_shows_a_real_answer() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let text =
+        "#\n".repeat(9) + "virtual_machines:\n  - vm_id: 101\n    scaling_limit: {max_cores: 4}\n";
+    let checked = Checked::<SchedulerConfig>::new(Path::new("config.yaml"), text.as_bytes());
+    let answer = format!("```\n{}```\n", checked.into_report());
+    assert!(std::fs::read_to_string(readme).unwrap().contains(&answer), "{answer}");
+}
