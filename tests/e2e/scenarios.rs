@@ -47,7 +47,8 @@ fn decision(status: &StatusReport, vm: u32) -> String {
 /// All changes of the VM that any node executed.
 fn changes(stage: &Stage, vm: u32) -> Vec<Entry> {
     let Reply::History(entries) = stage.ask_lab(&Request::History(0)).unwrap() else { panic!() };
-    entries.into_iter().filter(|entry| entry.vmid == Some(vmid(vm))).collect()
+    let ours = |entry: &Entry| !["Control", "Task"].contains(&entry.kind.as_str());
+    entries.into_iter().filter(|entry| entry.vmid == Some(vmid(vm)) && ours(entry)).collect()
 }
 
 /// The VM becomes busy, a change is decided, and then it happens. What was told of it.

@@ -21,9 +21,12 @@ pub(crate) struct Args {
     /// Variables that must not stand in the configuration; nobody else may read the file.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) env_file: Option<PathBuf>,
-    /// Check the configuration and exit.
+    /// Check the configuration, say everything that is wrong with it, and exit.
     #[arg(long)]
     pub(crate) validate_only: bool,
+    /// With --validate-only: warnings count, too.
+    #[arg(long, requires = "validate_only")]
+    pub(crate) strict: bool,
     /// How answers are printed.
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     pub(crate) output_format: Format,
@@ -45,7 +48,7 @@ pub(crate) enum Command {
 pub(crate) enum Format {
     /// A table.
     Text,
-    /// One JSON object.
+    /// One JSON value.
     Json,
 }
 
@@ -55,5 +58,5 @@ Examples:
   vm-autoscale plan
   vm-autoscale status --output-format json
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration invalid, 5 not permitted,
-6 helper or cluster unreachable, 66 file missing";
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration invalid, 4 warnings under --strict,
+5 not permitted, 6 helper or cluster unreachable, 66 file missing";

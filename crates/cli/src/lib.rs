@@ -2,6 +2,7 @@
 
 mod args;
 mod table;
+mod validate;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -50,31 +51,42 @@ pub fn main() -> ExitCode {
         let _ = error.print();
         return ExitCode::from(2);
     }
-    match execute(&args) {
-        Ok(()) => ExitCode::SUCCESS,
+    let done = if args.validate_only { validate::validate(&args) } else { execute(&args) };
+    match done {
+        Ok(code) => ExitCode::from(code),
         Err(error) => {
-            // Where standard error is gone, the exit code still says it.
-            let _ = writeln!(std::io::stderr(), "error: {error}");
-            ExitCode::from(error.exit_code())
+            let code = error.exit_code();
+            complain(error);
+            ExitCode::from(code)
         }
     }
 }
 
-fn execute(args: &Args) -> Result<(), Error> {
+/// On standard error. Where that is gone, the exit code still says it.
+fn complain(error: Error) {
+    let mut stderr = std::io::stderr();
+    let _ = match error {
+        Error::Config(error) => {
+            let colours = std::io::IsTerminal::is_terminal(&stderr);
+            write!(stderr, "{}", error.into_report().render(colours))
+        }
+        other => writeln!(stderr, "error: {other}"),
+    };
+}
+
+fn execute(args: &Args) -> Result<u8, Error> {
     let config = SchedulerConfig::read(&args.config)?;
     args.env_file.as_deref().map(EnvFile::read).transpose()?;
-    if args.validate_only {
-        return say(&format!("{}: good\n", args.config.display()));
-    }
     match &args.command {
         Some(Command::Run) => {
             let _log = start_log(&config.logging)?;
-            Ok(wait(run(config))??)
+            wait(run(config))??;
+            Ok(0)
         }
         Some(Command::Plan) => {
             let report = wait(look(&config))??;
             let note = "One look: cooldowns and the age of samples are known to the running daemon only.\n";
-            show(&report, args.output_format, note)
+            show(&report, args.output_format, note).map(|()| 0)
         }
         Some(Command::Status) => {
             let report = wait(fetch_status(&config.control_socket))??;
@@ -88,10 +100,10 @@ fn execute(args: &Args) -> Result<(), Error> {
                 counts.failed,
                 counts.reverted
             );
-            show(&report, args.output_format, &note)
+            show(&report, args.output_format, &note).map(|()| 0)
         }
         // `main` demands a command where nothing else is asked for.
-        None => Ok(()),
+        None => Ok(0),
     }
 }
 

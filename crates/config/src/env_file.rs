@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::{Access, Error, Secret, read_checked};
+use crate::{Access, Error, Problem, Report, Secret, read_checked};
 
 /// The variables of one env file. The process's own environment is never changed.
 #[derive(Debug, Clone, Default)]
@@ -13,21 +13,28 @@ impl EnvFile {
     /// Reads a file that only its owner may read.
     ///
     /// # Errors
-    /// As [`read_checked`], or a line that is none of an env file's; the line is not repeated.
+    /// As [`read_checked`], or every line that is none of an env file's; no line is repeated.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let text = read_checked(path, Access::Private)?;
-        let mut variables = BTreeMap::new();
+        let (mut variables, mut report, mut above) = (BTreeMap::new(), Report::default(), 0);
         // `from_path_iter` would open the file again, after it was judged.
-        for (number, item) in dotenvy::from_read_iter(text.as_bytes()).enumerate() {
-            let (name, value) = item.map_err(|_| Error::Syntax {
-                path: path.to_owned(),
-                line: 0,
-                column: 0,
-                problem: format!("entry {} is not of the form NAME=value", number + 1),
-            })?;
-            variables.insert(name, value.into());
+        for item in dotenvy::from_read_iter(text.as_bytes()) {
+            match item {
+                Ok((name, value)) => drop(variables.insert(name, value.into())),
+                Err(error) => {
+                    let problem = Problem::of_file(path, "a line that is not NAME=value");
+                    let line = line_of(&error, &text, above);
+                    above = line.unwrap_or(above);
+                    let rule = "NAME=value, one a line; single quotes keep $, # and blanks";
+                    report.push(Problem {
+                        line: line.unwrap_or(0),
+                        column: line.map_or(0, |_| 1),
+                        ..problem.rule(rule)
+                    });
+                }
+            }
         }
-        Ok(Self(variables))
+        if report.problems().is_empty() { Ok(Self(variables)) } else { Err(report.into()) }
     }
 
     /// The value of a variable.
@@ -35,6 +42,14 @@ impl EnvFile {
     pub fn get(&self, name: &str) -> Option<&Secret> {
         self.0.get(name)
     }
+}
+
+/// Which line an error is about, counted from 1: one after those before it.
+fn line_of(error: &dotenvy::Error, text: &str, above: usize) -> Option<usize> {
+    let dotenvy::Error::LineParse(line, _) = error else { return None };
+    let line = line.lines().next().unwrap_or_default().trim();
+    let mut below = text.lines().enumerate().skip(above);
+    below.find(|(_, other)| other.trim() == line).map(|(at, _)| at + 1)
 }
 
 #[cfg(test)]
@@ -53,9 +68,11 @@ mod tests {
         assert_eq!(env.get("B").map(Secret::expose), Some("two words"));
         assert!(!format!("{env:?}").contains("two"));
 
-        write(&path, "A=one\nhunter2 is no variable\n").unwrap();
+        write(&path, "A=one\nhunter2 is no variable\n\n# x\nA='open\n").unwrap();
         let message = EnvFile::read(&path).unwrap_err().to_string();
-        assert!(message.contains("entry 2") && !message.contains("hunter2"), "{message}");
+        for said in ["helper.env:2:1: a line", "helper.env:5:1: a line"] {
+            assert!(message.contains(said) && !message.contains("hunter2"), "{message}");
+        }
         std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
     }
 }

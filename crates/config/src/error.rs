@@ -1,6 +1,9 @@
 //! What can be wrong with a file of ours. All of these blame the configuration.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
+
+use crate::{Problem, Report};
 
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -31,37 +34,48 @@ pub enum Error {
         /// The limit.
         limit: u64,
     },
-    /// A file's text is not of its form. A value is named by its place, never repeated where it
-    /// can be a secret.
-    #[error("{path}{place}: {problem}", path = .path.display(), place = place(*.line, *.column))]
-    Syntax {
-        /// The file.
-        path: PathBuf,
-        /// From 1; 0 where the parser knows none.
-        line: usize,
-        /// From 1; 0 where the parser knows none.
-        column: usize,
-        /// What is wrong.
-        problem: String,
-    },
-    /// A file's values do not go together; all that is wrong, a line each.
-    #[error("{path}: {problems}", path = .path.display(), problems = .problems.join("\n  and "))]
-    Meaning {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, each with the key's path.
-        problems: Vec<String>,
-    },
+    /// What a file says cannot be used: everything that is wrong, each with its place.
+    #[error("the configuration is invalid\n{0}")]
+    Invalid(Report),
 }
 
-fn place(line: usize, column: usize) -> String {
-    if line == 0 { String::new() } else { format!(":{line}:{column}") }
+impl From<Report> for Error {
+    fn from(report: Report) -> Self {
+        Self::Invalid(report)
+    }
 }
 
 impl Error {
     /// Whether the file is missing, which has an exit code of its own.
     #[must_use]
     pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
+        matches!(self, Self::Io { source, .. } if source.kind() == ErrorKind::NotFound)
+    }
+
+    /// The same as problems of a report.
+    #[must_use]
+    pub fn into_report(self) -> Report {
+        let mut report = Report::default();
+        match self {
+            Self::Invalid(report) => return report,
+            Self::Io { path, source } => {
+                let is_missing = source.kind() == ErrorKind::NotFound;
+                let help = if is_missing {
+                    "name the file, or make it: the examples are in etc/"
+                } else {
+                    "see who may read it: namei -l FILE"
+                };
+                let problem = Problem::of_file(&path, source.to_string()).help(help);
+                report.push(Problem { is_missing, ..problem });
+            }
+            Self::Access { path, problem, help } => {
+                report.push(Problem::of_file(&path, problem).help(help));
+            }
+            Self::TooLong { path, limit } => {
+                let problem = format!("longer than {limit} bytes");
+                report.push(Problem::of_file(&path, problem).rule("no file of ours is so long"));
+            }
+        }
+        report
     }
 }

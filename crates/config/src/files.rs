@@ -8,7 +8,7 @@ use std::path::Path;
 use nix::fcntl::OFlag;
 use zeroize::Zeroizing;
 
-use crate::{Error, MAX_FILE};
+use crate::{Error, MAX_FILE, Problem};
 
 /// Who may touch a file, beside its owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,11 @@ pub enum Access {
 /// # Errors
 /// Any of these does not hold, it is no UTF-8, or longer than [`MAX_FILE`].
 pub fn read_checked(path: &Path, access: Access) -> Result<Zeroizing<String>, Error> {
+    text(path, &read_checked_bytes(path, access)?)
+}
+
+/// As [`read_checked`], whatever the bytes are.
+pub(crate) fn read_checked_bytes(path: &Path, access: Access) -> Result<Zeroizing<Vec<u8>>, Error> {
     let open = OpenOptions::new().read(true).custom_flags(OFlag::O_NOFOLLOW.bits()).open(path);
     let file = open.map_err(|source| match source.raw_os_error() {
         Some(code) if nix::errno::Errno::from_raw(code) == nix::errno::Errno::ELOOP => {
@@ -42,12 +47,25 @@ pub fn read_checked(path: &Path, access: Access) -> Result<Zeroizing<String>, Er
 }
 
 /// Reads a file of which nothing is demanded but its length.
-///
-/// # Errors
-/// It cannot be read, is no UTF-8, or longer than [`MAX_FILE`].
-pub fn read_plain(path: &Path) -> Result<Zeroizing<String>, Error> {
+pub(crate) fn read_plain_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     let file = File::open(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
     read_bounded(path, file)
+}
+
+/// Warns of a file without secrets that others can read or write all the same.
+/// What cannot be looked at is said by whoever reads it.
+#[must_use]
+pub fn too_open(path: &Path) -> Option<Problem> {
+    let mode = std::fs::metadata(path).ok()?.mode();
+    let (what, fix) = match mode {
+        mode if mode & 0o022 != 0 => ("writable", "go-w,o="),
+        mode if mode & 0o004 != 0 => ("readable", "o="),
+        _ => return None,
+    };
+    let problem = format!("is {what} by others (mode {:o})", mode & 0o7777);
+    let rule = "only root changes it, and only root and the scheduler read it (mode 0640)";
+    let help = format!("chmod {fix} {}", path.display());
+    Some(Problem::of_file(path, problem).rule(rule).help(help).warning())
 }
 
 fn judge(path: &Path, metadata: &std::fs::Metadata, access: Access) -> Result<(), Error> {
@@ -75,14 +93,23 @@ fn judge(path: &Path, metadata: &std::fs::Metadata, access: Access) -> Result<()
     Ok(())
 }
 
-fn read_bounded(path: &Path, file: File) -> Result<Zeroizing<String>, Error> {
-    let mut text = Zeroizing::new(String::new());
-    let read = file.take(MAX_FILE + 1).read_to_string(&mut text);
+fn read_bounded(path: &Path, file: File) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let read = file.take(MAX_FILE + 1).read_to_end(&mut bytes);
     read.map_err(|source| Error::Io { path: path.to_owned(), source })?;
-    if u64::try_from(text.len()).is_ok_and(|length| length > MAX_FILE) {
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_FILE) {
         return Err(Error::TooLong { path: path.to_owned(), limit: MAX_FILE });
     }
-    Ok(text)
+    Ok(bytes)
+}
+
+fn text(path: &Path, bytes: &[u8]) -> Result<Zeroizing<String>, Error> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let problem = format!("byte {} is not part of any UTF-8 character", error.valid_up_to());
+        let source = std::io::Error::new(std::io::ErrorKind::InvalidData, problem);
+        Error::Io { path: path.to_owned(), source }
+    })?;
+    Ok(Zeroizing::new(text.to_owned()))
 }
 
 #[cfg(test)]
@@ -117,6 +144,6 @@ mod tests {
 
     #[test]
     fn endless_files_end() {
-        assert!(matches!(read_plain(Path::new("/dev/zero")), Err(Error::TooLong { .. })));
+        assert!(matches!(read_plain_bytes(Path::new("/dev/zero")), Err(Error::TooLong { .. })));
     }
 }

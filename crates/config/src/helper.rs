@@ -7,10 +7,14 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 use vm_autoscale_proxmox::{BalloonMib, ClusterName, CpuLimit, MemoryMib, NodeName, Vcpus, VmId};
 
-use crate::{Access, Error, VmSet, read_checked, rules, yaml};
+use crate::files::read_checked_bytes;
+#[cfg(test)]
+use crate::schema;
+use crate::{Access, Checked, Error, VmSet, leaf, rules};
 
 /// The whole file. Without it the helper does not start; there is no default policy.
 #[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "rules::helper", skip_on_field_errors = false))]
 pub struct HelperConfig {
@@ -27,13 +31,15 @@ pub struct HelperConfig {
     #[serde(default)]
     pub rates: Rates,
     /// The clusters; a host that is in none is a cluster of one.
+    #[serde(deserialize_with = "leaf::each")]
     #[validate(nested)]
     pub clusters: Vec<Cluster>,
 }
 
 /// A user by number or name.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged, expecting = "a user's name or number")]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(untagged, expecting = "this is no user\na user's name or number")]
 pub enum UserRef {
     /// The number.
     Uid(u32),
@@ -43,6 +49,7 @@ pub enum UserRef {
 
 /// Changes a minute that the helper lets through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
 pub struct Rates {
     /// Of one VM.
@@ -55,10 +62,12 @@ pub struct Rates {
 
 /// One cluster and the way into it.
 #[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "rules::cluster", skip_on_field_errors = false))]
 pub struct Cluster {
     /// The name that the scheduler knows it by.
+    #[cfg_attr(test, schemars(with = "schema::Label"))]
     pub name: ClusterName,
     /// The login user on the nodes.
     #[serde(default = "default_login")]
@@ -68,21 +77,25 @@ pub struct Cluster {
     /// The variable of the helper's env file that holds the password: the lesser way.
     pub password_variable: Option<String>,
     /// Its nodes.
+    #[serde(deserialize_with = "leaf::each")]
     pub nodes: Vec<Node>,
     /// Which VMs may be changed, and how far. The first rule that names a VM holds; a VM that
     /// none names is never changed.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "leaf::each")]
     #[validate(nested)]
     pub rules: Vec<Rule>,
 }
 
 /// One node.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Node {
     /// Proxmox's name of it.
+    #[cfg_attr(test, schemars(with = "schema::Label"))]
     pub name: NodeName,
     /// An IP address: the helper resolves no names.
+    #[serde(deserialize_with = "leaf::address")]
     pub address: IpAddr,
     /// The port of its SSH server.
     #[serde(default = "default_port")]
@@ -91,22 +104,29 @@ pub struct Node {
 
 /// What may be done to some VMs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "rules::rule", skip_on_field_errors = false))]
 pub struct Rule {
     /// The VMs: numbers and ranges.
     pub vms: VmSet,
     /// Fewest vCPUs; 1 where nothing is said.
+    #[cfg_attr(test, schemars(with = "Option<schema::Vcpus>"))]
     pub min_vcpus: Option<Vcpus>,
     /// Most vCPUs. Without it the number of vCPUs is not changed.
+    #[cfg_attr(test, schemars(with = "Option<schema::Vcpus>"))]
     pub max_vcpus: Option<Vcpus>,
     /// Least memory in MiB; 1024 where nothing is said.
+    #[cfg_attr(test, schemars(with = "Option<schema::MemoryMib>"))]
     pub min_memory: Option<MemoryMib>,
     /// Most memory in MiB. Without it the memory is not changed.
+    #[cfg_attr(test, schemars(with = "Option<schema::MemoryMib>"))]
     pub max_memory: Option<MemoryMib>,
     /// Least CPU time cap in cores. Without it `cpulimit` is not changed.
+    #[cfg_attr(test, schemars(with = "Option<schema::CpuLimit>"))]
     pub min_cpulimit: Option<CpuLimit>,
     /// Least balloon target in MiB. Without it `balloon` is not changed.
+    #[cfg_attr(test, schemars(with = "Option<schema::BalloonMib>"))]
     pub min_balloon: Option<BalloonMib>,
 }
 
@@ -115,9 +135,17 @@ impl HelperConfig {
     /// writable by nobody else.
     ///
     /// # Errors
-    /// The first problem of access or form, or all problems of meaning.
+    /// Everything that is wrong, each with its place.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        yaml::parse(path, &read_checked(path, Access::NotWritable)?)
+        Ok(Self::check(path)?.finish()?)
+    }
+
+    /// Reads the file as far as that can be done.
+    ///
+    /// # Errors
+    /// The file cannot be read, or others may write it.
+    pub fn check(path: &Path) -> Result<Checked<Self>, Error> {
+        Ok(Checked::new(path, &read_checked_bytes(path, Access::NotWritable)?))
     }
 
     /// The cluster of that name.
@@ -175,7 +203,7 @@ mod tests {
     const GOOD: &str = "clusters:\n- name: home\n  identity: /etc/vm-autoscale/id_ed25519\n  nodes:\n  - {name: pve1, address: 192.0.2.11}\n  rules:\n  - {vms: [100-199], max_vcpus: 8}\n";
 
     fn parse(text: &str) -> Result<HelperConfig, String> {
-        yaml::parse(Path::new("helper.yaml"), text).map_err(|e| e.to_string())
+        Checked::new(Path::new("helper.yaml"), text.as_bytes()).finish().map_err(|e| e.to_string())
     }
 
     #[test]
@@ -200,14 +228,14 @@ mod tests {
             (
                 "identity: /etc/vm-autoscale/id_ed25519",
                 "user: root",
-                "clusters[0]: give exactly one of",
+                "neither `identity` nor `password_variable` is there",
             ),
             (
                 "max_vcpus: 8",
                 "max_vcpus: 2, min_vcpus: 4",
-                "clusters[0].rules[0]: `min_vcpus` 4 must not exceed `max_vcpus` 2",
+                "helper.yaml:7:47: `min_vcpus` 4 exceeds `max_vcpus` 2",
             ),
-            ("[100-199]", "[]", "clusters[0].rules[0]: `vms` names no VM"),
+            ("[100-199]", "[]", "helper.yaml:7:11: `vms` names no VM"),
             ("name: pve1", "name: 'pve1;id'", "is not a node name"),
         ] {
             let message = parse(&GOOD.replace(from, to)).unwrap_err();

@@ -1,114 +1,109 @@
-//! Rules across fields, for `validator`.
+//! Rules across keys, for `validator`. Each function returns every broken rule of its section.
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
+mod layers;
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use validator::ValidationError;
 
-use crate::{Cluster, HelperConfig, HostLimits, Limits, Rule, SchedulerConfig, Threshold};
-
-fn broken(code: &'static str, message: impl Into<Cow<'static, str>>) -> ValidationError {
-    ValidationError::new(code).with_message(message.into())
-}
+use crate::yaml::meaning::{Broken, all};
+use crate::{Cluster, HelperConfig, Limits, Rule, SchedulerConfig, Threshold};
 
 /// `min` may not exceed `max`, where both are given.
-fn ordered<T: PartialOrd + std::fmt::Display>(
+fn ordered<T: PartialOrd + Display>(
     (low, min): (&str, Option<T>),
     (high, max): (&str, Option<T>),
-) -> Result<(), ValidationError> {
-    match (min, max) {
-        (Some(min), Some(max)) if min > max => {
-            Err(broken("order", format!("`{low}` {min} must not exceed `{high}` {max}")))
-        }
-        _ => Ok(()),
-    }
+) -> Option<Broken> {
+    let (min, max) = min.zip(max).filter(|(min, max)| min > max)?;
+    let problem = format!("`{low}` {min} exceeds `{high}` {max}");
+    Some(Broken::new(&[low, high], problem, format!("`{low}` must not exceed `{high}`")))
+}
+
+/// Those that are there a second time, each with the place of the first.
+fn twice<T: Ord>(items: impl Iterator<Item = T>) -> Vec<(usize, usize)> {
+    let mut first = BTreeMap::new();
+    let numbered = items.enumerate();
+    numbered
+        .filter_map(|(at, item)| {
+            let before = *first.entry(item).or_insert(at);
+            (before != at).then_some((at, before))
+        })
+        .collect()
 }
 
 pub(crate) fn threshold(threshold: &Threshold) -> Result<(), ValidationError> {
-    let percent = |value: f64| (0.0..=100.0).contains(&value);
-    if !percent(threshold.low) || !percent(threshold.high) {
-        return Err(broken("percent", "`high` and `low` are percentages, 0 to 100"));
+    if threshold.low < threshold.high {
+        return Ok(());
     }
-    if threshold.low >= threshold.high {
-        let message = format!("`low` {} must be below `high` {}", threshold.low, threshold.high);
-        return Err(broken("order", message));
-    }
-    Ok(())
+    let problem = format!("`low` {} is not below `high` {}", threshold.low, threshold.high);
+    let rule = "`low` must be below `high`: between them nothing is done";
+    all(&[Broken::new(&["low", "high"], problem, rule)])
 }
 
 pub(crate) fn limits(limits: &Limits) -> Result<(), ValidationError> {
-    ordered(("min_cores", limits.min_cores), ("max_cores", limits.max_cores))?;
-    ordered(("min_ram_mb", limits.min_ram_mb), ("max_ram_mb", limits.max_ram_mb))
-}
-
-pub(crate) fn host_limits(limits: &HostLimits) -> Result<(), ValidationError> {
-    for (key, value) in [
-        ("max_host_cpu_percent", limits.max_host_cpu_percent),
-        ("max_host_ram_percent", limits.max_host_ram_percent),
-    ] {
-        if !(0.0..=100.0).contains(&value) {
-            return Err(broken(
-                "percent",
-                format!("`{key}` {value} is not a percentage, 0 to 100"),
-            ));
-        }
-    }
-    Ok(())
+    let cores = ordered(("min_cores", limits.min_cores), ("max_cores", limits.max_cores));
+    let memory = ordered(("min_ram_mb", limits.min_ram_mb), ("max_ram_mb", limits.max_ram_mb));
+    all(&cores.into_iter().chain(memory).collect::<Vec<_>>())
 }
 
 pub(crate) fn scheduler(config: &SchedulerConfig) -> Result<(), ValidationError> {
-    if !(1..=15).contains(&config.observe_interval) {
-        let message =
-            "`observe_interval` is 1 to 15 seconds: what is older than 30 s is not believed";
-        return Err(broken("interval", message));
-    }
-    for (key, value) in
-        [("check_interval", config.check_interval), ("scale_cooldown", config.scale_cooldown)]
-    {
-        if !(1..=86_400).contains(&value) {
-            return Err(broken("interval", format!("`{key}` {value} is not 1 to 86400 seconds")));
-        }
-    }
-    if config.scale_down_after_cycles == 0 {
-        return Err(broken("cycles", "`scale_down_after_cycles` must be at least 1"));
-    }
-    let mut seen = BTreeSet::new();
-    let twice =
-        config.virtual_machines.iter().find(|vm| !seen.insert((&vm.proxmox_host, vm.vm_id)));
-    twice.map_or(Ok(()), |vm| {
-        Err(broken("twice", format!("`virtual_machines` has VM {} twice", vm.vm_id)))
-    })
+    let vms = &config.virtual_machines;
+    let broken = twice(vms.iter().map(|vm| (vm.proxmox_host.as_ref(), vm.vm_id)));
+    let broken = broken.into_iter().map(|(at, before)| {
+        let vmid = vms.get(at).map(|vm| vm.vm_id.to_string()).unwrap_or_default();
+        let of = |at: usize, key: &str| format!("virtual_machines[{at}].{key}");
+        let keys = [of(at, "vm_id"), of(before, "vm_id"), of(at, "proxmox_host")];
+        let other = of(before, "proxmox_host");
+        let keys: Vec<&str> = keys.iter().chain([&other]).map(String::as_str).collect();
+        let problem = format!("VM {vmid} stands here twice: first on line {{line}}");
+        Broken::new(&keys, problem, "one entry for a VM of a cluster")
+    });
+    all(&broken.chain(layers::crossed(config)).collect::<Vec<_>>())
 }
 
 pub(crate) fn rule(rule: &Rule) -> Result<(), ValidationError> {
-    if rule.vms.is_empty() {
-        return Err(broken("empty", "`vms` names no VM"));
-    }
-    ordered(("min_vcpus", rule.min_vcpus), ("max_vcpus", rule.max_vcpus))?;
-    ordered(("min_memory", rule.min_memory), ("max_memory", rule.max_memory))
+    let none = rule
+        .vms
+        .is_empty()
+        .then(|| Broken::new(&["vms"], "`vms` names no VM", "a rule names the VMs that it is for"));
+    let vcpus = ordered(("min_vcpus", rule.min_vcpus), ("max_vcpus", rule.max_vcpus));
+    let memory = ordered(("min_memory", rule.min_memory), ("max_memory", rule.max_memory));
+    all(&none.into_iter().chain(vcpus).chain(memory).collect::<Vec<_>>())
 }
 
 pub(crate) fn cluster(cluster: &Cluster) -> Result<(), ValidationError> {
-    if cluster.identity.is_some() == cluster.password_variable.is_some() {
-        return Err(broken(
-            "login",
-            "give exactly one of `identity` (a key file) and `password_variable`",
-        ));
-    }
-    let mut names = BTreeSet::new();
+    let mut broken = Vec::new();
     if cluster.nodes.is_empty() {
-        return Err(broken("empty", "`nodes` names no node"));
+        broken.push(Broken::new(&["nodes"], "`nodes` names no node", "a cluster has nodes"));
     }
-    let twice = cluster.nodes.iter().find(|node| !names.insert(&node.name));
-    twice.map_or(Ok(()), |node| {
-        Err(broken("twice", format!("node `{}` stands there twice", node.name)))
-    })
+    let problem = match (&cluster.identity, &cluster.password_variable) {
+        (Some(_), Some(_)) => Some("both `identity` and `password_variable` are there"),
+        (None, None) => Some("neither `identity` nor `password_variable` is there"),
+        _ => None,
+    };
+    broken.extend(problem.map(|problem| {
+        let rule = "exactly one of `identity` (a key file, the better way) and `password_variable`";
+        Broken::new(&["password_variable", "identity"], problem, rule)
+    }));
+    for (at, before) in twice(cluster.nodes.iter().map(|node| &node.name)) {
+        let name = cluster.nodes.get(at).map(|node| node.name.to_string()).unwrap_or_default();
+        let keys = [format!("nodes[{at}].name"), format!("nodes[{before}].name")];
+        let problem = format!("node `{name}` stands here twice: first on line {{line}}");
+        let rule = "one entry for a node";
+        broken.push(Broken::new(&keys.each_ref().map(String::as_str), problem, rule));
+    }
+    all(&broken)
 }
 
 pub(crate) fn helper(config: &HelperConfig) -> Result<(), ValidationError> {
-    let mut names = BTreeSet::new();
-    let twice = config.clusters.iter().find(|cluster| !names.insert(&cluster.name));
-    twice.map_or(Ok(()), |cluster| {
-        Err(broken("twice", format!("cluster `{}` stands there twice", cluster.name)))
-    })
+    let names = config.clusters.iter().map(|cluster| &cluster.name);
+    let broken = twice(names).into_iter().map(|(at, before)| {
+        let name = config.clusters.get(at).map(|cluster| cluster.name.to_string());
+        let keys = [format!("clusters[{at}].name"), format!("clusters[{before}].name")];
+        let name = name.unwrap_or_default();
+        let problem = format!("cluster `{name}` stands here twice: first on line {{line}}");
+        Broken::new(&keys.each_ref().map(String::as_str), problem, "one entry for a cluster")
+    });
+    all(&broken.collect::<Vec<_>>())
 }

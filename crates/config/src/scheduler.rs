@@ -6,16 +6,18 @@ use serde::Deserialize;
 use validator::Validate;
 use vm_autoscale_proxmox::{ClusterName, VmId};
 
-use crate::{Error, VmSet, read_plain, rules, yaml};
-
-mod vm_id;
+use crate::files::read_plain_bytes;
+#[cfg(test)]
+use crate::schema;
+use crate::{Checked, Error, VmSet, leaf, rules};
 
 /// The whole file. The keys that the Python predecessors had keep their names and meaning.
 #[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
 #[validate(schema(function = "rules::scheduler", skip_on_field_errors = false))]
 pub struct SchedulerConfig {
-    /// How far it may go; a VM can be held to less.
+    /// How far it goes; a VM can be held to less. A new configuration starts in `observe`.
     pub mode: Mode,
     /// How it decides.
     pub policy: Policy,
@@ -23,28 +25,42 @@ pub struct SchedulerConfig {
     pub helper_socket: PathBuf,
     /// Where `vm-autoscale status` asks.
     pub control_socket: PathBuf,
-    /// Seconds between two looks at a cluster. Proxmox measures every 10 s.
+    /// Seconds between two looks at a cluster. Proxmox itself measures every 10 s, and what is
+    /// older than 30 s is not believed.
+    #[validate(range(
+        min = 1,
+        max = 15,
+        message = "1 to 15 seconds: what is older than 30 s is not believed"
+    ))]
     pub observe_interval: u32,
-    /// Seconds between two decisions of the threshold policy.
+    /// Seconds between two decisions on a VM, for growing too.
+    #[validate(range(min = 1, max = 86_400, message = "1 to 86400 seconds"))]
     pub check_interval: u32,
-    /// Seconds after a change before the same resource of the same VM is changed again.
+    /// Seconds after a change of a VM's vCPUs, or of its memory, before the same is changed again.
+    /// After a start nothing is changed for as long. Each failure in a row doubles it, up to 32
+    /// times.
+    #[validate(range(min = 1, max = 86_400, message = "1 to 86400 seconds"))]
     pub scale_cooldown: u32,
-    /// Decisions in a row that must find a resource low before it shrinks.
+    /// So many decisions in a row must find a resource below its low mark before it shrinks.
+    #[validate(range(min = 1, message = "at least 1"))]
     pub scale_down_after_cycles: u32,
-    /// When to grow and when to shrink.
+    /// Marks in percent: above `high` a VM grows, below `low` it shrinks.
     #[validate(nested)]
     pub scaling_thresholds: Thresholds,
-    /// How small and how large.
+    /// How small and how large a VM may become. This narrows what the VM itself (sockets x cores)
+    /// and the helper allow and never widens it.
     #[validate(nested)]
     pub scaling_limits: Limits,
-    /// Whether memory may be taken back (DIMM unplug). Off unless asked for.
+    /// Whether memory is taken back (DIMM unplug) in mode `full`. Not every guest gives memory back
+    /// when asked: try it with yours first.
     pub memory_shrink: bool,
     /// When a node is too full for growth. Shrinking is never held back by it.
-    #[validate(nested)]
     pub host_limits: HostLimits,
-    /// VMs by number and range, with the settings above.
+    /// VMs by number and range, with the settings above, in every cluster: `[101, 200-299]`.
     pub select: VmSet,
-    /// VMs with settings of their own.
+    /// VMs with settings of their own. What is left out comes from above. The first entry that
+    /// fits a VM holds, also over `select`.
+    #[serde(deserialize_with = "leaf::each")]
     #[validate(nested)]
     pub virtual_machines: Vec<VirtualMachine>,
     /// What is written where.
@@ -53,6 +69,7 @@ pub struct SchedulerConfig {
 
 /// How far the scheduler may go, from least to most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Default)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// Looks and records.
@@ -79,6 +96,7 @@ impl std::fmt::Display for Mode {
 
 /// How decisions are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "kebab-case")]
 pub enum Policy {
     /// High and low marks, one step at a time.
@@ -88,6 +106,7 @@ pub enum Policy {
 
 /// The marks of both resources; what is left out comes from the layer above.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize, Validate, Default)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Thresholds {
     /// Of the plugged vCPUs.
@@ -100,18 +119,24 @@ pub struct Thresholds {
 
 /// Marks in percent.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize, Validate)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "rules::threshold", skip_on_field_errors = false))]
 pub struct Threshold {
     /// Above this it grows.
+    #[serde(deserialize_with = "leaf::percent")]
+    #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
     pub high: f64,
     /// Below this it shrinks.
+    #[serde(deserialize_with = "leaf::percent")]
+    #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
     pub low: f64,
 }
 
 /// Bounds of sizes; what is left out comes from the layer above. They narrow what the VM itself
 /// and the helper allow, never widen it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Validate, Default)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "rules::limits", skip_on_field_errors = false))]
 pub struct Limits {
@@ -126,24 +151,31 @@ pub struct Limits {
 }
 
 /// When a node is full, in percent.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize, Validate)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
-#[validate(schema(function = "rules::host_limits", skip_on_field_errors = false))]
 pub struct HostLimits {
     /// No vCPU is added while the node's CPUs are busier.
+    #[serde(deserialize_with = "leaf::percent")]
+    #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
     pub max_host_cpu_percent: f64,
     /// No memory is added that would fill the node further.
+    #[serde(deserialize_with = "leaf::percent")]
+    #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
     pub max_host_ram_percent: f64,
 }
 
 /// One VM's own settings.
 #[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct VirtualMachine {
     /// The VM; a number, or a number as text.
-    #[serde(deserialize_with = "vm_id::either")]
+    #[serde(deserialize_with = "leaf::vm_id")]
+    #[cfg_attr(test, schemars(with = "schema::VmId"))]
     pub vm_id: VmId,
     /// The cluster, where several have a VM of that number.
+    #[cfg_attr(test, schemars(with = "Option<schema::Label>"))]
     pub proxmox_host: Option<ClusterName>,
     /// Whether it is looked after at all.
     #[serde(default = "yes")]
@@ -168,9 +200,12 @@ pub struct VirtualMachine {
 
 /// The log.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
 pub struct Logging {
     /// `error`, `warn`, `info` (the default), `debug` or `trace`.
+    #[serde(deserialize_with = "leaf::level")]
+    #[cfg_attr(test, schemars(with = "Option<schema::Level>"))]
     pub level: Option<String>,
     /// A file, one a day, fourteen kept. Without it standard error, which systemd keeps.
     pub log_file: Option<PathBuf>,
@@ -195,13 +230,28 @@ pub struct VmSettings {
     pub ram_mb: (u32, u32),
 }
 
+impl VmSettings {
+    /// vCPUs where no section says more.
+    pub(crate) const CORES: [u32; 2] = [1, 8];
+    /// MiB where no section says more.
+    pub(crate) const RAM_MB: [u32; 2] = [1024, 16_384];
+}
+
 impl SchedulerConfig {
     /// Reads and checks the file.
     ///
     /// # Errors
-    /// The first problem of form, or all problems of meaning.
+    /// Everything that is wrong, each with its place.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        yaml::parse(path, &read_plain(path)?)
+        Ok(Self::check(path)?.finish()?)
+    }
+
+    /// Reads the file as far as that can be done.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn check(path: &Path) -> Result<Checked<Self>, Error> {
+        Ok(Checked::new(path, &read_plain_bytes(path)?))
     }
 
     /// What holds for a VM; `None` when it is not looked after.
@@ -218,9 +268,9 @@ impl SchedulerConfig {
         let limits = [own.map(|vm| vm.scaling_limits).unwrap_or_default(), self.scaling_limits];
         let bounds = |min: fn(&Limits) -> Option<u32>,
                       max: fn(&Limits) -> Option<u32>,
-                      default: (u32, u32)| {
-            let min = limits.iter().find_map(min).unwrap_or(default.0);
-            (min, limits.iter().find_map(max).unwrap_or(default.1))
+                      default: [u32; 2]| {
+            let min = limits.iter().find_map(min).unwrap_or(default[0]);
+            (min, limits.iter().find_map(max).unwrap_or(default[1]))
         };
         Some(VmSettings {
             mode: own.and_then(|vm| vm.mode).map_or(self.mode, |mode| mode.min(self.mode)),
@@ -234,8 +284,8 @@ impl SchedulerConfig {
                 .iter()
                 .find_map(|layer| layer.ram)
                 .unwrap_or(Threshold { high: 85.0, low: 25.0 }),
-            cores: bounds(|l| l.min_cores, |l| l.max_cores, (1, 8)),
-            ram_mb: bounds(|l| l.min_ram_mb, |l| l.max_ram_mb, (1024, 16_384)),
+            cores: bounds(|l| l.min_cores, |l| l.max_cores, VmSettings::CORES),
+            ram_mb: bounds(|l| l.min_ram_mb, |l| l.max_ram_mb, VmSettings::RAM_MB),
         })
     }
 }

@@ -2,13 +2,22 @@
 
 use std::ops::RangeInclusive;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use vm_autoscale_proxmox::VmId;
 
+use crate::leaf;
+
 /// `[101, 200-299, "305"]`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(try_from = "Vec<Item>", into = "Vec<Item>")]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(into = "Vec<Item>")]
 pub struct VmSet(Vec<RangeInclusive<VmId>>);
+
+impl<'de> Deserialize<'de> for VmSet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let ranges = leaf::each::<D, Range>(deserializer)?;
+        Ok(Self(ranges.into_iter().map(|Range(range)| range).collect()))
+    }
+}
 
 impl VmSet {
     /// Whether the VM is in it.
@@ -26,19 +35,18 @@ impl VmSet {
 
 /// A number, or a number or range as text (YAML reads `200-299` as text).
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(untagged, expecting = "a VMID (100 to 999999999) or a range such as 100-199")]
+#[serde(
+    untagged,
+    expecting = "this is no VMID\na VMID (100 to 999999999) or a range such as 100-199"
+)]
 enum Item {
     Number(u32),
     Text(String),
 }
 
-impl TryFrom<Vec<Item>> for VmSet {
-    type Error = String;
-
-    fn try_from(items: Vec<Item>) -> Result<Self, String> {
-        items.into_iter().map(range).collect::<Result<_, _>>().map(Self)
-    }
-}
+#[derive(Deserialize)]
+#[serde(try_from = "Item")]
+struct Range(RangeInclusive<VmId>);
 
 impl From<VmSet> for Vec<Item> {
     fn from(set: VmSet) -> Self {
@@ -46,22 +54,29 @@ impl From<VmSet> for Vec<Item> {
     }
 }
 
-fn range(item: Item) -> Result<RangeInclusive<VmId>, String> {
-    let one = |text: &str| text.trim().parse::<VmId>().map_err(|e| e.to_string());
-    let range = match item {
-        Item::Number(number) => {
-            let vmid = VmId::try_from(number).map_err(|e| e.to_string())?;
-            vmid..=vmid
+impl TryFrom<Item> for Range {
+    type Error = String;
+
+    fn try_from(item: Item) -> Result<Self, String> {
+        let one = |text: &str| leaf::parse_vm_id(text.trim());
+        let range = match item {
+            Item::Number(number) => {
+                let vmid = VmId::try_from(number).map_err(|e| e.to_string())?;
+                vmid..=vmid
+            }
+            Item::Text(text) => {
+                let (from, to) = text.split_once('-').unwrap_or((&text, &text));
+                one(from)?..=one(to)?
+            }
+        };
+        if range.is_empty() {
+            let (from, to) = (range.start(), range.end());
+            return Err(format!(
+                "the range {from}-{to} ends before it begins\nthe lower VMID stands first"
+            ));
         }
-        Item::Text(text) => {
-            let (from, to) = text.split_once('-').unwrap_or((&text, &text));
-            one(from)?..=one(to)?
-        }
-    };
-    if range.is_empty() {
-        return Err(format!("the range {}-{} ends before it begins", range.start(), range.end()));
+        Ok(Self(range))
     }
-    Ok(range)
 }
 
 #[cfg(test)]

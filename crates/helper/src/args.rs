@@ -8,18 +8,22 @@ use std::process::ExitCode;
 const HELP: &str = "\
 vm-autoscale-helper: changes VMs for vm-autoscale, within the rules of helper.yaml
 
-Usage: vm-autoscale-helper [--config FILE] [--env-file FILE] [--validate-only]
+Usage: vm-autoscale-helper [--config FILE] [--env-file FILE] [--validate-only [--strict] [--json]]
 
 Listens on the socket that systemd passes, or on the one that helper.yaml names.
 
 Options:
   --config FILE      its rules [default: /etc/vm-autoscale/helper.yaml]
   --env-file FILE    passwords, where helper.yaml names a variable
-  --validate-only    check rules, keys and known hosts, then exit
+  --validate-only    check rules, keys, passwords and known hosts, say everything that is wrong
+                     with them, and exit
+  --strict           with it: warnings count, too
+  --json             with it: the problems as a JSON list
   --help             this text
   --version          the version
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration invalid, 66 file missing
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration invalid,
+4 warnings under --strict, 66 file missing
 ";
 
 #[derive(Debug, PartialEq, Eq)]
@@ -27,6 +31,8 @@ pub(crate) struct Args {
     pub(crate) config: PathBuf,
     pub(crate) env_file: Option<PathBuf>,
     pub(crate) validate_only: bool,
+    pub(crate) strict: bool,
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -41,6 +47,8 @@ pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Parsed {
         config: "/etc/vm-autoscale/helper.yaml".into(),
         env_file: None,
         validate_only: false,
+        strict: false,
+        json: false,
     };
     let mut words = words;
     while let Some(word) = words.next() {
@@ -53,6 +61,8 @@ pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Parsed {
                 ));
             }
             Some("--validate-only") => args.validate_only = true,
+            Some("--strict") => args.strict = true,
+            Some("--json") => args.json = true,
             Some(option @ ("--config" | "--env-file")) => match words.next() {
                 Some(file) if option == "--config" => args.config = file.into(),
                 Some(file) => args.env_file = Some(file.into()),
@@ -60,6 +70,9 @@ pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Parsed {
             },
             _ => return Parsed::Wrong(format!("unknown argument {}", word.display())),
         }
+    }
+    if (args.strict || args.json) && !args.validate_only {
+        return Parsed::Wrong("--strict and --json go with --validate-only".to_owned());
     }
     Parsed::Run(args)
 }
@@ -91,7 +104,7 @@ mod tests {
         assert_eq!((args.config, args.env_file), ("a".into(), Some("b".into())));
         assert!(args.validate_only);
         assert!(matches!(of("--help"), Parsed::Print(text) if text.contains("--env-file")));
-        for wrong in ["--config", "--konfig x", "run", "--validate-only x"] {
+        for wrong in ["--config", "--konfig x", "run", "--validate-only x", "--strict"] {
             assert!(matches!(of(wrong), Parsed::Wrong(_)), "{wrong}");
         }
     }

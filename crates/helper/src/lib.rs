@@ -21,6 +21,7 @@ mod server;
 mod session;
 mod socket;
 mod stream;
+mod validate;
 
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -39,6 +40,9 @@ pub fn main() -> ExitCode {
         Parsed::Print(text) => return args::print(&text),
         Parsed::Wrong(text) => return args::complain(&text),
     };
+    if args.validate_only {
+        return validate::validate(&args);
+    }
     process::start_log();
     match run(&args) {
         Ok(()) => ExitCode::SUCCESS,
@@ -53,10 +57,6 @@ fn run(args: &Args) -> Result<(), Error> {
     process::harden()?;
     let config = HelperConfig::read(&args.config)?;
     let broker = Rc::new(Broker::new(config, args.env_file.as_deref())?);
-    if args.validate_only {
-        tracing::info!("{}: good", args.config.display());
-        return Ok(());
-    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

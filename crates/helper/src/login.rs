@@ -47,7 +47,7 @@ impl Login {
 }
 
 /// An ed25519 or ECDSA key in OpenSSH's form, readable by nobody else.
-fn key(path: &Path) -> Result<PrivateKey, Error> {
+pub(crate) fn key(path: &Path) -> Result<PrivateKey, Error> {
     let refuse = |problem: String, help: &str| Error::Identity {
         path: path.to_owned(),
         problem,

@@ -1,7 +1,7 @@
 use super::*;
 
 fn parse(text: &str) -> Result<SchedulerConfig, String> {
-    yaml::parse(Path::new("config.yaml"), text).map_err(|e| e.to_string())
+    Checked::new(Path::new("config.yaml"), text.as_bytes()).finish().map_err(|e| e.to_string())
 }
 
 fn settings(config: &SchedulerConfig, cluster: &str, vmid: u32) -> Option<VmSettings> {
@@ -41,17 +41,17 @@ fn what_does_not_go_together_is_said_all_at_once() {
     )
     .unwrap_err();
     for said in [
-        "scaling_thresholds.cpu: `low` 80 must be below `high` 20",
-        "scaling_limits: `min_cores` 9 must not exceed `max_cores` 8",
-        "host_limits: `max_host_cpu_percent` 190",
-        "`observe_interval` is 1 to 15",
+        "config.yaml:1:43: `low` 80 is not below `high` 20",
+        "config.yaml:2:29: `min_cores` 9 exceeds `max_cores` 8",
+        "config.yaml:3:37: `max_host_cpu_percent`: 190 is out of range",
+        "config.yaml:4:19: `observe_interval` is 0",
     ] {
         assert!(message.contains(said), "{said} is not in {message}");
     }
-    assert!(parse("modus: full").unwrap_err().contains("config.yaml:1:1: unknown field `modus`"));
+    assert!(parse("modus: full").unwrap_err().contains("config.yaml:1:1: unknown key `modus`"));
     assert!(
         parse("virtual_machines: [{vm_id: 101}, {vm_id: '101'}]")
             .unwrap_err()
-            .contains("VM 101 twice")
+            .contains("VM 101 stands here twice")
     );
 }

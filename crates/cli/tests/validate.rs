@@ -1,0 +1,52 @@
+//! `vm-autoscale --validate-only`, as an administrator runs it.
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+use std::fs::{Permissions, set_permissions, write};
+use std::os::unix::fs::PermissionsExt as _;
+
+#[expect(clippy::disallowed_methods, reason = "starts the program that is tested")]
+fn run(arguments: &[&str]) -> (i32, String, String) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_vm-autoscale"));
+    let output = command.arg("--validate-only").args(arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_exit_code_and_the_report_say_what_is_wrong() {
+    let directory = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str, mode| {
+        let path = directory.path().join(name);
+        write(&path, text).unwrap();
+        set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let good = put("good.yaml", "mode: observe\n", 0o640);
+    let (code, out, said) = run(&["--config", &good, "--strict"]);
+    assert_eq!((code, out.ends_with("good.yaml: good\n"), said.as_str()), (0, true, ""));
+
+    let open = put("open.yaml", "mode: observe\n", 0o644);
+    let (code, _, said) = run(&["--config", &open]);
+    assert!(code == 0 && said.contains("warning: "), "{said}");
+    assert!(said.contains("is readable by others (mode 644)\n  = help: chmod o= "), "{said}");
+    assert_eq!(run(&["--config", &open, "--strict"]).0, 4);
+
+    let bad = put("bad.yaml", "mode: ful\nproxmox_hosts: []\nselect: [1]\n", 0o640);
+    let env = put("env", "A=1\nhunter2\n", 0o600);
+    let (code, _, said) = run(&["--config", &bad, "--env-file", &env]);
+    assert_eq!((code, said.matches("error: ").count()), (3, 4), "{said}");
+    assert!(said.contains("bad.yaml:1:7: `mode` is `ful`"), "{said}");
+    assert!(said.contains("`clusters` of helper.yaml") && said.contains("env:2:1: "), "{said}");
+    assert!(!said.contains("hunter2") && !said.contains('\u{1b}'), "{said}");
+
+    let (code, out, said) = run(&["--config", &bad, "--output-format", "json"]);
+    let problems: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, problems.as_array().unwrap().len(), said.as_str()), (3, 3, ""));
+    assert_eq!(problems[2]["path"], "select[0]");
+    assert_eq!(problems[0]["suggestion"], "did you mean `full`?");
+
+    assert_eq!(run(&["--config", "/nowhere.yaml"]).0, 66);
+    assert_eq!(run(&["--config", &good, "--env-file", "/nowhere"]).0, 66);
+    assert_eq!(run(&["--config", &bad, "--env-file", "/nowhere"]).0, 3);
+    assert_eq!(run(&["--frob"]).0, 2);
+}

@@ -1,0 +1,93 @@
+//! Values that need more than their type's own words, for serde's `deserialize_with`. A message
+//! is the problem and, after a line break, the rule.
+
+use std::net::IpAddr;
+
+use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
+use vm_autoscale_proxmox::VmId;
+
+/// Every item of a list, going on after a refused one where the deserializer is one that keeps
+/// what it refused ([`crate::yaml`]), so that all of them are found at once.
+pub(crate) fn each<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    struct Each<T>(std::marker::PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Each<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a list")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
+            let (mut good, mut refused) = (Vec::new(), None);
+            loop {
+                match items.next_element() {
+                    Ok(Some(item)) => good.push(item),
+                    Ok(None) => break,
+                    Err(error) => {
+                        refused.get_or_insert(error);
+                        // Others may not be able to go on, and do not say how many there are.
+                        if items.size_hint().unwrap_or(0) == 0 {
+                            break;
+                        }
+                    }
+                }
+            }
+            refused.map_or(Ok(good), Err)
+        }
+    }
+
+    deserializer.deserialize_seq(Each(std::marker::PhantomData))
+}
+
+#[derive(serde::Deserialize)]
+#[serde(untagged, expecting = "this is no VMID\na VMID is a number, 100 to 999999999")]
+enum NumberOrText {
+    Number(u32),
+    Text(String),
+}
+
+/// A VMID that users write as a number or as text.
+pub(crate) fn vm_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<VmId, D::Error> {
+    let vmid = match NumberOrText::deserialize(deserializer)? {
+        NumberOrText::Number(number) => VmId::try_from(number).map_err(|e| e.to_string()),
+        NumberOrText::Text(text) => parse_vm_id(&text),
+    };
+    vmid.map_err(de::Error::custom)
+}
+
+/// As text, which need not be a number at all.
+pub(crate) fn parse_vm_id(text: &str) -> Result<VmId, String> {
+    let rule = "a VMID is a number, 100 to 999999999, without leading zeros";
+    text.parse().map_err(|_| format!("{} is no VMID\n{rule}", crate::render::quote(text)))
+}
+
+/// 0 to 100.
+pub(crate) fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let percent = f64::deserialize(deserializer)?;
+    if (0.0..=100.0).contains(&percent) {
+        return Ok(percent);
+    }
+    Err(de::Error::custom(format!("{percent} is out of range\na percentage, 0 to 100")))
+}
+
+/// An address of either version.
+pub(crate) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<IpAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let shown = crate::render::quote(&text);
+    let rule = "names are not resolved: an address such as 192.0.2.11 or 2001:db8::11";
+    text.parse().map_err(|_| de::Error::custom(format!("{shown} is no IP address\n{rule}")))
+}
+
+/// One of tracing's levels, in any case.
+pub(crate) fn level<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+    const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
+    let Some(text) = Option::<String>::deserialize(d)? else { return Ok(None) };
+    if LEVELS.contains(&text.to_ascii_lowercase().as_str()) {
+        return Ok(Some(text));
+    }
+    let (shown, levels) = (crate::render::quote(&text), LEVELS.join(", "));
+    Err(de::Error::custom(format!("{shown} is no level\none of {levels}")))
+}

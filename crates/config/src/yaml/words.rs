@@ -1,0 +1,145 @@
+//! A flaw in words.
+
+use super::document::{Trail, trail};
+use super::fault::{What, describe};
+use super::known;
+use super::places::Places;
+use super::tree::{Data, Node};
+use crate::problem::Problem;
+use crate::render::quote;
+use crate::source::{Place, Source};
+
+/// What messages need of a file.
+#[derive(Clone, Copy)]
+pub(crate) struct Words<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) root: &'a Node,
+    pub(crate) places: &'a Places,
+}
+
+impl Words<'_> {
+    pub(crate) fn problem(self, id: u32, what: &What) -> Problem {
+        let trail = trail(self.root, id);
+        let key = trail.key.and_then(Node::text).map(quote);
+        let name = match last(&trail.path) {
+            "" => "the file".to_owned(),
+            name => quote(name),
+        };
+        let said = match what {
+            What::UnknownKey { known } => unknown(trail.key, known),
+            What::KeyNotText => Said::new("a key that is no text").rule("a key is a word"),
+            What::Duplicate { first } => {
+                let line = self.key_place(*first).map_or(0, |place| place.line);
+                let key = key.unwrap_or_default();
+                Said::new(format!("{key} stands here a second time; first on line {line}"))
+                    .rule("a key stands once in its section")
+            }
+            What::Missing { key, all } => {
+                let all = quoted(all);
+                Said::new(format!("`{key}` is missing")).rule(format!("this section needs {all}"))
+            }
+            What::Unfit { given, wanted } => {
+                let said = Said::new(format!("{name} is {given}"));
+                said.rule(format!("{name} is {wanted}")).empty(&trail)
+            }
+            What::Choice { given, allowed } => choice(&name, given, allowed, &trail),
+            What::Refused(message) => {
+                let (problem, rule) = split(message);
+                Said::new(format!("{name}: {problem}")).rule(rule)
+            }
+        };
+        let said = if trail.is_secret { said.hidden(&name) } else { said };
+        let place = match what {
+            What::UnknownKey { .. } | What::KeyNotText | What::Duplicate { .. } => {
+                self.key_place(id)
+            }
+            _ => self.place(&trail),
+        };
+        let mut problem = self.source.problem(place, said.problem);
+        (problem.path, problem.rule, problem.suggestion) = (trail.path, said.rule, said.help);
+        problem
+    }
+
+    /// Where nothing stands, its key is pointed at.
+    pub(crate) fn place(self, trail: &Trail<'_>) -> Option<Place> {
+        let node = match (trail.key, &trail.node.data) {
+            (Some(key), Data::Null) => key,
+            _ => trail.node,
+        };
+        self.places.get(node)
+    }
+
+    fn key_place(self, id: u32) -> Option<Place> {
+        trail(self.root, id).key.and_then(|key| self.places.get(key))
+    }
+}
+
+struct Said {
+    problem: String,
+    rule: Option<String>,
+    help: Option<String>,
+}
+
+impl Said {
+    fn new(problem: impl Into<String>) -> Self {
+        Self { problem: problem.into(), rule: None, help: None }
+    }
+
+    fn rule(self, rule: impl Into<String>) -> Self {
+        Self { rule: Some(rule.into()), ..self }
+    }
+
+    fn empty(self, trail: &Trail<'_>) -> Self {
+        if trail.node.data != Data::Null || trail.key.is_none() {
+            return self;
+        }
+        Self { help: Some("write a value, or leave the key out".to_owned()), ..self }
+    }
+
+    /// Nothing of the value.
+    fn hidden(self, name: &str) -> Self {
+        let problem = format!("{name} does not fit; it is not shown, for it may be a secret");
+        Self { problem, ..self }
+    }
+}
+
+fn unknown(key: Option<&Node>, known: &[&'static str]) -> Said {
+    let text = key.and_then(Node::text).unwrap_or_default();
+    let said = Said::new(format!("unknown key {}", quote(text)));
+    let nearest = || known::nearest(text, known).map(|meant| format!("did you mean `{meant}`?"));
+    let help = known::moved(text, known).map(str::to_owned).or_else(nearest);
+    let rule = match &help {
+        Some(_) => "a key that is not known would be without effect".to_owned(),
+        None => format!("the keys here are {}", quoted(known)),
+    };
+    Said { help, ..said.rule(rule) }
+}
+
+fn choice(name: &str, given: &str, allowed: &[&'static str], trail: &Trail<'_>) -> Said {
+    let given = match &trail.node.data {
+        Data::Text(_) => quote(given),
+        other => describe(other),
+    };
+    let nearest = known::nearest(trail.node.text().unwrap_or_default(), allowed);
+    let help = nearest.map(|meant| format!("did you mean `{meant}`?"));
+    let rule = format!("{name} is one of {}", quoted(allowed));
+    Said { help, ..Said::new(format!("{name} is {given}")).rule(rule) }.empty(trail)
+}
+
+/// The problem and the rule in what a type says of a value: after a line break, or as
+/// `crates/proxmox` words it.
+fn split(message: &str) -> (&str, &str) {
+    let in_brackets = || message.strip_suffix(')').and_then(|text| text.split_once(" ("));
+    message.split_once('\n').or_else(in_brackets).unwrap_or_else(|| {
+        let range = message.find(" is outside ").map(|at| at + " is outside ".len());
+        (message, range.and_then(|at| message.get(at..)).unwrap_or("a value of its type"))
+    })
+}
+
+fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
+}

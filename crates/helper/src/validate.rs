@@ -1,0 +1,153 @@
+//! `--validate-only`: everything that would keep the helper from its work, in one run. Nothing is
+//! listened on and no node is asked.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use vm_autoscale_config::{Checked, Cluster, EnvFile, HelperConfig, Problem, Report};
+
+use crate::args::Args;
+use crate::error::Error;
+use crate::known_hosts::KnownHosts;
+use crate::pins::Pins;
+use crate::{login, process};
+
+pub(crate) fn validate(args: &Args) -> ExitCode {
+    let report = match process::harden() {
+        Ok(()) => examine(&args.config, args.env_file.as_deref()),
+        Err(error) => return fail(&error.to_string()),
+    };
+    let code = report.exit_code(args.strict);
+    let good = format!("{}: good\n", args.config.display());
+    let mut stderr = std::io::stderr();
+    let (out, complaints) = match (args.json, code) {
+        (true, _) => (format!("{}\n", report.to_json()), String::new()),
+        (false, code) => {
+            let colours = std::io::IsTerminal::is_terminal(&stderr);
+            (if code == 0 { good } else { String::new() }, report.render(colours))
+        }
+    };
+    // Where standard error is gone, the exit code still says it.
+    let _ = stderr.write_all(complaints.as_bytes());
+    match std::io::stdout().write_all(out.as_bytes()) {
+        Ok(()) => ExitCode::from(code),
+        Err(error) => fail(&format!("the answer cannot be written: {error}")),
+    }
+}
+
+fn fail(text: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "error: {text}");
+    ExitCode::FAILURE
+}
+
+/// All problems of helper.yaml and of the files that it names.
+fn examine(path: &Path, env_file: Option<&Path>) -> Report {
+    let mut others = Report::default();
+    let env = match env_file.map(EnvFile::read).transpose() {
+        Ok(env) => Some(env.unwrap_or_default()),
+        Err(error) => {
+            others.append(error.into_report());
+            None
+        }
+    };
+    let mut checked = match HelperConfig::check(path) {
+        Ok(checked) => checked,
+        Err(error) => {
+            let mut report = error.into_report();
+            report.append(others);
+            return report;
+        }
+    };
+    let mut found = Vec::new();
+    if let Some(config) = checked.config() {
+        let pins = checked.is_sound("known_hosts").then(|| pins(config, &mut others)).flatten();
+        for (at, cluster) in config.clusters.iter().enumerate() {
+            let name = format!("clusters[{at}]");
+            found.extend(proof(path, &name, cluster, env.as_ref()));
+            found.extend(pins.iter().flat_map(|pins| nodes(path, &name, cluster, pins, &checked)));
+        }
+    }
+    for (key, problem) in found {
+        if checked.is_sound(&key) {
+            checked.object(&key, problem);
+        }
+    }
+    let mut report = checked.into_report();
+    report.append(others);
+    report
+}
+
+fn pins(config: &HelperConfig, report: &mut Report) -> Option<std::rc::Rc<KnownHosts>> {
+    match Pins::new(config.known_hosts.clone()).current() {
+        Ok((_, hosts)) => Some(hosts),
+        Err(error) => {
+            report.append(error.into_report());
+            None
+        }
+    }
+}
+
+/// What is wrong with how the helper would log in; `None` for the env file where it is not known.
+fn proof(
+    path: &Path,
+    name: &str,
+    cluster: &Cluster,
+    env: Option<&EnvFile>,
+) -> Option<(String, Problem)> {
+    let problem = |text: String| Problem::of_file(path, text);
+    if let Some(identity) = &cluster.identity {
+        let problem = match login::key(identity).err()? {
+            Error::Identity { path, problem: text, help } => {
+                problem(format!("{}: {text}", path.display())).help(help)
+            }
+            Error::Config(error) => problem(first_line(&error.to_string())).help(help(&error)),
+            other => problem(other.to_string()),
+        };
+        let rule = "an ed25519 or ECDSA key in OpenSSH's form, without a passphrase, mode 0600";
+        return Some((format!("{name}.identity"), problem.rule(rule)));
+    }
+    let variable = cluster.password_variable.as_ref()?;
+    let key = format!("{name}.password_variable");
+    if env?.get(variable).is_some() {
+        let rule = "a key that the node ties to one command is safer";
+        return Some((key, problem("logs in with a password".to_owned()).rule(rule).warning()));
+    }
+    // Not by its name: an administrator may have written the password itself.
+    let missing = problem("the env file has no variable of the name that stands here".to_owned());
+    let help = "add it to the file that --env-file names, or use `identity`, which is safer";
+    Some((key, missing.rule("the name of a variable in the helper's env file").help(help)))
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+fn help(error: &vm_autoscale_config::Error) -> String {
+    match error {
+        vm_autoscale_config::Error::Access { help, .. } => help.clone(),
+        _ => "ssh-keygen -t ed25519 -N '' -f FILE makes one".to_owned(),
+    }
+}
+
+/// The nodes whose host key the helper would refuse whatever it is.
+fn nodes(
+    path: &Path,
+    name: &str,
+    cluster: &Cluster,
+    pins: &KnownHosts,
+    checked: &Checked<HelperConfig>,
+) -> Vec<(String, Problem)> {
+    let mut found = Vec::new();
+    for (at, node) in cluster.nodes.iter().enumerate() {
+        let key = format!("{name}.nodes[{at}].address");
+        // Which host it is depends on both.
+        if checked.is_sound(&format!("{name}.nodes[{at}].port"))
+            && let Err(refusal) = pins.offerable(&node.address, node.port)
+        {
+            let rule = "a node's own key stands in `known_hosts`";
+            found.push((key, Problem::of_file(path, refusal.to_string()).rule(rule)));
+        }
+    }
+    found
+}
