@@ -9,6 +9,7 @@ use vm_autoscale_planner::{Moment, NodeInput, VmInput};
 use vm_autoscale_protocol::FoundConfig;
 use vm_autoscale_proxmox::{
     ClusterName, ClusterRead, GuestKind, Identity, Members, NodeLine, NodeName, VmConfig, VmId,
+    VmList,
 };
 
 mod vm;
@@ -67,12 +68,7 @@ impl View {
         self.update_members(read.members);
         self.update_nodes(now, read.nodes);
         for (vmid, vm) in &mut self.vms {
-            let kind = read.guests.get(*vmid).map(|entry| entry.kind);
-            let there = read.guests.names(*vmid) && kind.is_none_or(|kind| kind == GuestKind::Qemu);
-            vm.note_presence(now, there);
-            vm.seen = false;
-            vm.running = None;
-            vm.sample = None;
+            vm.begin_look(now, is_listed(&read.guests, *vmid));
         }
         for (vmid, entry) in read.guests.iter().filter(|(_, entry)| entry.kind == GuestKind::Qemu) {
             let vm = match self.vms.entry(vmid) {
@@ -227,6 +223,12 @@ impl View {
             })
             .collect()
     }
+}
+
+/// Whether a VM of that number may be in the list; a container is another guest.
+fn is_listed(guests: &VmList, vmid: VmId) -> bool {
+    let kind = guests.get(vmid).map(|entry| entry.kind);
+    guests.names(vmid) && kind.is_none_or(|kind| kind == GuestKind::Qemu)
 }
 
 #[cfg(test)]

@@ -88,14 +88,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         if problem.is_some() || old {
             memory.view.blind();
         }
-        if memory.problem != problem {
-            if let Some(problem) = &problem {
-                tracing::error!(cluster = %self.cluster, "{problem}");
-            } else {
-                tracing::info!(cluster = %self.cluster, "seen again");
-            }
-            memory.problem = problem;
-        }
+        self.note_problem(memory, problem);
         memory.looks += 1;
         let now = self.clock.now();
         let generation = self.helper.generation();
@@ -115,6 +108,19 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         // for its check.
         planner.plan(begun, &view.vm_inputs(in_flight), &nodes, decisions);
         self.act(memory, done);
+    }
+
+    /// Told once, and once when it is over.
+    fn note_problem(&self, memory: &mut Memory, problem: Option<String>) {
+        if memory.problem == problem {
+            return;
+        }
+        if let Some(problem) = &problem {
+            tracing::error!(cluster = %self.cluster, "{problem}");
+        } else {
+            tracing::info!(cluster = %self.cluster, "seen again");
+        }
+        memory.problem = problem;
     }
 
     /// Starts what was decided; its end comes back through `done`.

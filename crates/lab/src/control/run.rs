@@ -45,16 +45,7 @@ fn on_cluster(cluster: &mut Cluster, control: Control, now: f64) -> Result<(), E
                 None => cluster.ha.states.remove(&vmid),
             };
         }
-        Control::Pool { vmid, pool } => {
-            vm(cluster, vmid)?;
-            for vmids in cluster.pools.values_mut() {
-                vmids.remove(&vmid);
-            }
-            if let Some(pool) = pool {
-                cluster.pools.entry(pool).or_default().insert(vmid);
-            }
-            cluster.each_up(|node| node.user_cfg += 1);
-        }
+        Control::Pool { vmid, pool } => put_into_pool(cluster, vmid, pool)?,
         Control::Create { vmid, node, conf } => create(cluster, vmid, node, conf)?,
         Control::Destroy { vmid } => {
             vm(cluster, vmid)?;
@@ -67,6 +58,18 @@ fn on_cluster(cluster: &mut Cluster, control: Control, now: f64) -> Result<(), E
         }
         other => on_vm(cluster, other)?,
     }
+    Ok(())
+}
+
+fn put_into_pool(cluster: &mut Cluster, vmid: VmId, pool: Option<String>) -> Result<(), Error> {
+    vm(cluster, vmid)?;
+    for vmids in cluster.pools.values_mut() {
+        vmids.remove(&vmid);
+    }
+    if let Some(pool) = pool {
+        cluster.pools.entry(pool).or_default().insert(vmid);
+    }
+    cluster.each_up(|node| node.user_cfg += 1);
     Ok(())
 }
 

@@ -64,9 +64,12 @@ impl KnownVm {
         self.config.as_ref().filter(|known| known.version == self.version)
     }
 
-    /// Whether a look found it in a list; a container of its number is another guest.
-    pub(super) fn note_presence(&mut self, now: Moment, there: bool) {
-        if there {
+    /// Nothing is known of it now but whether a list has it.
+    pub(super) fn begin_look(&mut self, now: Moment, listed: bool) {
+        self.seen = false;
+        self.running = None;
+        self.sample = None;
+        if listed {
             self.missing = None;
         } else {
             let (since, looks) = self.missing.unwrap_or((now, 0));
