@@ -10,7 +10,7 @@ use crate::conf::Conf;
 pub(crate) const BASE_MIB: u32 = 1024;
 
 /// What a Linux kernel keeps to itself, in MiB.
-const KERNEL_MIB: u32 = 100;
+pub(crate) const KERNEL_MIB: u32 = 100;
 
 /// A running QEMU process.
 #[derive(Debug, Clone)]

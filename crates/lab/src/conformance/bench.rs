@@ -5,13 +5,12 @@ use std::time::Duration;
 use vm_autoscale_proxmox::VmId;
 
 use crate::conf::Conf;
+use crate::guest::KERNEL_MIB;
 use crate::pmxcfs::Key;
 use crate::{Answer, Columns, Control, Lab, Options, VmInfo, command};
 
 /// What the lab gives perl, in seconds; what is recorded contains the real perl's.
 pub(super) const PERL_S: f64 = command::PERL_S;
-/// What the lab's kernel keeps of a guest's memory, in MiB.
-const KERNEL_MIB: u32 = 100;
 
 /// A lab made for one case. Its VMs 101 to 121 are placed as needed.
 #[derive(Debug)]

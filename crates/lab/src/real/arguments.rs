@@ -1,17 +1,17 @@
 //! QEMU's command line, in Proxmox's shape (`qm showcmd`).
 
+use vm_autoscale_proxmox::Ladder;
+
 use super::error::Error;
 use super::image::Image;
-use super::spec::{STATIC_MIB, Spec};
+use super::spec::Spec;
+use crate::guest::BASE_MIB;
 
 /// One that software emulation has, and that Linux puts hot-plugged CPUs to use with.
 const CPU: &str = "qemu64";
 
 /// Translated code that QEMU keeps, in MiB; the default of 1 GiB for each VM is too much for many.
 const CODE_MIB: u32 = 128;
-
-/// What Proxmox lets DIMMs add up to.
-const MAX_MIB: u32 = 524_288;
 
 /// A CPU as `-device` and `device_add` take it; `number` counts from 1, the boot CPU.
 pub(super) fn cpu(number: u32, cores: u32) -> String {
@@ -72,8 +72,8 @@ fn cpus(spec: &Spec, option: &mut impl FnMut(&str, String)) -> Result<(), Error>
 
 fn memory(spec: &Spec, option: &mut impl FnMut(&str, String)) -> Result<(), Error> {
     let dimms = spec.dimms()?;
-    let base = if spec.hotplug.memory { STATIC_MIB } else { spec.memory };
-    let slots = format!("size={base},slots=255,maxmem={MAX_MIB}M");
+    let base = if spec.hotplug.memory { BASE_MIB } else { spec.memory };
+    let slots = format!("size={base},slots=255,maxmem={}M", Ladder::USUAL_MAX_MIB);
     option("-m", if spec.hotplug.memory { slots } else { base.to_string() });
     if spec.numa {
         for node in 0..spec.nodes() {

@@ -4,9 +4,7 @@ use vm_autoscale_proxmox::{Hotplug, Ladder, VmConfig, VmId};
 
 use super::Onlines;
 use super::error::Error;
-
-/// Memory that is not in DIMMs where memory can be plugged, in MiB.
-pub(super) const STATIC_MIB: u32 = 1024;
+use crate::guest::BASE_MIB;
 
 /// What of a VM's config matters to QEMU, and how its guest behaves.
 #[derive(Debug, Clone)]
@@ -58,7 +56,7 @@ impl Spec {
         }
         let steps = Ladder::sizes().zip(Ladder::sizes().skip(1));
         let steps: Vec<_> = steps.take_while(|(_, reached)| *reached <= self.memory).collect();
-        let reached = steps.last().map_or(STATIC_MIB, |(_, reached)| *reached);
+        let reached = steps.last().map_or(BASE_MIB, |(_, reached)| *reached);
         if reached != self.memory {
             let why = "is not one that DIMMs add up to: take the next smaller or larger one";
             return Err(refused(format!("its memory of {} MiB {why}", self.memory)));
