@@ -64,6 +64,15 @@ pub(crate) fn parse_vm_id(text: &str) -> Result<VmId, String> {
     text.parse().map_err(|_| format!("{} is no VMID\n{rule}", crate::render::quote(text)))
 }
 
+/// 0 to 10.
+pub(crate) fn priority<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let priority = u8::deserialize(deserializer)?;
+    if priority <= 10 {
+        return Ok(priority);
+    }
+    Err(de::Error::custom(format!("{priority} is out of range\na priority, 0 to 10")))
+}
+
 /// 0 to 100.
 pub(crate) fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     let percent = f64::deserialize(deserializer)?;

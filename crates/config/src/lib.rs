@@ -5,6 +5,7 @@ mod error;
 mod files;
 mod helper;
 mod leaf;
+mod notify;
 mod problem;
 mod render;
 mod rules;
@@ -24,6 +25,7 @@ pub use env_file::EnvFile;
 pub use error::Error;
 pub use files::{Access, read_checked, too_open};
 pub use helper::{Cluster, HelperConfig, Node, Rates, Rule, UserRef};
+pub use notify::{Alerts, Gotify};
 pub use problem::{Problem, Report, Severity};
 pub use scheduler::{
     HostLimits, Limits, Logging, Mode, Policy, SchedulerConfig, Threshold, Thresholds,

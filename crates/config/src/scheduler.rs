@@ -9,7 +9,7 @@ use vm_autoscale_proxmox::{ClusterName, VmId};
 use crate::files::read_plain_bytes;
 #[cfg(test)]
 use crate::schema;
-use crate::{Checked, Error, VmSet, leaf, rules};
+use crate::{Alerts, Checked, Error, Gotify, Secret, VmSet, leaf, rules};
 
 /// The whole file. The keys that the Python predecessors had keep their names and meaning.
 #[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
@@ -65,6 +65,20 @@ pub struct SchedulerConfig {
     pub virtual_machines: Vec<VirtualMachine>,
     /// What is written where.
     pub logging: Logging,
+    /// Mail of what happened.
+    #[validate(nested)]
+    pub alerts: Alerts,
+    /// Messages of what happened to a Gotify server.
+    #[validate(nested)]
+    pub gotify: Gotify,
+    /// A push URL of Uptime Kuma (or healthchecks): it is called after each cycle, at most once a
+    /// minute, and by falling silent tells that nobody looks any more.
+    /// `VM_AUTOSCALE_UPTIME_KUMA_WEBHOOK` holds over it.
+    #[cfg_attr(test, schemars(with = "Option<schema::SecretText>"))]
+    pub uptime_kuma_url: Option<Secret>,
+    /// Seconds for which the same message is not sent again.
+    #[validate(range(max = 604_800, message = "at most 604800 seconds, a week"))]
+    pub notification_dedup_seconds: u32,
 }
 
 /// How far the scheduler may go, from least to most.
@@ -308,6 +322,10 @@ impl Default for SchedulerConfig {
             select: VmSet::default(),
             virtual_machines: Vec::new(),
             logging: Logging::default(),
+            alerts: Alerts::default(),
+            gotify: Gotify::default(),
+            uptime_kuma_url: None,
+            notification_dedup_seconds: 3600,
         }
     }
 }

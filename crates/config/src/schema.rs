@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use crate::yaml::{known_keys, required_keys};
 use crate::{
-    Cluster, HelperConfig, HostLimits, Limits, Logging, Node, Rates, Rule, SchedulerConfig,
-    Threshold, Thresholds, VirtualMachine, VmSet,
+    Alerts, Cluster, Gotify, HelperConfig, HostLimits, Limits, Logging, Node, Rates, Rule,
+    SchedulerConfig, Threshold, Thresholds, VirtualMachine, VmSet,
 };
 
 /// What the schema says of a type of `crates/proxmox`; a test holds the two together.
@@ -47,6 +47,7 @@ stand_in!(VmId, {
         { "type": "string", "pattern": "^[1-9][0-9]{2,8}$" }
     ]
 });
+stand_in!(SecretText, { "type": "string" });
 stand_in!(Level, {
     "enum": ["error", "warn", "info", "debug", "trace", "ERROR", "WARN", "INFO", "DEBUG", "TRACE"]
 });
@@ -145,6 +146,8 @@ fn the_schema_has_the_keys_that_serde_has() {
     compare::<HostLimits>(&mut seen);
     compare::<VirtualMachine>(&mut seen);
     compare::<Logging>(&mut seen);
+    compare::<Alerts>(&mut seen);
+    compare::<Gotify>(&mut seen);
     compare::<HelperConfig>(&mut seen);
     compare::<Rates>(&mut seen);
     compare::<Cluster>(&mut seen);

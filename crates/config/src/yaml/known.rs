@@ -84,7 +84,7 @@ pub(crate) fn moved(key: &str, known: &[&str]) -> Option<&'static str> {
         "auto_configure_hotplug" => {
             Some("`vm-autoscale plan` prints what a VM lacks and the command that enables it")
         }
-        "alerts" | "gotify" | "billing" | "metrics" | "notification_dedup_seconds" => Some(LATER),
+        "billing" | "metrics" => Some(LATER),
         "cpu_high" | "cpu_low" => Some("write `cpu: {high: …, low: …}`"),
         "ram_high" | "ram_low" => Some("write `ram: {high: …, low: …}`"),
         "<<" => Some("merge keys are not read: write the keys out"),
