@@ -1,18 +1,23 @@
 //! The two configuration files and the env files: read once, checked whole, typed from then on.
 
+mod effective;
 mod env_file;
 mod error;
 mod files;
 mod helper;
 mod leaf;
 mod notify;
+mod origin;
 mod problem;
 mod render;
+mod roster;
 mod rules;
 mod scheduler;
 #[cfg(test)]
 mod schema;
 mod secret;
+mod select;
+mod settings;
 mod socket;
 mod source;
 #[cfg(test)]
@@ -21,17 +26,21 @@ mod tests_support;
 mod vm_set;
 mod yaml;
 
+pub use effective::Effective;
 pub use env_file::EnvFile;
 pub use error::Error;
 pub use files::{Access, read_checked, too_open};
 pub use helper::{Cluster, HelperConfig, Node, Rates, Rule, UserRef};
 pub use notify::{Alerts, Gotify};
 pub use problem::{Problem, Report, Severity};
+pub use roster::{Answer, Managed, Roster};
 pub use scheduler::{
-    HostLimits, Limits, Logging, Mode, Policy, SchedulerConfig, Threshold, Thresholds,
-    VirtualMachine, VmSettings,
+    Class, HostLimits, Limits, Logging, Mode, Policy, SchedulerConfig, Threshold, Thresholds,
+    VirtualMachine,
 };
 pub use secret::Secret;
+pub use select::{OFF_TAG, Selection, VmFacts};
+pub use settings::{Behaviour, Profile, VmSettings};
 pub use socket::listen_on;
 pub use vm_set::VmSet;
 pub use yaml::Checked;
