@@ -2,6 +2,8 @@
 //!
 //! `UPDATE=1 cargo test -p vm-autoscale-config schema` writes them anew.
 
+mod reference;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
