@@ -80,7 +80,7 @@ fn execute(args: &Args) -> Result<u8, Error> {
     match &args.command {
         Some(Command::Run) => {
             let _log = start_log(&config.logging)?;
-            wait(run(config))??;
+            wait(run(config, &args.config))??;
             Ok(0)
         }
         Some(Command::Plan) => {

@@ -1,8 +1,10 @@
 //! What holds after all, and what says so.
 
-use serde::Serialize;
-use serde_json::Value;
+use std::collections::BTreeMap;
 
+use serde::Serialize;
+
+use crate::difference::flatten;
 use crate::roster::Place;
 use crate::settings::PATHS;
 use crate::{Managed, Profile, SchedulerConfig};
@@ -29,7 +31,7 @@ impl SchedulerConfig {
     /// path stands.
     #[must_use]
     pub fn effective<W>(&self, at: impl Fn(&str) -> Option<W>) -> Vec<Effective<W>> {
-        let mut leaves = Vec::new();
+        let mut leaves = BTreeMap::new();
         // Only a map whose keys are no text could fail.
         flatten("", &serde_json::to_value(self).unwrap_or_default(), &mut leaves);
         let is_layered = |path: &str| {
@@ -90,20 +92,5 @@ impl SchedulerConfig {
             place: place.path(self, key).and_then(|path| at(&path)),
         };
         PATHS.iter().zip(values).map(effective).collect()
-    }
-}
-
-/// Every value with its path; a list is one value.
-fn flatten(path: &str, value: &Value, into: &mut Vec<(String, String)>) {
-    match value {
-        Value::Object(section) => {
-            for (key, value) in section {
-                let dot = if path.is_empty() { "" } else { "." };
-                flatten(&format!("{path}{dot}{key}"), value, into);
-            }
-        }
-        Value::Null => into.push((path.to_owned(), "-".to_owned())),
-        Value::String(text) => into.push((path.to_owned(), text.clone())),
-        other => into.push((path.to_owned(), other.to_string())),
     }
 }

@@ -1,5 +1,6 @@
 //! The two configuration files and the env files: read once, checked whole, typed from then on.
 
+mod difference;
 mod effective;
 mod env_file;
 mod error;
@@ -26,6 +27,7 @@ mod tests_support;
 mod vm_set;
 mod yaml;
 
+pub use difference::Difference;
 pub use effective::Effective;
 pub use env_file::EnvFile;
 pub use error::Error;

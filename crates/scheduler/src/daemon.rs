@@ -1,6 +1,8 @@
 //! All clusters at once.
 
+use std::path::Path;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -9,7 +11,7 @@ use vm_autoscale_config::SchedulerConfig;
 use vm_autoscale_planner::{Moment, Planner};
 use vm_autoscale_proxmox::ClusterName;
 
-use crate::control::{self, Board};
+use crate::control::{self, Board, RunningConfig};
 use crate::observe::{Blind, observe};
 use crate::status::ClusterStatus;
 use crate::view::{InFlight, View};
@@ -21,12 +23,14 @@ use crate::{BootClock, Clock as _, Error, Helper, HelperClient, MemoryJournal, S
 /// # Errors
 /// It cannot start: configuration, socket, machine. A helper or node that is not there is waited
 /// for.
-pub async fn run(config: SchedulerConfig) -> Result<(), Error> {
+pub async fn run(config: SchedulerConfig, file: &Path) -> Result<(), Error> {
     let config = Arc::new(config);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    let running = RunningConfig { file: file.to_owned(), since, config: config.clone() };
     let mut signals = Signals::new()?;
     let listener = control::bind(&config.control_socket)?;
     let (board, journal) = (Board::default(), MemoryJournal::default());
-    let answering = tokio::spawn(control::serve(listener, board.clone(), journal.clone()));
+    let answering = tokio::spawn(control::serve(listener, board.clone(), journal.clone(), running));
     let helper = HelperClient::new(config.helper_socket.clone());
     let met = tokio::select! {
         clusters = clusters(&helper) => Some(clusters),

@@ -20,7 +20,7 @@ mod worker;
 
 pub use client::HelperClient;
 pub use clock::BootClock;
-pub use control::fetch_status;
+pub use control::{RunningConfig, fetch_config, fetch_status};
 pub use daemon::{look, run};
 pub use error::Error;
 pub use journal::MemoryJournal;
