@@ -40,11 +40,7 @@ struct Finished {
 
 /// The planner's part of the file.
 pub(crate) fn planner_config(config: &SchedulerConfig) -> PlannerConfig {
-    let seconds = |n: u32| Duration::from_secs(n.into());
     PlannerConfig {
-        check_interval: seconds(config.check_interval),
-        cooldown: seconds(config.scale_cooldown),
-        low_checks: config.scale_down_after_cycles,
         max_host_cpu: config.host_limits.max_host_cpu_percent,
         max_host_memory: config.host_limits.max_host_ram_percent,
     }
