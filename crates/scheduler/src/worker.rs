@@ -38,6 +38,9 @@ struct Finished {
     settled: Option<Settled>,
 }
 
+/// Whether the config selects or sets anything by pool: nothing in it can yet.
+pub(crate) const WANTS_POOLS: bool = false;
+
 /// The planner's part of the file.
 pub(crate) fn planner_config(config: &SchedulerConfig) -> PlannerConfig {
     PlannerConfig {
@@ -76,8 +79,8 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     /// Observe, plan, act.
     async fn cycle(&self, memory: &mut Memory, begun: Moment, done: &Done) {
         let Memory { view, in_flight, .. } = memory;
-        let seen =
-            observe(&self.clock, &self.helper, &self.cluster, &self.config, view, in_flight).await;
+        let Self { clock, helper, cluster, config, .. } = self;
+        let seen = observe(clock, helper, cluster, config, view, in_flight, WANTS_POOLS).await;
         // What was measured before so long a look says nothing of now; its configs do.
         let old = self.clock.now().since(begun) > FRESH;
         let problem = seen.err().map(|blind| blind.to_string());
