@@ -113,6 +113,8 @@ mod tests {
             vmid: 999_999_999u32.try_into().unwrap(),
             name: Some("a-name-that-is-too-long".to_owned()),
             node: "pve1".try_into().unwrap(),
+            tags: vec![],
+            pool: None,
             mode: "recommend".to_owned(),
             vcpus: Some(128),
             memory: None,

@@ -15,7 +15,7 @@ use crate::control::{self, Board, RunningConfig};
 use crate::observe::{Blind, observe};
 use crate::status::ClusterStatus;
 use crate::view::{InFlight, View};
-use crate::worker::{Worker, planner_config};
+use crate::worker::{WANTS_POOLS, Worker, planner_config};
 use crate::{BootClock, Clock as _, Error, Helper, HelperClient, MemoryJournal, StatusReport};
 
 /// Runs the daemon until SIGTERM or SIGINT.
@@ -142,7 +142,8 @@ pub async fn look(config: &SchedulerConfig) -> Result<StatusReport, Error> {
     let (clock, none) = (BootClock, InFlight::new());
     for info in helper.hello().await?.clusters {
         let mut view = View::default();
-        let seen = observe(&clock, &helper, &info.name, config, &mut view, &none).await;
+        let seen =
+            observe(&clock, &helper, &info.name, config, &mut view, &none, WANTS_POOLS).await;
         seen.map_err(|blind| match blind {
             Blind::Ask(error) => Error::Ask(error),
             Blind::Unreadable(problem) => {

@@ -1,8 +1,9 @@
 //! One look at a cluster: one command while nothing changed, and the configs that did.
 
 use vm_autoscale_config::SchedulerConfig;
+use vm_autoscale_planner::Moment;
 use vm_autoscale_protocol::Request;
-use vm_autoscale_proxmox::{ClusterName, ClusterRead, ConfigFiles};
+use vm_autoscale_proxmox::{ClusterName, ClusterRead, ConfigFiles, Pools};
 
 use crate::view::{InFlight, ToRead, View};
 use crate::{AskError, Clock, Helper, Purpose};
@@ -24,14 +25,42 @@ pub(crate) async fn observe<C: Clock, H: Helper>(
     config: &SchedulerConfig,
     view: &mut View,
     in_flight: &InFlight,
+    wants_pools: bool,
 ) -> Result<(), Blind> {
     let (_, text) = helper.read_cluster(cluster).await?;
     let read = ClusterRead::parse(&text)?;
     if read.doubted > 0 {
         tracing::debug!(%cluster, lines = read.doubted, "lines of .rrd were not believed");
     }
+    let user_cfg = read.version.user_cfg;
     let to_read = view.update(clock.now(), read, cluster, config, in_flight);
+    if wants_pools {
+        read_pools(clock.now(), helper, cluster, view, user_cfg).await;
+    }
     read_configs(helper, cluster, view, to_read).await
+}
+
+/// Reads the pools where `user.cfg` moved since they were read the last time. What was known of
+/// them stays until they are read anew.
+async fn read_pools<H: Helper>(
+    now: Moment,
+    helper: &H,
+    cluster: &ClusterName,
+    view: &mut View,
+    user_cfg: Option<u64>,
+) {
+    let Some(entry) = view.entry.clone() else { return };
+    let node = entry.0.clone();
+    if !view.pools_read.is_due(now, entry, user_cfg) {
+        return;
+    }
+    match helper.read_pools(cluster, &node).await {
+        Ok(text) => {
+            view.pools = Some(Pools::parse(&text));
+            view.pools_read.succeeded();
+        }
+        Err(error) => tracing::warn!(%cluster, %node, "pools: {error}"),
+    }
 }
 
 /// Reads configs at the node that answered, at most 64 a command.
@@ -67,3 +96,6 @@ async fn read_configs<H: Helper>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,11 +8,13 @@ use vm_autoscale_config::SchedulerConfig;
 use vm_autoscale_planner::{Moment, NodeInput, VmInput};
 use vm_autoscale_protocol::FoundConfig;
 use vm_autoscale_proxmox::{
-    ClusterName, ClusterRead, GuestKind, Identity, Members, NodeLine, NodeName, VmConfig, VmId,
-    VmList,
+    ClusterName, ClusterRead, GuestKind, Identity, Members, NodeLine, NodeName, Pools, VmConfig,
+    VmId, VmList,
 };
 
+mod pools;
 mod vm;
+use pools::PoolsRead;
 use vm::KnownConfig;
 pub(crate) use vm::KnownVm;
 
@@ -32,6 +34,9 @@ pub(crate) struct View {
     pub(crate) pause: Option<String>,
     pub(crate) vms: BTreeMap<VmId, KnownVm>,
     pub(crate) nodes: BTreeMap<NodeName, KnownNode>,
+    /// Which VM is in which pool; `None` when that is not known, or nobody asks.
+    pub(crate) pools: Option<Pools>,
+    pub(crate) pools_read: PoolsRead,
     /// Numbers whose VM is gone or another one: nothing that is remembered of them holds.
     strangers: Vec<VmId>,
 }

@@ -38,13 +38,12 @@ struct Finished {
     settled: Option<Settled>,
 }
 
+/// Whether the config selects or sets anything by pool: nothing in it can yet.
+pub(crate) const WANTS_POOLS: bool = false;
+
 /// The planner's part of the file.
 pub(crate) fn planner_config(config: &SchedulerConfig) -> PlannerConfig {
-    let seconds = |n: u32| Duration::from_secs(n.into());
     PlannerConfig {
-        check_interval: seconds(config.check_interval),
-        cooldown: seconds(config.scale_cooldown),
-        low_checks: config.scale_down_after_cycles,
         max_host_cpu: config.host_limits.max_host_cpu_percent,
         max_host_memory: config.host_limits.max_host_ram_percent,
     }
@@ -80,8 +79,8 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     /// Observe, plan, act.
     async fn cycle(&self, memory: &mut Memory, begun: Moment, done: &Done) {
         let Memory { view, in_flight, .. } = memory;
-        let seen =
-            observe(&self.clock, &self.helper, &self.cluster, &self.config, view, in_flight).await;
+        let Self { clock, helper, cluster, config, .. } = self;
+        let seen = observe(clock, helper, cluster, config, view, in_flight, WANTS_POOLS).await;
         // What was measured before so long a look says nothing of now; its configs do.
         let old = self.clock.now().since(begun) > FRESH;
         let problem = seen.err().map(|blind| blind.to_string());

@@ -6,15 +6,10 @@ use vm_autoscale_proxmox::{Ladder, NodeName, VmConfig};
 use super::*;
 use crate::{Marks, NodeInput, Sample, VmPolicy};
 
+mod own;
 mod turns;
 
-const CONFIG: PlannerConfig = PlannerConfig {
-    check_interval: Duration::from_secs(10),
-    cooldown: Duration::from_secs(60),
-    low_checks: 2,
-    max_host_cpu: 90.0,
-    max_host_memory: 90.0,
-};
+const CONFIG: PlannerConfig = PlannerConfig { max_host_cpu: 90.0, max_host_memory: 90.0 };
 
 const POLICY: VmPolicy = VmPolicy {
     allow: Allow::Everything,
@@ -23,6 +18,9 @@ const POLICY: VmPolicy = VmPolicy {
     vcpus: (1, 8),
     memory_mib: (1024, 16_384),
     memory_shrink: true,
+    check_interval: Duration::from_secs(10),
+    cooldown: Duration::from_secs(60),
+    low_checks: 2,
 };
 
 const CONF: &str = "cores: 8\nvcpus: 4\nmemory: 4096\nnuma: 1\nhotplug: cpu,memory\n";

@@ -101,6 +101,7 @@ fn policy(settings: &VmSettings, config: &SchedulerConfig) -> VmPolicy {
         high: threshold.high,
         low: threshold.low,
     };
+    let seconds = |n: u32| Duration::from_secs(n.into());
     VmPolicy {
         allow: match settings.mode {
             Mode::Observe | Mode::Recommend => Allow::Nothing,
@@ -112,6 +113,9 @@ fn policy(settings: &VmSettings, config: &SchedulerConfig) -> VmPolicy {
         vcpus: settings.cores,
         memory_mib: settings.ram_mb,
         memory_shrink: config.memory_shrink,
+        check_interval: seconds(config.check_interval),
+        cooldown: seconds(config.scale_cooldown),
+        low_checks: config.scale_down_after_cycles,
     }
 }
 

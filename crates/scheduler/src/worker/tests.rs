@@ -47,6 +47,10 @@ impl Helper for Slow {
         Err(AskError::NoAnswer("slow".to_owned()))
     }
 
+    async fn read_pools(&self, _: &ClusterName, _: &NodeName) -> Result<String, AskError> {
+        panic!("no pools are asked for")
+    }
+
     async fn execute(&self, _request: &Request) -> Result<Executed, AskError> {
         panic!("nothing is changed")
     }
