@@ -112,7 +112,7 @@ impl Roster {
         if self.config.select.excludes(vm) == Some(true) {
             return Some(true);
         }
-        if vm.described?.1.iter().any(|tag| tag.eq_ignore_ascii_case(OFF_TAG)) {
+        if vm.described?.1.has(OFF_TAG) {
             return Some(true);
         }
         self.config.select.excludes(vm)

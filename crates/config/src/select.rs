@@ -3,7 +3,7 @@
 mod selector;
 
 use serde::{Deserialize, Deserializer, Serialize};
-use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
+use vm_autoscale_proxmox::{ClusterName, NodeName, Tags, VmId};
 
 use crate::leaf;
 pub(crate) use selector::Selector;
@@ -21,7 +21,7 @@ pub struct VmFacts<'a> {
     /// The node that it is on.
     pub node: &'a NodeName,
     /// Its name, if it has one, and its tags; `None` as long as its config has not been read.
-    pub described: Option<(Option<&'a str>, &'a [String])>,
+    pub described: Option<(Option<&'a str>, &'a Tags)>,
     /// Its pool, if it is in one; `None` as long as the pools have not been read.
     pub pool: Option<Option<&'a str>>,
 }

@@ -2,6 +2,7 @@ use std::path::Path;
 
 use super::*;
 use crate::Checked;
+use vm_autoscale_proxmox::Tags;
 
 struct Vm {
     vmid: u32,
@@ -21,7 +22,7 @@ fn roster(text: &str) -> Roster {
 
 /// The answer for a VM of which all is known.
 fn answer(roster: &Roster, vm: &Vm) -> Option<VmSettings> {
-    let tags: Vec<String> = vm.tags.iter().map(ToString::to_string).collect();
+    let tags = vm.tags.join(";").parse().unwrap();
     let facts = VmFacts {
         cluster: &"home".try_into().unwrap(),
         vmid: vm.vmid.try_into().unwrap(),
@@ -126,8 +127,8 @@ fn what_is_not_known_is_not_guessed() {
     assert_eq!(answer("select: [101]", 102), Answer::No);
     assert_eq!(answer("select: ['@tag-a']", 102), Answer::Unknown);
     assert_eq!(answer("select: ['@all', -102]", 102), Answer::No);
-    let described: (Option<&str>, &[String]) = (None, &[]);
-    let facts = VmFacts { described: Some(described), ..facts(101) };
+    let (name, tags): (Option<&str>, _) = (None, Tags::default());
+    let facts = VmFacts { described: Some((name, &tags)), ..facts(101) };
     for text in ["select: [101, '-@pool-x']", "select: ['@pool-x']"] {
         assert_eq!(roster(text).answer(&facts), Answer::Unknown, "{text}");
         assert!(roster(text).may_mean(&facts));

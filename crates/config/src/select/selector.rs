@@ -32,7 +32,7 @@ impl Selector {
             Self::Range(range) => range.contains(&vm.vmid),
             Self::Node(name) => vm.node.as_str() == name,
             Self::Pool(name) => vm.pool? == Some(name.as_str()),
-            Self::Tag(tag) => vm.described?.1.iter().any(|own| own.eq_ignore_ascii_case(tag)),
+            Self::Tag(tag) => vm.described?.1.has(tag),
             Self::Name(pieces) => {
                 let name = vm.described?.0?.to_ascii_lowercase();
                 fits(pieces, &name)
