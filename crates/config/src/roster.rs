@@ -14,7 +14,16 @@ use crate::{Class, Mode, OFF_TAG, Profile, SchedulerConfig, VmFacts, VmSettings}
 pub struct Roster {
     config: Arc<SchedulerConfig>,
     /// The entries of `virtual_machines` that are for this cluster, by number.
-    entries: BTreeMap<VmId, usize>,
+    entries: BTreeMap<VmId, Listed>,
+}
+
+/// The clusters that there are, with their nodes.
+pub type Clusters = BTreeMap<ClusterName, BTreeSet<NodeName>>;
+
+#[derive(Debug, Clone, Copy)]
+struct Listed {
+    at: usize,
+    is_unplaced: bool,
 }
 
 /// Whether a VM is looked after.
@@ -37,7 +46,7 @@ pub struct Managed {
     pub(crate) class: Option<usize>,
     /// The entry, by its place in the file.
     pub(crate) entry: Option<usize>,
-    /// Whether it has an entry that does not say of which cluster it is.
+    /// Whether it has an entry that may be meant for another cluster's VM of that number.
     pub is_unplaced: bool,
 }
 
@@ -57,23 +66,29 @@ pub(crate) enum Place {
 }
 
 impl Roster {
-    /// For the cluster of that name and nodes.
+    /// For the cluster of that name.
     #[must_use]
-    pub fn new(
-        config: Arc<SchedulerConfig>,
-        cluster: &ClusterName,
-        nodes: &BTreeSet<NodeName>,
-    ) -> Self {
+    pub fn new(config: Arc<SchedulerConfig>, cluster: &ClusterName, all: &Clusters) -> Self {
         let mut entries = BTreeMap::new();
         for (at, vm) in config.virtual_machines.iter().enumerate() {
-            let is_here = vm.proxmox_host.as_deref().is_none_or(|host| {
-                host == cluster.as_str() || nodes.iter().any(|node| node.as_str() == host)
-            });
-            if is_here {
-                entries.entry(vm.vm_id).or_insert(at);
+            let meant = meant(vm.proxmox_host.as_deref(), all);
+            if meant.contains(&cluster) {
+                let is_unplaced = meant.len() > 1;
+                entries.entry(vm.vm_id).or_insert(Listed { at, is_unplaced });
             }
         }
         Self { config, entries }
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn config(&self) -> &Arc<SchedulerConfig> {
+        &self.config
+    }
+
+    /// The numbers that have entries for this cluster.
+    pub fn listed(&self) -> impl Iterator<Item = VmId> {
+        self.entries.keys().copied()
     }
 
     /// Whether a VM may turn out to be looked after, so that its config is worth reading.
@@ -86,7 +101,8 @@ impl Roster {
     #[must_use]
     pub fn answer(&self, vm: &VmFacts<'_>) -> Answer {
         let config = &*self.config;
-        let entry = self.entries.get(&vm.vmid).copied();
+        let listed = self.entries.get(&vm.vmid).copied();
+        let entry = listed.map(|listed| listed.at);
         let own = entry.and_then(|at| config.virtual_machines.get(at));
         if own.is_some_and(|own| !own.scaling_enabled) || self.is_off(vm) == Some(true) {
             return Answer::No;
@@ -100,7 +116,7 @@ impl Roster {
             (Some(false), Some(None), _) => Answer::No,
             (Some(true), Some(class), Some(false)) | (_, Some(class @ Some(_)), Some(false)) => {
                 let (settings, _) = config.resolve(class, entry);
-                let is_unplaced = own.is_some_and(|own| own.proxmox_host.is_none());
+                let is_unplaced = listed.is_some_and(|listed| listed.is_unplaced);
                 Answer::Yes(Managed { settings, class, entry, is_unplaced })
             }
             _ => Answer::Unknown,
@@ -119,7 +135,26 @@ impl Roster {
     }
 }
 
+/// The clusters that a `proxmox_host` can mean: the one of that name, else those with a node of
+/// that name; all where nothing is said.
+fn meant<'a>(host: Option<&str>, all: &'a Clusters) -> Vec<&'a ClusterName> {
+    let Some(host) = host else { return all.keys().collect() };
+    if let Some(cluster) = all.keys().find(|cluster| cluster.as_str() == host) {
+        return vec![cluster];
+    }
+    let has = |nodes: &BTreeSet<NodeName>| nodes.iter().any(|node| node.as_str() == host);
+    all.iter().filter(|(_, nodes)| has(nodes)).map(|(cluster, _)| cluster).collect()
+}
+
 impl SchedulerConfig {
+    /// Entries whose `proxmox_host` names nothing that there is: numbers and names.
+    #[must_use]
+    pub fn misplaced(&self, all: &Clusters) -> Vec<(VmId, &str)> {
+        let hosts = self.virtual_machines.iter();
+        let hosts = hosts.filter_map(|vm| Some((vm.vm_id, vm.proxmox_host.as_deref()?)));
+        hosts.filter(|(_, host)| meant(Some(host), all).is_empty()).collect()
+    }
+
     /// Whether anything selects by pool.
     #[must_use]
     pub fn wants_pools(&self) -> bool {

@@ -3,7 +3,7 @@
 mod selector;
 
 use serde::{Deserialize, Deserializer, Serialize};
-use vm_autoscale_proxmox::{ClusterName, NodeName, Tags, VmId};
+use vm_autoscale_proxmox::{NodeName, Tags, VmId};
 
 use crate::leaf;
 pub(crate) use selector::Selector;
@@ -14,8 +14,6 @@ pub const OFF_TAG: &str = "autoscale-off";
 /// What is known of a VM where it is asked whether it is meant.
 #[derive(Debug, Clone, Copy)]
 pub struct VmFacts<'a> {
-    /// Its cluster.
-    pub cluster: &'a ClusterName,
     /// Its number.
     pub vmid: VmId,
     /// The node that it is on.

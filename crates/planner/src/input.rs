@@ -62,6 +62,8 @@ pub struct VmInput<'a> {
     pub node_online: bool,
     /// What the HA manager does with it, when it is not steady.
     pub ha_move: Option<&'a str>,
+    /// Why it is not known whether, or how, the administrator wants it looked after.
+    pub doubt: Option<&'a str>,
 }
 
 /// A node at one moment.

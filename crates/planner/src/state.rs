@@ -191,6 +191,9 @@ fn untouchable<'a>(vm: &VmInput<'a>) -> Result<&'a VmConfig, Reason> {
     if config.template {
         return Err(Reason::Template);
     }
+    if let Some(doubt) = vm.doubt {
+        return Err(Reason::Doubt(doubt.to_owned()));
+    }
     if !vm.node_online {
         return Err(Reason::NodeOffline);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -13,10 +13,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
-use vm_autoscale_config::{SchedulerConfig, listen_on};
+use vm_autoscale_config::{Clusters, SchedulerConfig, listen_on};
 use vm_autoscale_protocol::{Call, Frames, MAX_REQUEST, Reply, encode};
 use vm_autoscale_proxmox::ClusterName;
 
+use crate::claims::{Care, Claims};
 use crate::{ClusterStatus, Error, Journal, StatusReport};
 
 const GET_STATUS: &str = "io.github.vm-autoscale.Scheduler.GetStatus";
@@ -35,25 +36,53 @@ pub struct RunningConfig {
     /// When, in seconds since 1970.
     pub since: u64,
     /// What it says; secrets are masked.
-    pub config: Arc<SchedulerConfig>,
+    pub config: SchedulerConfig,
 }
 
 /// Where the workers post what they see.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Board(Arc<Mutex<BTreeMap<ClusterName, Arc<ClusterStatus>>>>);
+pub(crate) struct Board {
+    clusters: Arc<Mutex<BTreeMap<ClusterName, Arc<ClusterStatus>>>>,
+    watched: Arc<OnceLock<Watched>>,
+}
+
+/// What notes are made of.
+#[derive(Debug)]
+struct Watched {
+    config: Arc<SchedulerConfig>,
+    clusters: Clusters,
+    claims: Claims,
+}
 
 impl Board {
+    /// From now on reports have notes on what the file says of VMs that are not there.
+    pub(crate) fn watch(&self, config: Arc<SchedulerConfig>, clusters: Clusters, all: &[Care]) {
+        let Some(claims) = all.first().map(|care| care.claims.clone()) else { return };
+        // Asked once a start.
+        let _ = self.watched.set(Watched { config, clusters, claims });
+    }
+
     pub(crate) fn post(&self, status: ClusterStatus) {
-        let mut clusters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut clusters = self.clusters.lock().unwrap_or_else(PoisonError::into_inner);
         clusters.insert(status.name.clone(), Arc::new(status));
     }
 
     pub(crate) fn report<J: Journal>(&self, journal: &J) -> StatusReport {
-        let clusters: Vec<_> =
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        let clusters: Vec<_> = self
+            .clusters
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect();
+        let notes = self
+            .watched
+            .get()
+            .map(|Watched { config, clusters, claims }| claims.notes(config, clusters));
         StatusReport {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             clusters: clusters.iter().map(|status| ClusterStatus::clone(status)).collect(),
+            notes: notes.unwrap_or_default(),
             counts: journal.counts(),
             recent: journal.recent(),
         }

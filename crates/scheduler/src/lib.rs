@@ -4,6 +4,7 @@
 //! and journal are ports, so that the loop runs without any of the three being real.
 
 mod act;
+mod claims;
 mod client;
 mod clock;
 mod control;

@@ -1,10 +1,10 @@
 //! One look at a cluster: one command while nothing changed, and the configs that did.
 
-use vm_autoscale_config::SchedulerConfig;
 use vm_autoscale_planner::Moment;
 use vm_autoscale_protocol::Request;
 use vm_autoscale_proxmox::{ClusterName, ClusterRead, ConfigFiles, Pools};
 
+use crate::claims::Care;
 use crate::view::{InFlight, ToRead, View};
 use crate::{AskError, Clock, Helper, Purpose};
 
@@ -21,27 +21,28 @@ pub(crate) enum Blind {
 pub(crate) async fn observe<C: Clock, H: Helper>(
     clock: &C,
     helper: &H,
-    cluster: &ClusterName,
-    config: &SchedulerConfig,
+    care: &Care,
     view: &mut View,
     in_flight: &InFlight,
-    wants_pools: bool,
 ) -> Result<(), Blind> {
+    let cluster = &care.cluster;
     let (_, text) = helper.read_cluster(cluster).await?;
     let read = ClusterRead::parse(&text)?;
     if read.doubted > 0 {
         tracing::debug!(%cluster, lines = read.doubted, "lines of .rrd were not believed");
     }
     let user_cfg = read.version.user_cfg;
-    let to_read = view.update(clock.now(), read, cluster, config, in_flight);
-    if wants_pools {
+    let to_read = view.update(clock.now(), read, care, in_flight);
+    if care.roster.config().wants_pools() {
         read_pools(clock.now(), helper, cluster, view, user_cfg).await;
     }
-    read_configs(helper, cluster, view, to_read).await
+    let read = read_configs(helper, cluster, view, to_read).await;
+    view.settle(care);
+    read
 }
 
-/// Reads the pools where `user.cfg` moved since they were read the last time. What was known of
-/// them stays until they are read anew.
+/// Reads the pools where `user.cfg` moved since they were read the last time. What cannot be read
+/// is not known, whatever it was before.
 async fn read_pools<H: Helper>(
     now: Moment,
     helper: &H,
@@ -56,10 +57,13 @@ async fn read_pools<H: Helper>(
     }
     match helper.read_pools(cluster, &node).await {
         Ok(text) => {
-            view.pools = Some(Pools::parse(&text));
+            view.put_pools(Some(Pools::parse(&text)));
             view.pools_read.succeeded();
         }
-        Err(error) => tracing::warn!(%cluster, %node, "pools: {error}"),
+        Err(error) => {
+            tracing::warn!(%cluster, %node, "pools: {error}");
+            view.put_pools(None);
+        }
     }
 }
 

@@ -14,6 +14,9 @@ pub struct StatusReport {
     pub version: String,
     /// Of each cluster, by name.
     pub clusters: Vec<ClusterStatus>,
+    /// What the file says of VMs that are not there; a daemon of before says nothing of it.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// Changes since the start.
     pub counts: Counts,
     /// The last events, oldest first.
@@ -133,7 +136,7 @@ impl VmStatus {
                 .map(|config| config.tags.iter().map(str::to_owned).collect())
                 .unwrap_or_default(),
             pool: pool.map(str::to_owned),
-            mode: vm.mode.to_string(),
+            mode: vm.mode().to_string(),
             vcpus: config.and_then(|config| config.plugged_vcpus().ok()).map(u32::from),
             memory: config.map(|config| config.memory.get()),
             cpu_used: sample.and_then(|s| percent(s.cores_used, s.vcpus)),
@@ -161,22 +164,23 @@ mod tests {
     use vm_autoscale_proxmox::{Digest, Pools};
 
     use super::*;
-    use crate::view::tests::{config, look};
+    use crate::view::tests::{CONFIG, care, look};
     use crate::worker::planner_config;
 
     /// VM 101 as it is told, after its config was read.
     fn status(view: &mut View) -> VmStatus {
-        let (config, none, now) = (config(), InFlight::new(), Moment(Duration::from_secs(10)));
-        let name = ClusterName::try_from("home").unwrap();
-        view.update(now, look("pve1", 1, &[(101, "pve1", 5)]), &name, &config, &none);
+        let (care, none, now) = (care(CONFIG), InFlight::new(), Moment(Duration::from_secs(10)));
+        view.update(now, look("pve1", 1, &[(101, "pve1", 5)]), &care, &none);
         let found = FoundConfig {
             digest: Digest::from_bytes([1; 20]),
             text: "cores: 2\ntags: Web;prod\n".to_owned(),
         };
         view.put_config(VmId::try_from(101).unwrap(), Some(found));
-        let (mut planner, mut out) = (Planner::new(planner_config(&config)), Vec::new());
+        view.settle(&care);
+        let (mut planner, mut out) =
+            (Planner::new(planner_config(care.roster.config())), Vec::new());
         planner.plan(now, &view.vm_inputs(&none), &view.node_inputs(now, &none), &mut out);
-        ClusterStatus::of(&name, view, &out, now).vms.remove(0)
+        ClusterStatus::of(&care.cluster, view, &out, now).vms.remove(0)
     }
 
     #[test]

@@ -16,24 +16,34 @@ const VM: Vm = Vm { vmid: 101, node: "pve1", name: Some("web1"), tags: &[], pool
 
 fn roster(text: &str) -> Roster {
     let config = Checked::<SchedulerConfig>::new(Path::new("config.yaml"), text.as_bytes());
-    let nodes = ["pve1", "pve2"].map(|name| name.try_into().unwrap()).into();
-    Roster::new(Arc::new(config.finish().unwrap()), &"home".try_into().unwrap(), &nodes)
+    Roster::new(Arc::new(config.finish().unwrap()), &"home".try_into().unwrap(), &clusters())
+}
+
+/// Of two hosts that are no cluster, one is named as a node of the other is.
+fn clusters() -> Clusters {
+    let nodes = |names: &[&str]| names.iter().map(|name| (*name).try_into().unwrap()).collect();
+    [("home", nodes(&["pve1", "pve2", "pve"])), ("pve2", nodes(&["x"])), ("far", nodes(&["pve"]))]
+        .map(|(name, nodes)| (name.try_into().unwrap(), nodes))
+        .into()
 }
 
 /// The answer for a VM of which all is known.
 fn answer(roster: &Roster, vm: &Vm) -> Option<VmSettings> {
     let tags = vm.tags.join(";").parse().unwrap();
-    let facts = VmFacts {
-        cluster: &"home".try_into().unwrap(),
-        vmid: vm.vmid.try_into().unwrap(),
-        node: &vm.node.try_into().unwrap(),
-        described: Some((vm.name, &tags)),
-        pool: Some(vm.pool),
-    };
-    match roster.answer(&facts) {
+    match roster.answer(&facts(vm, &tags)) {
         Answer::No => None,
         Answer::Yes(managed) => Some(managed.settings),
         Answer::Unknown => panic!("all is known"),
+    }
+}
+
+/// All that is known of a VM.
+fn facts<'a>(vm: &Vm, tags: &'a Tags) -> VmFacts<'a> {
+    VmFacts {
+        vmid: vm.vmid.try_into().unwrap(),
+        node: Box::leak(Box::new(vm.node.try_into().unwrap())),
+        described: Some((vm.name, tags)),
+        pool: Some(vm.pool),
     }
 }
 
@@ -85,7 +95,7 @@ classes:
   - {name: web, inherits: base, select: ['@tag-web'], thresholds: {cpu_high: 60}, mode: up-only}
 virtual_machines:
   - {vm_id: '102', class: web, mode: full, check_interval: 30, thresholds: {cpu: {high: 50}}}
-  - {vm_id: 103, proxmox_host: pve2, memory_shrink: true}
+  - {vm_id: 103, proxmox_host: pve1, memory_shrink: true}
   - {vm_id: 104, proxmox_host: elsewhere}
 select: [101, 104]
 ";
@@ -114,25 +124,41 @@ fn dry_run_holds_everything_to_recommend() {
 /// What hangs on the config or the pools is not decided without them.
 #[test]
 fn what_is_not_known_is_not_guessed() {
-    let facts = |vmid: u32| VmFacts {
-        cluster: Box::leak(Box::new("home".try_into().unwrap())),
-        vmid: vmid.try_into().unwrap(),
-        node: Box::leak(Box::new("pve1".try_into().unwrap())),
-        described: None,
-        pool: None,
-    };
+    let tags = Tags::default();
+    let facts =
+        |vmid: u32| VmFacts { described: None, pool: None, ..facts(&Vm { vmid, ..VM }, &tags) };
     let answer = |text: &str, vmid: u32| roster(text).answer(&facts(vmid));
     // It may be tagged `autoscale-off`.
     assert_eq!(answer("select: [101]", 101), Answer::Unknown);
     assert_eq!(answer("select: [101]", 102), Answer::No);
     assert_eq!(answer("select: ['@tag-a']", 102), Answer::Unknown);
     assert_eq!(answer("select: ['@all', -102]", 102), Answer::No);
-    let (name, tags): (Option<&str>, _) = (None, Tags::default());
-    let facts = VmFacts { described: Some((name, &tags)), ..facts(101) };
+    let facts = VmFacts { described: Some((None, &tags)), ..facts(101) };
     for text in ["select: [101, '-@pool-x']", "select: ['@pool-x']"] {
         assert_eq!(roster(text).answer(&facts), Answer::Unknown, "{text}");
         assert!(roster(text).may_mean(&facts));
     }
     let class = "classes: [{name: a, select: ['@pool-x']}]\nselect: [101]";
     assert_eq!(roster(class).answer(&facts), Answer::Unknown);
+}
+
+/// `proxmox_host` names a cluster or, where none has that name, a node.
+#[test]
+fn an_entry_is_placed_by_its_host() {
+    let text = "virtual_machines: [{vm_id: 1000}, {vm_id: 1001, proxmox_host: home}, {vm_id: 1002, proxmox_host: pve1}, {vm_id: 1003, proxmox_host: pve2}, {vm_id: 1004, proxmox_host: pve}, {vm_id: 1005, proxmox_host: gone}]";
+    let config = roster(text).config().clone();
+    let listed = |cluster: &str| {
+        let roster = Roster::new(config.clone(), &cluster.try_into().unwrap(), &clusters());
+        let of = |vmid: VmId| {
+            let vm = Vm { vmid: vmid.get(), ..VM };
+            let tags = Tags::default();
+            let Answer::Yes(managed) = roster.answer(&facts(&vm, &tags)) else { panic!("{vmid}") };
+            (vmid.get(), managed.is_unplaced)
+        };
+        roster.listed().map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(listed("home"), [(1000, true), (1001, false), (1002, false), (1004, true)]);
+    assert_eq!(listed("pve2"), [(1000, true), (1003, false)]);
+    assert_eq!(listed("far"), [(1000, true), (1004, true)]);
+    assert_eq!(config.misplaced(&clusters()), [(1005.try_into().unwrap(), "gone")]);
 }

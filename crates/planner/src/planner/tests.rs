@@ -90,6 +90,7 @@ impl World {
             in_flight: false,
             node_online: self.online,
             ha_move: None,
+            doubt: None,
         };
         let mut out = Vec::new();
         self.planner.plan(self.now, &[vm], &BTreeMap::from([(node.clone(), self.node)]), &mut out);
@@ -322,6 +323,7 @@ fn memory_that_several_ask_for_is_granted_once() {
         in_flight: false,
         node_online: true,
         ha_move: None,
+        doubt: None,
     };
     let room_for_two = NodeInput {
         cpu: Some(0.1),

@@ -12,6 +12,12 @@ use std::str::FromStr;
 pub struct Tags(Vec<String>);
 
 impl Tags {
+    /// No tags.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(Vec::new())
+    }
+
     /// Whether it is one of them, in whatever case.
     #[must_use]
     pub fn has(&self, tag: &str) -> bool {

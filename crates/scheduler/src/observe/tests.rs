@@ -5,7 +5,7 @@ use vm_autoscale_protocol::{ConfigReply, Executed, Hello, HelperError};
 use vm_autoscale_proxmox::{NodeName, VmId};
 
 use super::*;
-use crate::view::tests::{config, look_text};
+use crate::view::tests::{CONFIG, care, look_text};
 
 /// A cluster with one VM, and how often its pools were read.
 #[derive(Clone)]
@@ -73,7 +73,6 @@ impl Helper for Cluster {
 struct World {
     cluster: Cluster,
     view: View,
-    config: SchedulerConfig,
 }
 
 impl World {
@@ -81,7 +80,7 @@ impl World {
         let (answering, start, user_cfg) = ("pve1", 1, Some(3));
         let state = State { now: 1000, answering, start, user_cfg, pool: Ok("web"), reads: 0 };
         let cluster = Cluster(Arc::new(Mutex::new(state)));
-        Self { cluster, view: View::default(), config: config() }
+        Self { cluster, view: View::default() }
     }
 
     /// So many looks, 10 s apart, after something happened: what the pool is by then, and how
@@ -96,9 +95,11 @@ impl World {
         let before = self.cluster.0.lock().unwrap().reads;
         for _ in 0..times {
             self.cluster.0.lock().unwrap().now += 10;
-            let (name, none) = ("home".try_into().unwrap(), InFlight::new());
+            let none = InFlight::new();
             let (cluster, view) = (&self.cluster, &mut self.view);
-            observe(cluster, cluster, &name, &self.config, view, &none, wants_pools).await.unwrap();
+            let by_pool = "select: ['@pool-web']";
+            let care = care(if wants_pools { by_pool } else { CONFIG });
+            observe(cluster, cluster, &care, view, &none).await.unwrap();
         }
         let pools = self.view.pools.as_ref();
         let pool = pools.and_then(|pools| pools.of(VmId::try_from(101).unwrap()));
@@ -123,9 +124,9 @@ async fn what_was_not_read_is_read_again_but_not_at_every_look() {
     let mut world = World::new();
     assert_eq!(world.look(12, true, |state| state.pool = Err(())).await, (None, 2));
     assert_eq!(world.look(12, true, |state| state.pool = Ok("web")).await, (Some("web"), 1));
-    // What was known stays known while it cannot be read.
+    // What was known of it before says nothing of now.
     let fails = |state: &mut State| (state.user_cfg, state.pool) = (Some(4), Err(()));
-    assert_eq!(world.look(1, true, fails).await, (Some("web"), 1));
+    assert_eq!(world.look(1, true, fails).await, (None, 1));
 }
 
 #[tokio::test]

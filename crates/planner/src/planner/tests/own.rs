@@ -19,6 +19,7 @@ fn first_acts(planner: &mut Planner, policies: &[VmPolicy; 2], from: u64) -> [Op
             in_flight: false,
             node_online: true,
             ha_move: None,
+            doubt: None,
         };
         let vms: Vec<_> = (101u32..).zip(policies).map(vm).collect();
         planner.plan(Moment(Duration::from_secs(second)), &vms, &nodes, &mut out);

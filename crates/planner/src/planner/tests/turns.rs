@@ -25,6 +25,7 @@ fn nobody_waits_for_ever() {
             in_flight: false,
             node_online: true,
             ha_move: None,
+            doubt: None,
         };
         let vms: Vec<VmInput<'_>> = (101..=107).map(vm).collect();
         planner.plan(now, &vms, &nodes, &mut out);
