@@ -6,6 +6,7 @@ mod validate;
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{CommandFactory as _, Parser as _};
@@ -84,7 +85,7 @@ fn execute(args: &Args) -> Result<u8, Error> {
             Ok(0)
         }
         Some(Command::Plan) => {
-            let report = wait(look(&config))??;
+            let report = wait(look(&Arc::new(config)))??;
             let note = "One look: cooldowns and the age of samples are known to the running daemon only.\n";
             show(&report, args.output_format, note).map(|()| 0)
         }

@@ -31,6 +31,9 @@ pub fn table(report: &StatusReport, width: usize) -> String {
         }
         rows(&mut text, cluster, width);
     }
+    for note in &report.notes {
+        push(&mut text, &format!("note: {note}"), width);
+    }
     text
 }
 

@@ -28,13 +28,13 @@ impl Claims {
     /// Why it is not known of which cluster's VM an entry speaks.
     pub(crate) fn doubt(&self, cluster: &ClusterName, vmid: VmId) -> Option<String> {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let others = seen.iter().filter(|(name, _)| *name != cluster);
+        let mut others = seen.iter().filter(|(name, _)| *name != cluster);
         let doubt = |(name, vms): (&ClusterName, &Option<BTreeSet<VmId>>)| match vms {
             Some(vms) if vms.contains(&vmid) => Some(format!("`{cluster}` and `{name}`")),
             Some(_) => None,
             None => Some(format!("`{name}`, not seen yet, may have one, too")),
         };
-        others.filter_map(doubt).next().map(|which| {
+        others.find_map(doubt).map(|which| {
             format!("which cluster's VM {vmid} is meant: {which}; say it with `proxmox_host`")
         })
     }

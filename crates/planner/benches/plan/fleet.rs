@@ -66,6 +66,7 @@ impl Fleet {
     /// Begins to plan for it. Of so many VMs in a hundred the vCPUs are saturated.
     pub(crate) fn watch(&self, saturated: usize) -> Watch<'_> {
         let inputs = self.vms.iter().enumerate().map(|(index, (vmid, node, config))| VmInput {
+            doubt: None,
             vmid: *vmid,
             node,
             running: Some(true),
