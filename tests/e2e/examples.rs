@@ -18,7 +18,11 @@ fn the_example_config_is_valid_and_touches_no_vm() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{output:?}");
-    let config = vm_autoscale_config::SchedulerConfig::read(&etc("config.yaml")).unwrap();
+    let config = vm_autoscale_config::SchedulerConfig::read(
+        &etc("config.yaml"),
+        &vm_autoscale_config::Environment::default(),
+    )
+    .unwrap();
     let cluster = "home".try_into().unwrap();
     for number in (100..2000).chain([9000, 999_999_999]) {
         let vmid: vm_autoscale_proxmox::VmId = number.try_into().unwrap();

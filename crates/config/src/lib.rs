@@ -1,8 +1,10 @@
 //! The two configuration files and the env files: read once, checked whole, typed from then on.
 
 mod env_file;
+mod environment;
 mod error;
 mod files;
+mod fragments;
 mod helper;
 mod leaf;
 mod notify;
@@ -22,6 +24,7 @@ mod vm_set;
 mod yaml;
 
 pub use env_file::EnvFile;
+pub use environment::Environment;
 pub use error::Error;
 pub use files::{Access, read_checked, too_open};
 pub use helper::{Cluster, HelperConfig, Node, Rates, Rule, UserRef};
@@ -34,7 +37,7 @@ pub use scheduler::{
 pub use secret::Secret;
 pub use socket::listen_on;
 pub use vm_set::VmSet;
-pub use yaml::Checked;
+pub use yaml::{Checked, Entry, Origin};
 
 /// The longest file that is read, in bytes.
 pub const MAX_FILE: u64 = 4 * 1024 * 1024;

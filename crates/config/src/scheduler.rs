@@ -9,7 +9,7 @@ use vm_autoscale_proxmox::{ClusterName, VmId};
 use crate::files::read_plain_bytes;
 #[cfg(test)]
 use crate::schema;
-use crate::{Alerts, Checked, Error, Gotify, Secret, VmSet, leaf, rules};
+use crate::{Alerts, Checked, Environment, Error, Gotify, Secret, VmSet, fragments, leaf, rules};
 
 /// The whole file. The keys that the Python predecessors had keep their names and meaning.
 #[derive(Debug, Clone, PartialEq, Deserialize, Validate)]
@@ -252,20 +252,21 @@ impl VmSettings {
 }
 
 impl SchedulerConfig {
-    /// Reads and checks the file.
+    /// Reads and checks the file and the fragments in `conf.d` beside it.
     ///
     /// # Errors
     /// Everything that is wrong, each with its place.
-    pub fn read(path: &Path) -> Result<Self, Error> {
-        Ok(Self::check(path)?.finish()?)
+    pub fn read(path: &Path, environment: &Environment) -> Result<Self, Error> {
+        Ok(Self::check(path, environment)?.finish()?)
     }
 
-    /// Reads the file as far as that can be done.
+    /// Reads the files as far as that can be done.
     ///
     /// # Errors
-    /// The file cannot be read.
-    pub fn check(path: &Path) -> Result<Checked<Self>, Error> {
-        Ok(Checked::new(path, &read_plain_bytes(path)?))
+    /// The file itself cannot be read.
+    pub fn check(path: &Path, environment: &Environment) -> Result<Checked<Self>, Error> {
+        let bytes = read_plain_bytes(path)?;
+        Ok(Checked::merged((path, &bytes), fragments::read(path), environment))
     }
 
     /// What holds for a VM; `None` when it is not looked after.

@@ -9,7 +9,8 @@ pub(crate) fn config() -> SchedulerConfig {
         "select: [100-199]\nvirtual_machines: [{vm_id: 103, scaling_enabled: false}]\n",
     )
     .unwrap();
-    let config = SchedulerConfig::read(&path).unwrap();
+    let config =
+        SchedulerConfig::read(&path, &vm_autoscale_config::Environment::default()).unwrap();
     std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
     config
 }
