@@ -1,5 +1,7 @@
 //! `--validate-only`: everything that is wrong with the configuration, in one run.
 
+use std::path::Path;
+
 use vm_autoscale_config::{Environment, Report, SchedulerConfig, too_open};
 
 use crate::args::{Args, Format};
@@ -13,18 +15,16 @@ pub(crate) fn validate(args: &Args) -> Result<u8, Error> {
         // What is not set may stand in the file that could not be read.
         Err(error) => (Environment::of_process().incomplete(), Some(error.into_report())),
     };
-    let mut open = Report::default();
-    let mut report = match SchedulerConfig::check(&args.config, &environment) {
+    let (mut report, files) = match SchedulerConfig::check(&args.config, &environment) {
         Ok(checked) => {
-            checked.files().filter_map(too_open).for_each(|problem| open.push(problem));
-            checked.into_report()
+            let files = checked.files().map(Path::to_owned).collect();
+            (checked.into_report(), files)
         }
-        Err(error) => {
-            too_open(&args.config).into_iter().for_each(|problem| open.push(problem));
-            error.into_report()
-        }
+        Err(error) => (error.into_report(), vec![args.config.clone()]),
     };
-    report.append(open);
+    for problem in files.iter().filter_map(|file| too_open(file)) {
+        report.push(problem);
+    }
     report.append(complaint.unwrap_or_default());
     let code = report.exit_code(args.strict);
     match args.output_format {

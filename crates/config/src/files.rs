@@ -93,8 +93,7 @@ fn judge(path: &Path, metadata: &std::fs::Metadata, access: Access) -> Result<()
     if !metadata.is_file() {
         return refuse(path, "is not a regular file", "name the file itself");
     }
-    let any_owner = access == Access::PrivateOfAnyone && own.is_root();
-    if metadata.uid() != own.as_raw() && !any_owner {
+    if !is_trusted(metadata.uid(), own.as_raw(), access) {
         let problem = format!(
             "belongs to uid {}, not to uid {own} that this program runs as",
             metadata.uid()
@@ -110,6 +109,12 @@ fn judge(path: &Path, metadata: &std::fs::Metadata, access: Access) -> Result<()
         return refuse(path, problem, format!("chmod {mode} {name}"));
     }
     Ok(())
+}
+
+/// Whether what that user writes may be read. Root reads what it likes; what it may be told by
+/// others is a matter of the purpose, which is in `access`.
+fn is_trusted(owner: u32, own: u32, access: Access) -> bool {
+    owner == own || (own == 0 && access == Access::PrivateOfAnyone)
 }
 
 fn read_bounded(path: &Path, file: File, most: u64) -> Result<Zeroizing<Vec<u8>>, Error> {

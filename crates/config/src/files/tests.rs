@@ -27,3 +27,22 @@ fn others_and_links_are_refused() {
 fn endless_files_end() {
     assert!(matches!(read_plain_bytes(Path::new("/dev/zero")), Err(Error::TooLong { .. })));
 }
+
+#[test]
+fn only_root_and_only_for_a_look_reads_what_belongs_to_another_user() {
+    for access in [Access::NotWritable, Access::Private, Access::PrivateOfAnyone] {
+        assert!(is_trusted(0, 0, access) && is_trusted(7, 7, access));
+        assert_eq!(is_trusted(7, 0, access), access == Access::PrivateOfAnyone);
+        assert!(!is_trusted(0, 7, access) && !is_trusted(8, 7, access));
+    }
+}
+
+/// Opening one would wait for a writer.
+#[test]
+fn pipes_are_refused_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("pipe");
+    nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRUSR).unwrap();
+    let message = read_checked(&path, Access::Private).unwrap_err().to_string();
+    assert!(message.contains("not a regular file"), "{message}");
+}

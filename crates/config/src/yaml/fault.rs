@@ -42,7 +42,8 @@ impl What {
                 Self::Choice { given: none, allowed }
             }
             Self::Refused(message) if node.has_expanded() => {
-                let rule = rule_of(&message, node).unwrap_or("a value of its type");
+                let rule = rule_of(&message, node);
+                let rule = rule.as_deref().unwrap_or("a value of its type");
                 Self::Refused(format!("\n{rule}"))
             }
             other => return other,
@@ -53,15 +54,19 @@ impl What {
 
 /// The rule that ends what a type says. The value stands before it, and may hold whatever sets
 /// the two apart: what could be a part of it is no rule.
-fn rule_of<'a>(message: &'a str, node: &Node) -> Option<&'a str> {
+fn rule_of(message: &str, node: &Node) -> Option<String> {
+    const LONGEST: usize = 4096;
+    const PART: usize = 6;
+    let Data::Expanded(expanded) = &node.data else { return None };
+    let value = Some(expanded.value.expose()).filter(|value| value.len() <= LONGEST)?;
+    let message = message.replacen(value, "", 1);
     let in_brackets = || message.strip_suffix(')')?.rsplit_once(" (").map(|(_, rule)| rule);
     let range = || message.rsplit_once(" is outside ").map(|(_, rule)| rule);
     let rule =
         message.rsplit_once('\n').map(|(_, rule)| rule).or_else(in_brackets).or_else(range)?;
-    let Data::Expanded(expanded) = &node.data else { return None };
-    let value = expanded.value.expose();
-    let is_shown = value.contains(rule) || (value.len() > 3 && rule.contains(value));
-    (!is_shown).then_some(rule)
+    let mut parts = rule.as_bytes().windows(PART);
+    let is_part = |part: &[u8]| value.as_bytes().windows(PART).any(|other| other == part);
+    (!parts.any(is_part)).then(|| rule.to_owned())
 }
 
 /// The error of [`super::reader::Reader`].

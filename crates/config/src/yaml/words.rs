@@ -6,7 +6,7 @@ use super::fault::{What, describe};
 use super::known;
 use super::tree::{Data, Node};
 use crate::problem::Problem;
-use crate::render::quote;
+use crate::render::{quote, visible};
 use crate::source::Place;
 
 /// What messages need of the files.
@@ -52,7 +52,8 @@ impl Words<'_> {
             What::Choice { given, allowed } => choice(&name, given, allowed, trail),
             What::Refused(message) => {
                 let (problem, rule) = split(message);
-                Said::new(format!("{name}: {problem}")).rule(rule)
+                let clean = |text: &str| text.chars().map(visible).collect::<String>();
+                Said::new(format!("{name}: {}", clean(problem))).rule(clean(rule))
             }
             What::Given(what) => {
                 let Said { rule, .. } = self.say(at, trail, what);
