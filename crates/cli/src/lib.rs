@@ -1,6 +1,7 @@
 //! `vm-autoscale`: what an administrator types. `run` is the daemon itself.
 
 mod args;
+mod environment;
 mod table;
 mod validate;
 
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{CommandFactory as _, Parser as _};
-use vm_autoscale_config::{EnvFile, SchedulerConfig};
+use vm_autoscale_config::SchedulerConfig;
 use vm_autoscale_scheduler::{StatusReport, fetch_status, look, run, start_log};
 
 use crate::args::{Args, Command, Format};
@@ -76,8 +77,7 @@ fn complain(error: Error) {
 }
 
 fn execute(args: &Args) -> Result<u8, Error> {
-    let config = SchedulerConfig::read(&args.config)?;
-    args.env_file.as_deref().map(EnvFile::read).transpose()?;
+    let config = SchedulerConfig::read(&args.config, &environment::environment(args)?)?;
     match &args.command {
         Some(Command::Run) => {
             let _log = start_log(&config.logging)?;
