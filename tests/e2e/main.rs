@@ -17,6 +17,7 @@ mod one_vm;
 mod openssh;
 mod real_guests;
 mod scenarios;
+mod settings;
 mod shells;
 mod units;
 mod wall;
