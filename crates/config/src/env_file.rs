@@ -110,10 +110,10 @@ mod tests {
         {
             let example = std::fs::read_to_string(etc.join(name)).unwrap();
             for (text, is_set) in [(example.clone(), false), (example.replace("\n#", "\n"), true)] {
-                // The prose has no `=`, and is no variable.
+                // Prose is no variable.
                 let lines =
                     text.lines().filter(|line| line.starts_with('#') || line.contains("='"));
-                write(&path, lines.map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+                write(&path, lines.collect::<Vec<_>>().join("\n")).unwrap();
                 set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
                 let env = EnvFile::read(&path).unwrap();
                 assert_eq!(env.get(variable).is_some(), is_set, "{variable} in {name}");
