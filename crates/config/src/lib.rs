@@ -34,7 +34,7 @@ pub use scheduler::{
 pub use secret::Secret;
 pub use socket::listen_on;
 pub use vm_set::VmSet;
-pub use yaml::Checked;
+pub use yaml::{Checked, Entry, Foreign, Value, quoted, sounds_secret};
 
 /// The longest file that is read, in bytes.
 pub const MAX_FILE: u64 = 4 * 1024 * 1024;

@@ -6,6 +6,7 @@
 mod access;
 mod document;
 mod fault;
+mod foreign;
 mod known;
 pub(crate) mod meaning;
 mod places;
@@ -24,6 +25,7 @@ use serde::de::DeserializeOwned;
 use validator::Validate;
 
 use self::document::{Trail, follow, trail};
+pub use self::foreign::{Entry, Foreign, Value, quoted, sounds_secret};
 use self::places::Places;
 use self::reader::Findings;
 use self::tree::{Data, Node};
