@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &Import) -> Result<String, Error> {
     let file = Foreign::read(&arguments.old)?.hiding(said::is_secret);
     are_hosts(&file, arguments)?;
     files::are_free(&arguments.output, &NAMES)?;
-    let made = make(&file, arguments, &world::resolve)?;
+    let made = make(&file, arguments, &world::resolver())?;
     let told = Told {
         tool: made.tool,
         source: &arguments.old,
@@ -53,6 +53,7 @@ pub(crate) fn run(arguments: &Import) -> Result<String, Error> {
         rows: &made.rows,
         running: world::running(),
         steps: steps::all(
+            &made.rows,
             &made.old,
             &arguments.output,
             &arguments.identity,

@@ -18,14 +18,18 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 #[expect(clippy::disallowed_methods, reason = "starts the program that is tested")]
-fn run(old: &Path, output: &Path, arguments: &[&str]) -> (i32, String, String) {
+fn run_with(path: &Path, old: &Path, output: &Path, arguments: &[&str]) -> (i32, String, String) {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_vm-autoscale-setup"));
-    // Without a way to systemctl: whether an old program runs here is no matter of the test.
-    command.env("COLUMNS", "100").env("PATH", "/nowhere");
+    command.env("COLUMNS", "100").env("PATH", path);
     command.arg("import").arg(old).arg("--output").arg(output).args(arguments);
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// Without a way to systemctl: whether an old program runs here is no matter of the test.
+fn run(old: &Path, output: &Path, arguments: &[&str]) -> (i32, String, String) {
+    run_with(Path::new("/nowhere"), old, output, arguments)
 }
 
 /// Imports a fixture; what was printed without the paths of this run.
@@ -146,4 +150,31 @@ fn nothing_is_overwritten_and_exit_codes_are_as_documented() {
     assert_eq!(std::fs::read_to_string(new.join("helper.yaml")).unwrap(), "mine");
     assert_eq!(std::fs::read_dir(&new).unwrap().count(), 1);
     assert_eq!(run(&old, &directory.path().join("other"), &[]).0, 0);
+}
+
+/// A systemctl that answers nothing keeps nobody waiting for long.
+#[test]
+fn an_old_program_that_runs_here_is_warned_of() {
+    let directory = tempfile::tempdir().unwrap();
+    let systemctl = directory.path().join("systemctl");
+    let old = fixture("secure-ssh.yaml");
+    let warned = |name: &str, script: &str| {
+        std::fs::write(&systemctl, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&systemctl, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let new = directory.path().join(name);
+        let (code, out, said) = run_with(directory.path(), &old, &new, &[]);
+        assert_eq!((code, said.as_str()), (0, ""));
+        assert_eq!(
+            out.contains("warning: "),
+            std::fs::read_to_string(new.join("import.txt")).unwrap().contains("warning: ")
+        );
+        out.lines().find(|line| line.starts_with("warning: ")).map(str::to_owned)
+    };
+    let both =
+        "[ \"$*\" = 'is-active vm_autoscale.service vm-autoscale-secure.service' ] || exit 1";
+    let warning = warned("active", &format!("{both}\necho inactive\necho active"));
+    let unit = "warning: vm-autoscale-secure.service runs on this machine.";
+    assert!(warning.as_ref().is_some_and(|warning| warning.starts_with(unit)), "{warning:?}");
+    assert_eq!(warned("inactive", &format!("{both}\necho inactive\necho failed\nexit 3")), None);
+    assert_eq!(warned("silent", "exec /bin/sleep 60"), None);
 }

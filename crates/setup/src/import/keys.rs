@@ -7,6 +7,9 @@ mod scaling;
 mod service;
 mod vms;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
 use serde::Serialize;
 
 /// A program that a file may come from.
@@ -96,19 +99,39 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
     [scaling::KEYS, hosts::KEYS, vms::KEYS, service::KEYS].into_iter().flatten()
 }
 
+/// The same in orders in which they are found: an old file may be nothing but keys.
+struct Index {
+    by_path: BTreeMap<&'static str, &'static Key>,
+    /// Every path that has keys below it.
+    sections: BTreeSet<&'static str>,
+    /// Every name on a path.
+    names: BTreeSet<&'static str>,
+}
+
+static INDEX: LazyLock<Index> = LazyLock::new(|| {
+    let joints = |path: &'static str| path.match_indices(['.', '[']).map(|(at, _)| at);
+    Index {
+        by_path: all().map(|key| (key.path, key)).collect(),
+        sections: all()
+            .flat_map(|key| joints(key.path).filter_map(|at| key.path.get(..at)))
+            .collect(),
+        names: all().flat_map(|key| key.path.split(['.', '[', ']'])).collect(),
+    }
+});
+
 /// The key of that path.
 pub(crate) fn find(path: &str) -> Option<&'static Key> {
-    all().find(|key| key.path == path)
+    INDEX.by_path.get(path).copied()
 }
 
 /// Whether there are keys below that path.
 pub(crate) fn is_section(path: &str) -> bool {
-    all().any(|key| key.path.strip_prefix(path).is_some_and(|rest| rest.starts_with(['.', '['])))
+    INDEX.sections.contains(path)
 }
 
 /// Whether a key has that name, wherever it stands.
 pub(crate) fn is_name(name: &str) -> bool {
-    all().any(|key| key.path.split(['.', '[', ']']).any(|part| part == name))
+    INDEX.names.contains(name)
 }
 
 /// The keys of a section that were most likely meant by one that is not known.

@@ -1,11 +1,12 @@
 //! The new `helper.yaml`: the hosts, and what may be changed there at all.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use vm_autoscale_proxmox::VmId;
+use vm_autoscale_proxmox::{ClusterName, VmId};
 
-use super::old::{Host, Old, Vm};
+use super::old::{Old, Vm};
 use super::yaml::text;
 
 /// The file's text; `from` is its head.
@@ -17,6 +18,10 @@ pub(crate) fn render(old: &Old, from: &str, identity: &Path, known_hosts: &Path)
          known_hosts: {}\n",
         path(known_hosts)
     );
+    let mut vms: BTreeMap<&ClusterName, Vec<&Vm>> = BTreeMap::new();
+    for vm in old.vms.iter().filter(|vm| vm.enabled) {
+        vms.entry(&vm.cluster).or_default().push(vm);
+    }
     yaml.push_str(if old.hosts.is_empty() { "clusters: []\n" } else { "clusters:\n" });
     for host in &old.hosts {
         let (Some(cluster), Some(node), Some(address)) = (&host.cluster, &host.node, host.address)
@@ -35,7 +40,7 @@ pub(crate) fn render(old: &Old, from: &str, identity: &Path, known_hosts: &Path)
             text(node.as_str()),
             host.port
         );
-        rules(&mut yaml, host, &old.vms);
+        rules(&mut yaml, vms.get(cluster).map_or(&[], Vec::as_slice));
     }
     yaml
 }
@@ -44,15 +49,16 @@ pub(crate) fn render(old: &Old, from: &str, identity: &Path, known_hosts: &Path)
 type Bounds = (Option<(u32, u32)>, Option<(u32, u32)>);
 
 /// One rule for all VMs with the same bounds.
-fn rules(yaml: &mut String, host: &Host, vms: &[Vm]) {
+fn rules(yaml: &mut String, vms: &[&Vm]) {
+    let mut at: BTreeMap<Bounds, usize> = BTreeMap::new();
     let mut rules: Vec<(Bounds, Vec<VmId>)> = Vec::new();
-    for vm in vms.iter().filter(|vm| vm.enabled && Some(&vm.cluster) == host.cluster.as_ref()) {
+    for vm in vms.iter().filter(|vm| vm.cpu_scaling || vm.ram_scaling) {
         let cores = vm.cpu_scaling.then_some(vm.limits.cores);
-        let ram = vm.ram_scaling.then_some(vm.limits.ram);
-        match rules.iter_mut().find(|(bounds, _)| *bounds == (cores, ram)) {
+        let bounds = (cores, vm.ram_scaling.then_some(vm.limits.ram));
+        let number = *at.entry(bounds).or_insert(rules.len());
+        match rules.get_mut(number) {
             Some((_, vmids)) => vmids.push(vm.vmid),
-            None if cores.is_some() || ram.is_some() => rules.push(((cores, ram), vec![vm.vmid])),
-            None => {}
+            None => rules.push((bounds, vec![vm.vmid])),
         }
     }
     yaml.push_str(if rules.is_empty() { "    rules: []\n" } else { "    rules:\n" });

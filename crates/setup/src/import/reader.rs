@@ -108,6 +108,22 @@ impl Reader {
         })
     }
 
+    /// The sections of a list that may have so many of them: what is made of them must be read, too.
+    pub(crate) fn list<'a>(
+        &mut self,
+        section: &Section<'a>,
+        key: &str,
+        most: usize,
+    ) -> Vec<Section<'a>> {
+        let mut list = section.list(key);
+        if let Some(first) = list.get(most) {
+            let problem = first.near.problem(&first.path, format!("more than {most} of them"));
+            self.problems.push(problem.rule(format!("at most {most} in `{key}`")));
+            list.truncate(most);
+        }
+        list
+    }
+
     pub(crate) fn integer(
         &mut self,
         section: &Section<'_>,

@@ -8,6 +8,9 @@ use super::reader::described;
 /// What the examples of the three programs have in the place of a secret or a name.
 const PLACEHOLDERS: [&str; 4] = ["your_", "another_secure_password", "REPLACE_ME", "/path/to/"];
 
+/// What is said of a secret that stands in the file itself.
+pub(crate) const PLAIN: &str = "(secret, in plain text)";
+
 /// Whether nobody ever put a value there.
 pub(crate) fn is_placeholder(text: &str) -> bool {
     PLACEHOLDERS.iter().any(|placeholder| text.starts_with(placeholder))
@@ -50,10 +53,8 @@ fn secret(value: Entry<'_>) -> String {
     match value.value() {
         Value::Null | Value::Text("") => "(empty)".to_owned(),
         Value::Text(text) if is_placeholder(text) => "(a placeholder)".to_owned(),
-        Value::Text(text) => variable(text).map_or_else(
-            || "(secret, in plain text)".to_owned(),
-            |name| format!("(secret, in the variable {name})"),
-        ),
+        Value::Text(text) => variable(text)
+            .map_or_else(|| PLAIN.to_owned(), |name| format!("(secret, in the variable {name})")),
         _ => "(secret)".to_owned(),
     }
 }

@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use super::old::{Host, Old};
+use super::said::PLAIN;
+use super::walk::Row;
 
 /// So many hosts get commands of their own; the others are named by them.
 const SHOWN: usize = 20;
@@ -10,12 +12,19 @@ const SHOWN: usize = 20;
 /// Each a title and its lines.
 pub(crate) type Step = (String, Vec<String>);
 
-pub(crate) fn all(old: &Old, directory: &Path, identity: &Path, known_hosts: &Path) -> Vec<Step> {
+pub(crate) fn all(
+    rows: &[Row],
+    old: &Old,
+    directory: &Path,
+    identity: &Path,
+    known_hosts: &Path,
+) -> Vec<Step> {
     let mut steps = vec![names(), key(old, identity), host_keys(old, known_hosts)];
     steps.extend(clusters(old));
     steps.extend(secrets(old));
     steps.push(install(directory));
     steps.push(begin());
+    steps.extend(plain(rows));
     steps
 }
 
@@ -93,6 +102,14 @@ fn begin() -> Step {
     let lines = ["vm_autoscale", "vm-autoscale-secure"]
         .map(|unit| format!("systemctl disable --now {unit}.service"));
     (title.to_owned(), lines.to_vec())
+}
+
+fn plain(rows: &[Row]) -> Option<Step> {
+    let title = "The old file holds passwords in plain text: when the old program is gone, delete the \
+        file and its backups, and change these";
+    let keys = rows.iter().filter(|row| row.said == PLAIN).take(SHOWN);
+    let keys: Vec<String> = keys.map(|row| row.key.clone()).collect();
+    (!keys.is_empty()).then(|| (title.to_owned(), keys))
 }
 
 /// As a shell takes it for one word.

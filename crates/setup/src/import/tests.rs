@@ -304,10 +304,25 @@ proptest! {
             }
             Err(other) => return Err(TestCaseError::fail(format!("{other}\n{yaml}"))),
         };
-        // Where the edits moved a secret below another key, that key's kind decides.
-        let moved = edits.iter().any(|(_, how, _)| matches!(how, 4 | 5));
-        prop_assert!(moved || !told.contains("canary"), "{told}\n{yaml}");
+        prop_assert!(!told.contains("canary"), "{told}\n{yaml}");
     }
+}
+
+#[test]
+fn more_than_the_programs_read_is_refused_with_its_place() {
+    let hosts = (0..=1000).map(|n| format!("- {{name: h{n}, host: 192.0.2.1}}\n"));
+    let report = refused(&format!("proxmox_hosts:\n{}", hosts.collect::<String>()));
+    assert!(report.contains("old.yaml:1002:3: more than 1000 of them"), "{report}");
+    // As many VMs as may be, with all that one can have.
+    let vms = (100..10_100).map(|n| {
+        format!(
+            "- {{vm_id: {n}, proxmox_host: a, scaling_enabled: yes, cpu_scaling: yes, ram_scaling: yes, \
+             thresholds: {{cpu_low: 1, ram_low: 2}}, scaling_limits: {{max_ram_mb: {}}}}}\n",
+            2048 + n
+        )
+    });
+    let made = import(&format!("{HOST}virtual_machines:\n{}", vms.collect::<String>())).unwrap();
+    assert_eq!(made.old.vms.len(), 10_000);
 }
 
 #[test]

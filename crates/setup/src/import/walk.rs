@@ -70,7 +70,8 @@ impl Found {
         self.rows.extend(reader.unsaid.iter().filter_map(|unsaid| {
             let general = general(&unsaid.path);
             let key = keys::find(&general)?;
-            let said = format!("not said; the old default: {}", unsaid.value);
+            let whose = if key.tools.contains(&tool) { "old" } else { "original's" };
+            let said = format!("not said; the {whose} default: {}", unsaid.value);
             Some(row(key, &unsaid.path, None, said))
         }));
         for row in &mut self.rows {
@@ -113,8 +114,15 @@ impl Found {
         } else if keys::is_section(at.general) {
             self.inside(value, at);
         } else {
-            self.rows.push(unknown(name, line, at, above));
+            let meant = self.suggest(name, above);
+            self.rows.push(unknown(meant, line, at));
         }
+    }
+
+    /// The key that may have been meant; in a file of nothing but unknown keys nobody reads them all.
+    fn suggest(&self, name: &str, above: At<'_>) -> Option<&'static str> {
+        const MOST: usize = 10_000;
+        (self.rows.len() < MOST).then(|| keys::nearest(above.general, name)).flatten()
     }
 
     /// What is below a key that has keys or items below it.
@@ -156,9 +164,8 @@ fn row(key: &Key, path: &str, line: Option<usize>, said: String) -> Row {
 }
 
 /// Its value may be anything, a password under a key that was misspelt for example.
-fn unknown(name: &str, line: Option<usize>, at: At<'_>, above: At<'_>) -> Row {
+fn unknown(meant: Option<&str>, line: Option<usize>, at: At<'_>) -> Row {
     let visible = |text: &str| quoted(text).trim_matches('`').to_owned();
-    let meant = keys::nearest(above.general, name);
     let meant = meant.map(|meant| format!(" Did you mean `{meant}`?")).unwrap_or_default();
     Row {
         key: visible(at.path),

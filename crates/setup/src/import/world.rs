@@ -4,15 +4,23 @@ use std::io::Read as _;
 use std::net::{IpAddr, ToSocketAddrs as _};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longer nobody is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Nor for all names together.
+const PATIENCE_IN_ALL: Duration = Duration::from_secs(30);
 
 const UNITS: [&str; 2] = ["vm_autoscale.service", "vm-autoscale-secure.service"];
 
+/// Resolves names until its patience is at an end.
+pub(crate) fn resolver() -> impl Fn(&str) -> Vec<IpAddr> {
+    let begun = Instant::now();
+    move |name| if begun.elapsed() < PATIENCE_IN_ALL { resolve(name) } else { Vec::new() }
+}
+
 /// A name's addresses, none where nobody knows it in time.
-pub(crate) fn resolve(name: &str) -> Vec<IpAddr> {
+fn resolve(name: &str) -> Vec<IpAddr> {
     let (send, receive) = mpsc::channel();
     let name = name.to_owned();
     std::thread::spawn(move || {

@@ -30,7 +30,7 @@ pub(super) fn read(reader: &mut Reader, root: &Section<'_>, names: &Names<'_>) -
     }
     let mut clusters: BTreeMap<String, usize> = BTreeMap::new();
     let mut hosts = Vec::new();
-    for section in &root.list("proxmox_hosts") {
+    for section in &reader.list(root, "proxmox_hosts", 1_000) {
         let Some(host) = one(reader, section, names) else { continue };
         let line = section.get("name").map_or(0, Entry::line);
         let key = host.cluster.as_ref().map(|name| name.as_str().to_ascii_lowercase());

@@ -33,6 +33,9 @@ pub(super) struct Above {
     pub(super) limits: Limits,
 }
 
+/// By their names in the old file.
+type Hosts<'a> = BTreeMap<&'a str, &'a Host>;
+
 pub(super) fn read(
     reader: &mut Reader,
     root: &Section<'_>,
@@ -40,10 +43,11 @@ pub(super) fn read(
     hosts: &[Host],
     above: &Above,
 ) -> Vec<Vm> {
+    let hosts: Hosts<'_> = hosts.iter().map(|host| (host.alias.as_str(), host)).collect();
     let mut seen = BTreeMap::new();
     let mut vms = Vec::new();
-    for section in root.list("virtual_machines") {
-        let Some(vm) = one(reader, &section, tool, hosts, above) else { continue };
+    for section in reader.list(root, "virtual_machines", 10_000) {
+        let Some(vm) = one(reader, &section, tool, &hosts, above) else { continue };
         let line = section.get("vm_id").map_or(0, Entry::line);
         if let Some(first) = seen.insert((vm.cluster.clone(), vm.vmid), line) {
             let problem = format!("VM {} stands here twice: first on line {first}", vm.vmid);
@@ -59,7 +63,7 @@ fn one(
     reader: &mut Reader,
     vm: &Section<'_>,
     tool: Tool,
-    hosts: &[Host],
+    hosts: &Hosts<'_>,
     above: &Above,
 ) -> Option<Vm> {
     // The original left alone what it was not told; the fork did not.
@@ -107,7 +111,7 @@ fn vmid(reader: &mut Reader, vm: &Section<'_>) -> Option<VmId> {
     vmid
 }
 
-fn host(reader: &mut Reader, vm: &Section<'_>, hosts: &[Host]) -> Option<ClusterName> {
+fn host(reader: &mut Reader, vm: &Section<'_>, hosts: &Hosts<'_>) -> Option<ClusterName> {
     let rule = "the name of one of `proxmox_hosts`";
     if !vm.has("proxmox_host") {
         let problem = vm.problem("proxmox_host", "`proxmox_host` is missing");
@@ -115,10 +119,10 @@ fn host(reader: &mut Reader, vm: &Section<'_>, hosts: &[Host]) -> Option<Cluster
         return None;
     }
     let name = reader.text(vm, "proxmox_host")?;
-    if let Some(host) = hosts.iter().find(|host| host.alias == name) {
+    if let Some(host) = hosts.get(name.as_str()) {
         return host.cluster.clone();
     }
-    let names: Vec<String> = hosts.iter().map(|host| quoted(&host.alias)).take(20).collect();
+    let names: Vec<String> = hosts.keys().map(|name| quoted(name)).take(20).collect();
     let problem = vm.problem("proxmox_host", format!("no host has the name {}", quoted(&name)));
     let help = format!("there are: {}", names.join(", "));
     reader.refuse(problem.rule(rule).help(help));
