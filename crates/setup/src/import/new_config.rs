@@ -97,7 +97,7 @@ fn service(yaml: &mut String, old: &Old) {
     }
     let _ = writeln!(yaml, "notification_dedup_seconds: {}", old.dedup);
     let _ = writeln!(yaml, "logging:\n  level: {}", old.log.level);
-    key(yaml, "log_file", old.log.file.as_deref());
+    key(yaml, "log_file", Some(&old.log.file));
 }
 
 fn key(yaml: &mut String, key: &str, value: Option<&str>) {

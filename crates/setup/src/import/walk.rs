@@ -57,6 +57,13 @@ pub(crate) fn walk(file: &Foreign) -> Found {
 impl Found {
     /// What was found out while the values were read.
     pub(crate) fn complete(&mut self, tool: Tool, reader: &Reader) {
+        self.rows.extend(reader.unsaid.iter().filter_map(|unsaid| {
+            let general = general(&unsaid.path);
+            let key = keys::find(&general)?;
+            let whose = if key.tools.contains(&tool) { "old" } else { "original's" };
+            let said = format!("not said; the {whose} default: {}", unsaid.value);
+            Some(row(key, &unsaid.path, None, said))
+        }));
         for row in &mut self.rows {
             match reader.notes.get(&row.key) {
                 Some((None, note)) => row.now = format!("{}; {note}", row.now),
@@ -67,13 +74,6 @@ impl Found {
                 None => {}
             }
         }
-        self.rows.extend(reader.unsaid.iter().filter_map(|unsaid| {
-            let general = general(&unsaid.path);
-            let key = keys::find(&general)?;
-            let whose = if key.tools.contains(&tool) { "old" } else { "original's" };
-            let said = format!("not said; the {whose} default: {}", unsaid.value);
-            Some(row(key, &unsaid.path, None, said))
-        }));
         for row in &mut self.rows {
             let foreign = keys::find(&row.general).filter(|key| !key.tools.contains(&tool));
             if let Some(other) = foreign.and_then(|key| key.tools.first()) {

@@ -47,7 +47,8 @@ pub(super) fn read(reader: &mut Reader, root: &Section<'_>, names: &Names<'_>) -
 fn one(reader: &mut Reader, section: &Section<'_>, names: &Names<'_>) -> Option<Host> {
     let alias = needed(reader, section, "name");
     let host = needed(reader, section, "host");
-    let port = reader.integer(section, "ssh_port", &(1..=65_535)).unwrap_or(22);
+    let port = reader.integer(section, "ssh_port", &(1..=65_535));
+    let port = reader.or(section, "ssh_port", port, 22);
     let user = user(reader, section);
     if reader.boolean(section, "auto_discover_nodes") == Some(true) {
         let note = "only this host is in it so far";
@@ -71,7 +72,8 @@ fn needed(reader: &mut Reader, section: &Section<'_>, key: &str) -> Option<Strin
 }
 
 fn user(reader: &mut Reader, section: &Section<'_>) -> String {
-    let user = reader.text(section, "ssh_user").unwrap_or_else(|| "root".to_owned());
+    let user = reader.text(section, "ssh_user");
+    let user = reader.or(section, "ssh_user", user, "root".to_owned());
     if user != "root" {
         let note = "changing VMs with `qm` needs root there";
         reader.note(section.path_of("ssh_user"), note);

@@ -12,7 +12,7 @@ const LOGS: &str = "/var/log/vm-autoscale/";
 #[derive(Debug)]
 pub(crate) struct Log {
     pub(crate) level: &'static str,
-    pub(crate) file: Option<String>,
+    pub(crate) file: String,
 }
 
 #[derive(Debug)]
@@ -53,16 +53,17 @@ pub(super) fn log(reader: &mut Reader, root: &Section<'_>) -> Log {
     Log { level, file: file(reader, &log) }
 }
 
-fn file(reader: &mut Reader, log: &Section<'_>) -> Option<String> {
-    let path = reader.text(log, "log_file")?;
+fn file(reader: &mut Reader, log: &Section<'_>) -> String {
+    let path = reader.text(log, "log_file");
+    let path = reader.or(log, "log_file", path, "/var/log/vm_autoscale.log".to_owned());
     let name = path.strip_prefix(LOGS).unwrap_or_default();
     if !name.is_empty() && name != "." && name != ".." && !name.contains('/') {
-        return Some(path);
+        return path;
     }
     let instead = format!("{LOGS}vm-autoscale.log");
     let now = format!("config.yaml: logging.log_file: {instead}; the unit may write nowhere else");
     reader.instead(log.path_of("log_file"), Verdict::Replaced, now);
-    Some(instead)
+    instead
 }
 
 pub(super) fn alerts(reader: &mut Reader, root: &Section<'_>) -> Option<Alerts> {

@@ -143,8 +143,15 @@ fn own_marks(reader: &mut Reader, marks: &Section<'_>, of: &str, above: Marks) -
         said.or_else(|| reader.percent(&nested, bound))
     };
     let (high, low) = (one("high"), one("low"));
-    if high.is_none() && low.is_none() {
-        return None;
+    let (said, other, value) = match (high, low) {
+        (None, None) => return None,
+        (Some(_), _) => ("high", "low", above.low),
+        (None, Some(_)) => ("low", "high", above.high),
+    };
+    if high.is_none() || low.is_none() {
+        let note = format!("`{other}: {value}` beside it, as all VMs have it");
+        reader.note(marks.path_of(&format!("{of}_{said}")), note.clone());
+        reader.note(nested.path_of(said), note);
     }
     let own = Marks { high: high.unwrap_or(above.high), low: low.unwrap_or(above.low) };
     if own.low >= own.high {
