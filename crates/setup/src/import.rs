@@ -7,7 +7,9 @@ mod new_helper;
 mod old;
 mod reader;
 mod report;
+mod row;
 mod said;
+mod section;
 mod steps;
 mod table;
 #[cfg(test)]
@@ -23,7 +25,7 @@ use vm_autoscale_config::{Checked, Foreign, HelperConfig, Report, SchedulerConfi
 
 use self::old::{Names, Old};
 use self::report::Told;
-use self::walk::Row;
+use self::row::Row;
 use crate::args::{Format, Import};
 use crate::error::Error;
 
@@ -85,7 +87,7 @@ fn make(
     if !found.problems.is_empty() {
         return Err(vm_autoscale_config::Error::from(file.report(found.problems)).into());
     }
-    found.complete(tool, &reader);
+    row::complete(&mut found.rows, tool, &reader);
     let from = head(&arguments.old, tool);
     let config = new_config::render(&old, &from);
     let helper = new_helper::render(&old, &from, &arguments.identity, &arguments.known_hosts);
@@ -112,7 +114,7 @@ fn head(old: &Path, tool: keys::Tool) -> String {
 
 /// An address for a host that is not there would be without effect.
 fn are_hosts(file: &Foreign, arguments: &Import) -> Result<(), Error> {
-    let root = reader::Section::root(file.root());
+    let root = section::Section::root(file.root());
     let mut scratch = reader::Reader::default();
     let mut known = std::collections::BTreeSet::new();
     for host in root.list("proxmox_hosts") {

@@ -1,7 +1,9 @@
 //! What the old file means: its values, with the old defaults where it says nothing.
 
+mod address;
 mod hosts;
 mod limits;
+mod marks;
 mod service;
 mod vms;
 
@@ -14,7 +16,8 @@ pub(crate) use self::hosts::Host;
 pub(crate) use self::service::{Alerts, Gotify, Log};
 pub(crate) use self::vms::Vm;
 use super::keys::{Tool, Verdict};
-use super::reader::{Reader, Section};
+use super::reader::Reader;
+use super::section::Section;
 
 /// Where the addresses of names come from.
 pub(crate) struct Names<'a> {
@@ -61,7 +64,7 @@ pub(crate) fn read(file: &Foreign, tool: Tool, names: &Names<'_>, reader: &mut R
     let marks = root.section("scaling_thresholds");
     let (cpu, ram) = (marks.section("cpu"), marks.section("ram"));
     let (cpu, ram) =
-        (thresholds(reader, &cpu, (80.0, 20.0)), thresholds(reader, &ram, (85.0, 25.0)));
+        (marks::read(reader, &cpu, (80.0, 20.0)), marks::read(reader, &ram, (85.0, 25.0)));
     let limits = limits::read(reader, &root);
     let hosts = hosts::read(reader, &root, names);
     let gate = root.section("host_limits");
@@ -117,17 +120,6 @@ fn number(reader: &mut Reader, root: &Section<'_>, key: &str, max: u32, default:
 fn percent(reader: &mut Reader, section: &Section<'_>, key: &str, default: f64) -> f64 {
     let said = reader.percent(section, key);
     reader.or(section, key, said, default)
-}
-
-fn thresholds(reader: &mut Reader, marks: &Section<'_>, default: (f64, f64)) -> Marks {
-    let high = percent(reader, marks, "high", default.0);
-    let low = percent(reader, marks, "low", default.1);
-    if low >= high {
-        let problem = format!("`low` {low} is not below `high` {high}");
-        let rule = "`low` must be below `high`: between them nothing is done";
-        reader.refuse(marks.problem("low", problem).rule(rule));
-    }
-    Marks { high, low }
 }
 
 fn mode(reader: &mut Reader, root: &Section<'_>) {

@@ -6,9 +6,9 @@ use std::path::Path;
 use serde_json::json;
 
 use super::keys::Tool;
+use super::row::Row;
 use super::steps::Step;
 use super::table;
-use super::walk::Row;
 use crate::error::Error;
 
 /// Characters a line of import.txt has at most.

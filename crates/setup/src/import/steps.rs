@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::old::{Host, Old};
+use super::row::Row;
 use super::said::PLAIN;
-use super::walk::Row;
 
 /// So many hosts get commands of their own; the others are named by them.
 const SHOWN: usize = 20;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::keys::Verdict;
-use super::walk::Row;
+use super::row::Row;
 
 /// Narrower nothing can be read.
 const NARROWEST: usize = 60;

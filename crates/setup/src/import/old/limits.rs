@@ -4,7 +4,8 @@ use std::ops::RangeInclusive;
 
 use super::Limits;
 use crate::import::keys::Verdict;
-use crate::import::reader::{Reader, Section};
+use crate::import::reader::Reader;
+use crate::import::section::Section;
 
 /// What the helper can be told at all.
 const CORES: RangeInclusive<u32> = 1..=4096;

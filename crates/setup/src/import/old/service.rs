@@ -3,8 +3,9 @@
 use vm_autoscale_config::Value;
 
 use crate::import::keys::Verdict;
-use crate::import::reader::{Reader, Section, is_plain};
+use crate::import::reader::{Reader, is_plain};
 use crate::import::said::{has_secret, is_placeholder};
+use crate::import::section::Section;
 
 /// The only directory that the unit may write a log to.
 const LOGS: &str = "/var/log/vm-autoscale/";

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use vm_autoscale_config::{Entry, Value, quoted};
 use vm_autoscale_proxmox::{ClusterName, VmId};
 
-use super::{Host, Limits, Marks, limits};
+use super::{Host, Limits, Marks, limits, marks};
 use crate::import::keys::Tool;
-use crate::import::reader::{Reader, Section, described};
+use crate::import::reader::{Reader, described};
+use crate::import::section::Section;
 
 /// One VM.
 #[derive(Debug)]
@@ -74,9 +75,9 @@ fn one(
     };
     let enabled = switch("scaling_enabled");
     let (cpu_scaling, ram_scaling) = (switch("cpu_scaling"), switch("ram_scaling"));
-    let marks = vm.section("thresholds");
-    let cpu = own_marks(reader, &marks, "cpu", above.cpu);
-    let ram = own_marks(reader, &marks, "ram", above.ram);
+    let own = vm.section("thresholds");
+    let cpu = marks::of_vm(reader, &own, "cpu", above.cpu);
+    let ram = marks::of_vm(reader, &own, "ram", above.ram);
     let own = limits::of_vm(reader, &vm.section("scaling_limits"), above.limits);
     let (cluster, vmid) = (host(reader, vm, hosts), vmid(reader, vm));
     Some(Vm {
@@ -127,40 +128,4 @@ fn host(reader: &mut Reader, vm: &Section<'_>, hosts: &Hosts<'_>) -> Option<Clus
     let help = format!("there are: {}", names.join(", "));
     reader.refuse(problem.rule(rule).help(help));
     None
-}
-
-/// A bound that the VM does not have is the one for all VMs.
-fn own_marks(reader: &mut Reader, marks: &Section<'_>, of: &str, above: Marks) -> Option<Marks> {
-    let nested = marks.section(of);
-    let mut one = |bound: &str| {
-        let flat = format!("{of}_{bound}");
-        if marks.has(&flat) && nested.has(bound) {
-            let problem = format!("both `{flat}` and `{of}.{bound}` are there");
-            let problem = marks.problem(&flat, problem);
-            reader.refuse(problem.rule("one of them").help("delete one"));
-        }
-        let said = reader.percent(marks, &flat);
-        said.or_else(|| reader.percent(&nested, bound))
-    };
-    let (high, low) = (one("high"), one("low"));
-    let (said, other, value) = match (high, low) {
-        (None, None) => return None,
-        (Some(_), _) => ("high", "low", above.low),
-        (None, Some(_)) => ("low", "high", above.high),
-    };
-    if high.is_none() || low.is_none() {
-        let note = format!("`{other}: {value}` beside it, as all VMs have it");
-        reader.note(marks.path_of(&format!("{of}_{said}")), note.clone());
-        reader.note(nested.path_of(said), note);
-    }
-    let own = Marks { high: high.unwrap_or(above.high), low: low.unwrap_or(above.low) };
-    if own.low >= own.high {
-        let problem = format!("{of}: `low` {} is not below `high` {}", own.low, own.high);
-        let keys = [format!("{of}_low"), format!("{of}_high"), of.to_owned()];
-        let key = keys.iter().find(|key| marks.has(key));
-        let problem = marks.problem(key.map_or(of, String::as_str), problem);
-        let rule = "`low` must be below `high`; what the VM does not say comes from all VMs' marks";
-        reader.refuse(problem.rule(rule));
-    }
-    Some(own)
 }
