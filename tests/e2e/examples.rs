@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use vm_autoscale_config::{Answer, Roster, VmFacts};
 use vm_autoscale_tests::programs::{command, directory};
 
 fn etc(name: &str) -> PathBuf {
@@ -18,11 +19,19 @@ fn the_example_config_is_valid_and_touches_no_vm() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{output:?}");
-    let config = vm_autoscale_config::SchedulerConfig::read(&etc("config.yaml")).unwrap();
+    let config = vm_autoscale_config::SchedulerConfig::read(
+        &etc("config.yaml"),
+        &vm_autoscale_config::Environment::default(),
+    )
+    .unwrap();
     let cluster = "home".try_into().unwrap();
-    for number in (100..2000).chain([9000, 999_999_999]) {
-        let vmid: vm_autoscale_proxmox::VmId = number.try_into().unwrap();
-        assert_eq!(config.settings(&cluster, vmid), None, "{number}");
+    let (node, tags) = ("pve1".try_into().unwrap(), "autoscale;web".parse().unwrap());
+    let all = [("home".try_into().unwrap(), [("pve1".try_into().unwrap())].into())].into();
+    let roster = Roster::new(config.into(), &cluster, &all);
+    for number in (100u32..2000).chain([9000, 999_999_999]) {
+        let (described, pool) = (Some((Some("web1"), &tags)), Some(None));
+        let vm = VmFacts { vmid: number.try_into().unwrap(), node: &node, described, pool };
+        assert_eq!(roster.answer(&vm), Answer::No, "{number}");
     }
 }
 

@@ -5,10 +5,12 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use serde_json::json;
+use vm_autoscale_lab::{Control, Reply, Request};
 use vm_autoscale_protocol::INTERFACE;
+use vm_autoscale_proxmox::{NodeCommand, Pools};
 use vm_autoscale_tests::stage::Stage;
 
-use crate::{await_helper, play, read_cluster, turn};
+use crate::{await_helper, play, read_cluster, turn, vmid};
 
 /// Sends bytes; what came back until the helper hung up.
 fn say(stage: &Stage, bytes: &[u8]) -> String {
@@ -61,6 +63,56 @@ fn what_is_no_request_closes_the_connection() {
     let stats = stage.node_stats().unwrap();
     assert_eq!((stats.connections, stats.execs), (0, 0));
     assert!(stage.all_run(), "{}", stage.last_words());
+    stage.strike().unwrap();
+}
+
+/// Of `user.cfg` pools' names and their guests' numbers leave the helper, and of listed clusters
+/// and nodes only; lines that the node prints beside them do not.
+#[test]
+fn of_user_cfg_only_pools_are_told() {
+    let _turn = turn();
+    let mut stage = Stage::set(&play(4, "")).unwrap();
+    stage.start_helper().unwrap();
+    await_helper(&stage);
+    let tags = (vmid(101), "tags".to_owned(), Some("web;prod".to_owned()));
+    stage.control(Control::Edit { vmid: tags.0, key: tags.1, value: tags.2 }).unwrap();
+    stage.control(Control::Pool { vmid: vmid(101), pool: Some("web/shop".to_owned()) }).unwrap();
+    let ask = |name: &str, cluster: &str, node: &str, extra: &str| {
+        let call = format!(
+            r#"{{"method":"{INTERFACE}.{name}","parameters":{{"cluster":"{cluster}","node":"{node}"{extra}}}}}"#
+        );
+        let mut stream = UnixStream::connect(stage.path("helper.sock")).unwrap();
+        stream.write_all(format!("{call}\0").as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        let mut bytes = std::io::BufReader::new(stream).bytes();
+        while let Some(byte) = bytes.next().transpose().unwrap().filter(|byte| *byte != 0) {
+            answer.push(byte);
+        }
+        String::from_utf8(answer).unwrap()
+    };
+    for (cluster, node, why) in
+        [("other", "pve1", "clusters"), ("lab", "pve9", "nodes"), ("lab", "pve1;id", "BadRequest")]
+    {
+        let answer = ask("ReadPools", cluster, node, "");
+        assert!(answer.contains("error") && answer.contains(why), "{answer}");
+    }
+    let extra = ask("ReadPools", "lab", "pve1", r#","path":"/etc/pve/priv""#);
+    assert!(extra.contains("BadRequest"), "{extra}");
+    assert_eq!(stage.node_stats().unwrap().execs, 0);
+
+    let answer = ask("ReadPools", "lab", "pve1", "");
+    let reply: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    let text = reply["parameters"]["text"].as_str().unwrap();
+    let pools = Pools::parse(text);
+    assert_eq!((pools.of(vmid(101)), pools.iter().count()), (Some("web/shop"), 4));
+    assert!(text.lines().all(|line| line.starts_with("/etc/pve/user.cfg:pool:")), "{text}");
+    // The lab's node prints Ann's line, as a real one would.
+    let printed = stage.ask_lab(&Request::Exec { line: NodeCommand::ReadPools.line(), node: None });
+    let Reply::Answer(printed) = printed.unwrap() else { panic!("no answer") };
+    for private in ["ann@pve", "example.com", "Vanderpool", "carpool"] {
+        assert!(!answer.contains(private), "{answer}");
+    }
+    assert!(printed.stdout.contains("ann@example.com"), "{}", printed.stdout);
     stage.strike().unwrap();
 }
 

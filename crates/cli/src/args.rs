@@ -18,7 +18,8 @@ pub(crate) struct Args {
         default_value = "/etc/vm-autoscale/config.yaml"
     )]
     pub(crate) config: PathBuf,
-    /// Variables that must not stand in the configuration; nobody else may read the file.
+    /// Variables for the configuration's `${NAME}`; nobody else may read the file
+    /// [default: /etc/vm-autoscale/scheduler.env, where it exists].
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) env_file: Option<PathBuf>,
     /// Check the configuration, say everything that is wrong with it, and exit.

@@ -1,15 +1,17 @@
 //! `vm-autoscale`: what an administrator types. `run` is the daemon itself.
 
 mod args;
+mod environment;
 mod table;
 mod validate;
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{CommandFactory as _, Parser as _};
-use vm_autoscale_config::{EnvFile, SchedulerConfig};
+use vm_autoscale_config::SchedulerConfig;
 use vm_autoscale_scheduler::{StatusReport, fetch_status, look, run, start_log};
 
 use crate::args::{Args, Command, Format};
@@ -75,16 +77,15 @@ fn complain(error: Error) {
 }
 
 fn execute(args: &Args) -> Result<u8, Error> {
-    let config = SchedulerConfig::read(&args.config)?;
-    args.env_file.as_deref().map(EnvFile::read).transpose()?;
+    let config = SchedulerConfig::read(&args.config, &environment::environment(args)?)?;
     match &args.command {
         Some(Command::Run) => {
             let _log = start_log(&config.logging)?;
-            wait(run(config))??;
+            wait(run(config, &args.config))??;
             Ok(0)
         }
         Some(Command::Plan) => {
-            let report = wait(look(&config))??;
+            let report = wait(look(&Arc::new(config)))??;
             let note = "One look: cooldowns and the age of samples are known to the running daemon only.\n";
             show(&report, args.output_format, note).map(|()| 0)
         }

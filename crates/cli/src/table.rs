@@ -31,6 +31,9 @@ pub fn table(report: &StatusReport, width: usize) -> String {
         }
         rows(&mut text, cluster, width);
     }
+    for note in &report.notes {
+        push(&mut text, &format!("note: {note}"), width);
+    }
     text
 }
 
@@ -113,6 +116,8 @@ mod tests {
             vmid: 999_999_999u32.try_into().unwrap(),
             name: Some("a-name-that-is-too-long".to_owned()),
             node: "pve1".try_into().unwrap(),
+            tags: vec![],
+            pool: None,
             mode: "recommend".to_owned(),
             vcpus: Some(128),
             memory: None,

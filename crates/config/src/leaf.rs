@@ -2,9 +2,10 @@
 //! is the problem and, after a line break, the rule.
 
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 
 use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
-use vm_autoscale_proxmox::VmId;
+use vm_autoscale_proxmox::{NodeName, VmId};
 
 /// Every item of a list, going on after a refused one where the deserializer is one that keeps
 /// what it refused ([`crate::yaml`]), so that all of them are found at once.
@@ -64,6 +65,44 @@ pub(crate) fn parse_vm_id(text: &str) -> Result<VmId, String> {
     text.parse().map_err(|_| format!("{} is no VMID\n{rule}", crate::render::quote(text)))
 }
 
+/// A number, or two with a hyphen between them.
+pub(crate) fn parse_range(text: &str) -> Result<RangeInclusive<VmId>, String> {
+    let (from, to) = text.split_once('-').unwrap_or((text, text));
+    let range = parse_vm_id(from.trim())?..=parse_vm_id(to.trim())?;
+    if range.is_empty() {
+        let (from, to) = (range.start(), range.end());
+        return Err(format!(
+            "the range {from}-{to} ends before it begins\nthe lower VMID stands first"
+        ));
+    }
+    Ok(range)
+}
+
+/// A name of one DNS label.
+pub(crate) fn label<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    // The rule is that of Proxmox's own names.
+    NodeName::try_from(text.as_str()).map(|_| ()).map_err(|_| {
+        let shown = crate::render::quote(&text);
+        de::Error::custom(format!(
+            "{shown} is no name\none word: letters, digits and inner hyphens, at most 63"
+        ))
+    })?;
+    Ok(text)
+}
+
+/// The same where it may be missing.
+pub(crate) fn some_label<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+    struct Label(String);
+
+    impl<'de> Deserialize<'de> for Label {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            label(deserializer).map(Self)
+        }
+    }
+    Ok(Option::<Label>::deserialize(d)?.map(|Label(text)| text))
+}
+
 /// 0 to 10.
 pub(crate) fn priority<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
     let priority = u8::deserialize(deserializer)?;
@@ -71,6 +110,18 @@ pub(crate) fn priority<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8,
         return Ok(priority);
     }
     Err(de::Error::custom(format!("{priority} is out of range\na priority, 0 to 10")))
+}
+
+/// 0 to 100, where it is said.
+pub(crate) fn some_percent<'de, D: Deserializer<'de>>(d: D) -> Result<Option<f64>, D::Error> {
+    struct Percent(f64);
+
+    impl<'de> Deserialize<'de> for Percent {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            percent(deserializer).map(Self)
+        }
+    }
+    Ok(Option::<Percent>::deserialize(d)?.map(|Percent(percent)| percent))
 }
 
 /// 0 to 100.
@@ -90,12 +141,18 @@ pub(crate) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<IpAd
     text.parse().map_err(|_| de::Error::custom(format!("{shown} is no IP address\n{rule}")))
 }
 
-/// One of tracing's levels, in any case.
+/// One of tracing's levels by its own name or Python's, in any case.
 pub(crate) fn level<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
     const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
     let Some(text) = Option::<String>::deserialize(d)? else { return Ok(None) };
-    if LEVELS.contains(&text.to_ascii_lowercase().as_str()) {
-        return Ok(Some(text));
+    let lower = text.to_ascii_lowercase();
+    let meant = match lower.as_str() {
+        "warning" => "warn",
+        "critical" => "error",
+        other => other,
+    };
+    if LEVELS.contains(&meant) {
+        return Ok(Some(meant.to_owned()));
     }
     let (shown, levels) = (crate::render::quote(&text), LEVELS.join(", "));
     Err(de::Error::custom(format!("{shown} is no level\none of {levels}")))

@@ -1,6 +1,6 @@
 //! Whom the scheduler tells of what happened.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 #[cfg(test)]
@@ -8,8 +8,8 @@ use crate::schema;
 use crate::{Secret, leaf};
 
 /// Mail.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Validate)]
-#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Alerts {
     /// Whether mail is sent.
@@ -29,8 +29,8 @@ pub struct Alerts {
 }
 
 /// A Gotify server.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Validate)]
-#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Gotify {
     /// Whether messages are sent.

@@ -1,5 +1,6 @@
 //! Rules across keys, for `validator`. Each function returns every broken rule of its section.
 
+mod classes;
 mod layers;
 
 use std::collections::BTreeMap;
@@ -7,8 +8,9 @@ use std::fmt::Display;
 
 use validator::ValidationError;
 
+use crate::scheduler::layer::Layer;
 use crate::yaml::meaning::{Broken, all};
-use crate::{Cluster, HelperConfig, Limits, Rule, SchedulerConfig, Threshold};
+use crate::{Cluster, HelperConfig, Limits, Rule, SchedulerConfig, Thresholds};
 
 /// `min` may not exceed `max`, where both are given.
 fn ordered<T: PartialOrd + Display>(
@@ -32,13 +34,61 @@ fn twice<T: Ord>(items: impl Iterator<Item = T>) -> Vec<(usize, usize)> {
         .collect()
 }
 
-pub(crate) fn threshold(threshold: &Threshold) -> Result<(), ValidationError> {
-    if threshold.low < threshold.high {
+/// A mark is written in one way, and low marks are below high ones.
+pub(crate) fn thresholds(thresholds: &Thresholds) -> Result<(), ValidationError> {
+    let [cpu_high, cpu_low, ram_high, ram_low] = thresholds.marks();
+    let mut broken = Vec::new();
+    let (cpu, ram) = (thresholds.cpu, thresholds.ram);
+    let nested = [
+        ("cpu.high", "cpu_high", cpu.and_then(|t| t.high).and(thresholds.cpu_high)),
+        ("cpu.low", "cpu_low", cpu.and_then(|t| t.low).and(thresholds.cpu_low)),
+        ("ram.high", "ram_high", ram.and_then(|t| t.high).and(thresholds.ram_high)),
+        ("ram.low", "ram_low", ram.and_then(|t| t.low).and(thresholds.ram_low)),
+    ];
+    broken.extend(nested.iter().filter(|(_, _, both)| both.is_some()).map(|(long, flat, _)| {
+        let problem = format!("`{flat}` stands beside `{long}`, which is on line {{line}}");
+        Broken::new(&[flat, long], problem, "a mark stands once: flat or nested")
+    }));
+    for (name, high, low) in [("cpu", cpu_high, cpu_low), ("ram", ram_high, ram_low)] {
+        let is_flat = |flat: Option<f64>, end: &str| match flat {
+            Some(_) => format!("{name}_{end}"),
+            None => format!("{name}.{end}"),
+        };
+        let (flat_high, flat_low) = match name {
+            "cpu" => (thresholds.cpu_high, thresholds.cpu_low),
+            _ => (thresholds.ram_high, thresholds.ram_low),
+        };
+        let Some((high, low)) = high.zip(low).filter(|(high, low)| low >= high) else { continue };
+        let keys = [is_flat(flat_low, "low"), is_flat(flat_high, "high")];
+        let problem = format!("`low` {low} is not below `high` {high}");
+        let keys = keys.each_ref().map(String::as_str);
+        broken.push(Broken::new(&keys, problem, MARKS));
+    }
+    all(&broken)
+}
+
+/// What low and high marks need of each other.
+const MARKS: &str = "`low` must be below `high`: between them nothing is done";
+
+/// One profile a section.
+pub(crate) fn layer<L: Layer>(layer: &L) -> Result<(), ValidationError> {
+    let key = match layer.choices() {
+        (Some(_), Some(_)) => {
+            let problem = "`behaviour` stands beside `profile`, which is on line {line}";
+            let rule = "both choose the profile: one of them says it";
+            return all(&[Broken::new(&["behaviour", "profile"], problem, rule)]);
+        }
+        (Some(_), None) => "profile",
+        (None, Some(_)) => "behaviour",
+        (None, None) => return Ok(()),
+    };
+    if layer.profile().is_none_or(|profile| !layer.own().covers(&profile.own())) {
         return Ok(());
     }
-    let problem = format!("`low` {} is not below `high` {}", threshold.low, threshold.high);
-    let rule = "`low` must be below `high`: between them nothing is done";
-    all(&[Broken::new(&["low", "high"], problem, rule)])
+    let problem = format!("`{key}` says nothing that is not written out beside it");
+    let broken = Broken::new(&[key], problem, "a key that is without effect is an error");
+    let help = Some("leave it out, or those of the marks, cooldown and cycles that it is to say");
+    all(&[Broken { help: help.map(str::to_owned), ..broken }])
 }
 
 pub(crate) fn limits(limits: &Limits) -> Result<(), ValidationError> {
@@ -59,7 +109,8 @@ pub(crate) fn scheduler(config: &SchedulerConfig) -> Result<(), ValidationError>
         let problem = format!("VM {vmid} stands here twice: first on line {{line}}");
         Broken::new(&keys, problem, "one entry for a VM of a cluster")
     });
-    all(&broken.chain(layers::crossed(config)).collect::<Vec<_>>())
+    let broken = broken.chain(classes::broken(config)).chain(layers::crossed(config));
+    all(&broken.collect::<Vec<_>>())
 }
 
 pub(crate) fn rule(rule: &Rule) -> Result<(), ValidationError> {

@@ -2,6 +2,8 @@
 //!
 //! `UPDATE=1 cargo test -p vm-autoscale-config schema` writes them anew.
 
+mod reference;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,8 +14,8 @@ use serde_json::{Value, json};
 
 use crate::yaml::{known_keys, required_keys};
 use crate::{
-    Alerts, Cluster, Gotify, HelperConfig, HostLimits, Limits, Logging, Node, Rates, Rule,
-    SchedulerConfig, Threshold, Thresholds, VirtualMachine, VmSet,
+    Alerts, Class, Cluster, Gotify, HelperConfig, HostLimits, Limits, Logging, Node, Rates, Rule,
+    SchedulerConfig, Selection, Threshold, Thresholds, VirtualMachine, VmSet,
 };
 
 /// What the schema says of a type of `crates/proxmox`; a test holds the two together.
@@ -49,7 +51,10 @@ stand_in!(VmId, {
 });
 stand_in!(SecretText, { "type": "string" });
 stand_in!(Level, {
-    "enum": ["error", "warn", "info", "debug", "trace", "ERROR", "WARN", "INFO", "DEBUG", "TRACE"]
+    "enum": [
+        "error", "warn", "warning", "info", "debug", "trace",
+        "CRITICAL", "ERROR", "WARN", "WARNING", "INFO", "DEBUG", "TRACE"
+    ]
 });
 
 impl JsonSchema for VmSet {
@@ -65,6 +70,30 @@ impl JsonSchema for VmSet {
                 "anyOf": [
                     { "type": "integer", "minimum": 100, "maximum": 999_999_999 },
                     { "type": "string", "pattern": "^ *[1-9][0-9]{2,8} *(- *[1-9][0-9]{2,8} *)?$" }
+                ]
+            }
+        })
+    }
+}
+
+impl JsonSchema for Selection {
+    fn schema_name() -> Cow<'static, str> {
+        "Selection".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let range = "[1-9][0-9]{2,8} *(- *[1-9][0-9]{2,8} *)?";
+        json_schema!({
+            "description": "VMs by number, range, name, tag, pool and node: `[101, 200-299, \"@name-web*\", \"@tag-prod\", \"@pool-shop\", \"@node-pve1\", \"@all\"]`. A hyphen before an item takes out what it names.",
+            "type": "array",
+            "items": {
+                "anyOf": [
+                    { "type": "integer", "minimum": 100, "maximum": 999_999_999 },
+                    { "type": "integer", "minimum": -999_999_999, "maximum": -100 },
+                    {
+                        "type": "string",
+                        "pattern": format!("^ *(- *)?({range}|@all|@(tag|pool|node|name)-[^ ]+) *$")
+                    }
                 ]
             }
         })
@@ -108,11 +137,16 @@ fn every_key_is_documented_and_in_the_example() {
         let example = std::fs::read_to_string(etc(&format!("{name}.yaml"))).unwrap();
         let first = format!("# yaml-language-server: $schema={name}.schema.json");
         assert_eq!(example.lines().next(), Some(first.as_str()));
+        let full = etc("../crates/config/tests/good/everything.yaml");
+        let full = (name == "config").then(|| std::fs::read_to_string(full).unwrap());
         for (section, content) in sections(&schema) {
             for (key, value) in content["properties"].as_object().unwrap() {
                 let said = value["description"].as_str().unwrap_or_default();
                 assert!(said.len() > 5, "{section}.{key} is not documented");
-                assert!(example.contains(&format!("{key}:")), "{key} is not in {name}.yaml");
+                let written = format!("{key}:");
+                assert!(example.contains(&written), "{key} is not in {name}.yaml");
+                let full = full.as_ref().is_none_or(|full| full.contains(&written));
+                assert!(full, "{key} is not in everything.yaml");
             }
         }
     }
@@ -144,6 +178,7 @@ fn the_schema_has_the_keys_that_serde_has() {
     compare::<Threshold>(&mut seen);
     compare::<Limits>(&mut seen);
     compare::<HostLimits>(&mut seen);
+    compare::<Class>(&mut seen);
     compare::<VirtualMachine>(&mut seen);
     compare::<Logging>(&mut seen);
     compare::<Alerts>(&mut seen);
@@ -185,6 +220,7 @@ fn the_stand_ins_have_the_bounds_of_the_types() {
     for level in names(&level.as_value()["enum"]) {
         let text = format!("logging: {{level: {level}}}");
         let config: SchedulerConfig = serde_yaml::from_str(&text).unwrap();
-        assert_eq!(config.logging.level, Some(level));
+        let meant = level.to_lowercase().replace("warning", "warn").replace("critical", "error");
+        assert_eq!(config.logging.level, Some(meant));
     }
 }

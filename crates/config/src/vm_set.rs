@@ -58,23 +58,13 @@ impl TryFrom<Item> for Range {
     type Error = String;
 
     fn try_from(item: Item) -> Result<Self, String> {
-        let one = |text: &str| leaf::parse_vm_id(text.trim());
         let range = match item {
             Item::Number(number) => {
                 let vmid = VmId::try_from(number).map_err(|e| e.to_string())?;
                 vmid..=vmid
             }
-            Item::Text(text) => {
-                let (from, to) = text.split_once('-').unwrap_or((&text, &text));
-                one(from)?..=one(to)?
-            }
+            Item::Text(text) => leaf::parse_range(&text)?,
         };
-        if range.is_empty() {
-            let (from, to) = (range.start(), range.end());
-            return Err(format!(
-                "the range {from}-{to} ends before it begins\nthe lower VMID stands first"
-            ));
-        }
         Ok(Self(range))
     }
 }

@@ -11,11 +11,11 @@ use governor::clock::MonotonicClock;
 use sha1::{Digest as _, Sha1};
 use vm_autoscale_config::{Cluster, EnvFile, HelperConfig};
 use vm_autoscale_protocol::{
-    ClusterInfo, ConfigReply, Executed, FoundConfig, Hello, HelperError, INTERFACE,
+    ClusterInfo, ConfigReply, Executed, FoundConfig, FoundPools, Hello, HelperError, INTERFACE,
     INTERFACE_DEFINITION, Info, InterfaceDescription, PROTOCOL, Request, Rule,
 };
 use vm_autoscale_proxmox::{
-    ClusterName, Digest, NodeCommand, NodeName, VmConfig, VmId, redact, split_configs,
+    ClusterName, Digest, NodeCommand, NodeName, VmConfig, VmId, redact, redact_pools, split_configs,
 };
 
 use crate::error::Error;
@@ -94,6 +94,9 @@ impl Broker {
             Request::ReadCluster { .. } => return self.read_cluster(request, out).await,
             Request::ReadConfigs { cluster, node, vmids, .. } => {
                 return self.read_configs(request, (cluster, node, vmids), out).await;
+            }
+            Request::ReadPools { cluster, node } => {
+                return self.read_pools(request, (cluster, node), out).await;
             }
             Request::ReadRunning { cluster, node, .. } => {
                 return self.execute(request, (cluster, node), out).await;
@@ -204,6 +207,24 @@ impl Broker {
             Some((digest, Ok(config))) => self.seen.note(&cluster.name, vmid, digest, config),
             _ => self.seen.forget(&cluster.name, vmid),
         }
+    }
+
+    /// Passes on the pools alone: what the node prints has lines of users and tokens among them.
+    async fn read_pools(
+        &self,
+        request: &Request,
+        (cluster, node): (&ClusterName, &NodeName),
+        out: &mut Replies,
+    ) -> Result<Done, HelperError> {
+        policy::check(&self.config, &self.seen, request)?;
+        let (link, command) = (self.link(cluster, node)?, command(request)?);
+        let (ended, answer) = collect(link, &command, MAX_OTHER, || self.is_wanted(out)).await?;
+        // 2 says that there is no `user.cfg`: no pools, where pmxcfs itself spoke.
+        let answered = ended.exit == 0 || ended.exit == 2;
+        let text = redact_pools(&String::from_utf8_lossy(&answer)).filter(|_| answered);
+        let text = text.ok_or_else(|| failed(node, &ended, "no answer of pmxcfs"))?;
+        out.last(&FoundPools { text }).await;
+        Ok(Done { node: Some(node.clone()), exit: Some(ended.exit) })
     }
 
     /// Runs the request's one command and passes on what came of it.

@@ -221,7 +221,7 @@ impl Link {
 fn patience(command: &NodeCommand) -> Duration {
     match command {
         command if command.is_change() => CHANGE,
-        NodeCommand::ReadCluster | NodeCommand::ReadConfigs(_) => FILES,
+        NodeCommand::ReadCluster | NodeCommand::ReadConfigs(_) | NodeCommand::ReadPools => FILES,
         _ => READ,
     }
 }

@@ -77,7 +77,7 @@ pub(crate) async fn run(
     match command {
         NodeCommand::ReadCluster => read::cluster(&cluster, at, now),
         NodeCommand::ReadConfigs(files) => read::configs(&cluster, at, files.as_slice()),
-        NodeCommand::ReadPools => read::pools(&cluster),
+        NodeCommand::ReadPools => read::pools(&cluster, at),
         NodeCommand::ReadResources => read::resources(&cluster, now),
         NodeCommand::ReadMonitor { node: name, vmid, query } => {
             monitor::monitor(&cluster, name, *vmid, *query, now)

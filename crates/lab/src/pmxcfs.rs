@@ -44,6 +44,21 @@ pub(crate) fn members(cluster: &Cluster, answering: &NodeName) -> String {
     text + "  }\n}\n"
 }
 
+/// `user.cfg` as `PVE/AccessControl.pm` writes it, with a user and a grant whose lines hold
+/// `pool:` too.
+pub(crate) fn user_cfg(cluster: &Cluster) -> String {
+    let mut text = "user:root@pam:1:0:::root@example.com:::\n\
+        user:ann@pve:1:0:Ann:Vanderpool:ann@example.com:::\n\
+        token:ann@pve!backup:0:0::\n\ngroup:ops:ann@pve::\n\n"
+        .to_owned();
+    for (name, vmids) in &cluster.pools {
+        let mut ids: Vec<String> = vmids.iter().map(ToString::to_string).collect();
+        ids.sort();
+        let _ = writeln!(text, "pool:{name}::{}::", ids.join(","));
+    }
+    text + "\n\nacl:1:/vms:ann@pve:PVEAuditor:\nacl:1:/pool/carpool:@ops:PVEVMUser:\n"
+}
+
 /// `.vmlist`; guests in a hash table's order.
 pub(crate) fn vmlist(cluster: &Cluster, node: &Node) -> String {
     let vms = cluster.vms.values().filter(|vm| !vm.in_transit);

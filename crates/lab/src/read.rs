@@ -68,14 +68,18 @@ pub(crate) fn configs(cluster: &Cluster, name: &NodeName, files: &[ConfigFile]) 
     answer
 }
 
-/// The pool lines of `user.cfg`.
-pub(crate) fn pools(cluster: &Cluster) -> Answer {
+/// `grep -a -s -H -e starttime -e pool:` over `.version` and `user.cfg`.
+pub(crate) fn pools(cluster: &Cluster, name: &NodeName) -> Answer {
+    let Some(node) = cluster.nodes.get(name) else { return Answer::fail("", 2) };
     let mut answer = Answer::default();
-    for (name, vmids) in &cluster.pools {
-        let ids: Vec<String> = vmids.iter().map(ToString::to_string).collect();
-        let _ = writeln!(answer.stdout, "/etc/pve/user.cfg:pool:{name}::{}::", ids.join(","));
+    for (path, content) in [
+        ("/etc/pve/.version", pmxcfs::version(cluster, name, node)),
+        ("/etc/pve/user.cfg", pmxcfs::user_cfg(cluster)),
+    ] {
+        let found = |line: &&str| line.contains("starttime") || line.contains("pool:");
+        let lines: Vec<&str> = content.lines().filter(found).collect();
+        grep(&mut answer.stdout, path, &lines.join("\n"));
     }
-    answer.exit = u8::from(cluster.pools.is_empty());
     answer
 }
 

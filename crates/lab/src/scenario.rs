@@ -85,6 +85,20 @@ mod tests {
         assert_eq!(Scenario::parse("").unwrap(), Scenario::default());
     }
 
+    /// What settings can be chosen by is set like everything else.
+    #[tokio::test(start_paused = true)]
+    async fn vms_get_tags_and_pools() {
+        let text = "- at: 0\n  edit: {vmid: 101, key: tags, value: web;prod}\n- at: 0\n  pool: {vmid: 101, pool: web/shop}\n- at: 1\n  pool: {vmid: 102}\n";
+        let lab = Lab::new(&crate::Options { vms: 2, ..crate::Options::new().unwrap() }).unwrap();
+        lab.clone().play(Scenario::parse(text).unwrap()).await;
+        assert_eq!(lab.stats().refused_controls, 0);
+        assert!(lab.vms()[0].conf.contains("\ntags: web;prod\n"), "{}", lab.vms()[0].conf);
+        let line = vm_autoscale_proxmox::NodeCommand::ReadPools.line();
+        let pools = vm_autoscale_proxmox::Pools::parse(&lab.execute(&line).await.stdout);
+        let all: Vec<_> = pools.iter().map(|(vmid, pool)| (vmid.get(), pool)).collect();
+        assert_eq!(all, [(101, "web/shop")]);
+    }
+
     #[test]
     fn what_is_none_is_named() {
         for (text, why) in [

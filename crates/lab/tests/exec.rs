@@ -24,10 +24,10 @@ async fn it_is_as_if_the_line_had_run_here() {
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]));
     let text = "Configuration file 'nodes/pve1/qemu-server/999.conf' does not exist\n";
     assert_eq!(String::from_utf8_lossy(&output.stderr), text);
-    let pools = "/usr/bin/grep -a -s -H pool: /etc/pve/user.cfg";
+    let pools = "/usr/bin/grep -a -s -H -e starttime -e pool: /etc/pve/.version /etc/pve/user.cfg";
     let output = exec(dir.path(), Some(pools)).await;
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
-    assert!(output.stdout.starts_with(b"/etc/pve/user.cfg:pool:"));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("\n/etc/pve/user.cfg:pool:"));
     assert_eq!(exec(dir.path(), None).await.status.code(), Some(1));
     assert_eq!(served.lab().stats().execs, 2);
 }

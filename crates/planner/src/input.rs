@@ -62,6 +62,8 @@ pub struct VmInput<'a> {
     pub node_online: bool,
     /// What the HA manager does with it, when it is not steady.
     pub ha_move: Option<&'a str>,
+    /// Why it is not known whether, or how, the administrator wants it looked after.
+    pub doubt: Option<&'a str>,
 }
 
 /// A node at one moment.
@@ -97,6 +99,12 @@ pub struct VmPolicy {
     pub memory_mib: (u32, u32),
     /// Whether DIMMs may be unplugged.
     pub memory_shrink: bool,
+    /// Between two decisions on it.
+    pub check_interval: Duration,
+    /// After a change, before the same resource is changed again.
+    pub cooldown: Duration,
+    /// Decisions in a row that must find a resource low before it shrinks; at least 1.
+    pub low_checks: u32,
 }
 
 /// High and low marks in percent of what is plugged.
@@ -122,12 +130,6 @@ pub enum Allow {
 /// What holds for a whole cluster.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PlannerConfig {
-    /// Between two decisions on the same VM.
-    pub check_interval: Duration,
-    /// After a change, before the same resource of the same VM is changed again.
-    pub cooldown: Duration,
-    /// Decisions in a row that must find a resource low before it shrinks; at least 1.
-    pub low_checks: u32,
     /// Percent of a node's CPUs above which no vCPU is added there.
     pub max_host_cpu: f64,
     /// Percent of a node's memory that growth may fill.

@@ -14,16 +14,14 @@ use crate::{Allow, Moment, PlannerConfig, Reason, VmInput};
 /// What a DIMM takes of the node shows in the node's use only when the guest touches it: so long
 /// a grant is counted beside it.
 const GRANT_COUNTS: Duration = Duration::from_secs(300);
-/// A resource whose changes keep failing rests longer each time, up to 32 cooldowns.
-const MAX_DOUBLINGS: u32 = 5;
 
 /// What outlives a cycle: which samples were seen, and when what was changed.
 #[derive(Debug)]
 pub struct Planner {
     config: PlannerConfig,
     vms: BTreeMap<VmId, State>,
-    /// Until then nothing acts: what happened before the start is not known.
-    held_until: Moment,
+    /// What happened before this is not known: nothing acts for a cooldown.
+    started: Option<Moment>,
     /// Memory growth of late, in MiB.
     grants: Vec<(NodeName, Moment, f64)>,
     /// Plans so far: the VMs take turns at being first.
@@ -39,7 +37,7 @@ impl Planner {
         Self {
             config,
             vms: BTreeMap::new(),
-            held_until: Moment::default(),
+            started: None,
             grants: Vec::new(),
             turn: 0,
             wishes: Vec::new(),
@@ -47,21 +45,17 @@ impl Planner {
         }
     }
 
-    /// After a start of ours or of the helper's: nothing acts before one cooldown.
+    /// After a start of ours or of the helper's: on no VM anything acts before its cooldown.
     pub fn started(&mut self, now: Moment) {
-        self.held_until = now.after(self.config.cooldown);
+        self.started = Some(now);
     }
 
     /// A change of this resource has ended, as asked for or not.
     pub fn changed(&mut self, vmid: VmId, resource: Resource, succeeded: bool, now: Moment) {
-        let cooldown = self.config.cooldown;
         let state = self.vms.entry(vmid).or_default();
         state.evidence.changed();
         state.forget_low();
-        let resource = state.of(resource);
-        let rests = cooldown.saturating_mul(1 << resource.failures.min(MAX_DOUBLINGS));
-        resource.failures = if succeeded { 0 } else { resource.failures.saturating_add(1) };
-        resource.cooldown_until = now.after(if succeeded { cooldown } else { rests });
+        state.of(resource).changed(succeeded, now);
     }
 
     /// Another VM has the number, or will have: what is remembered of the old one does not hold
@@ -93,7 +87,7 @@ impl Planner {
                 continue;
             };
             let Some(state) = self.vms.get_mut(&vm.vmid) else { continue };
-            *decision = decide(now, vm, self.held_until, &room, state, wishes);
+            *decision = decide(now, vm, self.started, &room, state, wishes);
             if let Some((step, _)) = decision.act() {
                 granted.extend(room.grant(vm.node, step).map(|mib| (vm.node.clone(), now, mib)));
             }
@@ -107,7 +101,7 @@ impl Planner {
         for vm in vms {
             let new = self.turn > 0;
             let state = self.vms.entry(vm.vmid).or_insert_with(|| State::met(new));
-            self.wishes.push(state.wishes(now, vm, &self.config));
+            self.wishes.push(state.wishes(now, vm));
         }
         let (count, turn) = (vms.len(), self.turn);
         self.turn = turn.wrapping_add(1);
@@ -118,8 +112,7 @@ impl Planner {
         self.order
             .sort_by_key(|index| !wishes.get(*index).is_some_and(|both| both.iter().any(grows)));
         // A VM that is out of sight for a while keeps its cooldowns.
-        let kept = self.config.cooldown.saturating_mul(1 << MAX_DOUBLINGS);
-        self.vms.retain(|_, state| now.since(state.last_seen) <= kept);
+        self.vms.retain(|_, state| state.is_kept(now));
     }
 }
 
@@ -127,19 +120,19 @@ impl Planner {
 fn decide(
     now: Moment,
     vm: &VmInput<'_>,
-    held_until: Moment,
+    started: Option<Moment>,
     room: &Room<'_>,
     state: &mut State,
     wishes: &mut [Wanted; 2],
 ) -> Decision {
     let [cpu, memory] =
         wishes.each_mut().map(|wish| match std::mem::replace(wish, Err(Reason::NotAsked)) {
-            Ok((step, reason)) => finish(now, vm, held_until, room, state, step, reason),
+            Ok((step, reason)) => finish(now, vm, started, room, state, step, reason),
             Err(reason) => Choice::hold(reason),
         });
     let decision = one_at_a_time(vm.vmid, cpu, memory);
     if decision.cpu.reason.is_wait() || decision.memory.reason.is_wait() {
-        state.check_again(now);
+        state.check_again();
     }
     decision
 }
@@ -148,19 +141,18 @@ fn decide(
 fn finish(
     now: Moment,
     vm: &VmInput<'_>,
-    held_until: Moment,
+    started: Option<Moment>,
     room: &Room<'_>,
     state: &State,
     step: Move,
     reason: Reason,
 ) -> Choice {
-    let cooldown_until = match step.resource() {
-        Resource::Cpu => state.cpu.cooldown_until,
-        Resource::Memory => state.memory.cooldown_until,
-    };
+    let cooldown = vm.policy.cooldown;
+    let held_until = started.map(|at| at.after(cooldown)).unwrap_or_default();
     if now < held_until {
         return Choice::hold(Reason::Started(held_until.since(now)));
     }
+    let cooldown_until = state.cooldown_until(step.resource(), cooldown);
     if now < cooldown_until {
         return Choice::hold(Reason::Cooldown(cooldown_until.since(now)));
     }

@@ -30,6 +30,8 @@ pub enum Reason {
     ConfigUnknown,
     /// This resource of this VM was changed a moment ago.
     Cooldown(Duration),
+    /// It is not known whether, or how, it is to be looked after.
+    Doubt(String),
     /// Measured across a change, a restart or a migration.
     FirstAfterChange,
     /// The HA manager moves, stops or fences it.
@@ -111,6 +113,7 @@ impl fmt::Display for Reason {
             Self::BoundsLeaveNothing => f.write_str("the bounds leave no size"),
             Self::ConfigUnknown => f.write_str("its config is not known"),
             Self::Cooldown(wait) => write!(f, "cooldown, {} s left", seconds(wait)),
+            Self::Doubt(what) => write!(f, "not known {what}"),
             Self::FirstAfterChange => f.write_str("first sample after a change"),
             Self::HaManager(state) => write!(f, "the HA manager is busy with it ({state})"),
             Self::High(used, mark) => write!(f, "{used} used, above {mark}"),

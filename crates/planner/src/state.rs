@@ -1,5 +1,7 @@
 //! What is remembered of one VM, and what its evidence asks for.
 
+use std::time::Duration;
+
 use vm_autoscale_proxmox::{Ladder, Vcpus, VmConfig};
 
 use crate::bounds::{self, Bounds};
@@ -7,24 +9,49 @@ use crate::decision::{Move, Resource};
 use crate::evidence::Evidence;
 use crate::reason::Percent;
 use crate::threshold::{LowChecks, Wish};
-use crate::{Marks, Moment, PlannerConfig, Reason, Sample, VmInput};
+use crate::{Marks, Moment, Reason, Sample, VmInput};
 
-/// One VM between cycles.
+/// A resource whose changes keep failing rests longer each time, up to 32 cooldowns.
+const MAX_DOUBLINGS: u32 = 5;
+
+/// One VM between cycles. What happened is kept, not how long it counts: that is the policy's to
+/// say when it is asked, and it may be another one by then.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) evidence: Evidence,
-    pub(crate) last_seen: Moment,
-    next_check: Moment,
-    pub(crate) cpu: ResourceState,
-    pub(crate) memory: ResourceState,
+    last_seen: Moment,
+    /// By the policy when it was last seen: there is none to ask while it is out of sight.
+    last_cooldown: Duration,
+    /// The last decision; none where the next new sample is to be judged.
+    checked: Option<Moment>,
+    /// When someone else changed its size.
+    resized: Option<Moment>,
+    cpu: ResourceState,
+    memory: ResourceState,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct ResourceState {
     /// Changes in a row that did not come about.
-    pub(crate) failures: u32,
-    pub(crate) low: LowChecks,
-    pub(crate) cooldown_until: Moment,
+    failures: u32,
+    low: LowChecks,
+    /// When the last change of ours ended.
+    changed: Option<Moment>,
+}
+
+impl ResourceState {
+    /// A change of ours has ended.
+    pub(crate) fn changed(&mut self, succeeded: bool, now: Moment) {
+        self.failures = if succeeded { 0 } else { self.failures.saturating_add(1) };
+        self.changed = Some(now);
+    }
+
+    /// The first failure rests one cooldown, as a success does.
+    fn rests_until(&self, cooldown: Duration) -> Moment {
+        let doublings = self.failures.saturating_sub(1).min(MAX_DOUBLINGS);
+        let rests = cooldown.saturating_mul(1 << doublings);
+        self.changed.map(|at| at.after(rests)).unwrap_or_default()
+    }
 }
 
 /// A move and why, or why none.
@@ -42,8 +69,25 @@ impl State {
     }
 
     /// The next new sample is judged, not only the one after the next check interval.
-    pub(crate) fn check_again(&mut self, now: Moment) {
-        self.next_check = now;
+    pub(crate) fn check_again(&mut self) {
+        self.checked = None;
+    }
+
+    /// Until when this resource is left alone.
+    pub(crate) fn cooldown_until(&self, resource: Resource, cooldown: Duration) -> Moment {
+        let resource = match resource {
+            Resource::Cpu => &self.cpu,
+            Resource::Memory => &self.memory,
+        };
+        let resized = self.resized.map(|at| at.after(cooldown)).unwrap_or_default();
+        resource.rests_until(cooldown).max(resized)
+    }
+
+    /// Whether it was seen of late: what is out of sight for longer than anything rests is not
+    /// remembered.
+    pub(crate) fn is_kept(&self, now: Moment) -> bool {
+        let longest = self.last_cooldown.saturating_mul(1 << MAX_DOUBLINGS);
+        now.since(self.last_seen) <= longest
     }
 
     pub(crate) fn of(&mut self, resource: Resource) -> &mut ResourceState {
@@ -54,13 +98,9 @@ impl State {
     }
 
     /// What the evidence asks for, on vCPUs and on memory, whoever may forbid it later.
-    pub(crate) fn wishes(
-        &mut self,
-        now: Moment,
-        vm: &VmInput<'_>,
-        config: &PlannerConfig,
-    ) -> [Wanted; 2] {
+    pub(crate) fn wishes(&mut self, now: Moment, vm: &VmInput<'_>) -> [Wanted; 2] {
         self.last_seen = now;
+        self.last_cooldown = vm.policy.cooldown;
         // Samples are taken in every cycle, so that a gap is seen as one.
         let sample = self.evidence.admit(now, vm.sample);
         let both = |reason: Reason| [Err(reason.clone()), Err(reason)];
@@ -71,7 +111,7 @@ impl State {
                 return both(reason);
             }
         };
-        if let Err(reason) = self.note_size(now, vm_config, config) {
+        if let Err(reason) = self.note_size(now, vm_config) {
             return both(reason);
         }
         let sample = match sample {
@@ -83,11 +123,12 @@ impl State {
                 return both(reason);
             }
         };
-        if now < self.next_check {
-            return both(Reason::BetweenChecks(self.next_check.since(now)));
+        let due = self.checked.map(|at| at.after(vm.policy.check_interval)).unwrap_or_default();
+        if now < due {
+            return both(Reason::BetweenChecks(due.since(now)));
         }
-        self.next_check = now.after(config.check_interval);
-        [self.cpu(vm, vm_config, &sample, config), self.memory(vm, vm_config, &sample, config)]
+        self.checked = Some(now);
+        [self.cpu(vm, vm_config, &sample), self.memory(vm, vm_config, &sample)]
     }
 
     pub(crate) fn forget_low(&mut self) {
@@ -96,30 +137,17 @@ impl State {
     }
 
     /// A size that someone else changed is the new one, and is left alone for a cooldown.
-    fn note_size(
-        &mut self,
-        now: Moment,
-        vm_config: &VmConfig,
-        config: &PlannerConfig,
-    ) -> Result<(), Reason> {
+    fn note_size(&mut self, now: Moment, vm_config: &VmConfig) -> Result<(), Reason> {
         let plugged = vm_config.plugged_vcpus().map_err(|_| Reason::ConfigUnknown)?;
         if self.evidence.resized((plugged, vm_config.memory)) {
             self.forget_low();
-            let until = now.after(config.cooldown);
-            self.cpu.cooldown_until = self.cpu.cooldown_until.max(until);
-            self.memory.cooldown_until = self.memory.cooldown_until.max(until);
+            self.resized = Some(now);
             return Err(Reason::FirstAfterChange);
         }
         Ok(())
     }
 
-    fn cpu(
-        &mut self,
-        vm: &VmInput<'_>,
-        config: &VmConfig,
-        sample: &Sample,
-        rules: &PlannerConfig,
-    ) -> Wanted {
+    fn cpu(&mut self, vm: &VmInput<'_>, config: &VmConfig, sample: &Sample) -> Wanted {
         let marks = vm.policy.cpu.ok_or(Reason::NotAsked)?;
         let bounds = bounds::vcpus(vm.policy, config)?;
         let plugged = config.plugged_vcpus().map_err(|_| Reason::ConfigUnknown)?;
@@ -127,26 +155,20 @@ impl State {
         let used = used.inspect_err(|_| self.cpu.low.forget())?;
         let step = |to: u32| Vcpus::try_from(to).ok();
         let neighbours = (step(plugged.get() + 1), step(plugged.get() - 1));
-        let wish = self.cpu.low.judge(marks, used, f64::from(plugged.get()), rules.low_checks);
+        let wish = self.cpu.low.judge(marks, used, f64::from(plugged.get()), vm.policy.low_checks);
         let (to, reason) =
             within(wish, neighbours, bounds, marks, used, |size| f64::from(size.get()))?;
         Ok((Move::Cpu { from: plugged, to }, reason))
     }
 
-    fn memory(
-        &mut self,
-        vm: &VmInput<'_>,
-        config: &VmConfig,
-        sample: &Sample,
-        rules: &PlannerConfig,
-    ) -> Wanted {
+    fn memory(&mut self, vm: &VmInput<'_>, config: &VmConfig, sample: &Sample) -> Wanted {
         let marks = vm.policy.memory.ok_or(Reason::NotAsked)?;
         let bounds = bounds::memory(vm.policy, config)?;
         let now = config.memory;
         let size = f64::from(now.get());
         let used = measured(sample.memory_used, sample.memory, size);
         let used = used.inspect_err(|_| self.memory.low.forget())?;
-        let wish = self.memory.low.judge(marks, used, size, rules.low_checks);
+        let wish = self.memory.low.judge(marks, used, size, vm.policy.low_checks);
         // Without a balloon device the figure is the process's resident size: it only ever rises.
         if let (Wish::Shrink { used, .. } | Wish::Grow { used, .. }, Some(0)) =
             (&wish, config.balloon)
@@ -168,6 +190,9 @@ fn untouchable<'a>(vm: &VmInput<'a>) -> Result<&'a VmConfig, Reason> {
     let config = vm.config.ok_or(Reason::ConfigUnknown)?;
     if config.template {
         return Err(Reason::Template);
+    }
+    if let Some(doubt) = vm.doubt {
+        return Err(Reason::Doubt(doubt.to_owned()));
     }
     if !vm.node_online {
         return Err(Reason::NodeOffline);

@@ -13,7 +13,7 @@ pub use envelope::{Call, Reply};
 pub use error::{HelperError, Rule};
 pub use frame::{FrameTooLong, Frames, encode};
 pub use reply::{
-    ClusterInfo, ClusterPiece, ConfigReply, Executed, FoundConfig, Hello, Info,
+    ClusterInfo, ClusterPiece, ConfigReply, Executed, FoundConfig, FoundPools, Hello, Info,
     InterfaceDescription,
 };
 pub use request::{Request, RunningQuery, Target, Violation};

@@ -58,6 +58,14 @@ pub struct FoundConfig {
     pub text: String,
 }
 
+/// The answer to `ReadPools`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FoundPools {
+    /// As `vm_autoscale_proxmox::redact_pools` leaves it.
+    pub text: String,
+}
+
 /// A command that ran to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -43,6 +43,13 @@ pub enum Request {
         /// The VMs, 1 to 64.
         vmids: Vec<VmId>,
     },
+    /// Which VM is in which pool, by this node's `user.cfg`.
+    ReadPools {
+        /// The cluster.
+        cluster: ClusterName,
+        /// The node to ask.
+        node: NodeName,
+    },
     /// What QEMU or the guest has.
     ReadRunning {
         /// The cluster.
@@ -199,6 +206,7 @@ impl Request {
                 let files: Vec<ConfigFile> = vmids.into_iter().map(file).collect();
                 NodeCommand::ReadConfigs(files.try_into().map_err(|e| Violation(format!("{e}")))?)
             }
+            Self::ReadPools { .. } => NodeCommand::ReadPools,
             Self::ReadRunning { node, vmid, query, .. } => running(node, vmid, query),
             Self::Revert { target: Target { vmid, digest, .. }, option } => {
                 NodeCommand::Revert { vmid, option, digest }

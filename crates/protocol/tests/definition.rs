@@ -40,6 +40,10 @@ fn samples() -> Vec<(Request, Value)> {
             json!(from::<ClusterPiece>(json!({"node": "pve1", "piece": ""}))),
         ),
         (of("ReadConfigs", read), json!(from::<ConfigReply>(config))),
+        (
+            of("ReadPools", json!({"cluster": "home", "node": "pve1"})),
+            json!(from::<FoundPools>(json!({"text": ""}))),
+        ),
         (of("ReadRunning", running), executed.clone()),
         (of("Revert", json!({"target": target(), "option": "vcpus"})), executed.clone()),
         (of("SetBalloon", json!({"target": target(), "balloon": 1024})), executed.clone()),

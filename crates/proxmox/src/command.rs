@@ -16,10 +16,14 @@ pub(crate) const MEMBERS: &str = "/etc/pve/.members";
 pub(crate) const VMLIST: &str = "/etc/pve/.vmlist";
 pub(crate) const RRD: &str = "/etc/pve/.rrd";
 pub(crate) const HA_STATUS: &str = "/etc/pve/ha/manager_status";
+pub(crate) const USER_CFG: &str = "/etc/pve/user.cfg";
 pub(crate) const PAUSE: &str = "/etc/pve/vm-autoscale.pause";
 
 /// The two files that can tear stand there twice, with another between the copies of each.
 const CLUSTER_FILES: [&str; 8] = [VERSION, MEMBERS, VMLIST, RRD, HA_STATUS, PAUSE, VMLIST, RRD];
+
+/// `.version` is in front: without its line nothing that is missing says anything.
+const POOLS: [&str; 9] = ["-a", "-s", "-H", "-e", "starttime", "-e", "pool:", VERSION, USER_CFG];
 
 const GREP: &str = "/usr/bin/grep";
 const TAIL: &str = "/usr/bin/tail";
@@ -34,7 +38,8 @@ pub enum NodeCommand {
     /// Raw .conf files. Exit 1 is the absence of single files, which only means something while
     /// `.version` in front of them is there: without pmxcfs no file is.
     ReadConfigs(ConfigFiles),
-    /// The lines of `user.cfg` that define pools.
+    /// The lines of `user.cfg` that define pools, and some that do not. Exits 0 and 2 are answers
+    /// where `.version` speaks: there may be no `user.cfg`.
     ReadPools,
     /// All guests through the API, where `.rrd` is of an unknown format.
     ReadResources,
@@ -228,9 +233,7 @@ impl NodeCommand {
             Self::ReadConfigs(files) => fixed(&[TAIL, "-n", "+1", "-v", VERSION])
                 .chain(files.0.iter().map(|file| file.path().into()))
                 .collect(),
-            Self::ReadPools => {
-                fixed(&[GREP, "-a", "-s", "-H", "pool:", "/etc/pve/user.cfg"]).collect()
-            }
+            Self::ReadPools => fixed(&[GREP]).chain(fixed(&POOLS)).collect(),
             Self::ReadResources => {
                 fixed(&[PVESH, "get", "/cluster/resources", "--output-format", "json"]).collect()
             }

@@ -9,7 +9,9 @@ use std::str::FromStr;
 use crate::{CpuLimit, Error, MemoryMib, Vcpus};
 
 mod filter;
+mod tags;
 pub use filter::redact;
+pub use tags::Tags;
 
 /// What a VM's configuration says of its sizes and of whether they can be changed.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +49,8 @@ pub struct VmConfig {
     pub template: bool,
     /// The guest's kind by the config: `l26`, `win11` …
     pub ostype: Option<String>,
+    /// Its tags.
+    pub tags: Tags,
     /// Who the VM is, beyond its number.
     pub identity: Option<Identity>,
     /// All that waits for a cold start.
@@ -129,6 +133,7 @@ impl VmConfig {
             lock: main.get("lock").map(ToString::to_string),
             template: flag(&main, "template"),
             ostype: main.get("ostype").map(ToString::to_string),
+            tags: main.get("tags").and_then(|tags| tags.parse().ok()).unwrap_or_default(),
             identity: identity(&main),
             pending,
         })

@@ -14,6 +14,7 @@ mod ha;
 mod ids;
 mod ladder;
 mod members;
+mod pools;
 mod rrd;
 mod running;
 mod vmlist;
@@ -23,13 +24,14 @@ pub use cluster_read::ClusterRead;
 pub use command::{
     CommandLineError, ConfigFile, ConfigFiles, MonitorQuery, NodeCommand, PendingOption,
 };
-pub use conf::{Hotplug, Identity, PendingValue, VmConfig, redact};
+pub use conf::{Hotplug, Identity, PendingValue, Tags, VmConfig, redact};
 pub use config_read::split_configs;
 pub use failure::Failure;
 pub use ha::HaMoves;
 pub use ids::{ClusterName, Digest, NodeName, VmId};
 pub use ladder::Ladder;
 pub use members::{Member, Members, PmxcfsVersion};
+pub use pools::{Pools, redact_pools};
 pub use rrd::{NodeLine, RrdLine, VmLine, VmStatus};
 pub use running::{
     GuestMemory, is_not_running, parse_balloon, parse_guest_stats, parse_guest_vcpus,

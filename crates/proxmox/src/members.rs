@@ -71,6 +71,10 @@ pub struct PmxcfsVersion {
     /// When this pmxcfs started, in seconds since 1970 by the node's clock. Config versions
     /// start anew with it.
     pub starttime: u64,
+    /// Rises with every write of `user.cfg`, where the pools are (`pmxcfs/status.c`,
+    /// `memdb_change_array`). Local to the answering node, like config versions.
+    #[serde(default, rename = "user.cfg")]
+    pub user_cfg: Option<u64>,
 }
 
 impl PmxcfsVersion {
@@ -115,7 +119,10 @@ mod tests {
     fn the_start_of_pmxcfs() {
         let text =
             "{\n\"starttime\": 1795297200,\n\"clinfo\": 4,\n\"vmlist\": 17,\n\"kvstore\": {}\n}";
-        assert_eq!(PmxcfsVersion::parse(text).unwrap().starttime, 1_795_297_200);
+        let version = PmxcfsVersion::parse(text).unwrap();
+        assert_eq!((version.starttime, version.user_cfg), (1_795_297_200, None));
+        let with = text.replace("\"kvstore\"", "\"user.cfg\": 3,\n\"kvstore\"");
+        assert_eq!(PmxcfsVersion::parse(&with).unwrap().user_cfg, Some(3));
         assert!(PmxcfsVersion::parse("{\"clinfo\": 4}").is_err());
     }
 }

@@ -110,7 +110,7 @@ fn refusal(error: AskError) -> Outcome {
 /// `executed` is `None` when the end of the command was not seen.
 async fn settle<C: Clock, H: Helper>(way: &Way<'_, C, H>, executed: Option<&Executed>) -> Settled {
     match learn(way, executed).await {
-        Learnt::Found { outcome, config, digest } => clean(way, outcome, (config, digest)).await,
+        Learnt::Found { outcome, config, digest } => clean(way, outcome, (*config, digest)).await,
         Learnt::Ended { outcome, duty } => Settled { outcome, reverted: false, duty },
     }
 }

@@ -10,8 +10,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 use vm_autoscale_protocol::{
-    ClusterPiece, ConfigReply, Executed, Frames, Hello, HelperError, MAX_REPLY, PROTOCOL, Reply,
-    Request, encode,
+    ClusterPiece, ConfigReply, Executed, FoundPools, Frames, Hello, HelperError, MAX_REPLY,
+    PROTOCOL, Reply, Request, encode,
 };
 use vm_autoscale_proxmox::{ClusterName, NodeName};
 
@@ -179,6 +179,12 @@ impl Helper for HelperClient {
         })
         .await?;
         Ok(configs)
+    }
+
+    async fn read_pools(&self, cluster: &ClusterName, node: &NodeName) -> Result<String, AskError> {
+        let request = Request::ReadPools { cluster: cluster.clone(), node: node.clone() };
+        let found: FoundPools = self.ask_one(&request).await?;
+        Ok(found.text)
     }
 
     async fn execute(&self, request: &Request) -> Result<Executed, AskError> {

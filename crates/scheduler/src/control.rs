@@ -2,44 +2,87 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
-use vm_autoscale_config::listen_on;
+use vm_autoscale_config::{Clusters, SchedulerConfig, listen_on};
 use vm_autoscale_protocol::{Call, Frames, MAX_REQUEST, Reply, encode};
 use vm_autoscale_proxmox::ClusterName;
 
+use crate::claims::{Care, Claims};
 use crate::{ClusterStatus, Error, Journal, StatusReport};
 
-const METHOD: &str = "io.github.vm-autoscale.Scheduler.GetStatus";
+const GET_STATUS: &str = "io.github.vm-autoscale.Scheduler.GetStatus";
+const GET_CONFIG: &str = "io.github.vm-autoscale.Scheduler.GetConfig";
 const MAX_CONNECTIONS: usize = 16;
 /// For a question to come and for an answer to be taken.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest answer: 5,000 VMs take about 3 MiB.
 const MAX_STATUS: usize = 64 * 1024 * 1024;
 
+/// The configuration that a daemon runs with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunningConfig {
+    /// The file that it was read from.
+    pub file: PathBuf,
+    /// When, in seconds since 1970.
+    pub since: u64,
+    /// What it says; secrets are masked.
+    pub config: SchedulerConfig,
+}
+
 /// Where the workers post what they see.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Board(Arc<Mutex<BTreeMap<ClusterName, Arc<ClusterStatus>>>>);
+pub(crate) struct Board {
+    clusters: Arc<Mutex<BTreeMap<ClusterName, Arc<ClusterStatus>>>>,
+    watched: Arc<OnceLock<Watched>>,
+}
+
+/// What notes are made of.
+#[derive(Debug)]
+struct Watched {
+    config: Arc<SchedulerConfig>,
+    clusters: Clusters,
+    claims: Claims,
+}
 
 impl Board {
+    /// From now on reports have notes on what the file says of VMs that are not there.
+    pub(crate) fn watch(&self, config: Arc<SchedulerConfig>, clusters: Clusters, all: &[Care]) {
+        let Some(claims) = all.first().map(|care| care.claims.clone()) else { return };
+        // Asked once a start.
+        let _ = self.watched.set(Watched { config, clusters, claims });
+    }
+
     pub(crate) fn post(&self, status: ClusterStatus) {
-        let mut clusters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut clusters = self.clusters.lock().unwrap_or_else(PoisonError::into_inner);
         clusters.insert(status.name.clone(), Arc::new(status));
     }
 
     pub(crate) fn report<J: Journal>(&self, journal: &J) -> StatusReport {
-        let clusters: Vec<_> =
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        let clusters: Vec<_> = self
+            .clusters
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect();
+        let notes = self
+            .watched
+            .get()
+            .map(|Watched { config, clusters, claims }| claims.notes(config, clusters));
         StatusReport {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             clusters: clusters.iter().map(|status| ClusterStatus::clone(status)).collect(),
+            notes: notes.unwrap_or_default(),
             counts: journal.counts(),
             recent: journal.recent(),
         }
@@ -53,14 +96,20 @@ pub(crate) fn bind(path: &Path) -> Result<UnixListener, Error> {
 }
 
 /// Answers for as long as the daemon runs.
-pub(crate) async fn serve<J: Journal>(listener: UnixListener, board: Board, journal: J) {
+pub(crate) async fn serve<J: Journal>(
+    listener: UnixListener,
+    board: Board,
+    journal: J,
+    running: RunningConfig,
+) {
+    let running = Arc::new(running);
     let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
         let Ok(place) = room.clone().try_acquire_owned() else { continue };
-        let (board, journal) = (board.clone(), journal.clone());
+        let (board, journal, running) = (board.clone(), journal.clone(), running.clone());
         tokio::spawn(async move {
-            let answered = timeout(PATIENCE, answer(stream, &board, &journal)).await;
+            let answered = timeout(PATIENCE, answer(stream, &board, &journal, &running)).await;
             if let Ok(Err(error)) = answered {
                 tracing::debug!("control socket: {error}");
             }
@@ -69,14 +118,21 @@ pub(crate) async fn serve<J: Journal>(listener: UnixListener, board: Board, jour
     }
 }
 
-async fn answer<J: Journal>(mut stream: UnixStream, board: &Board, journal: &J) -> io::Result<()> {
+async fn answer<J: Journal>(
+    mut stream: UnixStream,
+    board: &Board,
+    journal: &J,
+    running: &RunningConfig,
+) -> io::Result<()> {
     let frame = read_frame(&mut stream, MAX_REQUEST).await?;
     let call: Call = serde_json::from_slice(&frame)?;
-    let reply = if call.method == METHOD {
-        Reply::of(&board.report(journal), false)?
-    } else {
-        let error = Some("org.varlink.service.MethodNotFound".to_owned());
-        Reply { error, parameters: json!({"method": "unknown"}), continues: false }
+    let reply = match call.method.as_str() {
+        GET_STATUS => Reply::of(&board.report(journal), false)?,
+        GET_CONFIG => Reply::of(running, false)?,
+        _ => {
+            let error = Some("org.varlink.service.MethodNotFound".to_owned());
+            Reply { error, parameters: json!({"method": "unknown"}), continues: false }
+        }
     };
     stream.write_all(&encode(&reply)?).await
 }
@@ -86,10 +142,22 @@ async fn answer<J: Journal>(mut stream: UnixStream, board: &Board, journal: &J) 
 /// # Errors
 /// There is none, or it does not answer.
 pub async fn fetch_status(path: &Path) -> Result<StatusReport, Error> {
+    fetch(path, GET_STATUS).await
+}
+
+/// Asks a running daemon what it runs with.
+///
+/// # Errors
+/// There is none, or it does not answer.
+pub async fn fetch_config(path: &Path) -> Result<RunningConfig, Error> {
+    fetch(path, GET_CONFIG).await
+}
+
+async fn fetch<T: DeserializeOwned>(path: &Path, method: &str) -> Result<T, Error> {
     let of = |source| Error::Control { path: path.to_owned(), source };
     let ask = async {
         let mut stream = UnixStream::connect(path).await?;
-        let call = Call { method: METHOD.to_owned(), parameters: None, more: false };
+        let call = Call { method: method.to_owned(), parameters: None, more: false };
         stream.write_all(&encode(&call)?).await?;
         let frame = read_frame(&mut stream, MAX_STATUS).await?;
         let reply: Reply = serde_json::from_slice(&frame)?;

@@ -1,15 +1,18 @@
 //! All clusters at once.
 
+use std::path::Path;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use vm_autoscale_config::SchedulerConfig;
+use vm_autoscale_config::{Clusters, SchedulerConfig};
 use vm_autoscale_planner::{Moment, Planner};
-use vm_autoscale_proxmox::ClusterName;
+use vm_autoscale_protocol::ClusterInfo;
 
-use crate::control::{self, Board};
+use crate::claims::Care;
+use crate::control::{self, Board, RunningConfig};
 use crate::observe::{Blind, observe};
 use crate::status::ClusterStatus;
 use crate::view::{InFlight, View};
@@ -21,21 +24,23 @@ use crate::{BootClock, Clock as _, Error, Helper, HelperClient, MemoryJournal, S
 /// # Errors
 /// It cannot start: configuration, socket, machine. A helper or node that is not there is waited
 /// for.
-pub async fn run(config: SchedulerConfig) -> Result<(), Error> {
+pub async fn run(config: SchedulerConfig, file: &Path) -> Result<(), Error> {
     let config = Arc::new(config);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    let running =
+        RunningConfig { file: file.to_owned(), since, config: SchedulerConfig::clone(&config) };
     let mut signals = Signals::new()?;
     let listener = control::bind(&config.control_socket)?;
     let (board, journal) = (Board::default(), MemoryJournal::default());
-    let answering = tokio::spawn(control::serve(listener, board.clone(), journal.clone()));
+    let answering = tokio::spawn(control::serve(listener, board.clone(), journal.clone(), running));
     let helper = HelperClient::new(config.helper_socket.clone());
     let met = tokio::select! {
         clusters = clusters(&helper) => Some(clusters),
         () = signals.stop() => None,
     };
     let (stop, stopped) = watch::channel(false);
-    let worker = |cluster| Worker {
-        cluster,
-        config: config.clone(),
+    let worker = |care| Worker {
+        care,
         clock: BootClock,
         helper: helper.clone(),
         journal: journal.clone(),
@@ -43,7 +48,11 @@ pub async fn run(config: SchedulerConfig) -> Result<(), Error> {
         stop: stopped.clone(),
     };
     let worked = match met {
-        Some(clusters) => work(clusters.into_iter().map(worker), &stop, &mut signals).await,
+        Some(clusters) => {
+            let all = Care::of_all(&config, &clusters);
+            board.watch(config.clone(), clusters, &all);
+            work(all.into_iter().map(worker), &stop, &mut signals).await
+        }
         None => Ok(()),
     };
     answering.abort();
@@ -105,15 +114,14 @@ impl Signals {
 }
 
 /// What the helper may reach; it is waited for.
-async fn clusters(helper: &HelperClient) -> Vec<ClusterName> {
+async fn clusters(helper: &HelperClient) -> Clusters {
     let mut said = String::new();
     loop {
         match helper.hello().await {
             Ok(hello) => {
-                let names: Vec<ClusterName> =
-                    hello.clusters.into_iter().map(|cluster| cluster.name).collect();
-                tracing::info!(helper = hello.version, clusters = names.len(), "helper met");
-                return names;
+                let all = known(hello.clusters);
+                tracing::info!(helper = hello.version, clusters = all.len(), "helper met");
+                return all;
             }
             Err(error) => {
                 let why = error.to_string();
@@ -127,28 +135,42 @@ async fn clusters(helper: &HelperClient) -> Vec<ClusterName> {
     }
 }
 
+fn known(clusters: Vec<ClusterInfo>) -> Clusters {
+    let nodes = |info: ClusterInfo| (info.name, info.nodes.into_iter().collect());
+    clusters.into_iter().map(nodes).collect()
+}
+
 /// One look at every cluster: what would be decided if nothing had been changed lately. Nothing
 /// is changed by it.
 ///
 /// # Errors
 /// The helper or a cluster does not answer.
-pub async fn look(config: &SchedulerConfig) -> Result<StatusReport, Error> {
+pub async fn look(config: &Arc<SchedulerConfig>) -> Result<StatusReport, Error> {
     let helper = HelperClient::new(config.helper_socket.clone());
     let board = Board::default();
     let (clock, none) = (BootClock, InFlight::new());
-    for info in helper.hello().await?.clusters {
+    let clusters = known(helper.hello().await?.clusters);
+    let all = Care::of_all(config, &clusters);
+    board.watch(config.clone(), clusters, &all);
+    let mut views = Vec::new();
+    for care in &all {
         let mut view = View::default();
-        let seen = observe(&clock, &helper, &info.name, config, &mut view, &none).await;
+        let seen = observe(&clock, &helper, care, &mut view, &none).await;
         seen.map_err(|blind| match blind {
             Blind::Ask(error) => Error::Ask(error),
             Blind::Unreadable(problem) => {
-                Error::Unreadable { cluster: info.name.to_string(), problem }
+                Error::Unreadable { cluster: care.cluster.to_string(), problem }
             }
         })?;
+        views.push((care, view));
+    }
+    for (care, mut view) in views {
+        // By now it is known what every cluster has.
+        view.settle(care);
         let (now, mut decisions): (Moment, Vec<_>) = (clock.now(), Vec::new());
         let mut planner = Planner::new(planner_config(config));
         planner.plan(now, &view.vm_inputs(&none), &view.node_inputs(now, &none), &mut decisions);
-        board.post(ClusterStatus::of(&info.name, &view, &decisions, now));
+        board.post(ClusterStatus::of(&care.cluster, &view, &decisions, now));
     }
     Ok(board.report(&MemoryJournal::default()))
 }

@@ -4,6 +4,7 @@
 //! and journal are ports, so that the loop runs without any of the three being real.
 
 mod act;
+mod claims;
 mod client;
 mod clock;
 mod control;
@@ -20,7 +21,7 @@ mod worker;
 
 pub use client::HelperClient;
 pub use clock::BootClock;
-pub use control::fetch_status;
+pub use control::{RunningConfig, fetch_config, fetch_status};
 pub use daemon::{look, run};
 pub use error::Error;
 pub use journal::MemoryJournal;

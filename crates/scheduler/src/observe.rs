@@ -1,9 +1,10 @@
 //! One look at a cluster: one command while nothing changed, and the configs that did.
 
-use vm_autoscale_config::SchedulerConfig;
+use vm_autoscale_planner::Moment;
 use vm_autoscale_protocol::Request;
-use vm_autoscale_proxmox::{ClusterName, ClusterRead, ConfigFiles};
+use vm_autoscale_proxmox::{ClusterName, ClusterRead, ConfigFiles, Pools};
 
+use crate::claims::Care;
 use crate::view::{InFlight, ToRead, View};
 use crate::{AskError, Clock, Helper, Purpose};
 
@@ -20,18 +21,50 @@ pub(crate) enum Blind {
 pub(crate) async fn observe<C: Clock, H: Helper>(
     clock: &C,
     helper: &H,
-    cluster: &ClusterName,
-    config: &SchedulerConfig,
+    care: &Care,
     view: &mut View,
     in_flight: &InFlight,
 ) -> Result<(), Blind> {
+    let cluster = &care.cluster;
     let (_, text) = helper.read_cluster(cluster).await?;
     let read = ClusterRead::parse(&text)?;
     if read.doubted > 0 {
         tracing::debug!(%cluster, lines = read.doubted, "lines of .rrd were not believed");
     }
-    let to_read = view.update(clock.now(), read, cluster, config, in_flight);
-    read_configs(helper, cluster, view, to_read).await
+    let user_cfg = read.version.user_cfg;
+    let to_read = view.update(clock.now(), read, care, in_flight);
+    if care.roster.config().wants_pools() {
+        read_pools(clock.now(), helper, cluster, view, user_cfg).await;
+    }
+    let read = read_configs(helper, cluster, view, to_read).await;
+    view.settle(care);
+    read
+}
+
+/// Reads the pools where `user.cfg` moved since they were read the last time. What cannot be read
+/// is not known, whatever it was before.
+async fn read_pools<H: Helper>(
+    now: Moment,
+    helper: &H,
+    cluster: &ClusterName,
+    view: &mut View,
+    user_cfg: Option<u64>,
+) {
+    let Some(entry) = view.entry.clone() else { return };
+    let node = entry.0.clone();
+    if !view.pools_read.is_due(now, entry, user_cfg) {
+        return;
+    }
+    match helper.read_pools(cluster, &node).await {
+        Ok(text) => {
+            view.put_pools(Some(Pools::parse(&text)));
+            view.pools_read.succeeded();
+        }
+        Err(error) => {
+            tracing::warn!(%cluster, %node, "pools: {error}");
+            view.put_pools(None);
+        }
+    }
 }
 
 /// Reads configs at the node that answered, at most 64 a command.
@@ -67,3 +100,6 @@ async fn read_configs<H: Helper>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

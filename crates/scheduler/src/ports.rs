@@ -35,6 +35,12 @@ pub trait Helper: Clone + Send + Sync + 'static {
         request: &Request,
         purpose: Purpose,
     ) -> impl Future<Output = Result<Vec<ConfigReply>, AskError>> + Send;
+    /// The pools by that node's word, as [`vm_autoscale_proxmox::Pools::parse`] reads them.
+    fn read_pools(
+        &self,
+        cluster: &ClusterName,
+        node: &NodeName,
+    ) -> impl Future<Output = Result<String, AskError>> + Send;
     /// What came of a request that runs one command.
     fn execute(&self, request: &Request)
     -> impl Future<Output = Result<Executed, AskError>> + Send;

@@ -14,6 +14,9 @@ pub struct StatusReport {
     pub version: String,
     /// Of each cluster, by name.
     pub clusters: Vec<ClusterStatus>,
+    /// What the file says of VMs that are not there; a daemon of before says nothing of it.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// Changes since the start.
     pub counts: Counts,
     /// The last events, oldest first.
@@ -63,6 +66,12 @@ pub struct VmStatus {
     pub name: Option<String>,
     /// Where it is.
     pub node: NodeName,
+    /// Its tags, in lower case; a daemon of before says nothing of them.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Its pool; none also where pools are not read.
+    #[serde(default)]
+    pub pool: Option<String>,
     /// How far decisions are carried out.
     pub mode: String,
     /// Plugged vCPUs by the config.
@@ -95,7 +104,8 @@ impl ClusterStatus {
             });
         let vms = decisions.iter().filter_map(|decision| {
             let vm = view.vms.get(&decision.vmid)?;
-            Some(VmStatus::of(vm, decision, percent))
+            let pool = view.pools.as_ref().and_then(|pools| pools.of(decision.vmid));
+            Some(VmStatus::of(vm, pool, decision, percent))
         });
         Self {
             name: name.clone(),
@@ -112,6 +122,7 @@ impl ClusterStatus {
 impl VmStatus {
     fn of(
         vm: &KnownVm,
+        pool: Option<&str>,
         decision: &Decision,
         percent: impl Fn(Option<f64>, Option<f64>) -> Option<f64>,
     ) -> Self {
@@ -121,7 +132,11 @@ impl VmStatus {
             vmid: decision.vmid,
             name: config.and_then(|config| config.name.clone()),
             node: vm.node.clone(),
-            mode: vm.mode.to_string(),
+            tags: config
+                .map(|config| config.tags.iter().map(str::to_owned).collect())
+                .unwrap_or_default(),
+            pool: pool.map(str::to_owned),
+            mode: vm.mode().to_string(),
             vcpus: config.and_then(|config| config.plugged_vcpus().ok()).map(u32::from),
             memory: config.map(|config| config.memory.get()),
             cpu_used: sample.and_then(|s| percent(s.cores_used, s.vcpus)),
@@ -137,5 +152,53 @@ fn told(choice: &Choice) -> String {
         Verdict::Hold => choice.reason.to_string(),
         Verdict::Recommend(step) => format!("would: {step} ({})", choice.reason),
         Verdict::Act(step) => format!("{step} ({})", choice.reason),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use vm_autoscale_planner::Planner;
+    use vm_autoscale_protocol::FoundConfig;
+    use vm_autoscale_proxmox::{Digest, Pools};
+
+    use super::*;
+    use crate::view::tests::{CONFIG, care, look};
+    use crate::worker::planner_config;
+
+    /// VM 101 as it is told, after its config was read.
+    fn status(view: &mut View) -> VmStatus {
+        let (care, none, now) = (care(CONFIG), InFlight::new(), Moment(Duration::from_secs(10)));
+        view.update(now, look("pve1", 1, &[(101, "pve1", 5)]), &care, &none);
+        let found = FoundConfig {
+            digest: Digest::from_bytes([1; 20]),
+            text: "cores: 2\ntags: Web;prod\n".to_owned(),
+        };
+        view.put_config(VmId::try_from(101).unwrap(), Some(found));
+        view.settle(&care);
+        let (mut planner, mut out) =
+            (Planner::new(planner_config(care.roster.config())), Vec::new());
+        planner.plan(now, &view.vm_inputs(&none), &view.node_inputs(now, &none), &mut out);
+        ClusterStatus::of(&care.cluster, view, &out, now).vms.remove(0)
+    }
+
+    #[test]
+    fn a_vm_is_told_with_its_tags_and_its_pool() {
+        let mut view = View::default();
+        let vm = status(&mut view);
+        assert_eq!((vm.tags.join(" "), vm.pool), ("web prod".to_owned(), None));
+        view.pools = Some(Pools::parse("/etc/pve/user.cfg:pool:a/b::101::\n"));
+        assert_eq!(status(&mut view).pool.as_deref(), Some("a/b"));
+    }
+
+    #[test]
+    fn what_a_daemon_of_before_says_is_understood() {
+        let vm = status(&mut View::default());
+        let mut before = serde_json::to_value(&vm).unwrap();
+        let fields = before.as_object_mut().unwrap();
+        assert!(fields.remove("tags").is_some() && fields.remove("pool").is_some());
+        let read: VmStatus = serde_json::from_value(before).unwrap();
+        assert_eq!(read, VmStatus { tags: vec![], pool: None, ..vm });
     }
 }

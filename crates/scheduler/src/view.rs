@@ -4,15 +4,19 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use vm_autoscale_config::SchedulerConfig;
+use vm_autoscale_config::{Roster, VmFacts};
 use vm_autoscale_planner::{Moment, NodeInput, VmInput};
 use vm_autoscale_protocol::FoundConfig;
 use vm_autoscale_proxmox::{
-    ClusterName, ClusterRead, GuestKind, Identity, Members, NodeLine, NodeName, VmConfig, VmId,
+    ClusterRead, GuestKind, Identity, Members, NodeLine, NodeName, Pools, Tags, VmConfig, VmId,
     VmList,
 };
 
+use crate::claims::Care;
+
+mod pools;
 mod vm;
+use pools::PoolsRead;
 use vm::KnownConfig;
 pub(crate) use vm::KnownVm;
 
@@ -32,6 +36,9 @@ pub(crate) struct View {
     pub(crate) pause: Option<String>,
     pub(crate) vms: BTreeMap<VmId, KnownVm>,
     pub(crate) nodes: BTreeMap<NodeName, KnownNode>,
+    /// Which VM is in which pool; `None` when that is not known, or nobody asks.
+    pub(crate) pools: Option<Pools>,
+    pub(crate) pools_read: PoolsRead,
     /// Numbers whose VM is gone or another one: nothing that is remembered of them holds.
     strangers: Vec<VmId>,
 }
@@ -42,6 +49,8 @@ pub(crate) struct KnownNode {
     line: NodeLine,
     advanced: Option<Moment>,
 }
+
+static NO_TAGS: Tags = Tags::none();
 
 /// Changes under way: on which node.
 pub(crate) type InFlight = HashMap<VmId, NodeName>;
@@ -55,8 +64,7 @@ impl View {
         &mut self,
         now: Moment,
         read: ClusterRead,
-        cluster: &ClusterName,
-        config: &SchedulerConfig,
+        care: &Care,
         in_flight: &InFlight,
     ) -> ToRead {
         let entry = Some((read.members.answering.clone(), read.version.starttime));
@@ -74,15 +82,48 @@ impl View {
             let vm = match self.vms.entry(vmid) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(free) => {
-                    let Some(settings) = config.settings(cluster, vmid) else { continue };
-                    free.insert(KnownVm::new(&entry.node, &settings, config))
+                    let pools = self.pools.as_ref();
+                    let facts = facts(vmid, &entry.node, pools, &care.roster, None);
+                    if !care.roster.may_mean(&facts) {
+                        continue;
+                    }
+                    free.insert(KnownVm::new(&entry.node))
                 }
             };
             vm.update(entry, read.vms.get(&vmid));
             vm.ha_move = read.ha_moves.get(vmid).map(str::to_owned);
         }
+        let has =
+            |vmid: VmId| read.guests.get(vmid).is_some_and(|guest| guest.kind == GuestKind::Qemu);
+        care.claims.post(&care.cluster, care.roster.listed().filter(|vmid| has(*vmid)).collect());
         self.drop_gone(now);
         self.to_read(in_flight)
+    }
+
+    /// Takes the pools, or that they are not known.
+    pub(crate) fn put_pools(&mut self, pools: Option<Pools>) {
+        self.pools = pools;
+        self.vms.values_mut().for_each(|vm| vm.is_settled = false);
+    }
+
+    /// Asks the file anew about every VM of which something changed that it may select by.
+    pub(crate) fn settle(&mut self, care: &Care) {
+        let Self { vms, pools, .. } = self;
+        for (vmid, vm) in vms {
+            let config = vm.config.as_ref().map(|known| &known.config);
+            // As long as none has been read, one without name and tags is assumed: nothing is done
+            // without a config.
+            if !vm.is_settled && (config.is_some() || vm.managed.is_none()) {
+                let mut facts = facts(*vmid, &vm.node, pools.as_ref(), &care.roster, config);
+                facts.described = facts.described.or(Some((None, &NO_TAGS)));
+                let (answer, for_good) = (care.roster.answer(&facts), config.is_some());
+                vm.settle(answer, for_good);
+            }
+            let is_unplaced = vm.managed.is_some_and(|managed| managed.is_unplaced);
+            if is_unplaced || vm.elsewhere.is_some() {
+                vm.elsewhere = care.claims.doubt(&care.cluster, *vmid).filter(|_| is_unplaced);
+            }
+        }
     }
 
     /// One that comes back later is a new one.
@@ -149,7 +190,10 @@ impl View {
         let Some(vm) = self.vms.get_mut(&vmid) else { return };
         vm.unreadable = None;
         vm.config = found.and_then(|FoundConfig { digest, text }| match VmConfig::parse(&text) {
-            Ok(config) => Some(KnownConfig { version: vm.version, digest, config }),
+            Ok(config) => {
+                vm.is_settled = false;
+                Some(KnownConfig { version: vm.version, digest, config })
+            }
             Err(error) => {
                 tracing::warn!(%vmid, "{error}");
                 vm.unreadable = Some(vm.version);
@@ -208,21 +252,39 @@ impl View {
 
     /// The VMs as the planner sees them.
     pub(crate) fn vm_inputs(&self, in_flight: &InFlight) -> Vec<VmInput<'_>> {
-        self.vms
-            .iter()
-            .map(|(vmid, vm)| VmInput {
+        let vms = self.vms.iter().filter_map(|(vmid, vm)| {
+            Some(VmInput {
                 vmid: *vmid,
                 node: &vm.node,
                 running: vm.running,
                 config: vm.current().map(|known| &known.config),
                 sample: vm.sample,
-                policy: &vm.policy,
+                policy: vm.policy.as_ref()?,
                 in_flight: in_flight.contains_key(vmid),
                 node_online: !self.offline.contains(&vm.node),
                 ha_move: vm.ha_move.as_deref(),
+                doubt: vm.doubt(),
             })
-            .collect()
+        });
+        vms.collect()
     }
+}
+
+/// What is known of a VM that the file may select by.
+fn facts<'a>(
+    vmid: VmId,
+    node: &'a NodeName,
+    pools: Option<&'a Pools>,
+    roster: &Roster,
+    config: Option<&'a VmConfig>,
+) -> VmFacts<'a> {
+    // Where nobody asks for the pools, it does not matter which it is in.
+    let pool = match pools {
+        Some(pools) => Some(pools.of(vmid)),
+        None => (!roster.config().wants_pools()).then_some(None),
+    };
+    let described = config.map(|config| (config.name.as_deref(), &config.tags));
+    VmFacts { vmid, node, described, pool }
 }
 
 /// Whether a VM of that number may be in the list; a container is another guest.

@@ -1,14 +1,14 @@
 //! One cluster, cycle by cycle. Slow changes never hold up the next look.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use vm_autoscale_config::SchedulerConfig;
 use vm_autoscale_planner::{Moment, Move, PlannerConfig};
-use vm_autoscale_proxmox::{ClusterName, VmId};
+use vm_autoscale_proxmox::VmId;
 
 use crate::act::{Settled, carry_out, clear};
+use crate::claims::Care;
 use crate::control::Board;
 use crate::observe::observe;
 use crate::status::ClusterStatus;
@@ -20,8 +20,7 @@ use memory::Memory;
 
 /// What a worker works with.
 pub(crate) struct Worker<C, H, J> {
-    pub(crate) cluster: ClusterName,
-    pub(crate) config: Arc<SchedulerConfig>,
+    pub(crate) care: Care,
     pub(crate) clock: C,
     pub(crate) helper: H,
     pub(crate) journal: J,
@@ -40,11 +39,7 @@ struct Finished {
 
 /// The planner's part of the file.
 pub(crate) fn planner_config(config: &SchedulerConfig) -> PlannerConfig {
-    let seconds = |n: u32| Duration::from_secs(n.into());
     PlannerConfig {
-        check_interval: seconds(config.check_interval),
-        cooldown: seconds(config.scale_cooldown),
-        low_checks: config.scale_down_after_cycles,
         max_host_cpu: config.host_limits.max_host_cpu_percent,
         max_host_memory: config.host_limits.max_host_ram_percent,
     }
@@ -54,10 +49,11 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     /// Works until `stop` says so, then waits for what is under way.
     pub(crate) async fn run(self) {
         let mut stop = self.stop.clone();
-        let mut memory = Memory::new(planner_config(&self.config), self.helper.generation());
+        let config = self.care.roster.config().clone();
+        let mut memory = Memory::new(planner_config(&config), self.helper.generation());
         memory.planner.started(self.clock.now());
         let (done, mut finished) = mpsc::unbounded_channel();
-        let interval = Duration::from_secs(self.config.observe_interval.into());
+        let interval = Duration::from_secs(config.observe_interval.into());
         loop {
             let begun = self.clock.now();
             tokio::select! {
@@ -80,8 +76,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     /// Observe, plan, act.
     async fn cycle(&self, memory: &mut Memory, begun: Moment, done: &Done) {
         let Memory { view, in_flight, .. } = memory;
-        let seen =
-            observe(&self.clock, &self.helper, &self.cluster, &self.config, view, in_flight).await;
+        let seen = observe(&self.clock, &self.helper, &self.care, view, in_flight).await;
         // What was measured before so long a look says nothing of now; its configs do.
         let old = self.clock.now().since(begun) > FRESH;
         let problem = seen.err().map(|blind| blind.to_string());
@@ -97,7 +92,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             let first = std::mem::replace(&mut memory.generation, generation) == 0;
             memory.planner.started(now);
             if !first {
-                tracing::warn!(cluster = %self.cluster, "the helper was started anew: nothing acts before one cooldown");
+                tracing::warn!(cluster = %self.care.cluster, "the helper was started anew: nothing acts before one cooldown");
                 memory.view.forget_configs();
             }
         }
@@ -116,9 +111,9 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             return;
         }
         if let Some(problem) = &problem {
-            tracing::error!(cluster = %self.cluster, "{problem}");
+            tracing::error!(cluster = %self.care.cluster, "{problem}");
         } else {
-            tracing::info!(cluster = %self.cluster, "seen again");
+            tracing::info!(cluster = %self.care.cluster, "seen again");
         }
         memory.problem = problem;
     }
@@ -165,7 +160,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
 
     fn intent(&self, vmid: VmId, vm: &KnownVm, step: Move, reason: String) -> Intent {
         let (cluster, node, identity) =
-            (self.cluster.clone(), vm.node.clone(), vm.identity.clone());
+            (self.care.cluster.clone(), vm.node.clone(), vm.identity.clone());
         Intent { cluster, node, vmid, step, identity, reason }
     }
 
@@ -176,7 +171,8 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
 
     fn publish(&self, memory: &mut Memory, begun: Moment) {
         let now = self.clock.now();
-        let mut status = ClusterStatus::of(&self.cluster, &memory.view, &memory.decisions, now);
+        let mut status =
+            ClusterStatus::of(&self.care.cluster, &memory.view, &memory.decisions, now);
         status.looks = memory.looks;
         status.look_ms = now.since(begun).as_millis().try_into().unwrap_or(u64::MAX);
         status.problem = memory.problem.clone().or_else(|| stopped_by(&memory.view));

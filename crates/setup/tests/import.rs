@@ -4,7 +4,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use vm_autoscale_config::{HelperConfig, SchedulerConfig};
+use vm_autoscale_config::{Environment, HelperConfig, SchedulerConfig};
 
 /// The fixtures, and the addresses of their hosts that have only names.
 const FIXTURES: [(&str, &[&str]); 3] = [
@@ -74,7 +74,8 @@ fn the_programs_take_the_files_and_others_cannot_read_them() {
     for (name, addresses) in FIXTURES {
         let directory = tempfile::tempdir().unwrap();
         import(name, directory.path(), addresses);
-        SchedulerConfig::read(&directory.path().join("config.yaml")).unwrap();
+        let none = Environment::new([]);
+        SchedulerConfig::read(&directory.path().join("config.yaml"), &none).unwrap();
         HelperConfig::read(&directory.path().join("helper.yaml")).unwrap();
         for file in ["config.yaml", "helper.yaml", "import.txt"] {
             let mode = std::fs::metadata(directory.path().join(file)).unwrap().permissions().mode();

@@ -1,43 +1,155 @@
-//! Bounds that are in order in each section and not together.
+//! Bounds and marks that are in order in each section and not together.
 
+use std::collections::BTreeSet;
+
+use crate::roster::Place;
+use crate::settings::{Origins, PATHS};
 use crate::yaml::meaning::Broken;
-use crate::{Limits, SchedulerConfig, VmSettings};
+use crate::{SchedulerConfig, VmSettings};
 
-/// The names of two bounds, how a section has them, and what holds where none has.
-type Pair = ([&'static str; 2], fn(&Limits) -> [Option<u32>; 2], [u32; 2]);
+/// Two settings, the lower one first, and what is wrong where they cross.
+struct Pair {
+    low: &'static str,
+    high: &'static str,
+    values: fn(&VmSettings) -> (f64, f64),
+    /// Whether they may be equal.
+    may_meet: bool,
+}
 
-const PAIRS: [Pair; 2] = [
-    (["min_cores", "max_cores"], |l| [l.min_cores, l.max_cores], VmSettings::CORES),
-    (["min_ram_mb", "max_ram_mb"], |l| [l.min_ram_mb, l.max_ram_mb], VmSettings::RAM_MB),
+const PAIRS: [Pair; 4] = [
+    Pair {
+        low: "scaling_limits.min_cores",
+        high: "scaling_limits.max_cores",
+        values: |s| (f64::from(s.min_cores), f64::from(s.max_cores)),
+        may_meet: true,
+    },
+    Pair {
+        low: "scaling_limits.min_ram_mb",
+        high: "scaling_limits.max_ram_mb",
+        values: |s| (f64::from(s.min_ram_mb), f64::from(s.max_ram_mb)),
+        may_meet: true,
+    },
+    Pair {
+        low: "thresholds.cpu.low",
+        high: "thresholds.cpu.high",
+        values: |s| (s.cpu_low, s.cpu_high),
+        may_meet: false,
+    },
+    Pair {
+        low: "thresholds.ram.low",
+        high: "thresholds.ram.high",
+        values: |s| (s.ram_low, s.ram_high),
+        may_meet: false,
+    },
 ];
 
-/// Every bound that crosses the one that it meets from the layer above.
+/// Everything that crosses what it meets from another layer, in any combination of class and
+/// entry that a VM can have.
 pub(super) fn crossed(config: &SchedulerConfig) -> Vec<Broken> {
+    let mut seen = BTreeSet::new();
     let mut broken = Vec::new();
-    for pair @ (_, of, defaults) in &PAIRS {
-        let top = of(&config.scaling_limits);
-        let above = [top[0].unwrap_or(defaults[0]), top[1].unwrap_or(defaults[1])];
-        broken.extend(meet(pair, "scaling_limits", top, *defaults));
-        for (at, vm) in config.virtual_machines.iter().enumerate() {
-            let section = format!("virtual_machines[{at}].scaling_limits");
-            broken.extend(meet(pair, &section, of(&vm.scaling_limits), above));
+    for (class, entry) in combinations(config) {
+        let (settings, origins) = config.resolve(class, entry);
+        for pair in &PAIRS {
+            let Some((keys, found)) = meet(config, (class, entry), pair, &settings, &origins)
+            else {
+                continue;
+            };
+            if seen.insert(keys) {
+                broken.push(found);
+            }
         }
     }
     broken
 }
 
-/// Both of one section are that section's own rule.
-fn meet(pair: &Pair, section: &str, own: [Option<u32>; 2], above: [u32; 2]) -> Option<Broken> {
-    let ([low, high], ..) = pair;
-    let (key, other, min, max) = match own {
-        [Some(min), None] => (low, high, min, above[1]),
-        [None, Some(max)] => (high, low, above[0], max),
-        _ => return None,
+/// The classes and entries that can come together, each with the file.
+fn combinations(config: &SchedulerConfig) -> Vec<(Option<usize>, Option<usize>)> {
+    let classes = || (0..config.classes.len()).map(Some);
+    let mut all: Vec<_> =
+        std::iter::once(None).chain(classes()).map(|class| (class, None)).collect();
+    let of_select = |class: &Option<usize>| {
+        class.and_then(|at| config.classes.get(at)).is_some_and(|class| !class.select.is_empty())
     };
-    let problem = format!("`{low}` {min} exceeds `{high}` {max}, and `{other}` is not set here");
-    let keys = [format!("{section}.{key}"), format!("scaling_limits.{other}")];
-    let rule = format!("`{low}` must not exceed `{high}`, wherever they are set");
-    let broken = Broken::new(&keys.each_ref().map(String::as_str), problem, rule);
-    let help = Some(format!("set `{other}` here, too"));
-    (min > max).then_some(Broken { help, ..broken })
+    for (at, vm) in config.virtual_machines.iter().enumerate() {
+        if let Some(name) = &vm.class {
+            all.push((config.class_named(name), Some(at)));
+        } else {
+            all.push((None, Some(at)));
+            all.extend(classes().filter(of_select).map(|class| (class, Some(at))));
+        }
+    }
+    all
+}
+
+/// Both of one section are that section's own rule. The keys, and what is wrong.
+fn meet(
+    config: &SchedulerConfig,
+    (class, entry): (Option<usize>, Option<usize>),
+    pair: &Pair,
+    settings: &VmSettings,
+    origins: &Origins<Place>,
+) -> Option<([Option<String>; 2], Broken)> {
+    let (low, high) = (pair.values)(settings);
+    let crosses = low > high || (low >= high && !pair.may_meet);
+    let of = |name: &str| PATHS.iter().position(|path| *path == name);
+    let each = origins.each();
+    let [low_at, high_at] = [each.get(of(pair.low)?)?, each.get(of(pair.high)?)?];
+    if !crosses || (low_at == high_at && low_at.profile().is_none()) {
+        return None;
+    }
+    let is_low = rank(config, class, *low_at) >= rank(config, class, *high_at);
+    let [own, other] = if is_low {
+        [(pair.low, low_at), (pair.high, high_at)]
+    } else {
+        [(pair.high, high_at), (pair.low, low_at)]
+    };
+    let paths = [own, other].map(|(name, place)| place.path(config, name));
+    let others = may_say(config, class, entry, pair);
+    let keys: Vec<&str> = paths.iter().flatten().chain(&others).map(String::as_str).collect();
+    let last = |path: &'static str| path.rsplit('.').next().unwrap_or(path);
+    let (low_name, high_name) = (last(pair.low), last(pair.high));
+    let exceeds = if pair.may_meet { "exceeds" } else { "is not below" };
+    let of_other = format!("`{}` is {}", last(other.0), other.1.words(config));
+    let problem = format!("`{low_name}` {low} {exceeds} `{high_name}` {high}; {of_other}");
+    let rule = if pair.may_meet {
+        format!("`{low_name}` must not exceed `{high_name}`, wherever they are set")
+    } else {
+        super::MARKS.to_owned()
+    };
+    let broken = Broken::new(&keys, problem, rule);
+    let help = Some(format!("set `{}` here, too", last(other.0)));
+    Some((paths, Broken { help, ..broken }))
+}
+
+/// Every key that could say one of the two: where one of them is not understood, nobody knows
+/// whether they cross.
+fn may_say(
+    config: &SchedulerConfig,
+    class: Option<usize>,
+    entry: Option<usize>,
+    pair: &Pair,
+) -> Vec<String> {
+    let chain = config.chain(class).into_iter().map(|(at, _)| Place::Class(at, None));
+    let places = entry.map(|at| Place::Vm(at, None)).into_iter().chain(chain);
+    let of = |place: Place| {
+        let both = [pair.low, pair.high].into_iter().flat_map(move |name| place.keys(name));
+        both.chain(["profile", "behaviour", "class", "inherits"].map(|key| place.key(key)))
+    };
+    places.chain([Place::File(None)]).flat_map(of).collect()
+}
+
+/// The nearer to the VM the higher.
+fn rank(config: &SchedulerConfig, class: Option<usize>, place: Place) -> (u8, usize, bool) {
+    let is_own = place.profile().is_none();
+    match place {
+        Place::Default => (0, 0, is_own),
+        Place::File(_) | Place::DryRun => (1, 0, is_own),
+        Place::Class(at, _) => {
+            let chain = config.chain(class);
+            let depth = chain.iter().position(|(known, _)| *known == at).unwrap_or(0);
+            (2, usize::MAX - depth, is_own)
+        }
+        Place::Vm(..) => (3, 0, is_own),
+    }
 }

@@ -4,11 +4,14 @@ use std::path::Path;
 
 use super::places::Places;
 use super::tree::{Data, Node};
-use super::{hide_secrets, syntax, text};
+use super::{secrets, syntax, text};
 use crate::files::read_plain_bytes;
 use crate::problem::{Problem, Report};
-use crate::source::{Source, is_telling};
+use crate::source::{Place, Source, is_telling};
 use crate::{Error, render};
+
+/// So many problems are kept; of the others only the number.
+const MAX_PROBLEMS: usize = 1_000;
 
 /// The file, bounded and read as YAML.
 #[derive(Debug)]
@@ -20,7 +23,7 @@ pub struct Foreign {
 
 /// One of its values.
 #[derive(Debug, Clone, Copy)]
-pub struct Entry<'a> {
+pub struct Part<'a> {
     file: &'a Foreign,
     node: &'a Node,
 }
@@ -62,7 +65,7 @@ impl Foreign {
     pub fn new(file: &Path, bytes: &[u8]) -> Result<Self, Report> {
         let (mut source, problem) = text::decode(file, bytes);
         let read = match problem {
-            None => Node::parse(&source.text).map_err(|error| syntax::problem(&source, &error)),
+            None => Node::parse(&source.text, 0).map_err(|error| syntax::problem(&source, &error)),
             Some(problem) => Err(problem),
         };
         let root = match read {
@@ -70,11 +73,11 @@ impl Foreign {
             Err(problem) => {
                 // Nobody knows which of its lines are secrets.
                 source.hide(0, usize::MAX);
-                return Err(Report::of(&source, vec![problem], 0));
+                return Err(Report::of(&[&source], vec![(0, problem)], 0));
             }
         };
-        let places = Places::of(&source.text, &root);
-        hide_secrets(&root, &places, &mut source);
+        let places = Places::of(&source.text, root.end);
+        secrets::hide(&root, &places, &mut source);
         Ok(Self { source, root, places })
     }
 
@@ -106,20 +109,20 @@ impl Foreign {
 
     /// The whole of it.
     #[must_use]
-    pub fn root(&self) -> Entry<'_> {
-        Entry { file: self, node: &self.root }
+    pub fn root(&self) -> Part<'_> {
+        Part { file: self, node: &self.root }
     }
 
     /// These problems with their lines; those of secrets are masked.
     #[must_use]
-    pub fn report(&self, mut problems: Vec<Problem>) -> Report {
-        let more = problems.len().saturating_sub(super::MAX_PROBLEMS);
-        problems.truncate(super::MAX_PROBLEMS);
-        Report::of(&self.source, problems, more)
+    pub fn report(&self, problems: Vec<Problem>) -> Report {
+        let more = problems.len().saturating_sub(MAX_PROBLEMS);
+        let problems = problems.into_iter().take(MAX_PROBLEMS).map(|problem| (0, problem));
+        Report::of(&[&self.source], problems.collect(), more)
     }
 }
 
-impl<'a> Entry<'a> {
+impl<'a> Part<'a> {
     /// What it is.
     #[must_use]
     pub fn value(self) -> Value<'a> {
@@ -134,33 +137,39 @@ impl<'a> Entry<'a> {
             Data::Text(text) => Value::Text(text),
             Data::List(_) => Value::List,
             Data::Map(_) => Value::Section,
-            Data::Tagged => Value::Tagged,
+            // Nothing is expanded in a file that is not ours.
+            Data::Tagged | Data::Expanded(_) => Value::Tagged,
         }
     }
 
     /// The keys of a section with their values, in the file's order.
-    pub fn pairs(self) -> impl Iterator<Item = (Entry<'a>, Entry<'a>)> {
+    pub fn pairs(self) -> impl Iterator<Item = (Part<'a>, Part<'a>)> {
         let pairs = if let Data::Map(pairs) = &self.node.data { pairs.as_slice() } else { &[] };
-        let entry = move |node| Entry { node, ..self };
+        let entry = move |node| Part { node, ..self };
         pairs.iter().map(move |(key, value)| (entry(key), entry(value)))
     }
 
     /// The items of a list.
-    pub fn items(self) -> impl Iterator<Item = Entry<'a>> {
+    pub fn items(self) -> impl Iterator<Item = Part<'a>> {
         let items = if let Data::List(items) = &self.node.data { items.as_slice() } else { &[] };
-        items.iter().map(move |node| Entry { node, ..self })
+        items.iter().map(move |node| Part { node, ..self })
     }
 
     /// The line that it begins on; 0 where that is not known.
     #[must_use]
     pub fn line(self) -> usize {
-        self.file.places.get(self.node).map_or(0, |place| place.line)
+        self.place().map_or(0, |place| place.line)
+    }
+
+    fn place(self) -> Option<Place> {
+        let is_section = matches!(&self.node.data, Data::Map(pairs) if !pairs.is_empty());
+        self.file.places.get(self.node.id, is_section)
     }
 
     /// A problem that stands there.
     #[must_use]
     pub fn problem(self, path: &str, problem: impl Into<String>) -> Problem {
-        let problem = self.file.source.problem(self.file.places.get(self.node), problem);
+        let problem = self.file.source.problem(self.place(), problem);
         Problem { path: path.to_owned(), ..problem }
     }
 }

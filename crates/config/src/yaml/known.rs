@@ -34,7 +34,7 @@ pub(crate) fn required(section: &str) -> &'static [(&'static str, StandIn)] {
         "Cluster" => &[("name", StandIn::Text("none")), ("nodes", StandIn::NoItems)],
         "Node" => &[("name", StandIn::Text("none")), ("address", StandIn::Text("192.0.2.1"))],
         "Rule" => &[("vms", StandIn::NoItems)],
-        "Threshold" => &[("high", StandIn::Number(100)), ("low", StandIn::Number(0))],
+        "Class" => &[("name", StandIn::Text("none"))],
         "VirtualMachine" => &[("vm_id", StandIn::Number(100))],
         _ => &[],
     }
@@ -80,13 +80,14 @@ pub(crate) fn moved(key: &str, known: &[&str]) -> Option<&'static str> {
         "ssh_host_key_policy" => {
             Some("host keys must be in helper.yaml's `known_hosts`; there is no other policy")
         }
-        "dry_run" => Some("write `mode: recommend`, which changes nothing"),
         "auto_configure_hotplug" => {
             Some("`vm-autoscale plan` prints what a VM lacks and the command that enables it")
         }
         "billing" | "metrics" => Some(LATER),
-        "cpu_high" | "cpu_low" => Some("write `cpu: {high: …, low: …}`"),
-        "ram_high" | "ram_low" => Some("write `ram: {high: …, low: …}`"),
+        "cpu_high" | "cpu_low" | "ram_high" | "ram_low" => Some("this belongs into `thresholds`"),
+        "min_cores" | "max_cores" => Some("this belongs into `scaling_limits`"),
+        "min_ram" | "min_ram_mb" => Some("this is `min_ram_mb` of `scaling_limits`"),
+        "max_ram" | "max_ram_mb" => Some("this is `max_ram_mb` of `scaling_limits`"),
         "<<" => Some("merge keys are not read: write the keys out"),
         _ => None,
     }

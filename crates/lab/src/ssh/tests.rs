@@ -61,7 +61,8 @@ async fn serve(lab: &Lab) -> Server {
     listen(lab, &pve1(), ([127, 0, 0, 1], 0).into(), None).await.unwrap()
 }
 
-const READ_POOLS: &str = "/usr/bin/grep -a -s -H pool: /etc/pve/user.cfg";
+const READ_POOLS: &str =
+    "/usr/bin/grep -a -s -H -e starttime -e pool: /etc/pve/.version /etc/pve/user.cfg";
 
 #[tokio::test]
 async fn one_key_executes_lines_on_several_channels() {

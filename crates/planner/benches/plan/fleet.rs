@@ -13,13 +13,7 @@ use vm_autoscale_proxmox::{Error, NodeName, VmConfig, VmId};
 const CYCLE: Duration = Duration::from_secs(10);
 const NODES: u32 = 32;
 
-const CONFIG: PlannerConfig = PlannerConfig {
-    check_interval: CYCLE,
-    cooldown: Duration::from_secs(60),
-    low_checks: 2,
-    max_host_cpu: 90.0,
-    max_host_memory: 90.0,
-};
+const CONFIG: PlannerConfig = PlannerConfig { max_host_cpu: 90.0, max_host_memory: 90.0 };
 
 const POLICY: VmPolicy = VmPolicy {
     allow: Allow::Everything,
@@ -28,6 +22,9 @@ const POLICY: VmPolicy = VmPolicy {
     vcpus: (1, 8),
     memory_mib: (1024, 16_384),
     memory_shrink: true,
+    check_interval: CYCLE,
+    cooldown: Duration::from_secs(60),
+    low_checks: 2,
 };
 
 /// What does not change from cycle to cycle.
@@ -69,6 +66,7 @@ impl Fleet {
     /// Begins to plan for it. Of so many VMs in a hundred the vCPUs are saturated.
     pub(crate) fn watch(&self, saturated: usize) -> Watch<'_> {
         let inputs = self.vms.iter().enumerate().map(|(index, (vmid, node, config))| VmInput {
+            doubt: None,
             vmid: *vmid,
             node,
             running: Some(true),

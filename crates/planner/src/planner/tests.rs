@@ -6,15 +6,10 @@ use vm_autoscale_proxmox::{Ladder, NodeName, VmConfig};
 use super::*;
 use crate::{Marks, NodeInput, Sample, VmPolicy};
 
+mod own;
 mod turns;
 
-const CONFIG: PlannerConfig = PlannerConfig {
-    check_interval: Duration::from_secs(10),
-    cooldown: Duration::from_secs(60),
-    low_checks: 2,
-    max_host_cpu: 90.0,
-    max_host_memory: 90.0,
-};
+const CONFIG: PlannerConfig = PlannerConfig { max_host_cpu: 90.0, max_host_memory: 90.0 };
 
 const POLICY: VmPolicy = VmPolicy {
     allow: Allow::Everything,
@@ -23,6 +18,9 @@ const POLICY: VmPolicy = VmPolicy {
     vcpus: (1, 8),
     memory_mib: (1024, 16_384),
     memory_shrink: true,
+    check_interval: Duration::from_secs(10),
+    cooldown: Duration::from_secs(60),
+    low_checks: 2,
 };
 
 const CONF: &str = "cores: 8\nvcpus: 4\nmemory: 4096\nnuma: 1\nhotplug: cpu,memory\n";
@@ -92,6 +90,7 @@ impl World {
             in_flight: false,
             node_online: self.online,
             ha_move: None,
+            doubt: None,
         };
         let mut out = Vec::new();
         self.planner.plan(self.now, &[vm], &BTreeMap::from([(node.clone(), self.node)]), &mut out);
@@ -324,6 +323,7 @@ fn memory_that_several_ask_for_is_granted_once() {
         in_flight: false,
         node_online: true,
         ha_move: None,
+        doubt: None,
     };
     let room_for_two = NodeInput {
         cpu: Some(0.1),

@@ -1,8 +1,8 @@
 //! From a line back to the command: the exact inverse of [`NodeCommand::line`].
 
 use super::{
-    CLUSTER_FILES, ConfigFile, ConfigFiles, GREP, MonitorQuery, NodeCommand, PVESH, PendingOption,
-    QM, TAIL, VERSION,
+    CLUSTER_FILES, ConfigFile, ConfigFiles, GREP, MonitorQuery, NodeCommand, POOLS, PVESH,
+    PendingOption, QM, TAIL, VERSION,
 };
 use crate::{BalloonMib, Digest, MemoryMib, NodeName, Vcpus, VmId};
 
@@ -32,7 +32,7 @@ fn read(line: &str) -> Option<NodeCommand> {
         [GREP, "-a", "-s", "-H", ".", files @ ..] if *files == CLUSTER_FILES => {
             Some(NodeCommand::ReadCluster)
         }
-        [GREP, "-a", "-s", "-H", "pool:", "/etc/pve/user.cfg"] => Some(NodeCommand::ReadPools),
+        [GREP, words @ ..] if *words == POOLS => Some(NodeCommand::ReadPools),
         [TAIL, "-n", "+1", "-v", VERSION, files @ ..] => configs(files),
         [PVESH, "get", "/cluster/resources", ..] => Some(NodeCommand::ReadResources),
         [PVESH, "get", path, ..] => {

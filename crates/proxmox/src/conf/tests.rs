@@ -6,7 +6,7 @@ use super::*;
 const VM120: &str = "#first line of a description\n#vcpus: 9\nagent: 0\nboot: order=scsi0\ncores: 4\n\
 hotplug: disk,network,usb,memory,cpu\nmemory: 2048\nname: vm120\nnuma: 1\nostype: l26\nparent: snap1\n\
 scsi0: local-lvm:vm-120-disk-0,size=32G\nsmbios1: uuid=11111111-2222-3333-4444-555555555555,serial=c2VjcmV0,base64=1\n\
-sockets: 1\nvcpus: 2\ncipassword: secret\n\n[PENDING]\nvcpus: 4\ncipassword: hunter2\ndelete: !balloon,net1\n\n\
+sockets: 1\ntags: web;Prod\nvcpus: 2\ncipassword: secret\n\n[PENDING]\nvcpus: 4\ncipassword: hunter2\ndelete: !balloon,net1\n\n\
 [snap1]\n#snapshot description\ncores: 4\nmemory: 1024\nname: old\nvcpus: 1\nlock: backup\n";
 
 #[test]
@@ -20,6 +20,7 @@ fn reads_the_main_section_and_pending_only() {
     assert_eq!(vm.pending["balloon"], PendingValue::Delete);
     assert_eq!(vm.pending["net1"], PendingValue::Delete);
     assert_eq!(vm.pending.len(), 4);
+    assert_eq!(vm.tags.iter().collect::<Vec<_>>(), ["web", "prod"]);
 }
 
 #[test]

@@ -20,7 +20,7 @@ const ATTEMPTS: u32 = 36;
 /// What was learnt of a change.
 pub(super) enum Learnt {
     /// By what is there.
-    Found { outcome: Outcome, config: VmConfig, digest: Digest },
+    Found { outcome: Outcome, config: Box<VmConfig>, digest: Digest },
     /// There is nothing of ours to read or to clear, now or at all.
     Ended { outcome: Outcome, duty: bool },
 }
@@ -74,7 +74,7 @@ async fn look<C: Clock, H: Helper>(
     }
     let (qemu, guest) = ask::effect(way, &config).await?;
     let outcome = judge(intent.step, exit_zero, failure, &Found { config: &config, qemu, guest });
-    Ok(Learnt::Found { outcome, config, digest })
+    Ok(Learnt::Found { outcome, config: Box::new(config), digest })
 }
 
 /// A change that `qm` did not begin; a lock by its name where that is known. Whoever sets it

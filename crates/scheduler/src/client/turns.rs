@@ -48,9 +48,8 @@ impl Turns {
     /// Waits for what the request needs.
     pub(super) async fn take(&self, request: &Request, purpose: Purpose) -> Result<Turn, AskError> {
         let (places, patience) = match (request, purpose) {
-            (Request::ReadCluster { .. }, _) | (Request::ReadConfigs { .. }, Purpose::Look) => {
-                (vec![self.looks.clone()], PATIENCE)
-            }
+            (Request::ReadCluster { .. } | Request::ReadPools { .. }, _)
+            | (Request::ReadConfigs { .. }, Purpose::Look) => (vec![self.looks.clone()], PATIENCE),
             (request, _) if request.target().is_some() => (vec![self.changes.clone()], QUEUE),
             (request, _) => {
                 let node = asks(request).map(|node| self.of(node));

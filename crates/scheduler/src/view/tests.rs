@@ -1,18 +1,20 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use vm_autoscale_config::Checked;
 use vm_autoscale_proxmox::Digest;
 
 use super::*;
 
-pub(crate) fn config() -> SchedulerConfig {
-    let path = tempfile::tempdir().unwrap().keep().join("config.yaml");
-    std::fs::write(
-        &path,
-        "select: [100-199]\nvirtual_machines: [{vm_id: 103, scaling_enabled: false}]\n",
-    )
-    .unwrap();
-    let config = SchedulerConfig::read(&path).unwrap();
-    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
-    config
+/// What the file wants of the one cluster that there is.
+pub(crate) fn care(text: &str) -> Care {
+    let config = Checked::new(Path::new("config.yaml"), text.as_bytes()).finish().unwrap();
+    let clusters = [("home".try_into().unwrap(), ["pve1".try_into().unwrap()].into())].into();
+    Care::of_all(&Arc::new(config), &clusters).remove(0)
 }
+
+pub(crate) const CONFIG: &str =
+    "select: [100-199]\nvirtual_machines: [{vm_id: 103, scaling_enabled: false}]\n";
 
 /// A look by this node, since this start, at these VMs: (VMID, node, version).
 pub(crate) fn look(answering: &str, start: u64, vms: &[(u32, &str, u64)]) -> ClusterRead {
@@ -43,7 +45,7 @@ pub(crate) fn look_text(answering: &str, start: u64, vms: &[(u32, &str, u64)]) -
 
 struct World {
     view: View,
-    config: SchedulerConfig,
+    care: Care,
     /// Beside the cores, in every config.
     conf: &'static str,
     now: Moment,
@@ -51,21 +53,21 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        Self { view: View::default(), config: config(), conf: "", now: Moment::default() }
+        Self { view: View::default(), care: care(CONFIG), conf: "", now: Moment::default() }
     }
 
     /// Takes a look and reads what it asks for; which VMs those were.
     fn see(&mut self, read: ClusterRead) -> Vec<u32> {
-        let cluster = ClusterName::try_from("home").unwrap();
         self.now = self.now.after(Duration::from_secs(10));
         let none = InFlight::new();
-        let wanted = self.view.update(self.now, read, &cluster, &self.config, &none);
+        let wanted = self.view.update(self.now, read, &self.care, &none);
         let wanted: Vec<VmId> = wanted.into_values().flatten().collect();
         for vmid in &wanted {
             let digest = Digest::from_bytes([1; 20]);
             let text = format!("cores: 2\n{}", self.conf);
             self.view.put_config(*vmid, Some(FoundConfig { digest, text }));
         }
+        self.view.settle(&self.care);
         wanted.into_iter().map(VmId::get).collect()
     }
 }
@@ -111,11 +113,10 @@ fn a_vm_is_gone_after_two_looks_without_it() {
 fn a_vm_is_not_gone_after_a_moment() {
     let mut world = World::new();
     world.see(look("pve1", 1, &[(101, "pve1", 5)]));
-    let cluster = ClusterName::try_from("home").unwrap();
     for _ in 0..5 {
         world.now = world.now.after(Duration::from_secs(1));
         let read = look("pve1", 1, &[]);
-        world.view.update(world.now, read, &cluster, &world.config, &InFlight::new());
+        world.view.update(world.now, read, &world.care, &InFlight::new());
     }
     assert_eq!(world.view.vms.len(), 1);
 }
@@ -140,9 +141,8 @@ fn a_config_of_an_earlier_version_does_not_count() {
     world.see(look("pve1", 1, &[(101, "pve1", 5)]));
     let known = |world: &World| world.view.vm_inputs(&InFlight::new())[0].config.is_some();
     assert!(known(&world));
-    let cluster = ClusterName::try_from("home").unwrap();
     let read = look("pve1", 1, &[(101, "pve1", 6)]);
-    world.view.update(world.now, read, &cluster, &world.config, &InFlight::new());
+    world.view.update(world.now, read, &world.care, &InFlight::new());
     assert!(!known(&world));
 }
 

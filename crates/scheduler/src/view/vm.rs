@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vm_autoscale_config::{Mode, SchedulerConfig, VmSettings};
+use vm_autoscale_config::{Answer, Managed, Mode, VmSettings};
 use vm_autoscale_planner::{Allow, Marks, Moment, Sample, VmPolicy};
 use vm_autoscale_proxmox::{Digest, Identity, NodeName, VmConfig, VmEntry, VmLine, VmStatus};
 
@@ -11,7 +11,7 @@ use super::MIB;
 /// Proxmox's own interval.
 const GONE: Duration = Duration::from_secs(10);
 
-/// A VM that is looked after.
+/// A VM that is looked after, or may turn out to be.
 #[derive(Debug)]
 pub(crate) struct KnownVm {
     pub(crate) node: NodeName,
@@ -25,8 +25,15 @@ pub(crate) struct KnownVm {
     pub(crate) ha_move: Option<String>,
     /// The version of a config that could not be understood: it is read again when it changes.
     pub(super) unreadable: Option<u64>,
-    pub(crate) mode: Mode,
-    pub(crate) policy: VmPolicy,
+    /// What holds for it, if it is looked after.
+    pub(crate) managed: Option<Managed>,
+    pub(crate) policy: Option<VmPolicy>,
+    /// Whether that was asked since something changed that the file may select by.
+    pub(super) is_settled: bool,
+    /// Whether it was looked after, and it is not known whether it still is.
+    is_unsure: bool,
+    /// Why another cluster's VM may be meant.
+    pub(super) elsewhere: Option<String>,
     /// Whether the last look found it, and where.
     pub(crate) seen: bool,
     /// Since when, and in how many looks in a row, it was in neither copy of the list.
@@ -42,7 +49,7 @@ pub(crate) struct KnownConfig {
 }
 
 impl KnownVm {
-    pub(super) fn new(node: &NodeName, settings: &VmSettings, config: &SchedulerConfig) -> Self {
+    pub(super) fn new(node: &NodeName) -> Self {
         Self {
             node: node.clone(),
             version: 0,
@@ -52,11 +59,37 @@ impl KnownVm {
             sample: None,
             ha_move: None,
             unreadable: None,
-            mode: settings.mode,
-            policy: policy(settings, config),
+            managed: None,
+            policy: None,
+            is_settled: false,
+            is_unsure: false,
+            elsewhere: None,
             seen: false,
             missing: None,
         }
+    }
+
+    /// Takes what the file says of it; `for_good` where its config was read for that.
+    pub(super) fn settle(&mut self, answer: Answer, for_good: bool) {
+        self.is_settled = for_good;
+        self.is_unsure = answer == Answer::Unknown && self.managed.is_some();
+        self.managed = match answer {
+            Answer::Yes(managed) => Some(managed),
+            Answer::No => None,
+            Answer::Unknown => self.managed,
+        };
+        self.policy = self.managed.map(|managed| policy(&managed.settings));
+    }
+
+    /// How far it goes.
+    pub(crate) fn mode(&self) -> Mode {
+        self.managed.map(|managed| managed.settings.mode).unwrap_or_default()
+    }
+
+    /// Why it is not known whether it is meant.
+    pub(super) fn doubt(&self) -> Option<&str> {
+        let unsure = "whether it is still selected: the pools could not be read";
+        self.elsewhere.as_deref().or(self.is_unsure.then_some(unsure))
     }
 
     /// The config, if it is that of the last look.
@@ -90,28 +123,30 @@ impl KnownVm {
         if self.node != entry.node {
             self.node.clone_from(&entry.node);
             self.config = None;
+            self.is_settled = false;
         }
         self.running = line.map(|line| line.status == VmStatus::Running);
         self.sample = line.map(sample);
     }
 }
 
-fn policy(settings: &VmSettings, config: &SchedulerConfig) -> VmPolicy {
-    let marks = |threshold: vm_autoscale_config::Threshold| Marks {
-        high: threshold.high,
-        low: threshold.low,
-    };
+fn policy(settings: &VmSettings) -> VmPolicy {
+    let marks = |high: f64, low: f64| Marks { high, low };
+    let seconds = |n: u32| Duration::from_secs(n.into());
     VmPolicy {
         allow: match settings.mode {
             Mode::Observe | Mode::Recommend => Allow::Nothing,
             Mode::UpOnly => Allow::Growth,
             Mode::Full => Allow::Everything,
         },
-        cpu: settings.cpu_scaling.then(|| marks(settings.cpu)),
-        memory: settings.ram_scaling.then(|| marks(settings.ram)),
-        vcpus: settings.cores,
-        memory_mib: settings.ram_mb,
-        memory_shrink: config.memory_shrink,
+        cpu: settings.cpu_scaling.then(|| marks(settings.cpu_high, settings.cpu_low)),
+        memory: settings.ram_scaling.then(|| marks(settings.ram_high, settings.ram_low)),
+        vcpus: (settings.min_cores, settings.max_cores),
+        memory_mib: (settings.min_ram_mb, settings.max_ram_mb),
+        memory_shrink: settings.memory_shrink,
+        check_interval: seconds(settings.check_interval),
+        cooldown: seconds(settings.scale_cooldown),
+        low_checks: settings.scale_down_after_cycles,
     }
 }
 

@@ -1,10 +1,10 @@
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use vm_autoscale_protocol::{ConfigReply, Executed, Hello, Request};
-use vm_autoscale_proxmox::NodeName;
+use vm_autoscale_proxmox::{ClusterName, NodeName};
 
 use super::*;
-use crate::view::tests::{config, look_text};
+use crate::view::tests::{CONFIG, care, look_text};
 use crate::{AskError, MemoryJournal, Purpose};
 
 /// Time passes by reading configs only.
@@ -47,6 +47,10 @@ impl Helper for Slow {
         Err(AskError::NoAnswer("slow".to_owned()))
     }
 
+    async fn read_pools(&self, _: &ClusterName, _: &NodeName) -> Result<String, AskError> {
+        panic!("no pools are asked for")
+    }
+
     async fn execute(&self, _request: &Request) -> Result<Executed, AskError> {
         panic!("nothing is changed")
     }
@@ -57,15 +61,14 @@ async fn look(takes: u64) -> (usize, u64) {
     let takes = Duration::from_secs(takes);
     let slow = Slow { now: Arc::new(Mutex::new(Duration::from_secs(1000))), takes };
     let worker = Worker {
-        cluster: "home".try_into().unwrap(),
-        config: Arc::new(config()),
+        care: care(CONFIG),
         clock: slow.clone(),
         helper: slow.clone(),
         journal: MemoryJournal::default(),
         board: Board::default(),
         stop: watch::channel(false).1,
     };
-    let mut memory = Memory::new(planner_config(&worker.config), 1);
+    let mut memory = Memory::new(planner_config(worker.care.roster.config()), 1);
     let (done, _finished) = mpsc::unbounded_channel();
     let begun = slow.now();
     worker.cycle(&mut memory, begun, &done).await;

@@ -92,13 +92,13 @@ pub(crate) fn tool(file: &Foreign) -> Tool {
     let root = Section::root(file.root());
     let hosts = root.list("proxmox_hosts");
     let is_variable = |host: &Section<'_>| {
-        let password = host.get("ssh_password").map(vm_autoscale_config::Entry::value);
+        let password = host.get("ssh_password").map(vm_autoscale_config::Part::value);
         matches!(password, Some(Value::Text(text)) if text.starts_with("${"))
     };
     let of_api = |host: &Section<'_>| {
         ["api_port", "api_username", "api_token_id", "node_name"].iter().any(|key| host.has(key))
     };
-    let log = root.section("logging").get("log_file").map(vm_autoscale_config::Entry::value);
+    let log = root.section("logging").get("log_file").map(vm_autoscale_config::Part::value);
     let of_fork =
         matches!(log, Some(Value::Text(path)) if path.starts_with("/var/log/vm-autoscale/"));
     match () {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use vm_autoscale_config::{Entry, Problem, Value, quoted};
+use vm_autoscale_config::{Part, Problem, Value, quoted};
 
 use super::keys::Verdict;
 use super::section::Section;
@@ -153,7 +153,7 @@ pub(crate) fn is_plain(text: &str) -> bool {
 }
 
 /// What is there, for a message. No value under a key that could hold a secret comes here.
-pub(crate) fn described(entry: Entry<'_>) -> String {
+pub(crate) fn described(entry: Part<'_>) -> String {
     match entry.value() {
         Value::Null => "empty".to_owned(),
         Value::Bool(value) => value.to_string(),

@@ -1,6 +1,6 @@
 //! A key's old value as it is shown: never a secret.
 
-use vm_autoscale_config::{Entry, Value, quoted, sounds_secret};
+use vm_autoscale_config::{Part, Value, quoted, sounds_secret};
 
 use super::keys::{self, Key};
 use super::reader::described;
@@ -26,7 +26,7 @@ pub(crate) fn is_secret(key: &str, text: &str) -> bool {
     key.starts_with("webhook_") || has_secret(text) || !keys::is_name(key)
 }
 
-pub(crate) fn said(key: &Key, value: Entry<'_>) -> String {
+pub(crate) fn said(key: &Key, value: Part<'_>) -> String {
     let name = key.path.rsplit('.').next().unwrap_or(key.path);
     // A webhook's address often is its own password.
     if sounds_secret(name) || name.starts_with("webhook_") {
@@ -41,7 +41,7 @@ pub(crate) fn said(key: &Key, value: Entry<'_>) -> String {
     }
 }
 
-fn recipients(value: Entry<'_>) -> String {
+fn recipients(value: Part<'_>) -> String {
     let texts = value.items().filter_map(|item| match item.value() {
         Value::Text(text) => Some(quoted(text).trim_matches('`').to_owned()),
         _ => None,
@@ -49,7 +49,7 @@ fn recipients(value: Entry<'_>) -> String {
     texts.take(5).collect::<Vec<_>>().join(", ")
 }
 
-fn secret(value: Entry<'_>) -> String {
+fn secret(value: Part<'_>) -> String {
     match value.value() {
         Value::Null | Value::Text("") => "(empty)".to_owned(),
         Value::Text(text) if is_placeholder(text) => "(a placeholder)".to_owned(),

@@ -1,25 +1,25 @@
 //! A section of the old file and what is in it, whether it is there or not.
 
-use vm_autoscale_config::{Entry, Problem, Value};
+use vm_autoscale_config::{Part, Problem, Value};
 
 /// A section of the file, or the place of one that is not there.
 #[derive(Debug, Clone)]
 pub(crate) struct Section<'a> {
-    entry: Option<Entry<'a>>,
+    entry: Option<Part<'a>>,
     /// The same, or the nearest around it that is there.
-    near: Entry<'a>,
+    near: Part<'a>,
     /// Such as `proxmox_hosts[0]`; empty for the whole file.
     pub(crate) path: String,
 }
 
 impl<'a> Section<'a> {
-    pub(crate) fn root(entry: Entry<'a>) -> Self {
+    pub(crate) fn root(entry: Part<'a>) -> Self {
         Self { entry: Some(entry), near: entry, path: String::new() }
     }
 
     /// A key's value, unless nothing is there.
-    pub(crate) fn get(&self, key: &str) -> Option<Entry<'a>> {
-        let named = |(name, _): &(Entry<'a>, Entry<'a>)| name.value() == Value::Text(key);
+    pub(crate) fn get(&self, key: &str) -> Option<Part<'a>> {
+        let named = |(name, _): &(Part<'a>, Part<'a>)| name.value() == Value::Text(key);
         let (_, value) = self.entry?.pairs().find(named)?;
         (value.value() != Value::Null).then_some(value)
     }
@@ -40,7 +40,7 @@ impl<'a> Section<'a> {
 
     /// The sections of a list in it.
     pub(crate) fn list(&self, key: &str) -> Vec<Self> {
-        let items = self.get(key).into_iter().flat_map(Entry::items).enumerate();
+        let items = self.get(key).into_iter().flat_map(Part::items).enumerate();
         items
             .map(|(at, item)| Self {
                 entry: Some(item),

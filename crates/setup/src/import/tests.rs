@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use proptest::prelude::*;
+use vm_autoscale_config::{Answer, Clusters, Mode, Roster, VmFacts};
+use vm_autoscale_proxmox::Tags;
 
 use super::*;
 use crate::args::Format;
@@ -117,21 +120,38 @@ fn what_holds_for_a_vm_is_what_held() {
     let made = import(FIXTURES[0]).unwrap();
     let config: SchedulerConfig =
         Checked::new(Path::new("x"), made.config.as_bytes()).finish().unwrap();
+    let clusters: Clusters = made
+        .old
+        .hosts
+        .iter()
+        .map(|host| (host.cluster.clone().unwrap(), [host.node.clone().unwrap()].into()))
+        .collect();
+    let config = Arc::new(config);
     let of = |cluster: &str, vmid: u32| {
-        config.settings(&cluster.try_into().unwrap(), vmid.try_into().unwrap())
+        let cluster = cluster.try_into().unwrap();
+        let roster = Roster::new(config.clone(), &cluster, &clusters);
+        let (node, tags) = (&clusters[&cluster].first().unwrap(), Tags::default());
+        let (described, pool) = (Some((None, &tags)), Some(None));
+        let vm = VmFacts { vmid: vmid.try_into().unwrap(), node, described, pool };
+        match roster.answer(&vm) {
+            Answer::Yes(managed) => Some(managed.settings),
+            _ => None,
+        }
     };
     let own = of("host1", 101).unwrap();
-    assert_eq!((own.cpu.high, own.cpu.low, own.ram.high), (70.0, 10.0, 80.0));
-    assert_eq!((own.cores, own.ram_mb), ((2, 6), (2048, 8192)));
-    assert_eq!(of("host1", 102).unwrap().cores, (1, 16));
+    assert_eq!((own.cpu_high, own.cpu_low, own.ram_high), (70.0, 10.0, 80.0));
+    assert_eq!((own.min_cores, own.max_cores), (2, 6));
+    assert_eq!((own.min_ram_mb, own.max_ram_mb), (2048, 8192));
+    let wide = of("host1", 102).unwrap();
+    assert_eq!((wide.min_cores, wide.max_cores), (1, 16));
     // What a VM's own marks leave out is what all have.
     let half = of("host1", 105).unwrap();
-    assert_eq!((half.cpu.high, half.cpu.low, half.ram.low), (60.0, 15.0, 40.0));
+    assert_eq!((half.cpu_high, half.cpu_low, half.ram_low), (60.0, 15.0, 40.0));
     assert!(!of("pve-2-lan", 201).unwrap().ram_scaling);
     // The original left alone a VM without `scaling_enabled`.
     assert_eq!((of("pve-2-lan", 202), of("backup", 301)), (None, None));
-    let mode = (config.mode, config.memory_shrink, config.check_interval, config.scale_cooldown);
-    assert_eq!(mode, (vm_autoscale_config::Mode::Observe, false, 60, 1));
+    assert_eq!((own.mode, own.memory_shrink), (Mode::Observe, false));
+    assert_eq!((own.check_interval, own.scale_cooldown), (60, 1));
 }
 
 #[test]

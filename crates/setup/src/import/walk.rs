@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use vm_autoscale_config::{Entry, Foreign, Problem, Value, quoted};
+use vm_autoscale_config::{Foreign, Part, Problem, Value, quoted};
 
 use super::keys;
 use super::row::{Row, row, unknown};
@@ -36,7 +36,7 @@ pub(crate) fn walk(file: &Foreign) -> Found {
 }
 
 impl Found {
-    fn section(&mut self, entry: Entry<'_>, at: At<'_>) {
+    fn section(&mut self, entry: Part<'_>, at: At<'_>) {
         let mut first: BTreeMap<&str, usize> = BTreeMap::new();
         for (key, value) in entry.pairs() {
             let Value::Text(name) = key.value() else {
@@ -57,7 +57,7 @@ impl Found {
         }
     }
 
-    fn pair(&mut self, name: &str, key: Entry<'_>, value: Entry<'_>, at: At<'_>, above: At<'_>) {
+    fn pair(&mut self, name: &str, key: Part<'_>, value: Part<'_>, at: At<'_>, above: At<'_>) {
         let line = Some(key.line()).filter(|line| *line > 0);
         if name == "<<" {
             let problem = key.problem(at.path, "a merge key, which this program does not read");
@@ -79,7 +79,7 @@ impl Found {
     }
 
     /// What is below a key that has keys or items below it.
-    fn inside(&mut self, value: Entry<'_>, at: At<'_>) {
+    fn inside(&mut self, value: Part<'_>, at: At<'_>) {
         let items = format!("{}[]", at.general);
         let rule =
             if keys::is_section(&items) { "a list of sections" } else { "a section of keys" };

@@ -9,8 +9,8 @@ fn nobody_waits_for_ever() {
     let node = NodeName::try_from("pve1").unwrap();
     let nodes = BTreeMap::from([(node.clone(), World::new().node)]);
     let config = VmConfig::parse(CONF).unwrap();
-    let rules = PlannerConfig { check_interval: Duration::from_secs(300), ..CONFIG };
-    let mut planner = Planner::new(rules);
+    let policy = VmPolicy { check_interval: Duration::from_secs(300), ..POLICY };
+    let mut planner = Planner::new(CONFIG);
     let mut served = BTreeMap::<u32, u32>::new();
     let mut out = Vec::new();
     for cycle in 0..400_u64 {
@@ -21,10 +21,11 @@ fn nobody_waits_for_ever() {
             running: Some(true),
             config: Some(&config),
             sample: Some(sample(cycle + 1, if id == 107 { 95.0 } else { 5.0 }, 50.0)),
-            policy: &POLICY,
+            policy: &policy,
             in_flight: false,
             node_online: true,
             ha_move: None,
+            doubt: None,
         };
         let vms: Vec<VmInput<'_>> = (101..=107).map(vm).collect();
         planner.plan(now, &vms, &nodes, &mut out);
@@ -101,7 +102,7 @@ fn a_vm_that_comes_back_has_not_forgotten_its_cooldown() {
 #[test]
 fn a_sample_after_a_gap_says_nothing() {
     let mut world = World::new();
-    world.planner.config.low_checks = 1;
+    world.policy.low_checks = 1;
     world.see(Some(sample(10, 50.0, 50.0)));
     world.now = world.now.after(Duration::from_secs(400));
     assert_eq!(world.see(Some(sample(20, 5.0, 50.0))).cpu.reason, Reason::FirstAfterChange);

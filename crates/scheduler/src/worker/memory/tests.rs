@@ -1,18 +1,18 @@
 use std::time::Duration;
 
-use vm_autoscale_config::SchedulerConfig;
 use vm_autoscale_planner::{Reason, Resource};
 use vm_autoscale_protocol::FoundConfig;
 use vm_autoscale_proxmox::{Digest, Failure, NodeName};
 
 use super::*;
-use crate::view::tests::{config, look};
+use crate::claims::Care;
+use crate::view::tests::{CONFIG, care, look};
 use crate::worker::planner_config;
 
 /// A worker's memory of VM 101, cycle by cycle.
 struct World {
     memory: Memory,
-    config: SchedulerConfig,
+    care: Care,
     now: Moment,
     version: u64,
 }
@@ -22,10 +22,9 @@ const PENDING: &str = "vmgenid: a\nvcpus: 2\n[PENDING]\nvcpus: 4\n";
 impl World {
     /// It has seen this config.
     fn new(conf: &str) -> Self {
-        let mut config = config();
-        (config.check_interval, config.scale_cooldown) = (1, 1000);
-        let memory = Memory::new(planner_config(&config), 1);
-        let mut world = Self { memory, config, now: Moment(Duration::from_secs(1000)), version: 1 };
+        let care = care(&format!("{CONFIG}check_interval: 1\nscale_cooldown: 1000\n"));
+        let memory = Memory::new(planner_config(care.roster.config()), 1);
+        let mut world = Self { memory, care, now: Moment(Duration::from_secs(1000)), version: 1 };
         world.see(conf);
         world
     }
@@ -40,13 +39,13 @@ impl World {
     fn look(&mut self, vms: &[(u32, &str, u64)], conf: &str) {
         self.now = self.now.after(Duration::from_secs(10));
         let Memory { view, in_flight, .. } = &mut self.memory;
-        let cluster = "home".try_into().unwrap();
-        let wanted = view.update(self.now, look("pve1", 1, vms), &cluster, &self.config, in_flight);
+        let wanted = view.update(self.now, look("pve1", 1, vms), &self.care, in_flight);
         for vmid in wanted.into_values().flatten() {
             let (digest, text) =
                 (Digest::from_bytes([1; 20]), format!("cores: 8\nhotplug: cpu\n{conf}"));
             view.put_config(vmid, Some(FoundConfig { digest, text }));
         }
+        view.settle(&self.care);
         self.memory.forget_strangers();
         let Memory { planner, view, in_flight, decisions, .. } = &mut self.memory;
         let nodes = view.node_inputs(self.now, in_flight);

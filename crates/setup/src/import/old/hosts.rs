@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use vm_autoscale_config::Entry;
+use vm_autoscale_config::Part;
 use vm_autoscale_proxmox::{ClusterName, NodeName};
 
 use super::{Names, address};
@@ -33,7 +33,7 @@ pub(super) fn read(reader: &mut Reader, root: &Section<'_>, names: &Names<'_>) -
     let mut hosts = Vec::new();
     for section in &reader.list(root, "proxmox_hosts", 1_000) {
         let Some(host) = one(reader, section, names) else { continue };
-        let line = section.get("name").map_or(0, Entry::line);
+        let line = section.get("name").map_or(0, Part::line);
         let key = host.cluster.as_ref().map(|name| name.as_str().to_ascii_lowercase());
         if let Some(first) = key.and_then(|key| clusters.insert(key, line)) {
             let problem = format!("this name is taken by the host on line {first}");

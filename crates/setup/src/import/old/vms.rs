@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use vm_autoscale_config::{Entry, Value, quoted};
+use vm_autoscale_config::{Part, Value, quoted};
 use vm_autoscale_proxmox::{ClusterName, VmId};
 
 use super::{Host, Limits, Marks, limits, marks};
@@ -49,7 +49,7 @@ pub(super) fn read(
     let mut vms = Vec::new();
     for section in reader.list(root, "virtual_machines", 10_000) {
         let Some(vm) = one(reader, &section, tool, &hosts, above) else { continue };
-        let line = section.get("vm_id").map_or(0, Entry::line);
+        let line = section.get("vm_id").map_or(0, Part::line);
         if let Some(first) = seen.insert((vm.cluster.clone(), vm.vmid), line) {
             let problem = format!("VM {} stands here twice: first on line {first}", vm.vmid);
             let problem = section.problem("vm_id", problem);

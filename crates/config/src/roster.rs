@@ -1,0 +1,238 @@
+//! Which VMs of one cluster are looked after, and what holds for each.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
+
+use crate::scheduler::layer::Layer;
+use crate::settings::{Origins, Own};
+use crate::{Class, Mode, OFF_TAG, Profile, SchedulerConfig, VmFacts, VmSettings};
+
+/// The file as one cluster has it.
+#[derive(Debug, Clone)]
+pub struct Roster {
+    config: Arc<SchedulerConfig>,
+    /// The entries of `virtual_machines` that are for this cluster, by number.
+    entries: BTreeMap<VmId, Listed>,
+}
+
+/// The clusters that there are, with their nodes.
+pub type Clusters = BTreeMap<ClusterName, BTreeSet<NodeName>>;
+
+#[derive(Debug, Clone, Copy)]
+struct Listed {
+    at: usize,
+    is_unplaced: bool,
+}
+
+/// Whether a VM is looked after.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Answer {
+    /// It is not.
+    No,
+    /// That hangs on its config or on the pools, which have not been read.
+    Unknown,
+    /// It is, and so.
+    Yes(Managed),
+}
+
+/// What holds for a VM that is looked after.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Managed {
+    /// What holds.
+    pub settings: VmSettings,
+    /// The class, by its place in the file.
+    pub(crate) class: Option<usize>,
+    /// The entry, by its place in the file.
+    pub(crate) entry: Option<usize>,
+    /// Whether it has an entry that may be meant for another cluster's VM of that number.
+    pub is_unplaced: bool,
+}
+
+/// Where a setting was decided on: a section of the file, and by which profile of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Nowhere: the program's own default.
+    Default,
+    /// The file itself.
+    File(Option<Profile>),
+    /// A class.
+    Class(usize, Option<Profile>),
+    /// An entry of `virtual_machines`.
+    Vm(usize, Option<Profile>),
+    /// The file's `dry_run`.
+    DryRun,
+}
+
+impl Roster {
+    /// For the cluster of that name.
+    #[must_use]
+    pub fn new(config: Arc<SchedulerConfig>, cluster: &ClusterName, all: &Clusters) -> Self {
+        let mut entries = BTreeMap::new();
+        for (at, vm) in config.virtual_machines.iter().enumerate() {
+            let meant = meant(vm.proxmox_host.as_deref(), all);
+            if meant.contains(&cluster) {
+                let is_unplaced = meant.len() > 1;
+                entries.entry(vm.vm_id).or_insert(Listed { at, is_unplaced });
+            }
+        }
+        Self { config, entries }
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn config(&self) -> &Arc<SchedulerConfig> {
+        &self.config
+    }
+
+    /// The numbers that have entries for this cluster.
+    pub fn listed(&self) -> impl Iterator<Item = VmId> {
+        self.entries.keys().copied()
+    }
+
+    /// Whether a VM may turn out to be looked after, so that its config is worth reading.
+    #[must_use]
+    pub fn may_mean(&self, vm: &VmFacts<'_>) -> bool {
+        self.answer(&VmFacts { described: None, ..*vm }) != Answer::No
+    }
+
+    /// Whether a VM is looked after, and what holds for it.
+    #[must_use]
+    pub fn answer(&self, vm: &VmFacts<'_>) -> Answer {
+        let config = &*self.config;
+        let listed = self.entries.get(&vm.vmid).copied();
+        let entry = listed.map(|listed| listed.at);
+        let own = entry.and_then(|at| config.virtual_machines.get(at));
+        if own.is_some_and(|own| !own.scaling_enabled) || self.is_off(vm) == Some(true) {
+            return Answer::No;
+        }
+        let class = match own.and_then(|own| own.class.as_deref()) {
+            Some(name) => Some(config.class_named(name)),
+            None => config.class_of(vm),
+        };
+        let selected = own.map_or_else(|| config.select.names(vm), |_| Some(true));
+        match (selected, class, self.is_off(vm)) {
+            (Some(false), Some(None), _) => Answer::No,
+            (Some(true), Some(class), Some(false)) | (_, Some(class @ Some(_)), Some(false)) => {
+                let (settings, _) = config.resolve(class, entry);
+                let is_unplaced = listed.is_some_and(|listed| listed.is_unplaced);
+                Answer::Yes(Managed { settings, class, entry, is_unplaced })
+            }
+            _ => Answer::Unknown,
+        }
+    }
+
+    /// Whether the tag or an exclusion of the file keeps it out.
+    fn is_off(&self, vm: &VmFacts<'_>) -> Option<bool> {
+        if self.config.select.excludes(vm) == Some(true) {
+            return Some(true);
+        }
+        if vm.described?.1.has(OFF_TAG) {
+            return Some(true);
+        }
+        self.config.select.excludes(vm)
+    }
+}
+
+/// The clusters that a `proxmox_host` can mean: the one of that name, else those with a node of
+/// that name; all where nothing is said.
+fn meant<'a>(host: Option<&str>, all: &'a Clusters) -> Vec<&'a ClusterName> {
+    let Some(host) = host else { return all.keys().collect() };
+    if let Some(cluster) = all.keys().find(|cluster| cluster.as_str() == host) {
+        return vec![cluster];
+    }
+    let has = |nodes: &BTreeSet<NodeName>| nodes.iter().any(|node| node.as_str() == host);
+    all.iter().filter(|(_, nodes)| has(nodes)).map(|(cluster, _)| cluster).collect()
+}
+
+impl SchedulerConfig {
+    /// Entries whose `proxmox_host` names nothing that there is: numbers and names.
+    #[must_use]
+    pub fn misplaced(&self, all: &Clusters) -> Vec<(VmId, &str)> {
+        let hosts = self.virtual_machines.iter();
+        let hosts = hosts.filter_map(|vm| Some((vm.vm_id, vm.proxmox_host.as_deref()?)));
+        hosts.filter(|(_, host)| meant(Some(host), all).is_empty()).collect()
+    }
+
+    /// Whether anything selects by pool.
+    #[must_use]
+    pub fn wants_pools(&self) -> bool {
+        self.select.wants_pools() || self.classes.iter().any(|class| class.select.wants_pools())
+    }
+
+    pub(crate) fn class_named(&self, name: &str) -> Option<usize> {
+        self.classes.iter().position(|class| class.name == name)
+    }
+
+    /// The first class that names the VM; `None` where that is not known.
+    #[expect(clippy::option_option, reason = "not known, known to have none, known")]
+    fn class_of(&self, vm: &VmFacts<'_>) -> Option<Option<usize>> {
+        for (at, class) in self.classes.iter().enumerate() {
+            if class.select.names(vm)? {
+                return Some(Some(at));
+            }
+        }
+        Some(None)
+    }
+
+    /// A class and those that it inherits from, nearest first. A circle, which is refused where
+    /// the file is checked, ends.
+    pub(crate) fn chain(&self, class: Option<usize>) -> Vec<(usize, &Class)> {
+        let mut chain: Vec<(usize, &Class)> = Vec::new();
+        let mut next = class;
+        while let Some(at) = next.filter(|at| chain.iter().all(|(known, _)| known != at)) {
+            let Some(class) = self.classes.get(at) else { break };
+            chain.push((at, class));
+            next = class.inherits.as_deref().and_then(|name| self.class_named(name));
+        }
+        chain
+    }
+
+    /// What holds for a VM of that class and with that entry, and where each value comes from.
+    pub(crate) fn resolve(
+        &self,
+        class: Option<usize>,
+        entry: Option<usize>,
+    ) -> (VmSettings, Origins<Place>) {
+        let mut layers: Vec<(Place, Own)> = Vec::with_capacity(8);
+        let mut modes: Vec<(Place, Mode)> = Vec::with_capacity(4);
+        let own = entry.and_then(|at| Some((at, self.virtual_machines.get(at)?)));
+        if let Some((at, vm)) = own {
+            ask(vm, |profile| Place::Vm(at, profile), &mut layers);
+            modes.extend(vm.mode.map(|mode| (Place::Vm(at, None), mode)));
+        }
+        let chain = self.chain(class);
+        for (at, class) in &chain {
+            ask(*class, |profile| Place::Class(*at, profile), &mut layers);
+        }
+        let of_class =
+            chain.iter().find_map(|(at, class)| Some((Place::Class(*at, None), class.mode?)));
+        modes.extend(of_class);
+        ask(self, Place::File, &mut layers);
+        modes.push(
+            self.mode.map_or((Place::Default, Mode::default()), |mode| (Place::File(None), mode)),
+        );
+        modes.extend(self.dry_run.then_some((Place::DryRun, Mode::Recommend)));
+        let (mut settings, mut origins) = VmSettings::choose(&layers, Place::Default);
+        // The least counts, and of equals the nearest.
+        if let Some((place, mode)) = modes.into_iter().min_by_key(|(_, mode)| *mode) {
+            settings.mode = mode;
+            origins.mode = place;
+        }
+        (settings, origins)
+    }
+}
+
+/// What a section says itself, then what its profile says.
+fn ask<L: Layer>(
+    layer: &L,
+    place: impl Fn(Option<Profile>) -> Place,
+    into: &mut Vec<(Place, Own)>,
+) {
+    into.push((place(None), layer.own()));
+    into.extend(layer.profile().map(|profile| (place(Some(profile)), profile.own())));
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+//! The keys that the file, its classes and its VMs have in common, each written once.
+
+/// A section that holds them beside its own. `marks` names its section of thresholds.
+macro_rules! layer {
+    (
+        marks: $marks:ident,
+        $(#[$meta:meta])*
+        pub struct $name:ident { $($(#[$attr:meta])* pub $field:ident: $type:ty,)* }
+    ) => {
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, validator::Validate)]
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
+        #[validate(schema(function = "crate::rules::layer", skip_on_field_errors = false))]
+        $(#[$meta])*
+        pub struct $name {
+            $($(#[$attr])* pub $field: $type,)*
+            /// How far it goes: the least of what the file, the class and the VM say. `observe`
+            /// where nobody says it.
+            pub mode: Option<crate::Mode>,
+            /// Shipped figures. In one section a key beside it holds over it; what a class or VM
+            /// says, be it by a profile, holds over what the file says.
+            pub profile: Option<crate::Profile>,
+            /// The same choice in other words: `aggressive` is the profile `economy`, `normal` is
+            /// `balanced`, `conservative` is `steady`.
+            pub behaviour: Option<crate::Behaviour>,
+            /// Whether vCPUs are looked after; `true` where no layer says it.
+            pub cpu_scaling: Option<bool>,
+            /// Whether memory is; `true` where no layer says it.
+            pub ram_scaling: Option<bool>,
+            /// Seconds between two decisions on a VM, for growing too, 1 to 86400; 300 where no
+            /// layer says it.
+            #[validate(range(min = 1, max = 86_400, message = "1 to 86400 seconds"))]
+            pub check_interval: Option<u32>,
+            /// Seconds after a change of a VM's vCPUs, or of its memory, before the same is changed
+            /// again, 1 to 86400; 300 where no layer says it. After a start nothing is changed for
+            /// as long. Each failure in a row doubles it, up to 32 times.
+            #[validate(range(min = 1, max = 86_400, message = "1 to 86400 seconds"))]
+            pub scale_cooldown: Option<u32>,
+            /// So many decisions in a row must find a resource below its low mark before it
+            /// shrinks; 2 where no layer says it.
+            #[validate(range(min = 1, message = "at least 1"))]
+            pub scale_down_after_cycles: Option<u32>,
+            /// Whether memory is taken back (DIMM unplug) in mode `full`; `false` where no layer
+            /// says it. Not every guest gives memory back when asked: try it with yours first.
+            pub memory_shrink: Option<bool>,
+            /// How small and how large a VM may become. This narrows what the VM itself
+            /// (sockets x cores) and the helper allow and never widens it.
+            #[serde(default)]
+            #[validate(nested)]
+            pub scaling_limits: crate::Limits,
+        }
+
+        impl $crate::scheduler::layer::Layer for $name {
+            fn own(&self) -> $crate::settings::Own {
+                let [cpu_high, cpu_low, ram_high, ram_low] = self.$marks.marks();
+                let limits = self.scaling_limits;
+                $crate::settings::Own {
+                    mode: self.mode,
+                    cpu_scaling: self.cpu_scaling,
+                    ram_scaling: self.ram_scaling,
+                    cpu_high,
+                    cpu_low,
+                    ram_high,
+                    ram_low,
+                    min_cores: limits.min_cores,
+                    max_cores: limits.max_cores,
+                    min_ram_mb: limits.min_ram_mb,
+                    max_ram_mb: limits.max_ram_mb,
+                    check_interval: self.check_interval,
+                    scale_cooldown: self.scale_cooldown,
+                    scale_down_after_cycles: self.scale_down_after_cycles,
+                    memory_shrink: self.memory_shrink,
+                }
+            }
+
+            fn choices(&self) -> (Option<crate::Profile>, Option<crate::Behaviour>) {
+                (self.profile, self.behaviour)
+            }
+        }
+    };
+}
+
+use crate::settings::Own;
+use crate::{Behaviour, Profile};
+
+/// A section with the common keys.
+pub(crate) trait Layer {
+    /// What it says itself.
+    fn own(&self) -> Own;
+
+    /// Both keys that choose a profile.
+    fn choices(&self) -> (Option<Profile>, Option<Behaviour>);
+
+    /// The profile that it chooses, by either.
+    fn profile(&self) -> Option<Profile> {
+        let (profile, behaviour) = self.choices();
+        profile.or(behaviour.map(Profile::from))
+    }
+}
+
+impl<L: Layer> Layer for &L {
+    fn own(&self) -> Own {
+        L::own(self)
+    }
+
+    fn choices(&self) -> (Option<Profile>, Option<Behaviour>) {
+        L::choices(self)
+    }
+}

@@ -1,0 +1,176 @@
+//! The sections of `config.yaml`.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+use vm_autoscale_proxmox::VmId;
+
+#[cfg(test)]
+use crate::schema;
+use crate::{Selection, leaf, rules};
+
+/// The marks of both resources, in percent; what is left out comes from the layer below. Each may
+/// be written `cpu: {high: 80, low: 20}` or `cpu_high: 80`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Validate, Default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+#[validate(schema(function = "rules::thresholds", skip_on_field_errors = false))]
+pub struct Thresholds {
+    /// Of the plugged vCPUs.
+    pub cpu: Option<Threshold>,
+    /// Of the memory.
+    pub ram: Option<Threshold>,
+    /// The same as `high` of `cpu`.
+    #[serde(deserialize_with = "leaf::some_percent")]
+    #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
+    pub cpu_high: Option<f64>,
+    /// The same as `low` of `cpu`.
+    #[serde(deserialize_with = "leaf::some_percent")]
+    #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
+    pub cpu_low: Option<f64>,
+    /// The same as `high` of `ram`.
+    #[serde(deserialize_with = "leaf::some_percent")]
+    #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
+    pub ram_high: Option<f64>,
+    /// The same as `low` of `ram`.
+    #[serde(deserialize_with = "leaf::some_percent")]
+    #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
+    pub ram_low: Option<f64>,
+}
+
+/// Marks in percent.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Threshold {
+    /// Above this it grows. 80 for CPU and 85 for memory where no layer says it.
+    #[serde(deserialize_with = "leaf::some_percent")]
+    #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
+    pub high: Option<f64>,
+    /// Below this it shrinks. 20 for CPU and 25 for memory where no layer says it.
+    #[serde(deserialize_with = "leaf::some_percent")]
+    #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
+    pub low: Option<f64>,
+}
+
+impl Thresholds {
+    /// High and low of both, CPU first.
+    pub(crate) fn marks(&self) -> [Option<f64>; 4] {
+        let nested = |own: Option<Threshold>| own.unwrap_or_default();
+        let (cpu, ram) = (nested(self.cpu), nested(self.ram));
+        [
+            self.cpu_high.or(cpu.high),
+            self.cpu_low.or(cpu.low),
+            self.ram_high.or(ram.high),
+            self.ram_low.or(ram.low),
+        ]
+    }
+}
+
+/// Bounds of sizes; what is left out comes from the layer below. They narrow what the VM itself
+/// and the helper allow, never widen it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Validate, Default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+#[validate(schema(function = "rules::limits", skip_on_field_errors = false))]
+pub struct Limits {
+    /// Fewest vCPUs; 1 where no layer says it.
+    pub min_cores: Option<u32>,
+    /// Most vCPUs; 8 where no layer says it.
+    pub max_cores: Option<u32>,
+    /// Least memory in MiB; 1024 where no layer says it.
+    pub min_ram_mb: Option<u32>,
+    /// Most memory in MiB; 16384 where no layer says it.
+    pub max_ram_mb: Option<u32>,
+}
+
+/// When a node is full, in percent.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct HostLimits {
+    /// No vCPU is added while the node's CPUs are busier.
+    #[serde(deserialize_with = "leaf::percent")]
+    #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
+    pub max_host_cpu_percent: f64,
+    /// No memory is added that would fill the node further.
+    #[serde(deserialize_with = "leaf::percent")]
+    #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
+    pub max_host_ram_percent: f64,
+}
+
+impl Default for HostLimits {
+    fn default() -> Self {
+        Self { max_host_cpu_percent: 90.0, max_host_ram_percent: 90.0 }
+    }
+}
+
+layer! {
+    marks: thresholds,
+    /// Settings for many VMs.
+    #[serde(deny_unknown_fields)]
+    pub struct Class {
+        /// What VMs and other classes call it.
+        #[serde(deserialize_with = "leaf::label")]
+        #[cfg_attr(test, schemars(with = "schema::Label"))]
+        pub name: String,
+        /// The class that says what this one does not.
+        #[serde(default, deserialize_with = "leaf::some_label")]
+        #[cfg_attr(test, schemars(with = "Option<schema::Label>"))]
+        pub inherits: Option<String>,
+        /// The VMs that are of this class and so are looked after; see the file's own `select`.
+        /// A VM is of the first class that names it, but for those whose own entry names one.
+        #[serde(default)]
+        pub select: Selection,
+        /// Its marks, in percent.
+        #[serde(default)]
+        #[validate(nested)]
+        pub thresholds: Thresholds,
+    }
+}
+
+layer! {
+    marks: thresholds,
+    /// One VM's own settings.
+    #[serde(deny_unknown_fields)]
+    pub struct VirtualMachine {
+        /// The VM; a number, or a number as text.
+        #[serde(deserialize_with = "leaf::vm_id")]
+        #[cfg_attr(test, schemars(with = "schema::VmId"))]
+        pub vm_id: VmId,
+        /// The cluster, or one of its nodes, where several clusters have a VM of that number. The
+        /// VM may be on any node of that cluster.
+        #[serde(default, deserialize_with = "leaf::some_label")]
+        #[cfg_attr(test, schemars(with = "Option<schema::Label>"))]
+        pub proxmox_host: Option<String>,
+        /// Whether it is looked after at all: `false` holds over every `select`.
+        #[serde(default = "yes")]
+        pub scaling_enabled: bool,
+        /// Its class, whatever the classes' own `select` say.
+        #[serde(default, deserialize_with = "leaf::some_label")]
+        #[cfg_attr(test, schemars(with = "Option<schema::Label>"))]
+        pub class: Option<String>,
+        /// Its own marks, in percent.
+        #[serde(default)]
+        #[validate(nested)]
+        pub thresholds: Thresholds,
+    }
+}
+
+/// The log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Logging {
+    /// `error`, `warn` (or `warning`), `info` (the default), `debug` or `trace`.
+    #[serde(deserialize_with = "leaf::level")]
+    #[cfg_attr(test, schemars(with = "Option<schema::Level>"))]
+    pub level: Option<String>,
+    /// A file, one a day, fourteen kept. Without it standard error, which systemd keeps.
+    pub log_file: Option<PathBuf>,
+}
+
+const fn yes() -> bool {
+    true
+}

@@ -1,0 +1,93 @@
+//! Which VMs: numbers, ranges, and what VMs are called, tagged and put into.
+
+mod selector;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use vm_autoscale_proxmox::{NodeName, Tags, VmId};
+
+use crate::leaf;
+pub(crate) use selector::Selector;
+
+/// The tag that holds over everything: such a VM is not looked after.
+pub const OFF_TAG: &str = "autoscale-off";
+
+/// What is known of a VM where it is asked whether it is meant.
+#[derive(Debug, Clone, Copy)]
+pub struct VmFacts<'a> {
+    /// Its number.
+    pub vmid: VmId,
+    /// The node that it is on.
+    pub node: &'a NodeName,
+    /// Its name, if it has one, and its tags; `None` as long as its config has not been read.
+    pub described: Option<(Option<&'a str>, &'a Tags)>,
+    /// Its pool, if it is in one; `None` as long as the pools have not been read.
+    pub pool: Option<Option<&'a str>>,
+}
+
+/// `[101, 200-299, "@tag-web", "-@pool-prod"]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Selection(Vec<Item>);
+
+/// One of them; `is_out` where it begins with a hyphen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Item {
+    pub(crate) is_out: bool,
+    pub(crate) selector: Selector,
+}
+
+impl Selection {
+    /// Whether it names the VM; `None` where that hangs on what is not known.
+    pub(crate) fn names(&self, vm: &VmFacts<'_>) -> Option<bool> {
+        match self.excludes(vm) {
+            Some(false) => any(self.0.iter().filter(|item| !item.is_out), vm),
+            Some(true) => Some(false),
+            // What is not in is not in, whatever would be taken out of it.
+            None => any(self.0.iter().filter(|item| !item.is_out), vm).filter(|named| !named),
+        }
+    }
+
+    /// Whether an item with a hyphen names it.
+    pub(crate) fn excludes(&self, vm: &VmFacts<'_>) -> Option<bool> {
+        any(self.0.iter().filter(|item| item.is_out), vm)
+    }
+
+    /// Whether the pools of VMs are asked for.
+    pub(crate) fn wants_pools(&self) -> bool {
+        self.0.iter().any(|item| matches!(item.selector, Selector::Pool(_)))
+    }
+
+    /// Whether nothing is in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The item with a hyphen that takes out a number, whatever the VM is.
+    pub(crate) fn excluded_by(&self, vmid: VmId) -> Option<usize> {
+        self.0.iter().position(|item| {
+            item.is_out && matches!(&item.selector, Selector::Range(range) if range.contains(&vmid))
+        })
+    }
+}
+
+/// Whether one of them names the VM.
+fn any<'i>(items: impl Iterator<Item = &'i Item>, vm: &VmFacts<'_>) -> Option<bool> {
+    let mut answer = Some(false);
+    for item in items {
+        match item.selector.names(vm) {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => answer = None,
+        }
+    }
+    answer
+}
+
+impl<'de> Deserialize<'de> for Selection {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        leaf::each(deserializer).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,124 @@
+//! One item of a selection.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use serde::{Deserialize, Serialize};
+use vm_autoscale_proxmox::VmId;
+
+use super::{Item, VmFacts};
+use crate::leaf;
+
+const RULE: &str = "a VMID, a range such as 200-299, \"@all\", \"@tag-…\", \"@pool-…\", \"@node-…\" or \"@name-web*\"; a hyphen before it takes out";
+
+/// A way to name VMs, in the words of cv4pve's tools.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Selector {
+    All,
+    Range(RangeInclusive<VmId>),
+    /// In lower case, as Proxmox compares them.
+    Tag(String),
+    Pool(String),
+    Node(String),
+    /// The pieces between the stars, in lower case: of DNS names the case does not count.
+    Name(Vec<String>),
+}
+
+impl Selector {
+    /// Whether it names the VM; `None` where that is not known.
+    pub(super) fn names(&self, vm: &VmFacts<'_>) -> Option<bool> {
+        Some(match self {
+            Self::All => true,
+            Self::Range(range) => range.contains(&vm.vmid),
+            Self::Node(name) => vm.node.as_str() == name,
+            Self::Pool(name) => vm.pool? == Some(name.as_str()),
+            Self::Tag(tag) => vm.described?.1.has(tag),
+            Self::Name(pieces) => {
+                let name = vm.described?.0?.to_ascii_lowercase();
+                fits(pieces, &name)
+            }
+        })
+    }
+
+    fn parse(text: &str) -> Option<Result<Self, String>> {
+        let Some(named) = text.strip_prefix('@') else {
+            text.starts_with(|c: char| c.is_ascii_digit()).then_some(())?;
+            return Some(leaf::parse_range(text).map(Self::Range));
+        };
+        let (kind, name) = named.split_once('-').unwrap_or((named, ""));
+        let is_word =
+            !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control());
+        let lower = || name.to_ascii_lowercase();
+        Some(Ok(match (kind, is_word) {
+            ("all", false) if named == "all" => Self::All,
+            ("tag", true) => Self::Tag(lower()),
+            ("pool", true) => Self::Pool(name.to_owned()),
+            ("node", true) => Self::Node(name.to_owned()),
+            ("name", true) => Self::Name(lower().split('*').map(str::to_owned).collect()),
+            _ => return None,
+        }))
+    }
+}
+
+/// As it is written.
+impl fmt::Display for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_out { "-" } else { "" })?;
+        match &self.selector {
+            Selector::All => f.write_str("@all"),
+            Selector::Range(range) if range.start() == range.end() => range.start().fmt(f),
+            Selector::Range(range) => write!(f, "{}-{}", range.start(), range.end()),
+            Selector::Tag(name) => write!(f, "@tag-{name}"),
+            Selector::Pool(name) => write!(f, "@pool-{name}"),
+            Selector::Node(name) => write!(f, "@node-{name}"),
+            Selector::Name(pieces) => write!(f, "@name-{}", pieces.join("*")),
+        }
+    }
+}
+
+impl Serialize for Item {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Whether the text is the pieces in their order with anything between them.
+pub(super) fn fits(pieces: &[String], text: &str) -> bool {
+    let (Some((first, rest)), Some(left)) =
+        (pieces.split_first(), pieces.first().and_then(|first| text.strip_prefix(first.as_str())))
+    else {
+        return false;
+    };
+    let Some((last, middle)) = rest.split_last() else { return text == first };
+    let mut left = left;
+    for piece in middle {
+        let Some((_, after)) = left.split_once(piece.as_str()) else { return false };
+        left = after;
+    }
+    left.ends_with(last.as_str())
+}
+
+/// A number, or text.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "this names no VM\na VMID, a range such as 200-299, \"@all\", \"@tag-…\", \"@pool-…\", \"@node-…\" or \"@name-web*\"; a hyphen before it takes out"
+)]
+enum Raw {
+    Number(i64),
+    Text(String),
+}
+
+impl<'de> Deserialize<'de> for Item {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = match Raw::deserialize(deserializer)? {
+            Raw::Number(number) => number.to_string(),
+            Raw::Text(text) => text,
+        };
+        let text = text.trim();
+        let (is_out, named) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+        let unknown = || Err(format!("{} names no VM\n{RULE}", crate::render::quote(text)));
+        let selector = Selector::parse(named.trim_start()).unwrap_or_else(unknown);
+        Ok(Self { is_out, selector: selector.map_err(serde::de::Error::custom)? })
+    }
+}

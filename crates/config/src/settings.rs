@@ -1,0 +1,106 @@
+//! What holds for one VM: the list of settings, and how one layer after the other is asked.
+
+mod profile;
+
+pub use profile::{Behaviour, Profile};
+
+use crate::Mode;
+
+/// Makes, of one list, what layers say ([`Own`]), what holds in the end ([`VmSettings`]), and
+/// their names.
+macro_rules! settings {
+    ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr, $path:literal;)*) => {
+        /// What holds for one VM after all.
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        pub struct VmSettings {
+            $($(#[$doc])* pub $name: $type,)*
+        }
+
+        /// What one layer says of it.
+        #[derive(Debug, Clone, Copy, PartialEq, Default)]
+        pub(crate) struct Own {
+            $(pub(crate) $name: Option<$type>,)*
+        }
+
+        impl Own {
+            /// Whether it says everything that the other says.
+            pub(crate) fn covers(&self, other: &Self) -> bool {
+                $((other.$name.is_none() || self.$name.is_some()))&&*
+            }
+        }
+
+        /// Which layer decided on each.
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        pub(crate) struct Origins<L> {
+            $(pub(crate) $name: L,)*
+        }
+
+        impl<L: Copy> Origins<L> {
+            /// In the order of [`PATHS`].
+            pub(crate) fn each(&self) -> [L; PATHS.len()] {
+                [$(self.$name),*]
+            }
+        }
+
+        /// The key of each setting in a section, `thresholds` standing for the section's own name
+        /// of them.
+        pub(crate) const PATHS: &[&str] = &[$($path),*];
+
+        impl VmSettings {
+            /// What holds where no layer says anything.
+            pub(crate) const DEFAULT: Self = Self { $($name: $default),* };
+
+            /// The first layer that says something of a setting decides on it; of those that
+            /// none says anything of, `last` is the origin.
+            pub(crate) fn choose<L: Copy>(layers: &[(L, Own)], last: L) -> (Self, Origins<L>) {
+                let (mut chosen, mut origins) = (Self::DEFAULT, Origins { $($name: last),* });
+                $(
+                    let found = layers.iter().find_map(|(layer, own)| Some((*layer, own.$name?)));
+                    if let Some((layer, value)) = found {
+                        chosen.$name = value;
+                        origins.$name = layer;
+                    }
+                )*
+                (chosen, origins)
+            }
+
+            /// Every setting as text, in the order of [`PATHS`].
+            pub(crate) fn texts(&self) -> [String; PATHS.len()] {
+                [$(self.$name.to_string()),*]
+            }
+        }
+    };
+}
+
+settings! {
+    /// How far.
+    mode: Mode = Mode::Observe, "mode";
+    /// Whether vCPUs are looked after.
+    cpu_scaling: bool = true, "cpu_scaling";
+    /// Whether memory is.
+    ram_scaling: bool = true, "ram_scaling";
+    /// Percent of the plugged vCPUs above which one is added.
+    cpu_high: f64 = 80.0, "thresholds.cpu.high";
+    /// Percent below which one is taken.
+    cpu_low: f64 = 20.0, "thresholds.cpu.low";
+    /// Percent of the memory above which some is added.
+    ram_high: f64 = 85.0, "thresholds.ram.high";
+    /// Percent below which some is taken.
+    ram_low: f64 = 25.0, "thresholds.ram.low";
+    /// Fewest vCPUs.
+    min_cores: u32 = 1, "scaling_limits.min_cores";
+    /// Most vCPUs.
+    max_cores: u32 = 8, "scaling_limits.max_cores";
+    /// Least memory in MiB.
+    min_ram_mb: u32 = 1024, "scaling_limits.min_ram_mb";
+    /// Most memory in MiB.
+    max_ram_mb: u32 = 16_384, "scaling_limits.max_ram_mb";
+    /// Seconds between two decisions.
+    check_interval: u32 = 300, "check_interval";
+    /// Seconds after a change before the same resource is changed again.
+    scale_cooldown: u32 = 300, "scale_cooldown";
+    /// Decisions in a row that must find a resource low.
+    scale_down_after_cycles: u32 = 2, "scale_down_after_cycles";
+    /// Whether DIMMs are unplugged.
+    memory_shrink: bool = false, "memory_shrink";
+}
