@@ -11,6 +11,7 @@
 mod crash;
 mod examples;
 mod host_keys;
+mod import;
 mod logins;
 mod lookout;
 mod one_vm;
