@@ -1,11 +1,14 @@
 //! Rules across keys, for `validator`. Each function returns every broken rule of its section.
 
 mod layers;
+mod notify;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use validator::ValidationError;
+
+pub(crate) use notify::{alerts, gotify};
 
 use crate::yaml::meaning::{Broken, all};
 use crate::{Cluster, HelperConfig, Limits, Rule, SchedulerConfig, Threshold};
@@ -59,7 +62,8 @@ pub(crate) fn scheduler(config: &SchedulerConfig) -> Result<(), ValidationError>
         let problem = format!("VM {vmid} stands here twice: first on line {{line}}");
         Broken::new(&keys, problem, "one entry for a VM of a cluster")
     });
-    all(&broken.chain(layers::crossed(config)).collect::<Vec<_>>())
+    let broken = broken.chain(layers::crossed(config)).chain(notify::push(config));
+    all(&broken.collect::<Vec<_>>())
 }
 
 pub(crate) fn rule(rule: &Rule) -> Result<(), ValidationError> {

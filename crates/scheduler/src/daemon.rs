@@ -10,6 +10,7 @@ use vm_autoscale_planner::{Moment, Planner};
 use vm_autoscale_proxmox::ClusterName;
 
 use crate::control::{self, Board};
+use crate::notify::Notifier;
 use crate::observe::{Blind, observe};
 use crate::status::ClusterStatus;
 use crate::view::{InFlight, View};
@@ -24,6 +25,7 @@ use crate::{BootClock, Clock as _, Error, Helper, HelperClient, MemoryJournal, S
 pub async fn run(config: SchedulerConfig) -> Result<(), Error> {
     let config = Arc::new(config);
     let mut signals = Signals::new()?;
+    let notifier = Notifier::start(&config)?;
     let listener = control::bind(&config.control_socket)?;
     let (board, journal) = (Board::default(), MemoryJournal::default());
     let answering = tokio::spawn(control::serve(listener, board.clone(), journal.clone()));
@@ -40,13 +42,18 @@ pub async fn run(config: SchedulerConfig) -> Result<(), Error> {
         helper: helper.clone(),
         journal: journal.clone(),
         board: board.clone(),
+        notifier: notifier.clone(),
         stop: stopped.clone(),
     };
     let worked = match met {
-        Some(clusters) => work(clusters.into_iter().map(worker), &stop, &mut signals).await,
+        Some(clusters) => {
+            notifier.expect(&clusters);
+            work(clusters.into_iter().map(worker), &stop, &mut signals).await
+        }
         None => Ok(()),
     };
     answering.abort();
+    notifier.stop();
     // The next start removes a socket that stayed.
     let _ = std::fs::remove_file(&config.control_socket);
     worked

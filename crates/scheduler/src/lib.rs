@@ -11,6 +11,7 @@ mod daemon;
 mod error;
 mod journal;
 mod logging;
+mod notify;
 mod observe;
 mod outcome;
 mod ports;
