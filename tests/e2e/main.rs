@@ -13,6 +13,7 @@ mod examples;
 mod host_keys;
 mod logins;
 mod lookout;
+mod notices;
 mod one_vm;
 mod openssh;
 mod real_guests;

@@ -1,8 +1,10 @@
 //! Where a message may go: judged by the address that is connected to, whatever its name was.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
+
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 
 use super::undelivered::{Undelivered, is_closed};
 
@@ -83,8 +85,9 @@ fn refused_v6(ip: Ipv6Addr) -> Option<&'static str> {
 
 /// Says in time, and in an administrator's words, what each delivery would fail by.
 pub(super) fn warn_of_a_closed_network() {
-    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0));
-    if socket.as_ref().is_err_and(is_closed) {
+    // Not bound: the drop-in opens no port.
+    let socket = socket(AddressFamily::Inet, SockType::Datagram, SockFlag::SOCK_CLOEXEC, None);
+    if socket.is_err_and(|errno| is_closed(&errno.into())) {
         tracing::error!(
             "alerts, gotify or uptime_kuma_url are configured, and this service has no network, so \
              that nobody is told: install deploy/systemd/optional/vm-autoscale.service.d/network.conf \
