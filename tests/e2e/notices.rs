@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use vm_autoscale_lab::Control;
-use vm_autoscale_tests::programs::command;
 use vm_autoscale_tests::stage::Stage;
 
-use crate::{load, play, skip, truth, turn, vmid};
+use crate::{load, play, truth, turn, vmid};
 
 // Of the unit tests beside what it serves; some is only for them.
 #[allow(dead_code, unreachable_pub, reason = "shared with the scheduler's unit tests")]
@@ -99,37 +98,21 @@ fn servers_that_hang_and_fail_hold_up_no_cycle() {
     stage.strike().unwrap();
 }
 
-/// Under an empty network, as the unit has it, there is nobody at 127.0.0.1; with its other lock
-/// no socket at all. That it starts and says so is what counts here.
 #[test]
-fn without_a_network_the_log_names_the_drop_in() {
+fn a_node_that_goes_and_comes_back_is_told() {
     let _turn = turn();
     let (mail, web) = (smtp("127.0.0.1:0", None), http(OK));
-    let far = channels(&mail, &web).replace("smtp_server: 127.0.0.1", "smtp_server: 192.0.2.1");
-    let mut stage = Stage::set(&play(2, &far)).unwrap();
+    let mut play = play(3, &channels(&mail, &web));
+    play.nodes = 3;
+    play.scenario =
+        Some("- at: 4\n  node-down: {node: pve3}\n- at: 8\n  node-up: {node: pve3}\n".to_owned());
+    let mut stage = Stage::set(&play).unwrap();
     stage.start_helper().unwrap();
-    let program = vm_autoscale_tests::programs::directory().unwrap().join("vm-autoscale");
-    let (program, config) =
-        (program.display().to_string(), stage.path("config.yaml").display().to_string());
-    let alone = ["--user", "--map-root-user", "--net"];
-    if !command("unshare").args(alone).arg("true").status().is_ok_and(|done| done.success()) {
-        return skip("unshare --net: a scheduler without a network was not tested");
-    }
-    let arguments = [&alone[..], &[&program, "run", "--config", &config]].concat();
-    let scheduler = vm_autoscale_tests::programs::Program::start_as(
-        command("unshare"),
-        "alone",
-        &arguments,
-        &stage.path("."),
-    );
-    stage.scheduler = Some(scheduler.unwrap());
-    load(&stage, 101, 64.0, 2000.0);
-    let begun = std::time::Instant::now();
-    while !stage.scheduler.as_ref().unwrap().said().contains("mail: not delivered") {
-        assert!(begun.elapsed() < TIME, "{}", stage.last_words());
-        vm_autoscale_tests::programs::pause(Duration::from_millis(50));
-    }
-    let said = stage.scheduler.as_ref().unwrap().said();
-    assert!(said.contains("optional/vm-autoscale.service.d/network.conf"), "{said}");
+    stage.start_scheduler().unwrap();
+    let text = await_text(&mail, "X-VM-Autoscale-Kind: node-offline");
+    assert!(text.contains("Subject: [vm-autoscale] node pve3 of cluster lab is offline"), "{text}");
+    assert!(text.contains("X-VM-Autoscale-Node: pve3"), "{text}");
+    await_text(&mail, "Subject: [vm-autoscale] node pve3 of cluster lab is online again");
+    await_text(&web, "node pve3 of cluster lab is online again");
     stage.strike().unwrap();
 }

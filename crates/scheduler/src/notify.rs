@@ -130,17 +130,17 @@ impl Notifier {
 impl Inner {
     fn event(&self, message: impl FnOnce() -> Message) {
         if let Some(message) = lock(&self.gate).event(message()) {
-            self.put(message);
+            self.put(&message);
         }
     }
 
     fn state(&self, subject: Subject, bad: bool, message: impl FnOnce() -> Message) {
         // The lock is not held while the message is made.
         let Some(left_out) = lock(&self.gate).state(subject, bad) else { return };
-        self.put(message().noting(0, left_out));
+        self.put(&message().noting(0, left_out));
     }
 
-    fn put(&self, message: Message) {
+    fn put(&self, message: &Message) {
         for channel in &self.channels {
             channel.put(message.clone());
         }

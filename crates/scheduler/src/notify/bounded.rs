@@ -1,4 +1,4 @@
-//! A connection of which only so much is read.
+//! A connection of which only so much is read, and never more than is asked for next.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,7 +11,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// A mail server says less than 1 KiB, and shows a few KiB of certificates.
 const MOST: usize = 64 * 1024;
 
-/// It ends with an error there.
+/// It ends with an error there. It is read byte by byte: what someone adds in the clear behind the
+/// answer to STARTTLS is then not kept as what came under TLS, but breaks its beginning.
 #[derive(Debug)]
 pub(super) struct Bounded<S> {
     inner: S,
@@ -31,13 +32,17 @@ impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
-        let read = buffer.filled().len() - before;
-        match self.left.checked_sub(read) {
+        if buffer.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        let mut byte = [0];
+        let mut one = ReadBuf::new(&mut byte);
+        ready!(Pin::new(&mut self.inner).poll_read(context, &mut one))?;
+        match self.left.checked_sub(one.filled().len()) {
             Some(left) => self.left = left,
             None => return Poll::Ready(Err(io::ErrorKind::FileTooLarge.into())),
         }
+        buffer.put_slice(one.filled());
         Poll::Ready(Ok(()))
     }
 }

@@ -30,11 +30,11 @@ pub(super) struct Gate<C: Clock> {
     left_out: u64,
 }
 
-/// What was told of something that is either well or not; nothing means well.
+/// What was told of something that is either well or not; at first it is well.
 struct State<I> {
     bad: bool,
     /// When it was told to be well, and not to be.
-    told: [Option<I>; 2],
+    told: (Option<I>, Option<I>),
 }
 
 impl<C: Clock + Clone> Gate<C> {
@@ -70,16 +70,14 @@ impl<C: Clock + Clone> Gate<C> {
     /// again and again: what cannot be told yet is told later, if it is still so.
     pub(super) fn state(&mut self, subject: Subject, bad: bool) -> Option<u64> {
         let now = self.clock.now();
-        let known = self.states.get(&subject);
-        let told = known.is_some_and(|state| state.bad);
-        let same = known.and_then(|state| state.told[usize::from(bad)]);
-        let waits = same.is_some_and(|at| is_within(now, at, self.dedup));
-        if bad == told || waits || self.hourly.check().is_err() {
+        let state = self.states.entry(subject).or_insert(State { bad: false, told: (None, None) });
+        let last = if bad { &mut state.told.1 } else { &mut state.told.0 };
+        let waits = last.is_some_and(|at| is_within(now, at, self.dedup));
+        if bad == state.bad || waits || self.hourly.check().is_err() {
             return None;
         }
-        let state = self.states.entry(subject).or_insert(State { bad, told: [None; 2] });
+        *last = Some(now);
         state.bad = bad;
-        state.told[usize::from(bad)] = Some(now);
         Some(std::mem::take(&mut self.left_out))
     }
 }

@@ -112,7 +112,9 @@ impl Resolver for Judge {
             return Err(Error::Other(Box::new(Undelivered::never(why))));
         }
         let mut addresses = self.empty();
-        found.into_iter().for_each(|address| addresses.push(address));
+        for address in found {
+            addresses.push(address);
+        }
         Ok(addresses)
     }
 }

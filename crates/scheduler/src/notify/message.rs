@@ -84,9 +84,10 @@ impl Message {
     }
 
     pub(super) fn of_node(cluster: &ClusterName, node: &NodeName, online: bool) -> Self {
-        let (kind, state, then) = match online {
-            true => ("node-back", "online again", ""),
-            false => ("node-offline", "offline", "\nIts VMs are left alone meanwhile.\n"),
+        let (kind, state, then) = if online {
+            ("node-back", "online again", "")
+        } else {
+            ("node-offline", "offline", "\nIts VMs are left alone meanwhile.\n")
         };
         let title = format!("node {node} of cluster {cluster} is {state}");
         let text = format!("{title}\n{then}");

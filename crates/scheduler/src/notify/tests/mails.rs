@@ -7,7 +7,7 @@ use vm_autoscale_config::Alerts;
 
 use super::super::channel::Deliver as _;
 use super::super::mail::Mail;
-use super::servers::{Secure, Server, serve, smtp, smtps};
+use super::servers::{Secure, Server, line, serve, smtp, smtps};
 use super::*;
 
 /// A certificate that nobody vouches for, and a server that shows it.
@@ -71,6 +71,25 @@ fn a_certificate_that_nobody_vouches_for_or_of_another_name_is_refused() {
         assert_eq!(mail.deliver(&message(101), 0).is_ok(), good);
         assert_eq!(server.next().contains("AUTH PLAIN"), good);
     }
+}
+
+/// Someone between answers our EHLO under TLS before it is sent.
+#[test]
+fn what_is_added_in_the_clear_behind_starttls_is_not_taken_for_the_servers() {
+    let (roots, secure) = certificate("localhost");
+    let server = serve("127.0.0.1:0", move |mut stream, say| {
+        let answers = ["220 hi\r\n250 STARTTLS\r\n", "", "220 go\r\n250 AUTH PLAIN\r\n"];
+        for answer in answers {
+            std::io::Write::write_all(&mut stream, answer.as_bytes()).unwrap();
+            if !answer.starts_with("220 go") {
+                line(&mut stream).unwrap();
+            }
+        }
+        let _ = say.send(line(&mut secure(stream)).unwrap_or_default());
+    });
+    let error = mail(&server, &roots).deliver(&message(101), 0).unwrap_err();
+    assert!(error.why.starts_with("TLS: "), "{error}");
+    assert_eq!(server.next(), "");
 }
 
 /// On loopback there is nobody between; `at_home` is what says so.

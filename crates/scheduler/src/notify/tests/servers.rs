@@ -125,7 +125,7 @@ fn talk(
 }
 
 /// Byte by byte: what comes after a STARTTLS is not ours to read.
-fn line(stream: &mut impl Read) -> Option<String> {
+pub(crate) fn line(stream: &mut impl Read) -> Option<String> {
     let (mut line, mut byte) = (Vec::new(), [0]);
     while !line.ends_with(b"\n") {
         stream.read_exact(&mut byte).ok()?;
