@@ -67,7 +67,7 @@ fn a_certificate_that_nobody_vouches_for_or_of_another_name_is_refused() {
     for (trusted, good) in [(roots, true), (Vec::new(), false)] {
         let server = smtps(secure.clone());
         let mut mail = mail(&server, &trusted);
-        mail.implicit = true;
+        mail.route.implicit = true;
         assert_eq!(mail.deliver(&message(101), 0).is_ok(), good);
         assert_eq!(server.next().contains("AUTH PLAIN"), good);
     }
@@ -99,7 +99,7 @@ fn without_starttls_nothing_is_sent_to_another_machine() {
     let mut mail = mail(&server, &Vec::new());
     mail.deliver(&message(101), 0).unwrap();
     assert!(server.next().contains("AUTH PLAIN"));
-    mail.at_home = |_| false;
+    mail.route.at_home = |_| false;
     let why = mail.deliver(&message(101), 0).unwrap_err().why;
     assert!(why.contains("does not offer STARTTLS"), "{why}");
     let said = server.next();
@@ -135,7 +135,7 @@ fn an_endless_answer_ends_and_a_silent_server_has_5_s() {
     for implicit in [false, true] {
         let silent = serve("127.0.0.1:0", |stream, _| std::mem::forget(stream));
         let mut mail = mail(&silent, &Vec::new());
-        mail.implicit = implicit;
+        mail.route.implicit = implicit;
         let why = mail.deliver(&message(101), 0).unwrap_err().why;
         assert_eq!(why, "no answer within 5 s");
     }
