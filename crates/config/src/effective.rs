@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::difference::flatten;
-use crate::roster::Place;
+use crate::resolve::Place;
 use crate::settings::PATHS;
 use crate::{Managed, Profile, SchedulerConfig};
 

@@ -13,6 +13,7 @@ mod notify;
 mod origin;
 mod problem;
 mod render;
+mod resolve;
 mod roster;
 mod rules;
 mod scheduler;

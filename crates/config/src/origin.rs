@@ -1,6 +1,6 @@
 //! From a setting's layer to its key in the file.
 
-use crate::roster::Place;
+use crate::resolve::Place;
 use crate::{Profile, SchedulerConfig, Thresholds};
 
 impl Place {

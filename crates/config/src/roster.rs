@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
-use crate::scheduler::layer::Layer;
-use crate::settings::{Origins, Own};
-use crate::{Class, Mode, OFF_TAG, Profile, SchedulerConfig, VmFacts, VmSettings};
+use crate::{OFF_TAG, SchedulerConfig, VmFacts, VmSettings};
 
 /// The file as one cluster has it.
 #[derive(Debug, Clone)]
@@ -48,21 +46,6 @@ pub struct Managed {
     pub(crate) entry: Option<usize>,
     /// Whether it has an entry that may be meant for another cluster's VM of that number.
     pub is_unplaced: bool,
-}
-
-/// Where a setting was decided on: a section of the file, and by which profile of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// Nowhere: the program's own default.
-    Default,
-    /// The file itself.
-    File(Option<Profile>),
-    /// A class.
-    Class(usize, Option<Profile>),
-    /// An entry of `virtual_machines`.
-    Vm(usize, Option<Profile>),
-    /// The file's `dry_run`.
-    DryRun,
 }
 
 impl Roster {
@@ -175,63 +158,6 @@ impl SchedulerConfig {
         }
         Some(None)
     }
-
-    /// A class and those that it inherits from, nearest first. A circle, which is refused where
-    /// the file is checked, ends.
-    pub(crate) fn chain(&self, class: Option<usize>) -> Vec<(usize, &Class)> {
-        let mut chain: Vec<(usize, &Class)> = Vec::new();
-        let mut next = class;
-        while let Some(at) = next.filter(|at| chain.iter().all(|(known, _)| known != at)) {
-            let Some(class) = self.classes.get(at) else { break };
-            chain.push((at, class));
-            next = class.inherits.as_deref().and_then(|name| self.class_named(name));
-        }
-        chain
-    }
-
-    /// What holds for a VM of that class and with that entry, and where each value comes from.
-    pub(crate) fn resolve(
-        &self,
-        class: Option<usize>,
-        entry: Option<usize>,
-    ) -> (VmSettings, Origins<Place>) {
-        let mut layers: Vec<(Place, Own)> = Vec::with_capacity(8);
-        let mut modes: Vec<(Place, Mode)> = Vec::with_capacity(4);
-        let own = entry.and_then(|at| Some((at, self.virtual_machines.get(at)?)));
-        if let Some((at, vm)) = own {
-            ask(vm, |profile| Place::Vm(at, profile), &mut layers);
-            modes.extend(vm.mode.map(|mode| (Place::Vm(at, None), mode)));
-        }
-        let chain = self.chain(class);
-        for (at, class) in &chain {
-            ask(*class, |profile| Place::Class(*at, profile), &mut layers);
-        }
-        let of_class =
-            chain.iter().find_map(|(at, class)| Some((Place::Class(*at, None), class.mode?)));
-        modes.extend(of_class);
-        ask(self, Place::File, &mut layers);
-        modes.push(
-            self.mode.map_or((Place::Default, Mode::default()), |mode| (Place::File(None), mode)),
-        );
-        modes.extend(self.dry_run.then_some((Place::DryRun, Mode::Recommend)));
-        let (mut settings, mut origins) = VmSettings::choose(&layers, Place::Default);
-        // The least counts, and of equals the nearest.
-        if let Some((place, mode)) = modes.into_iter().min_by_key(|(_, mode)| *mode) {
-            settings.mode = mode;
-            origins.mode = place;
-        }
-        (settings, origins)
-    }
-}
-
-/// What a section says itself, then what its profile says.
-fn ask<L: Layer>(
-    layer: &L,
-    place: impl Fn(Option<Profile>) -> Place,
-    into: &mut Vec<(Place, Own)>,
-) {
-    into.push((place(None), layer.own()));
-    into.extend(layer.profile().map(|profile| (place(Some(profile)), profile.own())));
 }
 
 #[cfg(test)]

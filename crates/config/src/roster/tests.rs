@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::Checked;
+use crate::{Checked, Mode};
 use vm_autoscale_proxmox::Tags;
 
 struct Vm {
@@ -66,6 +66,10 @@ fn vms_are_named_by_everything_that_there_is() {
     assert!(is_in("select: ['@pool-shop/front']", &tagged));
     assert!(!is_in("select: ['@pool-shop']", &tagged));
     assert!(!is_in("{}", &tagged));
+    // One without a name is none of them.
+    let nameless = Vm { name: None, ..VM };
+    assert!(is_in("select: ['@all', '-@name-web*']", &nameless));
+    assert!(!is_in("select: ['@name-*']", &nameless));
 }
 
 #[test]

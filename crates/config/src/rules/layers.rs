@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::roster::Place;
+use crate::resolve::Place;
 use crate::settings::{Origins, PATHS};
 use crate::yaml::meaning::Broken;
 use crate::{SchedulerConfig, VmSettings};
@@ -107,19 +107,33 @@ fn meet(
     let paths = [own, other].map(|(name, place)| place.path(config, name));
     let others = may_say(config, class, entry, pair);
     let keys: Vec<&str> = paths.iter().flatten().chain(&others).map(String::as_str).collect();
-    let last = |path: &'static str| path.rsplit('.').next().unwrap_or(path);
+    let broken = words(&keys, pair, (low, high), (other.0, &other.1.words(config)));
+    Some((paths, broken))
+}
+
+/// The setting without its section.
+fn last(path: &'static str) -> &'static str {
+    path.rsplit('.').next().unwrap_or(path)
+}
+
+/// What is wrong, where `other` is the setting that is not of the nearer layer, and whose it is.
+fn words(
+    keys: &[&str],
+    pair: &Pair,
+    (low, high): (f64, f64),
+    (other, whose): (&'static str, &str),
+) -> Broken {
     let (low_name, high_name) = (last(pair.low), last(pair.high));
     let exceeds = if pair.may_meet { "exceeds" } else { "is not below" };
-    let of_other = format!("`{}` is {}", last(other.0), other.1.words(config));
-    let problem = format!("`{low_name}` {low} {exceeds} `{high_name}` {high}; {of_other}");
+    let crossing = format!("`{low_name}` {low} {exceeds} `{high_name}` {high}");
+    let problem = format!("{crossing}; `{}` is {whose}", last(other));
     let rule = if pair.may_meet {
         format!("`{low_name}` must not exceed `{high_name}`, wherever they are set")
     } else {
         super::MARKS.to_owned()
     };
-    let broken = Broken::new(&keys, problem, rule);
-    let help = Some(format!("set `{}` here, too", last(other.0)));
-    Some((paths, Broken { help, ..broken }))
+    let help = Some(format!("set `{}` here, too", last(other)));
+    Broken { help, ..Broken::new(keys, problem, rule) }
 }
 
 /// Every key that could say one of the two: where one of them is not understood, nobody knows
@@ -134,7 +148,7 @@ fn may_say(
     let places = entry.map(|at| Place::Vm(at, None)).into_iter().chain(chain);
     let of = |place: Place| {
         let both = [pair.low, pair.high].into_iter().flat_map(move |name| place.keys(name));
-        both.chain(["profile", "behaviour", "class", "inherits"].map(|key| place.key(key)))
+        both.chain(["profile", "behaviour", "name", "class", "inherits"].map(|key| place.key(key)))
     };
     places.chain([Place::File(None)]).flat_map(of).collect()
 }

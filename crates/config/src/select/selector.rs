@@ -34,8 +34,8 @@ impl Selector {
             Self::Pool(name) => vm.pool? == Some(name.as_str()),
             Self::Tag(tag) => vm.described?.1.has(tag),
             Self::Name(pieces) => {
-                let name = vm.described?.0?.to_ascii_lowercase();
-                fits(pieces, &name)
+                let name = vm.described?.0.map(str::to_ascii_lowercase);
+                name.is_some_and(|name| fits(pieces, &name))
             }
         })
     }

@@ -1,0 +1,87 @@
+//! Layer by layer: what holds for a VM, and which section says so.
+
+use crate::scheduler::layer::Layer;
+use crate::settings::{Origins, Own};
+use crate::{Class, Mode, Profile, SchedulerConfig, VirtualMachine, VmSettings};
+
+/// Where a setting was decided on: a section of the file, and by which profile of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Nowhere: the program's own default.
+    Default,
+    /// The file itself.
+    File(Option<Profile>),
+    /// A class.
+    Class(usize, Option<Profile>),
+    /// An entry of `virtual_machines`.
+    Vm(usize, Option<Profile>),
+    /// The file's `dry_run`.
+    DryRun,
+}
+
+impl SchedulerConfig {
+    /// A class and those that it inherits from, nearest first. A circle, which is refused where
+    /// the file is checked, ends.
+    pub(crate) fn chain(&self, class: Option<usize>) -> Vec<(usize, &Class)> {
+        let mut chain: Vec<(usize, &Class)> = Vec::new();
+        let mut next = class;
+        while let Some(at) = next.filter(|at| chain.iter().all(|(known, _)| known != at)) {
+            let Some(class) = self.classes.get(at) else { break };
+            chain.push((at, class));
+            next = class.inherits.as_deref().and_then(|name| self.class_named(name));
+        }
+        chain
+    }
+
+    /// What holds for a VM of that class and with that entry, and where each value comes from.
+    pub(crate) fn resolve(
+        &self,
+        class: Option<usize>,
+        entry: Option<usize>,
+    ) -> (VmSettings, Origins<Place>) {
+        let mut layers: Vec<(Place, Own)> = Vec::with_capacity(8);
+        let own = entry.and_then(|at| Some((at, self.virtual_machines.get(at)?)));
+        if let Some((at, vm)) = own {
+            ask(vm, |profile| Place::Vm(at, profile), &mut layers);
+        }
+        let chain = self.chain(class);
+        for (at, class) in &chain {
+            ask(*class, |profile| Place::Class(*at, profile), &mut layers);
+        }
+        ask(self, Place::File, &mut layers);
+        let (mut settings, mut origins) = VmSettings::choose(&layers, Place::Default);
+        (origins.mode, settings.mode) = self.least(own, &chain);
+        (settings, origins)
+    }
+
+    /// Of `mode` the least counts that the entry, the class and the file say, and of equals the
+    /// nearest.
+    fn least(
+        &self,
+        own: Option<(usize, &VirtualMachine)>,
+        chain: &[(usize, &Class)],
+    ) -> (Place, Mode) {
+        let of_vm = own.and_then(|(at, vm)| Some((Place::Vm(at, None), vm.mode?)));
+        let mut classes = chain.iter();
+        let of_class = classes.find_map(|(at, class)| Some((Place::Class(*at, None), class.mode?)));
+        let of_file = self.mode.map(|mode| (Place::File(None), mode));
+        let of_file = of_file.unwrap_or((Place::Default, Mode::default()));
+        let dry_run = self.dry_run.then_some((Place::DryRun, Mode::Recommend));
+        let nearest = of_vm.into_iter().chain(of_class);
+        let least =
+            |least: (Place, Mode), next: (Place, Mode)| if next.1 < least.1 { next } else { least };
+        let mut all = nearest.chain([of_file]).chain(dry_run);
+        let first = all.next().unwrap_or(of_file);
+        all.fold(first, least)
+    }
+}
+
+/// What a section says itself, then what its profile says.
+fn ask<L: Layer>(
+    layer: &L,
+    place: impl Fn(Option<Profile>) -> Place,
+    into: &mut Vec<(Place, Own)>,
+) {
+    into.push((place(None), layer.own()));
+    into.extend(layer.profile().map(|profile| (place(Some(profile)), profile.own())));
+}
