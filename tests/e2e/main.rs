@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod config_keys;
 mod crash;
 mod examples;
 mod host_keys;
