@@ -47,8 +47,12 @@ impl Daemon {
 
 /// The names of a directory's files, and what they say.
 fn files(dir: &Path) -> String {
-    let files = read_dir(dir).into_iter().flatten().map(|file| file.unwrap().path());
-    files.map(|file| format!("{}\n{}", file.display(), read_to_string(&file).unwrap())).collect()
+    let mut said = String::new();
+    for file in read_dir(dir).unwrap() {
+        let path = file.unwrap().path();
+        said += &(path.display().to_string() + "\n" + &read_to_string(&path).unwrap());
+    }
+    said
 }
 
 /// Waits for something that comes within moments.

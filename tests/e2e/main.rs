@@ -11,6 +11,7 @@
 mod config_keys;
 mod crash;
 mod examples;
+mod helper_keys;
 mod host_keys;
 mod logins;
 mod lookout;

@@ -78,3 +78,15 @@ fn is_test(source: &str, function: &str) -> bool {
     let named = lines.windows(2).find(|two| begins.iter().any(|begin| two[1].starts_with(begin)));
     named.is_some_and(|two| ["#[test]", "#[tokio::test]"].contains(&two[0]))
 }
+
+/// Writes a value (as JSON) into a file; the lists on the way are there, sections need not be.
+pub(super) fn set(file: &mut Value, path: &str, value: &str) {
+    let mut place = file;
+    for step in path.replace('[', ".").replace(']', "").split('.') {
+        place = match step.parse::<usize>() {
+            Ok(at) => &mut place[at],
+            Err(_) => &mut place[step],
+        };
+    }
+    *place = serde_json::from_str(value).unwrap_or_else(|error| panic!("{path}: {error}"));
+}

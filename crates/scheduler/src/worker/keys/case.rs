@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::schema_paths::set;
 use super::world::{Scene, tell};
 
 /// Two files that differ in one key only.
@@ -48,16 +49,4 @@ impl Case {
         set(&mut file, &self.path, value);
         file.to_string()
     }
-}
-
-/// Writes a value (as JSON) into a file; the lists on the way are there, sections need not be.
-pub(super) fn set(file: &mut Value, path: &str, value: &str) {
-    let mut place = file;
-    for step in path.replace('[', ".").replace(']', "").split('.') {
-        place = match step.parse::<usize>() {
-            Ok(at) => &mut place[at],
-            Err(_) => &mut place[step],
-        };
-    }
-    *place = serde_json::from_str(value).unwrap_or_else(|error| panic!("{path}: {error}"));
 }
