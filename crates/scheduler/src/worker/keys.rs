@@ -11,15 +11,12 @@ mod schema_paths;
 mod select;
 mod world;
 
+use std::path::Path;
+
 use case::Case;
 use schema_paths::{Elsewhere, gaps, schema_paths};
 
 const SCHEMA: &str = "config.schema.json";
-
-const NOTICES: (&str, &str) = (
-    "crates/scheduler/src/notify/tests/keys.rs",
-    "each_key_of_the_notifications_changes_what_is_sent",
-);
 
 const PROGRAM: &str = "tests/e2e/config_keys.rs";
 
@@ -36,22 +33,26 @@ const ELSEWHERE: &[Elsewhere] = &[
     ),
 ];
 
-/// Whom it tells of what happened. TODO before this is merged: into `ELSEWHERE` with `NOTICES`,
-/// which come with the branch `notify`.
-const PENDING: &[&str] = &[
-    "alerts.email_enabled",
-    "alerts.email_recipient",
-    "alerts.smtp_password",
-    "alerts.smtp_port",
-    "alerts.smtp_server",
-    "alerts.smtp_user",
-    "gotify.app_token",
-    "gotify.enabled",
-    "gotify.priority",
-    "gotify.server_url",
-    "notification_dedup_seconds",
-    "uptime_kuma_url",
+/// Whom it tells of what happened.
+const NOTICES: &[Elsewhere] = &[
+    of_notices("alerts.email_enabled"),
+    of_notices("alerts.email_recipient"),
+    of_notices("alerts.smtp_password"),
+    of_notices("alerts.smtp_port"),
+    of_notices("alerts.smtp_server"),
+    of_notices("alerts.smtp_user"),
+    of_notices("gotify.app_token"),
+    of_notices("gotify.enabled"),
+    of_notices("gotify.priority"),
+    of_notices("gotify.server_url"),
+    of_notices("notification_dedup_seconds"),
+    of_notices("uptime_kuma_url"),
 ];
+
+const fn of_notices(path: &'static str) -> Elsewhere {
+    let file = "crates/scheduler/src/notify/tests/keys.rs";
+    (path, file, "each_key_of_the_notifications_changes_what_is_sent")
+}
 
 fn all() -> Vec<Case> {
     [layers::of_the_file(), layers::of_classes(), layers::of_vms(), file::all(), select::all()]
@@ -62,21 +63,25 @@ fn all() -> Vec<Case> {
 
 #[test]
 fn every_key_has_a_test() {
-    let all = all();
-    let tested = all.iter().map(Case::key).chain(PENDING.iter().map(|key| (*key).to_owned()));
-    assert_eq!(gaps(&schema_paths(SCHEMA), tested, ELSEWHERE), [""; 0]);
-    let _ = NOTICES;
+    let mut tested: Vec<String> = all().iter().map(Case::key).collect();
+    let mut elsewhere = ELSEWHERE.to_vec();
+    // TODO: pending until `notify` is merged; then this condition goes, and they go into ELSEWHERE.
+    if Path::new(env!("CARGO_MANIFEST_DIR")).join("src/notify").exists() {
+        elsewhere.extend(NOTICES);
+    } else {
+        tested.extend(NOTICES.iter().map(|(path, ..)| (*path).to_owned()));
+    }
+    assert_eq!(gaps(&schema_paths(SCHEMA), tested, &elsewhere), [""; 0]);
 }
 
 /// A list that is always whole would show nothing.
 #[test]
 fn a_key_without_a_test_is_found_out() {
     let mut keys = schema_paths(SCHEMA);
-    let of = |path: &str| (path.to_owned(), keys.contains(path));
     for path in
-        ["mode", "virtual_machines[].thresholds.ram.low", "classes[].scaling_limits.max_cores"]
+        ["classes[].scaling_limits.max_cores", "mode", "virtual_machines[].thresholds.ram.low"]
     {
-        assert_eq!(of(path), (path.to_owned(), true));
+        assert!(keys.contains(path), "{path}");
     }
     let tested: Vec<String> = keys.iter().skip(1).cloned().collect();
     let first = keys.first().unwrap().clone();
