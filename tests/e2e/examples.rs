@@ -19,7 +19,11 @@ fn the_example_config_is_valid_and_touches_no_vm() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{output:?}");
-    let config = vm_autoscale_config::SchedulerConfig::read(&etc("config.yaml")).unwrap();
+    let config = vm_autoscale_config::SchedulerConfig::read(
+        &etc("config.yaml"),
+        &vm_autoscale_config::Environment::default(),
+    )
+    .unwrap();
     let cluster = "home".try_into().unwrap();
     let (node, tags) = ("pve1".try_into().unwrap(), "autoscale;web".parse().unwrap());
     let all = [("home".try_into().unwrap(), [("pve1".try_into().unwrap())].into())].into();

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
 /// Gives running VMs of a Proxmox VE cluster the vCPUs and memory they need, and takes back what
 /// they do not.
@@ -18,7 +19,8 @@ pub(crate) struct Args {
         default_value = "/etc/vm-autoscale/config.yaml"
     )]
     pub(crate) config: PathBuf,
-    /// Variables that must not stand in the configuration; nobody else may read the file.
+    /// Variables for the configuration's `${NAME}`; nobody else may read the file
+    /// [default: /etc/vm-autoscale/scheduler.env, where it exists].
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) env_file: Option<PathBuf>,
     /// Check the configuration, say everything that is wrong with it, and exit.
@@ -42,9 +44,64 @@ pub(crate) enum Command {
     Plan,
     /// Ask the running daemon what it sees and does.
     Status,
+    /// What the configuration says, what holds, and what a restart would change.
+    #[command(subcommand)]
+    Config(ConfigCommand),
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Every value with the file, line and column that set it.
+    #[command(after_help = SHOW_EXAMPLES)]
+    Show(Show),
+    /// What the files say differently from what the daemon runs with.
+    Diff {
+        /// The daemon's socket, where the files name another one than it listens on.
+        #[arg(long, value_name = "FILE")]
+        control_socket: Option<PathBuf>,
+    },
+}
+
+/// What of it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Show {
+    /// Also what holds by default, layer by layer.
+    #[arg(long)]
+    pub(crate) effective: bool,
+    /// What holds for this VM. What is known of it is asked of the daemon, unless it is said here.
+    #[arg(long, value_name = "VMID")]
+    pub(crate) vm: Option<VmId>,
+    /// The cluster, where several have such a VM.
+    #[arg(long, value_name = "NAME", requires = "vm", value_parser = |s: &str| ClusterName::try_from(s))]
+    pub(crate) cluster: Option<ClusterName>,
+    /// As if it were on this node.
+    #[arg(long, value_name = "NODE", requires = "vm", value_parser = |s: &str| NodeName::try_from(s))]
+    pub(crate) node: Option<NodeName>,
+    /// As if it had this name.
+    #[arg(long, requires = "vm")]
+    pub(crate) name: Option<String>,
+    /// As if it had these tags, separated by commas.
+    #[arg(long, value_name = "TAG,TAG", requires = "vm")]
+    pub(crate) tags: Option<String>,
+    /// As if it were in this pool.
+    #[arg(long, requires = "vm")]
+    pub(crate) pool: Option<String>,
+}
+
+impl Show {
+    /// Whether the VM is described here.
+    pub(crate) fn says_facts(&self) -> bool {
+        self.node.is_some() || self.name.is_some() || self.tags.is_some() || self.pool.is_some()
+    }
+}
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  vm-autoscale config show
+  vm-autoscale config show --effective --vm 101
+  vm-autoscale config show --effective --vm 101 --tags web,prod";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// A table.
     Text,
@@ -57,6 +114,7 @@ Examples:
   vm-autoscale --validate-only --config /etc/vm-autoscale/config.yaml
   vm-autoscale plan
   vm-autoscale status --output-format json
+  vm-autoscale config show --effective --vm 101
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration invalid, 4 warnings under --strict,
 5 not permitted, 6 helper or cluster unreachable, 66 file missing";

@@ -2,46 +2,80 @@
 
 mod diff;
 mod show;
+mod vm;
 
-use vm_autoscale_config::{Answer, Roster, SchedulerConfig, VmFacts};
-use vm_autoscale_scheduler::{ClusterStatus, VmStatus};
+use std::collections::BTreeMap;
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use vm_autoscale_config::{Checked, Effective, Entry, SchedulerConfig};
 
 pub(crate) use diff::diff;
-pub(crate) use show::{Show, show};
+pub(crate) use show::show;
+
+/// The file's values with their places.
+struct Read {
+    config: SchedulerConfig,
+    /// In their order.
+    entries: Vec<Entry>,
+    by_path: BTreeMap<String, usize>,
+}
+
+impl Read {
+    fn new(checked: Checked<SchedulerConfig>) -> Result<Self, vm_autoscale_config::Error> {
+        let entries = checked.entries();
+        let by_path = entries.iter().enumerate().map(|(at, entry)| (entry.path.clone(), at));
+        let by_path = by_path.collect();
+        Ok(Self { config: checked.finish()?, entries, by_path })
+    }
+
+    fn entry(&self, path: &str) -> Option<&Entry> {
+        self.entries.get(*self.by_path.get(path)?)
+    }
+
+    /// Where a path stands; a list stands where its first item does.
+    fn place(&self, path: &str) -> Option<String> {
+        let first = || self.entry(&format!("{path}[0]"));
+        self.entry(path).or_else(first).map(|entry| entry.origin.to_string())
+    }
+
+    /// What holds for the whole file; what a variable gives is shown by its name.
+    fn own(&self) -> Vec<Effective<String>> {
+        let mut own = self.config.effective(|path| self.place(path));
+        for value in &mut own {
+            if let Some(entry) = self.entry(&value.key) {
+                value.value.clone_from(&entry.shown);
+            }
+        }
+        own
+    }
+}
 
 /// A line of a table: key, value, and where that is said.
 type Row = [String; 3];
 
-/// The columns below each other, the last one as long as it is.
-fn columns(rows: &[Row], into: &mut String) {
+/// Columns below each other, the last one as long as it is.
+fn columns(rows: &[Row]) -> String {
+    const WIDEST: usize = 40;
     let wide = |at: usize| {
         let lengths = rows.iter().filter_map(|row| row.get(at)).map(|text| text.chars().count());
-        lengths.max().unwrap_or(0).min(48)
+        lengths.max().unwrap_or(0).min(WIDEST)
     };
     let (first, second) = (wide(0), wide(1));
-    for [key, value, from] in rows {
+    let line = |[key, value, from]: &Row| {
         let line = format!("  {key:<first$}  {value:<second$}  {from}");
-        into.push_str(line.trim_end());
-        into.push('\n');
-    }
+        line.trim_end().to_owned() + "\n"
+    };
+    rows.iter().map(line).collect()
 }
 
-/// The file as a cluster has it that a daemon tells of.
-fn roster(config: &Arc<SchedulerConfig>, cluster: &ClusterStatus) -> Roster {
-    let nodes: BTreeSet<_> = cluster.nodes.iter().map(|node| node.name.clone()).collect();
-    Roster::new(config.clone(), &cluster.name, &nodes)
-}
-
-/// What a roster says of a VM that a daemon tells of.
-fn answer(roster: &Roster, cluster: &ClusterStatus, vm: &VmStatus) -> Answer {
-    roster.answer(&VmFacts {
-        cluster: &cluster.name,
-        vmid: vm.vmid,
-        node: &vm.node,
-        described: vm.tags.as_deref().map(|tags| (vm.name.as_deref(), tags)),
-        pool: vm.pool.as_ref().map(|pool| pool.as_deref()),
-    })
+/// What holds, as lines.
+fn lines(values: &[Effective<String>]) -> String {
+    let row = |value: &Effective<String>| {
+        let place = value.place.as_deref().unwrap_or("default");
+        let from = match value.profile {
+            Some(profile) => format!("{place} (profile {profile})"),
+            None => place.to_owned(),
+        };
+        [value.key.clone(), value.value.clone(), from]
+    };
+    columns(&values.iter().map(row).collect::<Vec<_>>())
 }

@@ -1,6 +1,8 @@
 //! `vm-autoscale`: what an administrator types. `run` is the daemon itself.
 
 mod args;
+mod config;
+mod environment;
 mod table;
 mod validate;
 
@@ -10,10 +12,10 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{CommandFactory as _, Parser as _};
-use vm_autoscale_config::{EnvFile, SchedulerConfig};
+use vm_autoscale_config::SchedulerConfig;
 use vm_autoscale_scheduler::{StatusReport, fetch_status, look, run, start_log};
 
-use crate::args::{Args, Command, Format};
+use crate::args::{Args, Command, ConfigCommand, Format};
 
 use crate::table::last_changes;
 pub use crate::table::table;
@@ -46,8 +48,8 @@ pub fn main() -> ExitCode {
     let args = Args::parse();
     if args.command.is_none() && !args.validate_only {
         let kind = clap::error::ErrorKind::MissingSubcommand;
-        let error =
-            Args::command().error(kind, "say what to do: run, plan, status or --validate-only");
+        let error = Args::command()
+            .error(kind, "say what to do: run, plan, status, config or --validate-only");
         // Where standard error is gone, the exit code still says it.
         let _ = error.print();
         return ExitCode::from(2);
@@ -76,8 +78,14 @@ fn complain(error: Error) {
 }
 
 fn execute(args: &Args) -> Result<u8, Error> {
-    let config = SchedulerConfig::read(&args.config)?;
-    args.env_file.as_deref().map(EnvFile::read).transpose()?;
+    match &args.command {
+        Some(Command::Config(ConfigCommand::Show(wanted))) => return config::show(args, wanted),
+        Some(Command::Config(ConfigCommand::Diff { control_socket })) => {
+            return config::diff(args, control_socket.as_deref());
+        }
+        _ => {}
+    }
+    let config = SchedulerConfig::read(&args.config, &environment::environment(args)?)?;
     match &args.command {
         Some(Command::Run) => {
             let _log = start_log(&config.logging)?;
@@ -104,7 +112,7 @@ fn execute(args: &Args) -> Result<u8, Error> {
             show(&report, args.output_format, &note).map(|()| 0)
         }
         // `main` demands a command where nothing else is asked for.
-        None => Ok(0),
+        Some(Command::Config(_)) | None => Ok(0),
     }
 }
 

@@ -1,22 +1,31 @@
 //! `--validate-only`: everything that is wrong with the configuration, in one run.
 
-use vm_autoscale_config::{EnvFile, Report, SchedulerConfig, too_open};
+use std::path::Path;
+
+use vm_autoscale_config::{Environment, Report, SchedulerConfig, too_open};
 
 use crate::args::{Args, Format};
+use crate::environment::environment;
 use crate::{Error, complain, say};
 
 /// The exit code; what is wrong goes to standard error, or as JSON to standard output.
 pub(crate) fn validate(args: &Args) -> Result<u8, Error> {
-    let mut report = match SchedulerConfig::check(&args.config) {
-        Ok(checked) => checked.into_report(),
-        Err(error) => error.into_report(),
+    let (environment, complaint) = match environment(args) {
+        Ok(environment) => (environment, None),
+        // What is not set may stand in the file that could not be read.
+        Err(error) => (Environment::of_process().incomplete(), Some(error.into_report())),
     };
-    if let Some(problem) = too_open(&args.config) {
+    let (mut report, files) = match SchedulerConfig::check(&args.config, &environment) {
+        Ok(checked) => {
+            let files = checked.files().map(Path::to_owned).collect();
+            (checked.into_report(), files)
+        }
+        Err(error) => (error.into_report(), vec![args.config.clone()]),
+    };
+    for problem in files.iter().filter_map(|file| too_open(file)) {
         report.push(problem);
     }
-    if let Some(Err(error)) = args.env_file.as_deref().map(EnvFile::read) {
-        report.append(error.into_report());
-    }
+    report.append(complaint.unwrap_or_default());
     let code = report.exit_code(args.strict);
     match args.output_format {
         Format::Json => say(&format!("{}\n", report.to_json()))?,

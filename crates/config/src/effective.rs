@@ -35,7 +35,7 @@ impl SchedulerConfig {
         // Only a map whose keys are no text could fail.
         flatten("", &serde_json::to_value(self).unwrap_or_default(), &mut leaves);
         let is_layered = |path: &str| {
-            let first = path.split('.').next().unwrap_or(path);
+            let first = path.split(['.', '[']).next().unwrap_or(path);
             let of_vms = PATHS.iter().any(|known| known.split('.').next() == Some(first));
             of_vms || LAYERED.contains(&first)
         };
@@ -84,13 +84,15 @@ impl SchedulerConfig {
         at: impl Fn(&str) -> Option<W>,
     ) -> Vec<Effective<W>> {
         let (settings, origins) = self.resolve(class, entry);
-        let values = settings.texts().into_iter().zip(origins.each());
-        let effective = |(key, (value, place)): (&&str, (String, Place))| Effective {
-            key: (*key).to_owned(),
+        let effective = |((key, value), place): ((&str, String), Place)| Effective {
+            key: key.to_owned(),
             value,
             profile: place.profile(),
             place: place.path(self, key).and_then(|path| at(&path)),
         };
-        PATHS.iter().zip(values).map(effective).collect()
+        settings.each().into_iter().zip(origins.each()).map(effective).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,20 @@ impl EnvFile {
     /// # Errors
     /// As [`read_checked`], or every line that is none of an env file's; no line is repeated.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let text = read_checked(path, Access::Private)?;
+        Self::parse(path, &read_checked(path, Access::Private)?)
+    }
+
+    /// As [`EnvFile::read`], for a look: root may look at a file of another user that nobody
+    /// else can access, such as the scheduler's. That user decides what stands in it, so that
+    /// nothing may rest on it but what is said to whoever asked.
+    ///
+    /// # Errors
+    /// As [`EnvFile::read`].
+    pub fn inspect(path: &Path) -> Result<Self, Error> {
+        Self::parse(path, &read_checked(path, Access::PrivateOfAnyone)?)
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, Error> {
         let (mut variables, mut report, mut above) = (BTreeMap::new(), Report::default(), 0);
         // `from_path_iter` would open the file again, after it was judged.
         for item in dotenvy::from_read_iter(text.as_bytes()) {
@@ -23,7 +36,7 @@ impl EnvFile {
                 Ok((name, value)) => drop(variables.insert(name, value.into())),
                 Err(error) => {
                     let problem = Problem::of_file(path, "a line that is not NAME=value");
-                    let line = line_of(&error, &text, above);
+                    let line = line_of(&error, text, above);
                     above = line.unwrap_or(above);
                     let rule = "NAME=value, one a line; single quotes keep $, # and blanks";
                     report.push(Problem {
@@ -41,6 +54,14 @@ impl EnvFile {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Secret> {
         self.0.get(name)
+    }
+}
+
+#[cfg(test)]
+impl EnvFile {
+    /// As if a file had these.
+    pub(crate) fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self(variables.into_iter().map(|(name, value)| (name, value.into())).collect())
     }
 }
 

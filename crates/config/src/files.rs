@@ -17,6 +17,8 @@ pub enum Access {
     NotWritable,
     /// Nobody else may even read it: keys, passwords.
     Private,
+    /// The same, but root may also read one that belongs to another user.
+    PrivateOfAnyone,
 }
 
 /// Reads a file that power rests on: owned by the uid that this program runs as, not a symlink,
@@ -30,7 +32,9 @@ pub fn read_checked(path: &Path, access: Access) -> Result<Zeroizing<String>, Er
 
 /// As [`read_checked`], whatever the bytes are.
 pub(crate) fn read_checked_bytes(path: &Path, access: Access) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let open = OpenOptions::new().read(true).custom_flags(OFlag::O_NOFOLLOW.bits()).open(path);
+    // Without O_NONBLOCK a FIFO would be waited for, before it can be judged.
+    let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
+    let open = OpenOptions::new().read(true).custom_flags(flags).open(path);
     let file = open.map_err(|source| match source.raw_os_error() {
         Some(code) if nix::errno::Errno::from_raw(code) == nix::errno::Errno::ELOOP => {
             Error::Access {
@@ -43,13 +47,25 @@ pub(crate) fn read_checked_bytes(path: &Path, access: Access) -> Result<Zeroizin
     })?;
     let metadata = file.metadata().map_err(|source| Error::Io { path: path.to_owned(), source })?;
     judge(path, &metadata, access)?;
-    read_bounded(path, file)
+    read_bounded(path, file, MAX_FILE)
 }
 
 /// Reads a file of which nothing is demanded but its length.
 pub(crate) fn read_plain_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     let file = File::open(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
-    read_bounded(path, file)
+    read_bounded(path, file, MAX_FILE)
+}
+
+/// The same of a regular file; a link to one is followed. `most` is how long it may be.
+pub(crate) fn read_regular_bytes(path: &Path, most: u64) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let mut open = OpenOptions::new();
+    let open = open.read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path);
+    let file = open.map_err(io)?;
+    if !file.metadata().map_err(io)?.is_file() {
+        return refuse(path, "is not a regular file", "move it out of this directory");
+    }
+    read_bounded(path, file, most)
 }
 
 /// Warns of a file without secrets that others can read or write all the same.
@@ -68,37 +84,45 @@ pub fn too_open(path: &Path) -> Option<Problem> {
     Some(Problem::of_file(path, problem).rule(rule).help(help).warning())
 }
 
+fn refuse<T>(path: &Path, problem: impl Into<String>, help: impl Into<String>) -> Result<T, Error> {
+    Err(Error::Access { path: path.to_owned(), problem: problem.into(), help: help.into() })
+}
+
 fn judge(path: &Path, metadata: &std::fs::Metadata, access: Access) -> Result<(), Error> {
-    let refuse =
-        |problem: String, help: String| Err(Error::Access { path: path.to_owned(), problem, help });
-    let (own, name) = (nix::unistd::geteuid().as_raw(), path.display());
+    let (own, name) = (nix::unistd::geteuid(), path.display());
     if !metadata.is_file() {
-        return refuse("is not a regular file".to_owned(), "name the file itself".to_owned());
+        return refuse(path, "is not a regular file", "name the file itself");
     }
-    if metadata.uid() != own {
+    if !is_trusted(metadata.uid(), own.as_raw(), access) {
         let problem = format!(
             "belongs to uid {}, not to uid {own} that this program runs as",
             metadata.uid()
         );
-        return refuse(problem, format!("chown {own} {name}"));
+        return refuse(path, problem, format!("chown {own} {name}"));
     }
     let (forbidden, what, mode) = match access {
         Access::NotWritable => (0o022, "writable", "go-w"),
-        Access::Private => (0o077, "accessible", "go="),
+        Access::Private | Access::PrivateOfAnyone => (0o077, "accessible", "go="),
     };
     if metadata.mode() & forbidden != 0 {
         let problem = format!("is {what} by others (mode {:o})", metadata.mode() & 0o7777);
-        return refuse(problem, format!("chmod {mode} {name}"));
+        return refuse(path, problem, format!("chmod {mode} {name}"));
     }
     Ok(())
 }
 
-fn read_bounded(path: &Path, file: File) -> Result<Zeroizing<Vec<u8>>, Error> {
+/// Whether what that user writes may be read. Root reads what it likes; what it may be told by
+/// others is a matter of the purpose, which is in `access`.
+fn is_trusted(owner: u32, own: u32, access: Access) -> bool {
+    owner == own || (own == 0 && access == Access::PrivateOfAnyone)
+}
+
+fn read_bounded(path: &Path, file: File, most: u64) -> Result<Zeroizing<Vec<u8>>, Error> {
     let mut bytes = Zeroizing::new(Vec::new());
-    let read = file.take(MAX_FILE + 1).read_to_end(&mut bytes);
+    let read = file.take(most.saturating_add(1)).read_to_end(&mut bytes);
     read.map_err(|source| Error::Io { path: path.to_owned(), source })?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_FILE) {
-        return Err(Error::TooLong { path: path.to_owned(), limit: MAX_FILE });
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > most) {
+        return Err(Error::TooLong { path: path.to_owned(), limit: most });
     }
     Ok(bytes)
 }
@@ -113,37 +137,4 @@ fn text(path: &Path, bytes: &[u8]) -> Result<Zeroizing<String>, Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs::{Permissions, set_permissions, write};
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
-
-    use super::*;
-
-    #[test]
-    fn others_and_links_are_refused() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("key");
-        write(&path, "x").unwrap();
-        for (mode, not_writable, private) in [
-            (0o600, true, true),
-            (0o644, true, false),
-            (0o660, false, false),
-            (0o602, false, false),
-        ] {
-            set_permissions(&path, Permissions::from_mode(mode)).unwrap();
-            assert_eq!(read_checked(&path, Access::NotWritable).is_ok(), not_writable, "{mode:o}");
-            assert_eq!(read_checked(&path, Access::Private).is_ok(), private, "{mode:o}");
-        }
-        let link = dir.path().join("link");
-        symlink(&path, &link).unwrap();
-        let message = read_checked(&link, Access::NotWritable).unwrap_err().to_string();
-        assert!(message.contains("symbolic link"), "{message}");
-        assert!(read_checked(dir.path(), Access::NotWritable).is_err());
-        assert!(read_checked(&dir.path().join("none"), Access::Private).unwrap_err().is_missing());
-    }
-
-    #[test]
-    fn endless_files_end() {
-        assert!(matches!(read_plain_bytes(Path::new("/dev/zero")), Err(Error::TooLong { .. })));
-    }
-}
+mod tests;

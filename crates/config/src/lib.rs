@@ -3,8 +3,10 @@
 mod difference;
 mod effective;
 mod env_file;
+mod environment;
 mod error;
 mod files;
+mod fragments;
 mod helper;
 mod leaf;
 mod notify;
@@ -30,6 +32,7 @@ mod yaml;
 pub use difference::Difference;
 pub use effective::Effective;
 pub use env_file::EnvFile;
+pub use environment::Environment;
 pub use error::Error;
 pub use files::{Access, read_checked, too_open};
 pub use helper::{Cluster, HelperConfig, Node, Rates, Rule, UserRef};
@@ -45,7 +48,7 @@ pub use select::{OFF_TAG, Selection, VmFacts};
 pub use settings::{Behaviour, Profile, VmSettings};
 pub use socket::listen_on;
 pub use vm_set::VmSet;
-pub use yaml::Checked;
+pub use yaml::{Checked, Entry, Origin};
 
 /// The longest file that is read, in bytes.
 pub const MAX_FILE: u64 = 4 * 1024 * 1024;

@@ -146,12 +146,20 @@ impl Report {
         serde_json::to_string(&self.problems).unwrap_or_else(|_| "[]".to_owned())
     }
 
-    /// Brings those of one file into the order of their places, and gives those that will be
-    /// printed their lines.
-    pub(crate) fn of(source: &Source, mut problems: Vec<Problem>, more: usize) -> Self {
-        problems.sort_by_key(|problem| (problem.line, problem.column));
-        problems.iter_mut().take(SHOWN).for_each(|problem| source.illustrate(problem));
-        Self { problems, more }
+    /// Brings those of the files into the order of the files and places, and gives those that will
+    /// be printed their lines. Each comes with its file's place in the list.
+    pub(crate) fn of(
+        sources: &[&Source],
+        mut problems: Vec<(usize, Problem)>,
+        more: usize,
+    ) -> Self {
+        problems.sort_by_key(|(at, problem)| (*at, problem.line, problem.column));
+        for (at, problem) in problems.iter_mut().take(SHOWN) {
+            if let Some(source) = sources.get(*at) {
+                source.illustrate(problem);
+            }
+        }
+        Self { problems: problems.into_iter().map(|(_, problem)| problem).collect(), more }
     }
 }
 

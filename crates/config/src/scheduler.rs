@@ -12,7 +12,9 @@ use validator::Validate;
 use crate::files::read_plain_bytes;
 #[cfg(test)]
 use crate::schema;
-use crate::{Alerts, Checked, Error, Gotify, Secret, Selection, leaf, rules};
+use crate::{
+    Alerts, Checked, Environment, Error, Gotify, Secret, Selection, fragments, leaf, rules,
+};
 
 pub use mode::{Mode, Policy};
 pub use sections::{Class, HostLimits, Limits, Logging, Threshold, Thresholds, VirtualMachine};
@@ -77,20 +79,21 @@ layer! {
 }
 
 impl SchedulerConfig {
-    /// Reads and checks the file.
+    /// Reads and checks the file and the fragments in `conf.d` beside it.
     ///
     /// # Errors
     /// Everything that is wrong, each with its place.
-    pub fn read(path: &Path) -> Result<Self, Error> {
-        Ok(Self::check(path)?.finish()?)
+    pub fn read(path: &Path, environment: &Environment) -> Result<Self, Error> {
+        Ok(Self::check(path, environment)?.finish()?)
     }
 
-    /// Reads the file as far as that can be done.
+    /// Reads the files as far as that can be done.
     ///
     /// # Errors
-    /// The file cannot be read.
-    pub fn check(path: &Path) -> Result<Checked<Self>, Error> {
-        Ok(Checked::new(path, &read_plain_bytes(path)?))
+    /// The file itself cannot be read.
+    pub fn check(path: &Path, environment: &Environment) -> Result<Checked<Self>, Error> {
+        let bytes = read_plain_bytes(path)?;
+        Ok(Checked::merged((path, &bytes), fragments::read(path), environment))
     }
 }
 

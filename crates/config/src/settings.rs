@@ -64,9 +64,10 @@ macro_rules! settings {
                 (chosen, origins)
             }
 
-            /// Every setting as text, in the order of [`PATHS`].
-            pub(crate) fn texts(&self) -> [String; PATHS.len()] {
-                [$(self.$name.to_string()),*]
+            /// Every setting as text, by its key.
+            #[must_use]
+            pub fn each(&self) -> Vec<(&'static str, String)> {
+                vec![$(($path, self.$name.to_string())),*]
             }
         }
     };

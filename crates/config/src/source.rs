@@ -8,8 +8,17 @@ use crate::problem::Problem;
 use crate::render::Snippet;
 
 /// Parts of a key that say that its value is nobody's business.
-const TELLING: [&str; 8] =
-    ["passw", "passphrase", "secret", "token", "credential", "api_key", "apikey", "private_key"];
+const TELLING: [&str; 8] = [
+    "pass",
+    "secret",
+    "token",
+    "credential",
+    "api_key",
+    "apikey",
+    "private_key",
+    // Whoever has this URL can say that all is well.
+    "uptime_kuma_url",
+];
 
 /// Where something stands; all from 1, in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +45,11 @@ impl Source {
         let after = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let starts = std::iter::once(0).chain(after.map(|(at, _)| at + 1)).collect();
         Self { file: file.to_owned(), text, starts, hidden: Vec::new() }
+    }
+
+    /// The file's name as messages show it.
+    pub(crate) fn name(&self) -> String {
+        self.file.display().to_string().chars().map(crate::render::visible).collect()
     }
 
     /// The line of that number, from 1.

@@ -1,15 +1,25 @@
 //! From a file's bytes to its type, or to everything that is wrong with it.
 //!
 //! Values are read by `serde_yaml` into a tree, and by the types' own `Deserialize` from there:
-//! nothing else decides what is accepted.
+//! nothing else decides what is accepted. Several files are one tree, and variables are replaced
+//! in it before the types see it.
 
 mod access;
+mod ask;
 mod document;
+mod documents;
+mod entries;
+mod expand;
+mod expanded;
 mod fault;
+mod judge;
 mod known;
+mod load;
 pub(crate) mod meaning;
+mod merge;
 mod places;
 mod reader;
+mod secrets;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -17,174 +27,96 @@ mod text;
 mod tree;
 mod words;
 
-use std::cell::OnceCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use validator::Validate;
+use zeroize::Zeroizing;
 
-use self::document::{Trail, follow, trail};
-use self::places::Places;
+pub use self::entries::{Entry, Origin};
+
+use self::documents::Documents;
+use self::expand::Variables;
 use self::reader::Findings;
-use self::tree::{Data, Node};
-use self::words::Words;
-use crate::problem::{Problem, Report};
-use crate::source::{Source, is_telling};
+use self::tree::Node;
+use crate::Environment;
+use crate::problem::Problem;
+use crate::source::Source;
 
-/// So many problems of one file get a text and a place; of the others only the number is known.
-const MAX_PROBLEMS: usize = 1_000;
-
-/// A file as far as it could be read.
-#[derive(Debug)]
+/// A configuration as far as it could be read, from one file or several.
 pub struct Checked<T> {
     /// Made of what is sound; whole only where there are no problems.
     config: Option<T>,
-    source: Source,
+    documents: Documents,
     root: Option<Node>,
     findings: Findings,
-    places: OnceCell<Places>,
-    problems: Vec<Problem>,
+    /// Each with its file's place in the list of documents.
+    problems: Vec<(usize, Problem)>,
     more: usize,
 }
 
+/// Nothing of the values: those of variables are secrets.
+impl<T> std::fmt::Debug for Checked<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let files: Vec<&Path> = self.files().collect();
+        f.debug_struct("Checked").field("files", &files).finish_non_exhaustive()
+    }
+}
+
 impl<T: DeserializeOwned + Validate> Checked<T> {
-    /// Reads all that can be read. Never fails: what is wrong is in the report.
+    /// Reads all that can be read of a file that has no variables. Never fails: what is wrong is
+    /// in the report.
     #[must_use]
     pub fn new(file: &Path, bytes: &[u8]) -> Self {
-        let (source, problem) = text::decode(file, bytes);
+        Self::of(vec![text::decode(file, bytes)], Variables::None)
+    }
+
+    /// The same with variables, and with those that hold over the file.
+    #[must_use]
+    pub fn expanded(file: &Path, bytes: &[u8], environment: &Environment) -> Self {
+        Self::of(vec![text::decode(file, bytes)], Variables::Known(environment))
+    }
+
+    /// The same of a file and of those that add to it.
+    pub(crate) fn merged(
+        first: (&Path, &[u8]),
+        others: Vec<crate::fragments::Read>,
+        environment: &Environment,
+    ) -> Self {
+        let others = others.into_iter().map(|(path, read): (PathBuf, _)| match read {
+            Ok(bytes) => text::decode(&path, &bytes),
+            Err(problem) => (Source::new(&path, Zeroizing::default()), Some(*problem)),
+        });
+        let first = std::iter::once(text::decode(first.0, first.1));
+        Self::of(first.chain(others).collect(), Variables::Known(environment))
+    }
+
+    fn of(texts: Vec<(Source, Option<Problem>)>, variables: Variables<'_>) -> Self {
         let mut checked = Self {
             config: None,
-            source,
+            documents: Documents::default(),
             root: None,
             findings: Findings::default(),
-            places: OnceCell::new(),
             problems: Vec::new(),
             more: 0,
         };
-        match problem {
-            Some(problem) => checked.problems.push(problem),
-            None => checked.read(),
+        let roots = checked.parse(texts);
+        // What is missing may be wrong in meaning only because of a file that was not read.
+        let is_whole = checked.problems.is_empty();
+        if let Some(root) = checked.join(roots, variables) {
+            checked.read(root, is_whole);
         }
         checked
     }
 
-    fn read(&mut self) {
-        let root = match Node::parse(&self.source.text) {
-            Ok(root) => root,
-            Err(error) => return self.problems.push(syntax::problem(&self.source, &error)),
-        };
-        if root.data == Data::Null {
-            let empty = self.source.problem(None, "the file holds no settings");
-            let help = "write `{}` where the defaults are meant";
-            return self.problems.push(empty.rule("a file has keys and values").help(help));
-        }
+    fn read(&mut self, root: Node, is_whole: bool) {
         self.config = self.findings.read::<T>(&root);
         self.root = Some(root);
         self.explain();
-        if let Some(Err(errors)) = self.config.as_ref().map(Validate::validate) {
+        if let Some(Err(errors)) = self.config.as_ref().filter(|_| is_whole).map(Validate::validate)
+        {
             self.judge(&errors);
         }
-    }
-
-    fn explain(&mut self) {
-        let Some(root) = &self.root else { return };
-        let flaws = self.findings.flaws();
-        self.more = flaws.len().saturating_sub(MAX_PROBLEMS);
-        for ((id, _), what) in flaws.iter().take(MAX_PROBLEMS) {
-            let places = self.places.get_or_init(|| Places::of(&self.source.text, root));
-            let words = Words { source: &self.source, root, places };
-            self.problems.push(words.problem(*id, what));
-        }
-    }
-
-    fn judge(&mut self, errors: &validator::ValidationErrors) {
-        let mut broken = Vec::new();
-        meaning::collect(errors, "", &mut broken);
-        for broken in broken {
-            if broken.keys.iter().all(|key| self.is_sound(key)) {
-                let path = broken.keys.first().map_or("", String::as_str);
-                let line = broken.keys.get(1).and_then(|key| self.line(key)).unwrap_or(0);
-                let problem = broken.problem.replace("{line}", &line.to_string());
-                let problem = Problem::of_file(&self.source.file, problem).rule(broken.rule);
-                self.object(path, Problem { suggestion: broken.help, ..problem });
-            }
-        }
-    }
-}
-
-impl<T> Checked<T> {
-    /// The configuration as far as it could be read: ask [`Checked::is_sound`] before a value of
-    /// it is believed.
-    #[must_use]
-    pub fn config(&self) -> Option<&T> {
-        self.config.as_ref()
-    }
-
-    /// Whether what the path names is what the file says, or rightly absent.
-    #[must_use]
-    pub fn is_sound(&self, path: &str) -> bool {
-        let Some(root) = &self.root else { return false };
-        let found = follow(root, path, &self.findings);
-        found.steps.iter().last().is_none_or(|(section, key)| self.findings.is_sound(section, key))
-            && found.steps.iter().all(|(section, key)| !self.findings.is_doubtful(section, key))
-    }
-
-    fn line(&self, path: &str) -> Option<usize> {
-        let root = self.root.as_ref()?;
-        let places = self.places.get_or_init(|| Places::of(&self.source.text, root));
-        places.get(follow(root, path, &self.findings).node).map(|place| place.line)
-    }
-
-    /// Adds a problem of what the path names, at its place.
-    pub fn object(&mut self, path: &str, problem: Problem) {
-        let Some(root) = &self.root else { return self.problems.push(problem) };
-        let places = self.places.get_or_init(|| Places::of(&self.source.text, root));
-        let found = follow(root, path, &self.findings).node;
-        let Trail { path: real, .. } = trail(root, found.id);
-        let words = Words { source: &self.source, root, places };
-        let place = words.place(&trail(root, found.id));
-        let Problem { line, column, width, .. } = self.source.problem(place, "");
-        self.problems.push(Problem { line, column, width, path: real, ..problem });
-    }
-
-    /// The configuration, or everything that is wrong with it.
-    ///
-    /// # Errors
-    /// There is a problem.
-    pub fn finish(mut self) -> Result<T, Report> {
-        if self.problems.is_empty()
-            && let Some(config) = self.config.take()
-        {
-            return Ok(config);
-        }
-        Err(self.into_report())
-    }
-
-    /// Everything that is wrong; empty where nothing is.
-    #[must_use]
-    pub fn into_report(mut self) -> Report {
-        if let (Some(root), Some(places)) = (&self.root, self.places.get()) {
-            hide_secrets(root, places, &mut self.source);
-        }
-        Report::of(&self.source, self.problems, self.more)
-    }
-}
-
-/// Lines of values whose key says that they are nobody's business.
-fn hide_secrets(node: &Node, places: &Places, source: &mut Source) {
-    match &node.data {
-        Data::List(items) => items.iter().for_each(|item| hide_secrets(item, places, source)),
-        Data::Map(pairs) => {
-            for (key, value) in pairs {
-                match (places.lines(source, key), places.lines(source, value)) {
-                    (Some((first, _)), Some((_, last))) if key.text().is_some_and(is_telling) => {
-                        source.hide(first, last);
-                    }
-                    _ => hide_secrets(value, places, source),
-                }
-            }
-        }
-        _ => {}
     }
 }
 
@@ -192,7 +124,7 @@ fn hide_secrets(node: &Node, places: &Places, source: &mut Source) {
 #[cfg(test)]
 pub(crate) fn known_keys<T: DeserializeOwned>() -> &'static [&'static str] {
     let findings = Findings::default();
-    let root = Node::parse("no such key: 1").ok();
+    let root = Node::parse("no such key: 1", 0).ok();
     root.as_ref().and_then(|root| findings.read::<T>(root));
     let flaws = findings.flaws();
     let known = flaws.values().find_map(|what| match what {

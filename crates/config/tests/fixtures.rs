@@ -5,24 +5,51 @@
 
 use std::path::{Path, PathBuf};
 
-use vm_autoscale_config::{Checked, HelperConfig, Report, SchedulerConfig};
+use vm_autoscale_config::{Checked, Environment, HelperConfig, Report, SchedulerConfig};
 
+/// Files, and directories with a `config.yaml` and a `conf.d`, relative to this package, in which
+/// tests run: the outputs name them.
 fn files(directory: &str) -> Vec<PathBuf> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(directory);
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "yaml"));
+    let entries = std::fs::read_dir(Path::new("tests").join(directory)).unwrap();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.is_dir() || file.extension() == Some("yaml".as_ref()));
     files.sort();
     files
 }
 
+/// The texts of a fixture, each with its name.
+fn texts(file: &Path) -> Vec<(PathBuf, String)> {
+    let mut all = vec![file.to_owned()];
+    if file.is_dir() {
+        let entries = std::fs::read_dir(file.join("conf.d")).unwrap();
+        all = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect();
+        all.sort();
+        all.insert(0, file.join("config.yaml"));
+    }
+    let text = |file: &Path| String::from_utf8_lossy(&std::fs::read(file).unwrap()).into_owned();
+    all.into_iter().map(|file| (file.clone(), text(&file))).collect()
+}
+
+/// What the lines `# env NAME=value` of a fixture say.
+fn environment(file: &Path) -> Environment {
+    let texts = texts(file);
+    let lines = texts.iter().flat_map(|(_, text)| text.lines());
+    let set = lines.filter_map(|line| line.strip_prefix("# env ")?.split_once('='));
+    Environment::new(set.map(|(name, value)| (name.to_owned(), value.to_owned())))
+}
+
 fn report(file: &Path) -> Report {
+    let environment = environment(file);
+    if file.is_dir() {
+        let checked = SchedulerConfig::check(&file.join("config.yaml"), &environment);
+        return checked.unwrap().into_report();
+    }
     let bytes = std::fs::read(file).unwrap();
     let name = Path::new(file.file_name().unwrap());
     if name.to_string_lossy().starts_with("helper-") {
         Checked::<HelperConfig>::new(name, &bytes).into_report()
     } else {
-        Checked::<SchedulerConfig>::new(name, &bytes).into_report()
+        Checked::<SchedulerConfig>::expanded(name, &bytes, &environment).into_report()
     }
 }
 
@@ -41,13 +68,21 @@ fn every_problem_of_a_broken_file_is_found_and_nothing_else() {
     let mut wrong = String::new();
     for file in &files {
         let report = report(file);
-        let text = String::from_utf8_lossy(&std::fs::read(file).unwrap()).into_owned();
-        let expected = marks(&text);
-        let found = report.problems().iter();
-        let found: Vec<(String, &str)> =
-            found.map(|p| (format!("{}:{}", p.line, p.column), p.problem.as_str())).collect();
+        let texts = texts(file);
+        // In the order of the files, whose names end as the texts' do.
+        let expected: Vec<(&Path, String, &str)> = texts
+            .iter()
+            .flat_map(|(name, text)| marks(text).into_iter().map(|(at, said)| (&**name, at, said)))
+            .collect();
+        let found: Vec<(&Path, String, &str)> = report
+            .problems()
+            .iter()
+            .map(|p| (&*p.file, format!("{}:{}", p.line, p.column), p.problem.as_str()))
+            .collect();
         let same = expected.len() == found.len()
-            && expected.iter().zip(&found).all(|(e, f)| e.0 == f.0 && f.1.contains(e.1));
+            && expected.iter().zip(&found).all(|((name, at, said), (file, place, problem))| {
+                name.ends_with(file) && at == place && problem.contains(said)
+            });
         if !same || expected.is_empty() {
             wrong =
                 format!("{wrong}\n{}\n expected {expected:#?}\n found {found:#?}", file.display());
@@ -73,8 +108,11 @@ fn the_full_output_is_as_it_was() {
 #[test]
 fn no_output_shows_a_secret_or_a_control_character() {
     for file in files("broken") {
-        let output = report(&file).render(false);
-        assert!(!output.to_lowercase().contains("hunter2"), "{output}");
+        let report = report(&file);
+        let output = report.render(false);
+        for shown in [&output, &report.to_json(), &format!("{report:?}")] {
+            assert!(!shown.to_lowercase().contains("hunter2"), "{shown}");
+        }
         assert!(!output.contains(|c: char| c.is_control() && c != '\n'), "{output:?}");
         let widest = output.lines().map(|line| line.chars().count()).max().unwrap_or(0);
         assert!(widest <= 420, "{}: {widest}\n{output}", file.display());

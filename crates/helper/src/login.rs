@@ -29,7 +29,7 @@ impl Login {
                     cluster: cluster.to_owned(),
                     variable: variable.clone(),
                 };
-                let password = env.get(variable).cloned().ok_or_else(missing)?;
+                let password = password(variable, env).cloned().ok_or_else(missing)?;
                 tracing::warn!(
                     cluster,
                     "logs in with a password: a key that the node ties to one command is safer"
@@ -44,6 +44,13 @@ impl Login {
         };
         Ok(Self { user: cluster.user.clone(), proof })
     }
+}
+
+/// The password where one is asked for: one for all clusters holds over the named variable's.
+/// Only from the env file: systemd shows the process's own variables to everyone.
+pub(crate) fn password<'a>(variable: &str, env: &'a EnvFile) -> Option<&'a Secret> {
+    let all = env.get("VM_AUTOSCALE_SSH_PASSWORD").filter(|password| !password.expose().is_empty());
+    all.or_else(|| env.get(variable))
 }
 
 /// An ed25519 or ECDSA key in OpenSSH's form, readable by nobody else.
@@ -92,5 +99,22 @@ mod tests {
         let message = key(&path).unwrap_err().to_string();
         assert!(message.contains("chmod go="), "{message}");
         std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
+
+    #[test]
+    fn one_password_for_all_holds_over_the_named_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("helper.env");
+        let of = |text: &str| {
+            write(&path, text).unwrap();
+            set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+            let env = EnvFile::read(&path).unwrap();
+            password("HOME_PASSWORD", &env).map(|password| password.expose().to_owned())
+        };
+        let (own, all) = ("HOME_PASSWORD=own\n", "VM_AUTOSCALE_SSH_PASSWORD=all\n");
+        assert_eq!(of(own).as_deref(), Some("own"));
+        assert_eq!(of(&(own.to_owned() + all)).as_deref(), Some("all"));
+        assert_eq!(of(all).as_deref(), Some("all"));
+        assert_eq!(of("VM_AUTOSCALE_SSH_PASSWORD=\n"), None);
     }
 }

@@ -109,7 +109,7 @@ fn proof(
     }
     let variable = cluster.password_variable.as_ref()?;
     let key = format!("{name}.password_variable");
-    if env?.get(variable).is_some() {
+    if login::password(variable, env?).is_some() {
         let rule = "a key that the node ties to one command is safer";
         return Some((key, problem("logs in with a password".to_owned()).rule(rule).warning()));
     }

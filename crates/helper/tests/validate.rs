@@ -121,6 +121,26 @@ fn passwords_are_warned_of_and_counted_when_asked_for() {
     assert!(!said.contains("hunter2"), "{said}");
 }
 
+/// It holds over whichever variable is named, which then need not be there; an empty one is none.
+#[test]
+fn one_password_can_stand_for_all() {
+    let place = Place::new();
+    let yaml = GOOD.replace("identity: DIR/ed25519", "password_variable: HOME_PASSWORD");
+    for (text, expected) in [
+        ("VM_AUTOSCALE_SSH_PASSWORD=hunter2\n", 0),
+        ("VM_AUTOSCALE_SSH_PASSWORD=\n", 3),
+        ("VM_AUTOSCALE_SSH_PASSWORD=\nHOME_PASSWORD=hunter2\n", 0),
+    ] {
+        let env = place.put("env", text, 0o600);
+        let (code, _, said) = place.check(&yaml, &["--env-file", env.to_str().unwrap()]);
+        assert_eq!(code, expected, "{said}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+    // An identity needs no password, and none takes its place.
+    let env = place.put("env", "VM_AUTOSCALE_SSH_PASSWORD=hunter2\n", 0o600);
+    assert_eq!(place.check(GOOD, &["--strict", "--env-file", env.to_str().unwrap()]).0, 0);
+}
+
 #[test]
 fn the_problems_can_be_had_as_json() {
     let place = Place::new();

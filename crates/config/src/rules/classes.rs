@@ -44,17 +44,16 @@ fn unknown(config: &SchedulerConfig, key: &str, name: &str) -> Option<Broken> {
         return None;
     }
     let names: Vec<&str> = config.classes.iter().map(|class| class.name.as_str()).collect();
-    let broken = Broken::new(
-        &[key, "classes"],
-        format!("there is no class `{name}`"),
-        match names.as_slice() {
-            [] => "`classes` has none".to_owned(),
-            names => format!("`classes` has {}", names.join(", ")),
-        },
-    );
+    let problem = format!("there is no class `{name}`");
+    let broken = Broken::new(&[key, "classes"], problem, "a class is one of `classes`");
     let near = names.iter().min_by_key(|known| strsim::osa_distance(known, name));
     let near = near.filter(|known| strsim::osa_distance(known, name) <= 2);
-    Some(Broken { help: near.map(|near| format!("did you mean `{near}`?")), ..broken })
+    let help = match (near, names.as_slice()) {
+        (Some(near), _) => Some(format!("did you mean `{near}`?")),
+        (None, []) => None,
+        (None, names) => Some(format!("there are: {}", names.join(", "))),
+    };
+    Some(Broken { help, ..broken })
 }
 
 /// Said of each class on the circle.

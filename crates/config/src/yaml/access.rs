@@ -33,7 +33,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
             return Ok(None);
         };
         let value = seed.deserialize(Reader { node, findings });
-        value.map(Some).map_err(|fault| findings.keep(node.id, fault))
+        value.map(Some).map_err(|fault| findings.keep(node, fault))
     }
 
     /// `each` goes on after a refused item for as long as this says that there are more.
@@ -137,7 +137,7 @@ impl<'de> MapAccess<'de> for Pairs<'_> {
         match self.value.take() {
             Some(Value::There(node)) => seed
                 .deserialize(Reader { node, findings })
-                .map_err(|fault| findings.keep(node.id, fault)),
+                .map_err(|fault| findings.keep(node, fault)),
             Some(Value::StandIn(stand_in)) => stand_in.give(seed),
             None => Err(serde::de::Error::custom("a value was asked for before its key")),
         }

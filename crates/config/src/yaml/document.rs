@@ -7,6 +7,8 @@ use super::tree::{Data, Node};
 pub(crate) struct Found<'a> {
     /// The nearest section, list or value that is there.
     pub(crate) node: &'a Node,
+    /// Whether that is all of the path.
+    pub(crate) is_there: bool,
     /// The sections on the way, outermost first, each with the key that was taken in it.
     pub(crate) steps: Vec<(&'a Node, String)>,
 }
@@ -14,7 +16,7 @@ pub(crate) struct Found<'a> {
 /// Follows a path such as `clusters[0].nodes` as far as it leads. Items count as serde saw them:
 /// those that were refused do not.
 pub(crate) fn follow<'a>(root: &'a Node, path: &str, findings: &Findings) -> Found<'a> {
-    let mut found = Found { node: root, steps: Vec::new() };
+    let mut found = Found { node: root, is_there: false, steps: Vec::new() };
     for step in path.split('.').filter(|step| !step.is_empty()) {
         let (key, indexes) = step.split_once('[').unwrap_or((step, ""));
         if !key.is_empty() {
@@ -30,6 +32,7 @@ pub(crate) fn follow<'a>(root: &'a Node, path: &str, findings: &Findings) -> Fou
             found.node = item;
         }
     }
+    found.is_there = true;
     found
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{Error, Expected, Unexpected};
 
-use super::tree::Data;
+use super::tree::{Data, Node};
 use crate::render::quote;
 
 /// What is wrong with a key or value.
@@ -24,6 +24,49 @@ pub(crate) enum What {
     Choice { given: String, allowed: &'static [&'static str] },
     /// What the value's own type says, and its rule after a line break.
     Refused(String),
+    /// The same of a value that a variable gave, without a word of it.
+    Given(Box<What>),
+    /// A variable that cannot be put in; no word of any value.
+    Variable { problem: String, rule: &'static str, help: String },
+}
+
+impl What {
+    /// Without a word of the value where a variable gave it, or a part of it.
+    pub(crate) fn about(self, node: &Node) -> Self {
+        let none = String::new();
+        let masked = match self {
+            Self::Unfit { wanted, .. } if node.has_expanded() => {
+                Self::Unfit { given: none, wanted }
+            }
+            Self::Choice { allowed, .. } if node.has_expanded() => {
+                Self::Choice { given: none, allowed }
+            }
+            Self::Refused(message) if node.has_expanded() => {
+                let rule = rule_of(&message, node);
+                let rule = rule.as_deref().unwrap_or("a value of its type");
+                Self::Refused(format!("\n{rule}"))
+            }
+            other => return other,
+        };
+        Self::Given(Box::new(masked))
+    }
+}
+
+/// The rule that ends what a type says. The value stands before it, and may hold whatever sets
+/// the two apart: what could be a part of it is no rule.
+fn rule_of(message: &str, node: &Node) -> Option<String> {
+    const LONGEST: usize = 4096;
+    const PART: usize = 6;
+    let Data::Expanded(expanded) = &node.data else { return None };
+    let value = Some(expanded.value.expose()).filter(|value| value.len() <= LONGEST)?;
+    let message = message.replacen(value, "", 1);
+    let in_brackets = || message.strip_suffix(')')?.rsplit_once(" (").map(|(_, rule)| rule);
+    let range = || message.rsplit_once(" is outside ").map(|(_, rule)| rule);
+    let rule =
+        message.rsplit_once('\n').map(|(_, rule)| rule).or_else(in_brackets).or_else(range)?;
+    let mut parts = rule.as_bytes().windows(PART);
+    let is_part = |part: &[u8]| value.as_bytes().windows(PART).any(|other| other == part);
+    (!parts.any(is_part)).then(|| rule.to_owned())
 }
 
 /// The error of [`super::reader::Reader`].
@@ -93,6 +136,7 @@ fn say(given: Unexpected<'_>) -> String {
 /// What Rust calls a type, in everybody's words, and its range where it has one.
 fn plain(wanted: &str) -> (String, &'static str) {
     let (words, range) = match wanted {
+        "u8" => ("a whole number", ", 0 to 255"),
         "u16" => ("a whole number", ", 0 to 65535"),
         "u32" => ("a whole number", ", 0 to 4294967295"),
         "a nonzero u32" => ("a whole number", ", 1 to 4294967295"),
@@ -118,5 +162,6 @@ pub(crate) fn describe(data: &Data) -> String {
         Data::List(_) => say(Unexpected::Seq),
         Data::Map(_) => say(Unexpected::Map),
         Data::Tagged => "a value with a tag".to_owned(),
+        Data::Expanded(_) => "what a variable gives".to_owned(),
     }
 }

@@ -5,34 +5,30 @@ use std::collections::BTreeMap;
 
 use saphyr_parser::{Event, Parser, Span};
 
-use super::tree::{Data, MAX_VALUES, Node};
+use super::tree::{MAX_VALUES, Node};
 use crate::source::{Place, Source};
 
-/// The places of a tree's nodes, by their ids.
+/// The places of a text's values, by their numbers in it.
 #[derive(Debug, Default)]
 pub(crate) struct Places(Vec<Span>);
 
 impl Places {
-    /// Those of the tree of that text; none at all should the two parsers have seen different
-    /// values, so that nothing ever points at a wrong line.
-    pub(crate) fn of(text: &str, root: &Node) -> Self {
-        let spans = collect(text).filter(|spans| u32::try_from(spans.len()) == Ok(root.end));
+    /// Those of a text with so many values; none at all should the two parsers have seen
+    /// different ones, so that nothing ever points at a wrong line.
+    pub(crate) fn of(text: &str, values: u32) -> Self {
+        let spans = collect(text).filter(|spans| u32::try_from(spans.len()) == Ok(values));
         Self(spans.unwrap_or_default())
     }
 
-    /// A value's place; a section's is that of its first key.
-    pub(crate) fn get(&self, node: &Node) -> Option<Place> {
-        let first = match &node.data {
-            Data::Map(pairs) => pairs.first().map_or(node.id, |(key, _)| key.id),
-            _ => node.id,
-        };
-        let own = self.place(node.id)?;
-        let first = self.place(first)?;
+    /// A value's place; a section's is that of its first key, which has the number behind its own.
+    pub(crate) fn get(&self, id: u32, is_section: bool) -> Option<Place> {
+        let own = self.place(id)?;
+        let first = self.place(id.checked_add(u32::from(is_section))?)?;
         // A section in braces begins at its brace.
         if first.line == own.line && first.column > own.column { Some(own) } else { Some(first) }
     }
 
-    /// The lines from a node's first to its last.
+    /// The lines from a node's first to its last, in a tree of this text alone.
     pub(crate) fn lines(&self, source: &Source, node: &Node) -> Option<(usize, usize)> {
         let span = |id: u32| self.0.get(usize::try_from(id).ok()?);
         let (first, end) = (span(node.id)?.start.line(), span(node.end.checked_sub(1)?)?.end);

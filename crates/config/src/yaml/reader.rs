@@ -10,6 +10,7 @@ use serde::de::{DeserializeOwned, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::access::{Items, Pairs};
+use super::expanded;
 use super::fault::{Fault, What};
 use super::tree::{Data, Node};
 
@@ -37,7 +38,7 @@ impl Findings {
             match T::deserialize(Reader { node: root, findings: self }) {
                 Ok(value) => return Some(value),
                 Err(Fault::New(what)) => {
-                    self.flaw(root.id, "", what);
+                    self.flaw(root.id, "", what.about(root));
                     return None;
                 }
                 Err(Fault::Recorded) if self.bad.borrow().len() == known => return None,
@@ -51,12 +52,22 @@ impl Findings {
     }
 
     /// Keeps what befell a value, which is left out from then on.
-    pub(crate) fn keep(&self, id: u32, fault: Fault) -> Fault {
+    pub(crate) fn keep(&self, node: &Node, fault: Fault) -> Fault {
         if let Fault::New(what) = fault {
-            self.flaw(id, "", what);
-            self.bad.borrow_mut().insert(id);
+            self.flaw(node.id, "", what.about(node));
+            self.leave_out(node.id);
         }
         Fault::Recorded
+    }
+
+    /// Leaves a value out from now on.
+    pub(crate) fn leave_out(&self, id: u32) {
+        self.bad.borrow_mut().insert(id);
+    }
+
+    /// Whether a value was left out.
+    pub(crate) fn is_partial(&self) -> bool {
+        !self.bad.borrow().is_empty()
     }
 
     pub(crate) fn is_bad(&self, id: u32) -> bool {
@@ -114,11 +125,24 @@ impl<'de> Deserializer<'de> for Reader<'_> {
             Data::Text(text) => visitor.visit_str(text),
             Data::List(items) => visitor.visit_seq(Items::new(items, self.findings)),
             Data::Map(_) => visitor.visit_map(Pairs::any(self)),
+            Data::Expanded(expanded) => expanded::visit(expanded.value.expose(), visitor),
             Data::Tagged => {
                 let rule = "tags (`!name`) are not used here: leave it out";
                 Err(Fault::New(What::Refused(format!("a value with a tag\n{rule}"))))
             }
         }
+    }
+
+    /// What a variable gave is text where text is wanted, whatever it looks like.
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match &self.node.data {
+            Data::Expanded(expanded) => visitor.visit_str(expanded.value.expose()),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_str(visitor)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -166,13 +190,16 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     ) -> Result<V::Value, Fault> {
         match &self.node.data {
             Data::Text(text) => visitor.visit_enum(StrDeserializer::new(text)),
+            Data::Expanded(expanded) => {
+                visitor.visit_enum(StrDeserializer::new(expanded.value.expose()))
+            }
             // Messages describe the value itself.
             _ => Err(Fault::New(What::Choice { given: String::new(), allowed })),
         }
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit
         unit_struct tuple tuple_struct map identifier ignored_any
     }
 }

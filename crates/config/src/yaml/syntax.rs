@@ -5,6 +5,9 @@ use crate::source::{Place, Source};
 
 const RULE: &str = "the file is YAML 1.2, one document, at most 128 deep";
 
+/// A brace ends what stands between brackets.
+const QUOTES: &str = "put `${…}` in quotes: \"${NAME}\"";
+
 pub(super) fn problem(source: &Source, error: &serde_yaml::Error) -> Problem {
     let text = error.to_string();
     let at = |line, column| Place { line, column, width: 1 };
@@ -23,7 +26,17 @@ pub(super) fn problem(source: &Source, error: &serde_yaml::Error) -> Problem {
         let problem = source.problem(Some(place), "a tab in the indentation");
         return problem.rule("YAML is indented by blanks").help("write blanks instead");
     }
-    source.problem(place, words(&text)).rule(RULE)
+    let problem = source.problem(place, words(&text)).rule(RULE);
+    match line {
+        Some(line) if line.contains("${") => problem.help(QUOTES),
+        _ => problem,
+    }
+}
+
+/// Whether the text was refused for its size, which others of its kind would share.
+pub(super) fn is_too_much(error: &serde_yaml::Error) -> bool {
+    let text = error.to_string();
+    text.contains("repetition limit") || text.contains(super::tree::TOO_MANY)
 }
 
 /// Nothing that could be a value: the parser quotes those only in its messages about types.
@@ -35,7 +48,7 @@ fn words(text: &str) -> String {
         return "sections or lists nest too deep here".to_owned();
     }
     if text.contains("repetition limit") || text.contains(super::tree::TOO_MANY) {
-        return "aliases (`*name`) stand for too many values".to_owned();
+        return "too many values, counted with those that aliases (`*name`) stand for".to_owned();
     }
     if text.contains("more than one document") {
         return "more than one document: `---` may stand before the first key only".to_owned();

@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::de::{self, DeserializeSeed, EnumAccess, MapAccess, SeqAccess, Visitor};
 
+use crate::Secret;
+
 /// Most values that a file may have, aliases written out. 5,000 VMs with every key of theirs
 /// have about 250,000.
 pub(crate) const MAX_VALUES: u32 = 1_000_000;
@@ -36,12 +38,23 @@ pub(crate) enum Data {
     Map(Vec<(Node, Node)>),
     /// With a tag of its own (`!name`), which nothing here uses.
     Tagged,
+    /// What variables gave.
+    Expanded(Box<Expanded>),
+}
+
+/// A text with variables in it, or a variable's value in the place of whatever the file says.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Expanded {
+    /// What holds.
+    pub(crate) value: Secret,
+    /// What is shown: the text before its variables were replaced.
+    pub(crate) written: Box<str>,
 }
 
 impl Node {
-    /// The values of a text that was measured before.
-    pub(crate) fn parse(text: &str) -> Result<Self, serde_yaml::Error> {
-        let next = Cell::new(0);
+    /// The values of a text that was measured before, numbered from `start` on.
+    pub(crate) fn parse(text: &str, start: u32) -> Result<Self, serde_yaml::Error> {
+        let next = Cell::new(start);
         Numbered { next: &next }.deserialize(serde_yaml::Deserializer::from_str(text))
     }
 
@@ -53,6 +66,16 @@ impl Node {
     pub(crate) fn pair(&self, key: &str) -> Option<&(Node, Node)> {
         let Data::Map(pairs) = &self.data else { return None };
         pairs.iter().find(|(name, _)| name.text() == Some(key))
+    }
+
+    /// Whether a variable gave it, or something in it.
+    pub(crate) fn has_expanded(&self) -> bool {
+        match &self.data {
+            Data::Expanded(_) => true,
+            Data::List(items) => items.iter().any(Self::has_expanded),
+            Data::Map(pairs) => pairs.iter().any(|(_, value)| value.has_expanded()),
+            _ => false,
+        }
     }
 
     pub(crate) fn contains(&self, id: u32) -> bool {

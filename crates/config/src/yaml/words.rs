@@ -1,26 +1,38 @@
 //! A flaw in words.
 
 use super::document::{Trail, trail};
+use super::documents::Documents;
 use super::fault::{What, describe};
 use super::known;
-use super::places::Places;
 use super::tree::{Data, Node};
 use crate::problem::Problem;
-use crate::render::quote;
-use crate::source::{Place, Source};
+use crate::render::{quote, visible};
+use crate::source::Place;
 
-/// What messages need of a file.
+/// What messages need of the files.
 #[derive(Clone, Copy)]
 pub(crate) struct Words<'a> {
-    pub(crate) source: &'a Source,
+    pub(crate) documents: &'a Documents,
     pub(crate) root: &'a Node,
-    pub(crate) places: &'a Places,
 }
 
 impl Words<'_> {
-    pub(crate) fn problem(self, id: u32, what: &What) -> Problem {
+    /// In which text it is, and the problem.
+    pub(crate) fn problem(self, id: u32, what: &What) -> (usize, Problem) {
         let trail = trail(self.root, id);
-        let key = trail.key.and_then(Node::text).map(quote);
+        let (at, place) = match (what, trail.key) {
+            (What::UnknownKey { .. } | What::KeyNotText | What::Duplicate { .. }, Some(key)) => {
+                self.documents.place(key)
+            }
+            _ => self.place(&trail),
+        };
+        let said = self.say(at, &trail, what);
+        let mut problem = self.documents.problem(at, place, &said.problem);
+        (problem.path, problem.rule, problem.suggestion) = (trail.path, said.rule, said.help);
+        (at, problem)
+    }
+
+    fn say(self, at: usize, trail: &Trail<'_>, what: &What) -> Said {
         let name = match last(&trail.path) {
             "" => "the file".to_owned(),
             name => quote(name),
@@ -28,50 +40,55 @@ impl Words<'_> {
         let said = match what {
             What::UnknownKey { known } => unknown(trail.key, known),
             What::KeyNotText => Said::new("a key that is no text").rule("a key is a word"),
-            What::Duplicate { first } => {
-                let line = self.key_place(*first).map_or(0, |place| place.line);
-                let key = key.unwrap_or_default();
-                Said::new(format!("{key} stands here a second time; first on line {line}"))
-                    .rule("a key stands once in its section")
-            }
+            What::Duplicate { first } => self.duplicate(at, trail.key, *first),
             What::Missing { key, all } => {
                 let all = quoted(all);
                 Said::new(format!("`{key}` is missing")).rule(format!("this section needs {all}"))
             }
             What::Unfit { given, wanted } => {
                 let said = Said::new(format!("{name} is {given}"));
-                said.rule(format!("{name} is {wanted}")).empty(&trail)
+                said.rule(format!("{name} is {wanted}")).empty(trail)
             }
-            What::Choice { given, allowed } => choice(&name, given, allowed, &trail),
+            What::Choice { given, allowed } => choice(&name, given, allowed, trail),
             What::Refused(message) => {
                 let (problem, rule) = split(message);
-                Said::new(format!("{name}: {problem}")).rule(rule)
+                let clean = |text: &str| text.chars().map(visible).collect::<String>();
+                Said::new(format!("{name}: {}", clean(problem))).rule(clean(rule))
+            }
+            What::Given(what) => {
+                let Said { rule, .. } = self.say(at, trail, what);
+                return Said { rule, ..Said::new(does_not_fit(&name)) };
+            }
+            // No word of it is the value's, so that it can be said of secrets, too.
+            What::Variable { problem, rule, help } => {
+                let said = Said::new(format!("{name}: {problem}")).rule(*rule);
+                return Said { help: Some(help.clone()), ..said };
             }
         };
-        let said = if trail.is_secret { said.hidden(&name) } else { said };
-        let place = match what {
-            What::UnknownKey { .. } | What::KeyNotText | What::Duplicate { .. } => {
-                self.key_place(id)
-            }
-            _ => self.place(&trail),
-        };
-        let mut problem = self.source.problem(place, said.problem);
-        (problem.path, problem.rule, problem.suggestion) = (trail.path, said.rule, said.help);
-        problem
+        if trail.is_secret { said.hidden(&name) } else { said }
     }
 
     /// Where nothing stands, its key is pointed at.
-    pub(crate) fn place(self, trail: &Trail<'_>) -> Option<Place> {
+    pub(crate) fn place(self, trail: &Trail<'_>) -> (usize, Option<Place>) {
         let node = match (trail.key, &trail.node.data) {
             (Some(key), Data::Null) => key,
             _ => trail.node,
         };
-        self.places.get(node)
+        self.documents.place(node)
     }
 
-    fn key_place(self, id: u32) -> Option<Place> {
-        trail(self.root, id).key.and_then(|key| self.places.get(key))
+    fn duplicate(self, at: usize, key: Option<&Node>, first: u32) -> Said {
+        let first = trail(self.root, first).key;
+        let line = first.map_or_else(|| "0".to_owned(), |key| self.documents.line(at, key));
+        let key = key.and_then(Node::text).map(quote).unwrap_or_default();
+        Said::new(format!("{key} stands here a second time; first on line {line}"))
+            .rule("a key stands once in its section")
     }
+}
+
+/// Of a value that a variable gave.
+pub(crate) fn does_not_fit(name: &str) -> String {
+    format!("{name}: what its variable gives does not fit")
 }
 
 struct Said {

@@ -1,0 +1,134 @@
+//! What holds for one VM: its facts are the daemon's, or said on the command line.
+
+use serde_json::{Value, json};
+use vm_autoscale_config::{Answer, Clusters, Effective, Managed, Roster, SchedulerConfig, VmFacts};
+use vm_autoscale_proxmox::{ClusterName, NodeName, Tags, VmId};
+use vm_autoscale_scheduler::{ClusterStatus, VmStatus, fetch_status};
+
+use super::Read;
+use crate::args::Show;
+use crate::{Error, wait};
+
+/// One VM of that number, and the answer.
+pub(super) struct Found {
+    vmid: VmId,
+    facts: String,
+    answer: Answer,
+}
+
+/// All VMs of that number.
+pub(super) fn find(
+    config: &SchedulerConfig,
+    vmid: VmId,
+    wanted: &Show,
+) -> Result<Vec<Found>, Error> {
+    if wanted.says_facts() {
+        return Ok(vec![said(config, vmid, wanted)]);
+    }
+    // Without a daemon the number alone must do.
+    let Ok(report) = wait(fetch_status(&config.control_socket))? else {
+        return Ok(vec![said(config, vmid, wanted)]);
+    };
+    let clusters = clusters(&report.clusters);
+    let of = |cluster: &ClusterStatus| {
+        let vm = cluster.vms.iter().find(|vm| vm.vmid == vmid)?;
+        let is_meant = wanted.cluster.as_ref().is_none_or(|name| *name == cluster.name);
+        is_meant.then(|| told(config, &clusters, &cluster.name, vm))
+    };
+    let found: Vec<Found> = report.clusters.iter().filter_map(of).collect();
+    if found.is_empty() { Ok(vec![said(config, vmid, wanted)]) } else { Ok(found) }
+}
+
+/// The clusters that a daemon tells of, with their nodes.
+pub(super) fn clusters(all: &[ClusterStatus]) -> Clusters {
+    let nodes =
+        |cluster: &ClusterStatus| cluster.nodes.iter().map(|node| node.name.clone()).collect();
+    all.iter().map(|cluster| (cluster.name.clone(), nodes(cluster))).collect()
+}
+
+/// By what the daemon tells of it.
+fn told(
+    config: &SchedulerConfig,
+    clusters: &Clusters,
+    cluster: &ClusterName,
+    vm: &VmStatus,
+) -> Found {
+    let roster = Roster::new(config.clone().into(), cluster, clusters);
+    let pool = vm.pool.as_ref().map_or_else(String::new, |pool| format!(", pool {pool}"));
+    let tags = match vm.tags.as_slice() {
+        [] => String::new(),
+        tags => format!(", tags {}", tags.join(" ")),
+    };
+    let name = vm.name.as_deref().unwrap_or("without a name");
+    let facts = format!("{name}, cluster {cluster}, node {}{tags}{pool}", vm.node);
+    Found { vmid: vm.vmid, facts, answer: answer(&roster, vm) }
+}
+
+/// What a roster says of a VM that a daemon looks after, and so has read the config of.
+pub(super) fn answer(roster: &Roster, vm: &VmStatus) -> Answer {
+    let tags = vm.tags.join(";").parse().unwrap_or_default();
+    let pool = match vm.pool.as_deref() {
+        // The daemon may not have asked for them.
+        None if roster.config().wants_pools() => None,
+        pool => Some(pool),
+    };
+    let described = Some((vm.name.as_deref(), &tags));
+    roster.answer(&VmFacts { vmid: vm.vmid, node: &vm.node, described, pool })
+}
+
+/// By what the command line says; what it does not say is not known.
+fn said(config: &SchedulerConfig, vmid: VmId, wanted: &Show) -> Found {
+    let of_entry = config.virtual_machines.iter().find(|vm| vm.vm_id == vmid);
+    let host = of_entry.and_then(|vm| vm.proxmox_host.as_deref()).unwrap_or("any");
+    let cluster = wanted.cluster.clone().or_else(|| ClusterName::try_from(host).ok());
+    let node = wanted.node.clone().or_else(|| NodeName::try_from("any").ok());
+    let facts = "as the command line describes it".to_owned();
+    let (Some(cluster), Some(node)) = (cluster, node) else {
+        return Found { vmid, facts, answer: Answer::Unknown };
+    };
+    let clusters = [(cluster.clone(), [node.clone()].into())].into();
+    let tags = wanted.tags.as_ref().map(|tags| tags.parse::<Tags>().unwrap_or_default());
+    let described = tags.as_ref().map(|tags| (wanted.name.as_deref(), tags));
+    let pool = wanted.pool.as_deref().map(Some);
+    let pool = if config.wants_pools() { pool } else { Some(pool.flatten()) };
+    let roster = Roster::new(config.clone().into(), &cluster, &clusters);
+    let answer = roster.answer(&VmFacts { vmid, node: &node, described, pool });
+    Found { vmid, facts, answer }
+}
+
+impl Found {
+    fn managed(&self) -> Option<&Managed> {
+        if let Answer::Yes(managed) = &self.answer { Some(managed) } else { None }
+    }
+
+    /// What is said above the values.
+    pub(super) fn words(&self, config: &SchedulerConfig) -> String {
+        const UNKNOWN: &str = "not known whether it is looked after: that hangs on its tags, its \
+                               name or its pool (say --tags, --name, --pool; or start the daemon)";
+        let what = match &self.answer {
+            Answer::No => "not looked after".to_owned(),
+            Answer::Unknown => UNKNOWN.to_owned(),
+            Answer::Yes(managed) => match config.class_name(managed) {
+                Some(class) => format!("looked after, class {class}"),
+                None => "looked after".to_owned(),
+            },
+        };
+        format!("VM {} ({}): {what}", self.vmid, self.facts)
+    }
+
+    /// What holds, where it is looked after.
+    pub(super) fn values(&self, read: &Read) -> Option<Vec<Effective<String>>> {
+        Some(read.config.effective_vm(self.managed()?, |path| read.place(path)))
+    }
+
+    pub(super) fn json(&self, read: &Read) -> Value {
+        let looked_after = match self.answer {
+            Answer::No => Some(false),
+            Answer::Unknown => None,
+            Answer::Yes(_) => Some(true),
+        };
+        let class = self.managed().and_then(|managed| read.config.class_name(managed));
+        let values = self.values(read);
+        json!({"vmid": self.vmid, "looked_after": looked_after, "class": class, "values": values})
+    }
+}

@@ -1,0 +1,206 @@
+//! What is said of each value is held against a resolver that knows nothing of the program's own:
+//! it walks the layers of a file that it wrote itself.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use vm_autoscale_proxmox::Tags;
+
+use crate::{Answer, Checked, Environment, Origin, Roster, SchedulerConfig, VmFacts};
+
+/// The key, how it may be written flat, two values that go together with all others, and what
+/// holds where nobody says it.
+type Key = (&'static str, &'static str, [&'static str; 2], &'static str);
+
+const KEYS: [Key; 15] = [
+    ("mode", "", ["full", "up-only"], "observe"),
+    ("cpu_scaling", "", ["false", "true"], "true"),
+    ("ram_scaling", "", ["false", "true"], "true"),
+    ("thresholds.cpu.high", "thresholds.cpu_high", ["91", "72.5"], "80"),
+    ("thresholds.cpu.low", "thresholds.cpu_low", ["3", "33"], "20"),
+    ("thresholds.ram.high", "thresholds.ram_high", ["92", "73"], "85"),
+    ("thresholds.ram.low", "thresholds.ram_low", ["4", "34"], "25"),
+    ("scaling_limits.min_cores", "", ["1", "2"], "1"),
+    ("scaling_limits.max_cores", "", ["3", "64"], "8"),
+    ("scaling_limits.min_ram_mb", "", ["512", "1024"], "1024"),
+    ("scaling_limits.max_ram_mb", "", ["2048", "4096"], "16384"),
+    ("check_interval", "", ["60", "61"], "300"),
+    ("scale_cooldown", "", ["70", "71"], "300"),
+    ("scale_down_after_cycles", "", ["8", "9"], "2"),
+    ("memory_shrink", "", ["true", "false"], "false"),
+];
+
+/// By both of its names; `KEYS` from the fourth on, and what is none of a profile's.
+const PROFILES: [(&str, &str, [&str; 6]); 3] = [
+    ("economy", "aggressive", ["85", "35", "90", "35", "300", "2"]),
+    ("balanced", "normal", ["80", "20", "85", "25", "300", "2"]),
+    ("steady", "conservative", ["70", "10", "80", "15", "600", "6"]),
+];
+const OF_PROFILES: [usize; 6] = [3, 4, 5, 6, 12, 13];
+
+/// What one layer says: of each key which value, and whether flat; of a profile which, and how.
+#[derive(Debug, Clone)]
+struct Layer {
+    keys: Vec<Option<(bool, bool)>>,
+    profile: Option<(usize, bool)>,
+}
+
+fn layer() -> impl Strategy<Value = Layer> {
+    let keys =
+        prop::collection::vec(prop::option::weighted(0.4, any::<(bool, bool)>()), KEYS.len());
+    let profile = prop::option::weighted(0.5, (0..PROFILES.len(), any::<bool>()));
+    (keys, profile).prop_map(|(keys, profile)| {
+        let is_idle = OF_PROFILES.iter().all(|key| keys[*key].is_some());
+        Layer { keys, profile: profile.filter(|_| !is_idle) }
+    })
+}
+
+/// A file under construction, and on which line each layer says what.
+#[derive(Default)]
+struct Text {
+    lines: Vec<String>,
+    places: Vec<[Option<(usize, String)>; KEYS.len()]>,
+}
+
+impl Text {
+    /// Every value on a line of its own, as long as it is one.
+    fn layer(&mut self, layer: &Layer, indent: &str, marks: &str) {
+        let mut places = [const { None }; KEYS.len()];
+        if let Some((profile, by_behaviour)) = layer.profile {
+            let (name, behaviour, values) = PROFILES[profile];
+            let key = if by_behaviour {
+                format!("behaviour: {behaviour}")
+            } else {
+                format!("profile: {name}")
+            };
+            self.lines.push(format!("{indent}{key}"));
+            for (key, value) in OF_PROFILES.into_iter().zip(values) {
+                places[key] = Some((self.lines.len(), value.to_owned()));
+            }
+        }
+        for section in ["", "scaling_limits", "thresholds", "thresholds.cpu", "thresholds.ram"] {
+            let of_section: Vec<(usize, &str, &str)> =
+                layer.written().filter(|(_, path, _)| parent(path) == section).collect();
+            let has_below = layer
+                .written()
+                .any(|(_, path, _)| section.is_empty() || path.starts_with(&format!("{section}.")));
+            if !section.is_empty() && has_below {
+                let name = section.rsplit('.').next().unwrap();
+                let name = if section == "thresholds" { marks } else { name };
+                let depth = "  ".repeat(section.matches('.').count());
+                self.lines.push(format!("{indent}{depth}{name}:"));
+            }
+            let depth = if section.is_empty() {
+                String::new()
+            } else {
+                "  ".repeat(section.matches('.').count() + 1)
+            };
+            for (key, path, value) in of_section {
+                let name = path.rsplit('.').next().unwrap();
+                self.lines.push(format!("{indent}{depth}{name}: {value}"));
+                places[key] = Some((self.lines.len(), value.to_owned()));
+            }
+        }
+        self.places.push(places);
+    }
+}
+
+impl Layer {
+    /// The keys that it says: which, its path as written, its value.
+    fn written(&self) -> impl Iterator<Item = (usize, &'static str, &'static str)> {
+        self.keys.iter().enumerate().filter_map(|(at, said)| {
+            let (second, flat) = (*said)?;
+            let (path, flat_path, values, _) = KEYS[at];
+            let path = if flat && !flat_path.is_empty() { flat_path } else { path };
+            Some((at, path, values[usize::from(second)]))
+        })
+    }
+}
+
+fn parent(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(parent, _)| parent)
+}
+
+/// The line and value of each key: of the first layer that says it, nearest first.
+fn expected(
+    places: &[[Option<(usize, String)>; KEYS.len()]],
+) -> Vec<(String, String, Option<usize>)> {
+    let order = ["observe", "recommend", "up-only", "full"];
+    let nearest = |key: usize| {
+        let mut said = [3, 2, 1, 0].into_iter().filter_map(|layer| places[layer][key].clone());
+        if key > 0 {
+            return said.next();
+        }
+        // The entry's, the class's (its own or what it inherits) and the file's: the least.
+        let class = places[2][0].clone().or(places[1][0].clone());
+        let default = Some((0, "observe".to_owned()));
+        let all = [places[3][0].clone(), class, places[0][0].clone().or(default)];
+        all.into_iter().flatten().min_by_key(|(_, mode)| order.iter().position(|m| m == mode))
+    };
+    let of = |(at, (path, _, _, default)): (usize, &Key)| match nearest(at) {
+        Some((line, value)) => ((*path).to_owned(), value, Some(line).filter(|line| *line > 0)),
+        None => ((*path).to_owned(), (*default).to_owned(), None),
+    };
+    KEYS.iter().enumerate().map(of).collect()
+}
+
+fn found(text: &str) -> Result<Vec<(String, String, Option<usize>)>, String> {
+    let environment = Environment::default();
+    let checked =
+        Checked::<SchedulerConfig>::expanded(Path::new("c"), text.as_bytes(), &environment);
+    let line = |path: &str| match checked.origin(path) {
+        Some(Origin::File { line, .. }) => Some(line),
+        _ => None,
+    };
+    let config = checked.config().cloned().ok_or("no config")?;
+    let (home, node) = ("home".try_into().unwrap(), "pve1".try_into().unwrap());
+    let clusters = [("home".try_into().unwrap(), ["pve1".try_into().unwrap()].into())].into();
+    let roster = Roster::new(Arc::new(config.clone()), &home, &clusters);
+    let (vmid, tags) = (101.try_into().unwrap(), Tags::default());
+    let described = Some((None, &tags));
+    let vm = VmFacts { vmid, node: &node, described, pool: Some(None) };
+    let Answer::Yes(managed) = roster.answer(&vm) else { return Err("no VM".to_owned()) };
+    let values = config.effective_vm(&managed, line).into_iter();
+    let values = values.map(|value| (value.key, value.value, value.place)).collect();
+    checked.finish().map(|_| values).map_err(|report| report.to_string())
+}
+
+/// Of keys that are the file's alone.
+#[test]
+fn what_is_of_the_whole_file_is_of_its_line() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/good/everything.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let checked = Checked::<SchedulerConfig>::new(&file, text.as_bytes());
+    let line = |path: &str| match checked.origin(path) {
+        Some(Origin::File { line, .. }) => Some(line),
+        _ => None,
+    };
+    let own = checked.config().unwrap().effective(line);
+    assert!(own.len() > 20, "{own:?}");
+    for value in own {
+        let key = value.key.rsplit('.').next().unwrap();
+        let line = text.lines().nth(value.place.unwrap() - 1).unwrap();
+        assert!(line.contains(&format!("{key}: ")), "{value:?} {line}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// The file, a class, one that inherits from it, and an entry.
+    #[test]
+    fn every_value_is_of_the_line_that_says_it(layers in prop::collection::vec(layer(), 4)) {
+        let mut text = Text::default();
+        text.layer(&layers[0], "", "scaling_thresholds");
+        text.lines.extend(["classes:".to_owned(), "- name: base".to_owned()]);
+        text.layer(&layers[1], "  ", "thresholds");
+        text.lines.extend(["- name: web".to_owned(), "  inherits: base".to_owned()]);
+        text.layer(&layers[2], "  ", "thresholds");
+        text.lines.push("virtual_machines:".to_owned());
+        text.lines.extend(["- vm_id: 101".to_owned(), "  class: web".to_owned()]);
+        text.layer(&layers[3], "  ", "thresholds");
+        let file = text.lines.join("\n");
+        prop_assert_eq!(found(&file), Ok(expected(&text.places)), "{}", file);
+    }
+}

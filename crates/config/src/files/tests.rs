@@ -1,0 +1,48 @@
+use std::fs::{Permissions, set_permissions, write};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+use super::*;
+
+#[test]
+fn others_and_links_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("key");
+    write(&path, "x").unwrap();
+    for (mode, not_writable, private) in
+        [(0o600, true, true), (0o644, true, false), (0o660, false, false), (0o602, false, false)]
+    {
+        set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        assert_eq!(read_checked(&path, Access::NotWritable).is_ok(), not_writable, "{mode:o}");
+        assert_eq!(read_checked(&path, Access::Private).is_ok(), private, "{mode:o}");
+    }
+    let link = dir.path().join("link");
+    symlink(&path, &link).unwrap();
+    let message = read_checked(&link, Access::NotWritable).unwrap_err().to_string();
+    assert!(message.contains("symbolic link"), "{message}");
+    assert!(read_checked(dir.path(), Access::NotWritable).is_err());
+    assert!(read_checked(&dir.path().join("none"), Access::Private).unwrap_err().is_missing());
+}
+
+#[test]
+fn endless_files_end() {
+    assert!(matches!(read_plain_bytes(Path::new("/dev/zero")), Err(Error::TooLong { .. })));
+}
+
+#[test]
+fn only_root_and_only_for_a_look_reads_what_belongs_to_another_user() {
+    for access in [Access::NotWritable, Access::Private, Access::PrivateOfAnyone] {
+        assert!(is_trusted(0, 0, access) && is_trusted(7, 7, access));
+        assert_eq!(is_trusted(7, 0, access), access == Access::PrivateOfAnyone);
+        assert!(!is_trusted(0, 7, access) && !is_trusted(8, 7, access));
+    }
+}
+
+/// Opening one would wait for a writer.
+#[test]
+fn pipes_are_refused_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("pipe");
+    nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRUSR).unwrap();
+    let message = read_checked(&path, Access::Private).unwrap_err().to_string();
+    assert!(message.contains("not a regular file"), "{message}");
+}
