@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use nix::unistd::Uid;
+use nix::unistd::{Uid, User};
 use vm_autoscale_tests::programs::pause;
 use vm_autoscale_tests::stage::Stage;
 
@@ -47,11 +47,13 @@ fn each_key_of_the_way_to_a_node_changes_what_comes_of_it() {
     let by_key = read_to_string(stage.path("helper.yaml")).unwrap();
     let identity = by_key.lines().find(|line| line.contains("identity: ")).unwrap();
     let by_password = by_key.replace(identity, "  password_variable: RIGHT");
-    for good in [&by_key, &by_password] {
-        assert_eq!(look(&mut stage, good), "good");
-    }
     let (uid, port) = (Uid::effective().as_raw(), stage.nodes()[0].1.port());
     let user = [uid, uid + 1].map(|uid| format!("scheduler_user: {uid}\n"));
+    let name = User::from_uid(Uid::effective()).unwrap().unwrap().name;
+    let by_name = by_key.replace(&user[0], &format!("scheduler_user: {name}\n"));
+    for good in [&by_key, &by_password, &by_name] {
+        assert_eq!(look(&mut stage, good), "good");
+    }
     let port = format!("port: {port}");
     for (key, base, from, to, comes) in [
         ("clusters[].user", &by_key, "user: root\n", "user: ann\n", "does not let `ann` in"),

@@ -12,11 +12,16 @@ pub(super) type Elsewhere = (&'static str, &'static str, &'static str);
 /// Every key of a schema as it is reached from the top: `classes[].thresholds.cpu.high`. A key that
 /// holds a section is there by the keys of that section.
 pub(super) fn schema_paths(name: &str) -> BTreeSet<String> {
-    let text = std::fs::read_to_string(root().join("etc").join(name)).unwrap();
-    let schema: Value = serde_json::from_str(&text).unwrap();
+    let schema = read(name);
     let mut paths = BTreeSet::new();
     walk(&schema, &schema, "", &mut paths);
     paths
+}
+
+/// A schema.
+pub(super) fn read(name: &str) -> Value {
+    let text = std::fs::read_to_string(root().join("etc").join(name)).unwrap();
+    serde_json::from_str(&text).unwrap()
 }
 
 fn root() -> PathBuf {

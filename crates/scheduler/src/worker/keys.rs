@@ -14,7 +14,7 @@ mod world;
 use std::path::Path;
 
 use case::Case;
-use schema_paths::{Elsewhere, gaps, schema_paths};
+use schema_paths::{Elsewhere, gaps, read, schema_paths};
 
 const SCHEMA: &str = "config.schema.json";
 
@@ -72,6 +72,21 @@ fn every_key_has_a_test() {
         tested.extend(NOTICES.iter().map(|(path, ..)| (*path).to_owned()));
     }
     assert_eq!(gaps(&schema_paths(SCHEMA), tested, &elsewhere), [""; 0]);
+}
+
+/// Of the keys that take one of some words, each word is one of a case's two.
+#[test]
+fn every_word_has_a_test() {
+    let all = all();
+    let schema = read(SCHEMA);
+    let kinds = schema["$defs"].as_object().unwrap().values();
+    let words = kinds.filter_map(|kind| kind["oneOf"].as_array()).flatten();
+    let words: Vec<String> = words.map(|word| word["const"].to_string()).collect();
+    assert!(words.contains(&"\"up-only\"".to_owned()), "{words:?}");
+    for word in words {
+        let tested = all.iter().any(|case| case.values.contains(&word.as_str()));
+        assert!(tested, "{word} has no test");
+    }
 }
 
 /// A list that is always whole would show nothing.

@@ -24,9 +24,14 @@ const DIMM_IN: &str = "110: memory 4096 -> 4608 MiB (90.3 % used, above 85.0 %)"
 const DIMM_OUT: &str = "120: memory 4096 -> 3584 MiB (9.8 % used, below 25.0 %, 2 times in a row)";
 const STEADY: &str = "vcpus 4 -> 5 (75.0 % used, above 70.0 %)";
 
-const KEYS: [Row; 21] = [
+const KEYS: [Row; 25] = [
     ("mode", ["\"observe\"", "\"full\""], BUSY, ["110: would: vcpus 4 -> 5", PLUG]),
+    ("mode", ["\"up-only\"", "\"full\""], IDLE, ["120: would: vcpus 4 -> 3", UNPLUG]),
+    // These two do the same.
+    ("mode", ["\"observe\"", "\"recommend\""], BUSY, ["mode: observe\n", "mode: recommend\n"]),
+    ("profile", ["\"balanced\"", "\"economy\""], BUSY, ["above 80.0 %", "above 85.0 %"]),
     ("profile", ["\"economy\"", "\"steady\""], WARM, ["cpu: 75.0 % used\n", STEADY]),
+    ("behaviour", ["\"normal\"", "\"aggressive\""], BUSY, ["above 80.0 %", "above 85.0 %"]),
     ("behaviour", ["\"aggressive\"", "\"conservative\""], WARM, ["cpu: 75.0 % used\n", STEADY]),
     ("cpu_scaling", ["true", "false"], BUSY, [PLUG, "cpu: not looked after\n"]),
     ("ram_scaling", ["true", "false"], FULL, [DIMM_IN, "memory: not looked after\n"]),
