@@ -67,11 +67,9 @@ fn of_vms() -> Vec<Row> {
     let calm = json!({"vm_id": 101, "cpu_scaling": false});
     let mut classes = entry(json!({"vm_id": 101, "proxmox_host": "home"}));
     classes["classes"] = json!([
-        {"name": "calm", "cpu_scaling": false},
+        {"name": "calm", "select": ["@tag-calm"], "cpu_scaling": false},
         {"name": "loud", "select": ["@tag-loud"]},
-        {"name": "mild", "select": ["@tag-mild"]},
     ]);
-    classes["classes"][0]["select"] = json!(["@tag-calm"]);
     let host = "virtual_machines[0].proxmox_host";
     let unsaid = "cpu: not known which cluster's VM 101 is meant";
     vec![
@@ -82,7 +80,7 @@ fn of_vms() -> Vec<Row> {
             entry(json!({"proxmox_host": "home", "cpu_scaling": false})),
         ),
         (host, ["\"home\"", "\"away\""], [LEAVES, PLUGS], entry(calm.clone())),
-        // By a node that it is not on, or is not in its cluster.
+        // By a node: any of the cluster's, whichever the VM is on.
         (host, ["\"pve2\"", "\"far1\""], [LEAVES, PLUGS], entry(calm.clone())),
         (host, ["null", "\"home\""], [unsaid, LEAVES], entry(calm)),
         (

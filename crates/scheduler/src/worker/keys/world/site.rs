@@ -57,15 +57,11 @@ impl Site {
 
 impl State {
     fn text(&self) -> String {
-        let entry = |guest: &Guest| {
-            let Guest { vmid, node, version, .. } = guest;
-            format!(
-                "\"{vmid}\": {{\"node\": \"{node}\", \"type\": \"qemu\", \"version\": {version}}}"
-            )
+        let entry = |Guest { vmid, node, version, .. }: &Guest| {
+            format!(r#""{vmid}": {{"node": "{node}", "type": "qemu", "version": {version}}}"#)
         };
         let ids: Vec<String> = self.guests.iter().map(entry).collect();
-        let vmlist =
-            format!("/etc/pve/.vmlist:{{\n/etc/pve/.vmlist:\"ids\": {{ {} }} }}\n", ids.join(", "));
+        let vmlist = format!("/etc/pve/.vmlist:{{\"ids\": {{{}}}}}\n", ids.join(", "));
         let rrd = self.rrd();
         format!(
             "/etc/pve/.version:{{\"starttime\": 1}}\n\
