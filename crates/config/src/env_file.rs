@@ -96,4 +96,28 @@ mod tests {
         }
         std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
     }
+
+    /// With their examples uncommented, too; the scheduler's has all overriding variables.
+    #[test]
+    fn the_examples_are_env_files() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("env");
+        let etc = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../etc");
+        for (name, variable) in crate::environment::OVERRIDING
+            .map(|(variable, _)| ("scheduler.env", variable))
+            .into_iter()
+            .chain([("helper.env", "VM_AUTOSCALE_SSH_PASSWORD")])
+        {
+            let example = std::fs::read_to_string(etc.join(name)).unwrap();
+            for (text, is_set) in [(example.clone(), false), (example.replace("\n#", "\n"), true)] {
+                // Prose is no variable.
+                let lines =
+                    text.lines().filter(|line| line.starts_with('#') || line.contains("='"));
+                write(&path, lines.collect::<Vec<_>>().join("\n")).unwrap();
+                set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+                let env = EnvFile::read(&path).unwrap();
+                assert_eq!(env.get(variable).is_some(), is_set, "{variable} in {name}");
+            }
+        }
+    }
 }

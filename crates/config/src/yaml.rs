@@ -12,6 +12,7 @@ mod entries;
 mod expand;
 mod expanded;
 mod fault;
+mod foreign;
 mod judge;
 mod known;
 mod load;
@@ -34,6 +35,7 @@ use validator::Validate;
 use zeroize::Zeroizing;
 
 pub use self::entries::{Entry, Origin};
+pub use self::foreign::{Foreign, Part, Value, quoted, sounds_secret};
 
 use self::documents::Documents;
 use self::expand::Variables;

@@ -1,6 +1,7 @@
 //! Rules across keys, as problems at the keys' places.
 
 use super::document::{follow, trail};
+use super::documents::Home;
 use super::tree::Node;
 use super::words::{Words, does_not_fit};
 use super::{Checked, meaning};
@@ -30,7 +31,9 @@ impl<T> Checked<T> {
         if broken.keys.iter().any(is_given) {
             let keys = broken.keys.iter().map(|key| key.rsplit('.').next().unwrap_or(key));
             let name = keys.take(1).map(crate::render::quote).collect::<String>();
-            (problem, help) = (does_not_fit(&name), None);
+            let home =
+                self.value(first).map_or(Home::Text(0, 0), |node| self.documents.home(node.id));
+            (problem, help) = (does_not_fit(&name, home), None);
         }
         let problem = Problem::of_file(std::path::Path::new(""), problem).rule(broken.rule);
         self.object(first, Problem { suggestion: help, ..problem });

@@ -42,7 +42,8 @@ pub(crate) fn required(section: &str) -> &'static [(&'static str, StandIn)] {
 
 /// Keys of the predecessors, and of the other file, that are not where they were: what to do.
 pub(crate) fn moved(key: &str, known: &[&str]) -> Option<&'static str> {
-    const NODES: &str = "nodes and how to log in are `clusters` of helper.yaml, which is root's";
+    const NODES: &str = "nodes and how to log in are `clusters` of helper.yaml, which is root's: \
+                         `vm-autoscale-setup import` makes both files of an old one";
     const LATER: &str = "this version has no such thing: leave it out";
     if known.contains(&"clusters") {
         return match key {

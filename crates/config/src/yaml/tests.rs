@@ -109,3 +109,38 @@ fn helper_values_can_be_objected_to_later() {
     ];
     assert_eq!(said, expected);
 }
+
+/// One that holds over the file stands in none: it is named instead.
+#[test]
+fn an_overriding_variable_that_does_not_fit_is_named() {
+    #[derive(Default, serde::Deserialize, Validate)]
+    #[serde(default)]
+    struct Section {
+        #[validate(nested)]
+        gotify: Numbers,
+    }
+    #[derive(Default, serde::Deserialize, Validate)]
+    #[serde(default)]
+    struct Numbers {
+        app_token: u32,
+        #[validate(range(max = 5, message = "at most 5"))]
+        other: u32,
+    }
+    let environment = |value: &str| {
+        Environment::new([("VM_AUTOSCALE_GOTIFY_TOKEN".to_owned(), value.to_owned())])
+    };
+    let check = |value: &str| {
+        let text = b"gotify: {app_token: 1, other: \"${VM_AUTOSCALE_GOTIFY_TOKEN}\"}";
+        let file = Path::new("config.yaml");
+        Checked::<Section>::expanded(file, text, &environment(value))
+    };
+    let good = check("4").finish().unwrap();
+    assert_eq!((good.gotify.app_token, good.gotify.other), (4, 4));
+    let said = check("hunter2").into_report().to_string();
+    let named = "error: config.yaml: `app_token`: what VM_AUTOSCALE_GOTIFY_TOKEN gives";
+    assert!(said.starts_with(named), "{said}");
+    assert!(said.contains("config.yaml:1:31: `other`: what its variable gives"), "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
+    let said = check("6543").into_report().to_string();
+    assert!(said.contains("rule: `other` is at most 5") && !said.contains("6543"), "{said}");
+}

@@ -1,7 +1,7 @@
 //! A flaw in words.
 
 use super::document::{Trail, trail};
-use super::documents::Documents;
+use super::documents::{Documents, Home};
 use super::fault::{What, describe};
 use super::known;
 use super::tree::{Data, Node};
@@ -57,7 +57,8 @@ impl Words<'_> {
             }
             What::Given(what) => {
                 let Said { rule, .. } = self.say(at, trail, what);
-                return Said { rule, ..Said::new(does_not_fit(&name)) };
+                let home = self.documents.home(trail.node.id);
+                return Said { rule, ..Said::new(does_not_fit(&name, home)) };
             }
             // No word of it is the value's, so that it can be said of secrets, too.
             What::Variable { problem, rule, help } => {
@@ -87,8 +88,11 @@ impl Words<'_> {
 }
 
 /// Of a value that a variable gave.
-pub(crate) fn does_not_fit(name: &str) -> String {
-    format!("{name}: what its variable gives does not fit")
+pub(crate) fn does_not_fit(name: &str, home: Home) -> String {
+    match home {
+        Home::Text(..) => format!("{name}: what its variable gives does not fit"),
+        Home::Variable(variable) => format!("{name}: what {variable} gives does not fit"),
+    }
 }
 
 struct Said {

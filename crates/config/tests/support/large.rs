@@ -2,7 +2,12 @@
 
 /// A `config.yaml` with that many `virtual_machines`, every key of each written out.
 pub(crate) fn large(vms: u32) -> String {
-    let vms = (100..100 + vms).map(|vmid| {
+    "mode: full\n".to_owned() + &self::vms(100, vms)
+}
+
+/// That many `virtual_machines` from the first on.
+pub(crate) fn vms(first: u32, many: u32) -> String {
+    let vms = (first..first + many).map(|vmid| {
         let scaling = "scaling_enabled: true\n    cpu_scaling: true\n    ram_scaling: true";
         let thresholds = "cpu: {high: 80, low: 20}\n      ram: {high: 85, low: 25}";
         let limits = "{min_cores: 1, max_cores: 8, min_ram_mb: 1024, max_ram_mb: 16384}";
@@ -11,5 +16,5 @@ pub(crate) fn large(vms: u32) -> String {
              thresholds:\n      {thresholds}\n    scaling_limits: {limits}\n"
         )
     });
-    "mode: full\nvirtual_machines:\n".to_owned() + &vms.collect::<Vec<_>>().concat()
+    "virtual_machines:\n".to_owned() + &vms.collect::<Vec<_>>().concat()
 }

@@ -1,0 +1,65 @@
+//! The command line.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Sets vm-autoscale up.
+#[derive(Debug, Parser)]
+#[command(name = "vm-autoscale-setup", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(arg_required_else_help = true, subcommand_required = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Turn the configuration of the Python program proxmox-vm-autoscale, or of its secure fork,
+    /// into a config.yaml and a helper.yaml, and say of every key what became of it.
+    Import(Import),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Import {
+    /// The old configuration. It is only read.
+    #[arg(value_name = "OLD.yaml")]
+    pub(crate) old: PathBuf,
+    /// Where the new files go; made where it is missing. Nothing in it is overwritten.
+    #[arg(long, value_name = "DIR", default_value = "./vm-autoscale-imported")]
+    pub(crate) output: PathBuf,
+    /// The address of a host of the old file that has only a name there. Can be given again.
+    #[arg(long, value_name = "NAME=IP", value_parser = address)]
+    pub(crate) address: Vec<(String, IpAddr)>,
+    /// The private key that helper.yaml will name.
+    #[arg(long, value_name = "FILE", default_value = "/etc/vm-autoscale/id_ed25519")]
+    pub(crate) identity: PathBuf,
+    /// The file of known host keys that helper.yaml will name.
+    #[arg(long, value_name = "FILE", default_value = "/etc/vm-autoscale/known_hosts")]
+    pub(crate) known_hosts: PathBuf,
+    /// How the answer is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) output_format: Format,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Format {
+    /// A table.
+    Text,
+    /// One JSON value.
+    Json,
+}
+
+fn address(text: &str) -> Result<(String, IpAddr), String> {
+    let (name, ip) = text.rsplit_once('=').ok_or("write NAME=IP")?;
+    let ip = ip.parse().map_err(|_| "what stands behind the = is no IP address")?;
+    Ok((name.to_owned(), ip))
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  vm-autoscale-setup import /usr/local/bin/vm_autoscale/config.yaml
+  vm-autoscale-setup import config.yaml --output new --address pve1=192.168.1.11
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the old file cannot be used, 66 file missing";

@@ -1,0 +1,145 @@
+//! The log and the messages.
+
+use vm_autoscale_config::Value;
+
+use crate::import::keys::Verdict;
+use crate::import::reader::{Reader, is_plain};
+use crate::import::said::{has_secret, is_placeholder};
+use crate::import::section::Section;
+
+/// The only directory that the unit may write a log to.
+const LOGS: &str = "/var/log/vm-autoscale/";
+
+#[derive(Debug)]
+pub(crate) struct Log {
+    pub(crate) level: &'static str,
+    pub(crate) file: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct Alerts {
+    pub(crate) enabled: bool,
+    pub(crate) recipient: Option<String>,
+    pub(crate) server: Option<String>,
+    pub(crate) port: u32,
+    pub(crate) user: Option<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Gotify {
+    pub(crate) enabled: bool,
+    pub(crate) url: Option<String>,
+    pub(crate) priority: u32,
+}
+
+pub(super) fn log(reader: &mut Reader, root: &Section<'_>) -> Log {
+    let log = root.section("logging");
+    let said = reader.text(&log, "level").map(|level| level.to_ascii_lowercase());
+    let level = match said.as_deref() {
+        Some("debug") => Some("debug"),
+        Some("info") => Some("info"),
+        Some("warning" | "warn") => Some("warn"),
+        Some("error" | "critical" | "fatal") => Some("error"),
+        _ => None,
+    };
+    if said.is_some() && level.is_none() {
+        let problem = log.problem("level", "this is no level");
+        let rule = "DEBUG, INFO, WARNING, ERROR or CRITICAL";
+        reader.refuse(problem.rule(rule));
+    }
+    if let Some(level) = level.filter(|level| said.as_deref() != Some(*level)) {
+        reader.note(log.path_of("level"), format!("`{level}` there"));
+    }
+    let level = reader.or(&log, "level", level, "info");
+    Log { level, file: file(reader, &log) }
+}
+
+fn file(reader: &mut Reader, log: &Section<'_>) -> String {
+    let path = reader.text(log, "log_file");
+    let path = reader.or(log, "log_file", path, "/var/log/vm_autoscale.log".to_owned());
+    let name = path.strip_prefix(LOGS).unwrap_or_default();
+    if !name.is_empty() && name != "." && name != ".." && !name.contains('/') {
+        return path;
+    }
+    let instead = format!("{LOGS}vm-autoscale.log");
+    let now = format!("config.yaml: logging.log_file: {instead}; the unit may write nowhere else");
+    reader.instead(log.path_of("log_file"), Verdict::Replaced, now);
+    instead
+}
+
+pub(super) fn alerts(reader: &mut Reader, root: &Section<'_>) -> Option<Alerts> {
+    if !root.has("alerts") {
+        return None;
+    }
+    let alerts = root.section("alerts");
+    let said = reader.boolean(&alerts, "email_enabled");
+    let enabled = reader.or(&alerts, "email_enabled", said, false);
+    let recipient = recipient(reader, &alerts);
+    let server = own(reader, &alerts, "smtp_server");
+    let said = reader.integer(&alerts, "smtp_port", &(1..=65_535));
+    let port = reader.or(&alerts, "smtp_port", said, 587);
+    let user = own(reader, &alerts, "smtp_user");
+    if enabled {
+        needed(reader, &alerts, "email_recipient", recipient.is_some());
+        needed(reader, &alerts, "smtp_server", server.is_some());
+    }
+    Some(Alerts { enabled, recipient, server, port, user })
+}
+
+fn recipient(reader: &mut Reader, alerts: &Section<'_>) -> Option<String> {
+    let entry = alerts.get("email_recipient")?;
+    if entry.value() != Value::List {
+        return own(reader, alerts, "email_recipient");
+    }
+    let mut all = Vec::new();
+    for item in entry.items() {
+        match item.value() {
+            Value::Text(text) if is_plain(text) && !text.contains("${") => all.push(text.trim()),
+            _ => {
+                let path = alerts.path_of("email_recipient");
+                let problem = item.problem(&path, "this is no address");
+                reader.problems.push(problem.rule("a list of mail addresses"));
+            }
+        }
+    }
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
+pub(super) fn gotify(reader: &mut Reader, root: &Section<'_>) -> Option<Gotify> {
+    if !root.has("gotify") {
+        return None;
+    }
+    let gotify = root.section("gotify");
+    let said = reader.boolean(&gotify, "enabled");
+    let enabled = reader.or(&gotify, "enabled", said, false);
+    let url = own(reader, &gotify, "server_url");
+    let said = reader.integer(&gotify, "priority", &(0..=10));
+    let priority = reader.or(&gotify, "priority", said, 5);
+    if enabled {
+        needed(reader, &gotify, "server_url", url.is_some());
+    }
+    Some(Gotify { enabled, url, priority })
+}
+
+/// A text that somebody put there, and that is no secret.
+fn own(reader: &mut Reader, section: &Section<'_>, key: &str) -> Option<String> {
+    let text = reader.text(section, key)?;
+    let now = if is_placeholder(&text) {
+        "left out: nobody ever put a value there"
+    } else if has_secret(&text) {
+        "never copied with a login or token in it: write the address without"
+    } else {
+        return Some(text);
+    };
+    reader.instead(section.path_of(key), Verdict::Refused, now);
+    None
+}
+
+fn needed(reader: &mut Reader, section: &Section<'_>, key: &str, is_there: bool) {
+    if !is_there {
+        let problem = section.problem(key, format!("`{key}` has no value that can be taken over"));
+        let rule = "messages that are switched on need it";
+        let help = "write it here, or switch them off";
+        reader.refuse(problem.rule(rule).help(help));
+    }
+}

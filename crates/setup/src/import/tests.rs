@@ -1,0 +1,367 @@
+//! What holds for any old file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use vm_autoscale_config::{Answer, Clusters, Mode, Roster, VmFacts};
+use vm_autoscale_proxmox::Tags;
+
+use super::*;
+use crate::args::Format;
+use crate::import::keys::Verdict;
+
+const FIXTURES: [&str; 3] = [
+    include_str!("../../tests/fixtures/original.yaml"),
+    include_str!("../../tests/fixtures/secure-ssh.yaml"),
+    include_str!("../../tests/fixtures/secure-api.yaml"),
+];
+
+/// Every key of the three programs, written down from their schemas and examples, and not from
+/// our own table: `section: key key`.
+const KNOWN: &str = "
+: min_cores max_cores min_ram max_ram check_interval scale_cooldown scale_down_after_cycles
+: notification_dedup_seconds auto_configure_hotplug dry_run ssh_host_key_policy ssh_known_hosts
+scaling_thresholds.cpu: high low
+scaling_thresholds.ram: high low
+scaling_limits: min_cores max_cores min_ram_mb max_ram_mb
+proxmox_hosts[]: name host ssh_user ssh_password ssh_key ssh_port
+proxmox_hosts[]: api_port api_username api_password api_token_id api_token_secret verify_ssl
+proxmox_hosts[]: ca_cert_path node_name auto_discover_nodes timeout max_retries
+virtual_machines[]: vm_id proxmox_host scaling_enabled cpu_scaling ram_scaling
+virtual_machines[].thresholds: cpu_high cpu_low ram_high ram_low
+virtual_machines[].thresholds.cpu: high low
+virtual_machines[].thresholds.ram: high low
+virtual_machines[].scaling_limits: min_cores max_cores min_ram_mb max_ram_mb
+host_limits: max_host_cpu_percent max_host_ram_percent
+logging: level log_file
+alerts: email_enabled email_recipient smtp_server smtp_port smtp_user smtp_password
+gotify: enabled server_url app_token priority
+metrics: enabled bind port path
+billing: enabled billing_period_days cost_per_cpu_core_per_hour cost_per_gb_ram_per_hour
+billing: csv_output_dir webhook_script webhook_url";
+
+fn arguments() -> Import {
+    Import {
+        old: "old.yaml".into(),
+        output: "out".into(),
+        address: Vec::new(),
+        identity: "/etc/vm-autoscale/id_ed25519".into(),
+        known_hosts: "/etc/vm-autoscale/known_hosts".into(),
+        output_format: Format::Text,
+    }
+}
+
+/// Knows every name that has a dot.
+fn resolver(name: &str) -> Vec<IpAddr> {
+    if name.contains('.') { vec!["192.0.2.1".parse().unwrap()] } else { Vec::new() }
+}
+
+fn import(yaml: &str) -> Result<Made, Error> {
+    let file = Foreign::new(Path::new("old.yaml"), yaml.as_bytes());
+    let file = file.map_err(vm_autoscale_config::Error::from)?.hiding(said::is_secret);
+    make(&file, &arguments(), &resolver)
+}
+
+fn refused(yaml: &str) -> String {
+    match import(yaml) {
+        Err(Error::Config(vm_autoscale_config::Error::Invalid(report))) => report.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn every_key_of_the_three_programs_has_a_verdict() {
+    let lines = KNOWN.lines().filter_map(|line| line.split_once(':'));
+    let known: BTreeSet<String> = lines
+        .flat_map(|(section, keys)| {
+            let dot = if section.is_empty() { "" } else { "." };
+            keys.split_whitespace().map(move |key| format!("{section}{dot}{key}"))
+        })
+        .collect();
+    let table: Vec<&str> = keys::all().map(|key| key.path).collect();
+    assert_eq!(table.iter().map(|path| (*path).to_owned()).collect::<BTreeSet<_>>(), known);
+    assert_eq!(table.len(), known.len(), "a key stands twice in the table");
+    for key in keys::all() {
+        assert!(!key.tools.is_empty() && key.did.len() > 10 && key.now.len() > 10, "{key:?}");
+        let names_its_place =
+            key.now.starts_with("config.yaml: ") || key.now.starts_with("helper.yaml: ");
+        assert!(names_its_place || key.verdict != Verdict::Carried, "{key:?}");
+    }
+}
+
+/// The fixtures have all of them, so that each was read and told.
+#[test]
+fn every_key_is_in_a_fixture_and_told() {
+    let told: BTreeSet<String> = FIXTURES
+        .iter()
+        .flat_map(|fixture| import(fixture).unwrap().rows)
+        .filter(|row| row.line.is_some())
+        .map(|row| row.general)
+        .collect();
+    let missing: Vec<&str> =
+        keys::all().map(|key| key.path).filter(|path| !told.contains(*path)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn an_unknown_key_is_told_with_the_one_that_was_meant_and_without_its_value() {
+    let made = import(FIXTURES[0]).unwrap();
+    let find = |key: &str| made.rows.iter().find(|row| row.key.ends_with(key)).unwrap();
+    assert_eq!(find("max_core").now, "left out. Did you mean `max_cores`?");
+    assert_eq!(find("].scaling_limit").now, "left out. Did you mean `scaling_limits`?");
+    let row = find("ssh_pass");
+    assert_eq!((row.said.as_str(), row.verdict), ("(not shown)", Verdict::Refused));
+}
+
+#[test]
+fn what_holds_for_a_vm_is_what_held() {
+    let made = import(FIXTURES[0]).unwrap();
+    let config: SchedulerConfig =
+        Checked::new(Path::new("x"), made.config.as_bytes()).finish().unwrap();
+    let clusters: Clusters = made
+        .old
+        .hosts
+        .iter()
+        .map(|host| (host.cluster.clone().unwrap(), [host.node.clone().unwrap()].into()))
+        .collect();
+    let config = Arc::new(config);
+    let of = |cluster: &str, vmid: u32| {
+        let cluster = cluster.try_into().unwrap();
+        let roster = Roster::new(config.clone(), &cluster, &clusters);
+        let (node, tags) = (&clusters[&cluster].first().unwrap(), Tags::default());
+        let (described, pool) = (Some((None, &tags)), Some(None));
+        let vm = VmFacts { vmid: vmid.try_into().unwrap(), node, described, pool };
+        match roster.answer(&vm) {
+            Answer::Yes(managed) => Some(managed.settings),
+            _ => None,
+        }
+    };
+    let own = of("host1", 101).unwrap();
+    assert_eq!((own.cpu_high, own.cpu_low, own.ram_high), (70.0, 10.0, 80.0));
+    assert_eq!((own.min_cores, own.max_cores), (2, 6));
+    assert_eq!((own.min_ram_mb, own.max_ram_mb), (2048, 8192));
+    let wide = of("host1", 102).unwrap();
+    assert_eq!((wide.min_cores, wide.max_cores), (1, 16));
+    // What a VM's own marks leave out is what all have.
+    let half = of("host1", 105).unwrap();
+    assert_eq!((half.cpu_high, half.cpu_low, half.ram_low), (60.0, 15.0, 40.0));
+    assert!(!of("pve-2-lan", 201).unwrap().ram_scaling);
+    // The original left alone a VM without `scaling_enabled`.
+    assert_eq!((of("pve-2-lan", 202), of("backup", 301)), (None, None));
+    assert_eq!((own.mode, own.memory_shrink), (Mode::Observe, false));
+    assert_eq!((own.check_interval, own.scale_cooldown), (60, 1));
+}
+
+#[test]
+fn the_helper_lets_happen_what_the_old_limits_allowed_and_no_more() {
+    let made = import(FIXTURES[0]).unwrap();
+    let helper: HelperConfig =
+        Checked::new(Path::new("x"), made.helper.as_bytes()).finish().unwrap();
+    let cluster = |name: &str| helper.cluster(&name.try_into().unwrap()).unwrap();
+    assert!(made.helper.contains("vms: [101, 103-105]"), "{}", made.helper);
+    let rule = |name: &str, vmid: u32| {
+        let rule = cluster(name).rule(vmid.try_into().unwrap())?;
+        Some((rule.max_vcpus.map(u32::from), rule.max_memory.map(u32::from)))
+    };
+    assert_eq!(rule("host1", 101), Some((Some(6), Some(8192))));
+    assert_eq!(rule("host1", 102), Some((Some(16), Some(32768))));
+    assert_eq!(rule("pve-2-lan", 201), Some((Some(6), None)));
+    assert_eq!(
+        (rule("pve-2-lan", 202), rule("backup", 301), rule("host1", 106)),
+        (None, None, None)
+    );
+    let nodes = &cluster("pve-2-lan").nodes;
+    assert_eq!(
+        (nodes[0].name.as_str(), nodes[0].address.to_string().as_str()),
+        ("pve-2", "192.168.1.11")
+    );
+    let backup = cluster("backup");
+    assert_eq!((backup.user.as_str(), backup.nodes[0].port), ("autoscale", 2222));
+}
+
+const HOST: &str = "proxmox_hosts: [{name: a, host: 192.0.2.1}]\n";
+
+#[test]
+fn flat_limits_of_old_hold_where_the_section_says_nothing() {
+    let made = import(&format!(
+        "{HOST}max_cores: 4\nmin_ram: 512\nscaling_limits: {{max_ram_mb: 2048}}\n"
+    ));
+    let made = made.unwrap();
+    assert_eq!((made.old.limits.cores, made.old.limits.ram), ((1, 4), (512, 2048)));
+    let unsaid: Vec<&str> =
+        made.rows.iter().filter(|row| row.line.is_none()).map(|row| row.key.as_str()).collect();
+    assert!(unsaid.contains(&"scaling_limits.min_cores"), "{unsaid:?}");
+    assert!(!unsaid.contains(&"scaling_limits.max_cores"), "{unsaid:?}");
+}
+
+#[test]
+fn what_cannot_be_used_is_said_with_its_place() {
+    for (yaml, said) in [
+        ("[1, 2]", "old.yaml:1:1: this is no configuration"),
+        ("check_interval: 60", "`proxmox_hosts` is missing"),
+        ("proxmox_hosts: {name: a}", "old.yaml:1:"),
+        ("proxmox_hosts: [a]", "old.yaml:1:17: this is no section"),
+        ("proxmox_hosts: [{name: a}]", "`host` is missing"),
+        ("proxmox_hosts: [{name: '/', host: 192.0.2.1}]", "no letter or digit"),
+        (
+            "proxmox_hosts:\n- {name: a b, host: 192.0.2.1}\n- {name: a-b, host: 192.0.2.2}",
+            "old.yaml:3:10: this name is taken by the host on line 2",
+        ),
+        ("proxmox_hosts: [{name: a, host: nowhere}]", "name it: --address 'a=IP'"),
+        ("proxmox_hosts: [{name: a, host: '$(id).x'}]", "name it: --address 'a=IP'"),
+        ("proxmox_hosts: [{name: a, host: '${HOST}'}]", "`host` is a variable"),
+        ("H\nvirtual_machines: [{vm_id: 99, proxmox_host: a}]", "old.yaml:2:28: `vm_id` is 99"),
+        ("H\nvirtual_machines: [{vm_id: '1;id', proxmox_host: a}]", "`vm_id` is `1;id`"),
+        ("H\nvirtual_machines: [{vm_id: 100, proxmox_host: b}]", "no host has the name `b`"),
+        ("H\nvirtual_machines: [{vm_id: 100}]", "`proxmox_host` is missing"),
+        (
+            "H\nvirtual_machines: [{vm_id: 100, proxmox_host: a}, {vm_id: '100', proxmox_host: a}]",
+            "VM 100 stands here twice",
+        ),
+        (
+            "H\nvirtual_machines: [{vm_id: 100, proxmox_host: a, thresholds: {cpu_low: 90}}]",
+            "`low` 90 is not below `high` 80",
+        ),
+        (
+            "H\nvirtual_machines: [{vm_id: 100, proxmox_host: a, thresholds: {cpu_low: 9, cpu: {low: 8}}}]",
+            "both `cpu_low` and `cpu.low`",
+        ),
+        (
+            "H\nvirtual_machines: [{vm_id: 100, proxmox_host: a, scaling_limits: {min_cores: 9}}]",
+            "`min_cores` 9 exceeds `max_cores` 8",
+        ),
+        ("H\nmin_cores: 9", "`min_cores` 9 exceeds `max_cores` 8"),
+        ("H\nscaling_thresholds: {cpu: {high: .nan}}", "a percentage, 0 to 100"),
+        ("H\ncheck_interval: often", "`check_interval` is `often`"),
+        ("H\nbilling: 5", "`billing` is none"),
+        (
+            "H\ncheck_interval: 1\ncheck_interval: 2",
+            "old.yaml:3:1: `check_interval` stands here twice",
+        ),
+        ("x: &x {a: 1}\nH\n<<: *x", "a merge key"),
+        ("H\nalerts: {email_enabled: true}", "`email_recipient` has no value"),
+        ("H\nlogging: {level: loud}", "this is no level"),
+    ] {
+        let report = refused(&yaml.replace('H', HOST.trim_end()));
+        assert!(report.contains(said), "{yaml}\n{report}");
+    }
+}
+
+/// A line of a fixture, and what is done to it.
+fn edit() -> impl Strategy<Value = (prop::sample::Index, u8, prop::sample::Index)> {
+    (any::<prop::sample::Index>(), 0..7u8, any::<prop::sample::Index>())
+}
+
+const VALUES: [&str; 22] = [
+    "0",
+    "1",
+    "-1",
+    "99999999999999999999",
+    "1e400",
+    ".nan",
+    "true",
+    "no",
+    "''",
+    "~",
+    "text",
+    "[]",
+    "{}",
+    "[1, {a: b}]",
+    "{name: x}",
+    "!x y",
+    "&a x",
+    "*a",
+    "\"\\0\\u2028\"",
+    "192.0.2.9",
+    "a.b",
+    "\"a: # b\"",
+];
+
+fn mutate(fixture: &str, edits: &[(prop::sample::Index, u8, prop::sample::Index)]) -> String {
+    let mut lines: Vec<String> = fixture.lines().map(str::to_owned).collect();
+    for (at, how, value) in edits {
+        let at = at.index(lines.len());
+        let value = VALUES[value.index(VALUES.len())];
+        let line = lines[at].clone();
+        let key = line.split_once(": ").map_or(line.as_str(), |(key, _)| key);
+        match how {
+            0 => drop(lines.remove(at)),
+            1 => lines.insert(at, line),
+            2 | 3 => lines[at] = format!("{key}: {value}"),
+            4 => lines[at] = format!("  {line}"),
+            5 => lines[at] = line.trim_start().to_owned(),
+            _ => lines[at] = format!("{key}x: {value}"),
+        }
+        if lines.is_empty() {
+            lines.push(String::new());
+        }
+    }
+    lines.join("\n")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+    /// Either what is wrong has a place, or both files are ones that the programs take.
+    #[test]
+    fn any_file_gives_good_files_or_problems_with_places(
+        which in 0..3usize,
+        edits in prop::collection::vec(edit(), 1..6),
+    ) {
+        let yaml = mutate(FIXTURES[which], &edits);
+        let told = match import(&yaml) {
+            Ok(made) => {
+                let rows = table::render(&made.rows, 80);
+                format!("{}{}{rows}", made.config, made.helper)
+            }
+            Err(Error::Config(vm_autoscale_config::Error::Invalid(report))) => {
+                prop_assert!(!report.problems().is_empty());
+                for problem in report.problems() {
+                    prop_assert!(problem.line > 0 || problem.path.is_empty(), "{problem:?}\n{yaml}");
+                }
+                report.render(false) + &report.to_json()
+            }
+            Err(other) => return Err(TestCaseError::fail(format!("{other}\n{yaml}"))),
+        };
+        prop_assert!(!told.contains("canary"), "{told}\n{yaml}");
+    }
+}
+
+#[test]
+fn more_than_the_programs_read_is_refused_with_its_place() {
+    let hosts = (0..=1000).map(|n| format!("- {{name: h{n}, host: 192.0.2.1}}\n"));
+    let report = refused(&format!("proxmox_hosts:\n{}", hosts.collect::<String>()));
+    assert!(report.contains("old.yaml:1002:3: more than 1000 of them"), "{report}");
+    // As many VMs as may be, with all that one can have.
+    let vms = (100..10_100).map(|n| {
+        format!(
+            "- {{vm_id: {n}, proxmox_host: a, scaling_enabled: yes, cpu_scaling: yes, ram_scaling: yes, \
+             thresholds: {{cpu_low: 1, ram_low: 2}}, scaling_limits: {{max_ram_mb: {}}}}}\n",
+            2048 + n
+        )
+    });
+    let made = import(&format!("{HOST}virtual_machines:\n{}", vms.collect::<String>())).unwrap();
+    assert_eq!(made.old.vms.len(), 10_000);
+}
+
+#[test]
+fn many_hosts_and_vms_take_no_time_that_grows_faster_than_they() {
+    let hosts = (0..200).map(|n| format!("- {{name: h{n}, host: 192.0.2.{}}}\n", n % 250));
+    let vms = (0..5000).map(|n| {
+        format!("- {{vm_id: {}, proxmox_host: h{}, cpu_scaling: true}}\n", 100 + n, n % 200)
+    });
+    let yaml = format!(
+        "proxmox_hosts:\n{}virtual_machines:\n{}",
+        hosts.collect::<String>(),
+        vms.collect::<String>()
+    );
+    let made = import(&yaml).unwrap();
+    let counts = made.rows.iter().fold(BTreeMap::new(), |mut counts, row| {
+        *counts.entry(row.general.as_str()).or_insert(0) += 1;
+        counts
+    });
+    assert_eq!((counts["virtual_machines[].vm_id"], counts["proxmox_hosts[].name"]), (5000, 200));
+    // Every row once in the JSON, and few lines in the table.
+    assert!(table::render(&made.rows, 100).lines().count() < 6000);
+}
