@@ -13,9 +13,14 @@ fn unit(name: &str) -> PathBuf {
 
 /// The exposure that `systemd-analyze` finds, in tenths, is at most this.
 fn exposed_at_most(name: &str, tenths: u32) {
+    file_exposed_at_most(&unit(name), tenths);
+}
+
+fn file_exposed_at_most(file: &Path, tenths: u32) {
+    let name = file.display();
     let analyze = command("systemd-analyze")
         .args(["security", "--offline=true", "--no-pager", &format!("--threshold={tenths}")])
-        .arg(unit(name))
+        .arg(file)
         .output();
     match analyze {
         Ok(output) => {
@@ -36,6 +41,21 @@ fn exposed_at_most(name: &str, tenths: u32) {
 fn the_units_expose_little() {
     exposed_at_most("vm-autoscale.service", 11);
     exposed_at_most("vm-autoscale-helper.service", 15);
+}
+
+/// `deploy/systemd` as it is has no drop-in: without a step of the administrator's there is no
+/// network.
+#[test]
+fn with_the_network_for_messages_the_scheduler_exposes_little_more() {
+    assert!(!unit("vm-autoscale.service.d").exists());
+    let dir = tempfile::tempdir().unwrap();
+    let drop_in = dir.path().join("vm-autoscale.service.d");
+    std::fs::create_dir(&drop_in).unwrap();
+    let installed = dir.path().join("vm-autoscale.service");
+    std::fs::copy(unit("vm-autoscale.service"), &installed).unwrap();
+    let network = unit("optional/vm-autoscale.service.d/network.conf");
+    std::fs::copy(network, drop_in.join("network.conf")).unwrap();
+    file_exposed_at_most(&installed, 11);
 }
 
 #[test]

@@ -5,12 +5,13 @@ use validator::Validate;
 
 #[cfg(test)]
 use crate::schema;
-use crate::{Secret, leaf};
+use crate::{Secret, leaf, rules};
 
 /// Mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
+#[validate(schema(function = "rules::alerts", skip_on_field_errors = false))]
 pub struct Alerts {
     /// Whether mail is sent.
     pub email_enabled: bool,
@@ -18,7 +19,7 @@ pub struct Alerts {
     pub email_recipient: Option<String>,
     /// The mail server. On a node `localhost` hands the mail to Proxmox's own notifications.
     pub smtp_server: Option<String>,
-    /// Its port: TLS from the start on 465, STARTTLS on all others, and on a loopback address
+    /// Its port, 1 to 65535: TLS from the start on 465, STARTTLS on all others, and on a loopback address
     /// without TLS where the server does not offer it.
     pub smtp_port: u16,
     /// The login there, where there is one.
@@ -32,6 +33,7 @@ pub struct Alerts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
+#[validate(schema(function = "rules::gotify", skip_on_field_errors = false))]
 pub struct Gotify {
     /// Whether messages are sent.
     pub enabled: bool,

@@ -2,11 +2,14 @@
 
 mod classes;
 mod layers;
+mod notify;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use validator::ValidationError;
+
+pub(crate) use notify::{alerts, gotify};
 
 use crate::scheduler::layer::Layer;
 use crate::yaml::meaning::{Broken, all};
@@ -110,6 +113,7 @@ pub(crate) fn scheduler(config: &SchedulerConfig) -> Result<(), ValidationError>
         Broken::new(&keys, problem, "one entry for a VM of a cluster")
     });
     let broken = broken.chain(classes::broken(config)).chain(layers::crossed(config));
+    let broken = broken.chain(notify::push(config));
     all(&broken.collect::<Vec<_>>())
 }
 

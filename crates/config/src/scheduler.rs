@@ -67,8 +67,8 @@ layer! {
         /// Messages of what happened to a Gotify server.
         #[validate(nested)]
         pub gotify: Gotify,
-        /// A push URL of Uptime Kuma (or healthchecks): it is called after each cycle, at most once
-        /// a minute, and by falling silent tells that nobody looks any more.
+        /// A push URL of Uptime Kuma (or healthchecks): it is called when every cluster was
+        /// seen, at most once a minute, and by falling silent tells that nobody looks any more.
         /// `VM_AUTOSCALE_UPTIME_KUMA_WEBHOOK` holds over it.
         #[cfg_attr(test, schemars(with = "Option<schema::SecretText>"))]
         pub uptime_kuma_url: Option<Secret>,

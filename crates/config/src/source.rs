@@ -7,18 +7,10 @@ use zeroize::Zeroizing;
 use crate::problem::Problem;
 use crate::render::Snippet;
 
-/// Parts of a key that say that its value is nobody's business.
-const TELLING: [&str; 8] = [
-    "pass",
-    "secret",
-    "token",
-    "credential",
-    "api_key",
-    "apikey",
-    "private_key",
-    // Whoever has this URL can say that all is well.
-    "uptime_kuma_url",
-];
+/// Parts of a key that say that its value is nobody's business. A URL may have a key in its path,
+/// or a user and a password.
+const TELLING: [&str; 8] =
+    ["pass", "secret", "token", "credential", "api_key", "apikey", "private_key", "_url"];
 
 /// Where something stands; all from 1, in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -34,7 +34,7 @@ virtual_machines:
   proxmox_host: ${N}
 - vm_id: '1${N}'
 alerts:
-  email_enabled: ${YES}
+  email_enabled: ${NO:-false}
   smtp_password: ${N}
   smtp_user: ${EMPTY}
   smtp_server: ${EMPTY:-mail}.${HOST}
@@ -65,7 +65,7 @@ virtual_machines:
   proxmox_host: '60'
 - vm_id: 160
 alerts:
-  email_enabled: true
+  email_enabled: false
   smtp_password: '60'
   smtp_user: ''
   smtp_server: mail.lan
@@ -85,21 +85,21 @@ fn three_variables_hold_over_the_file() {
     let variables = [
         ("VM_AUTOSCALE_SMTP_PASSWORD", "one"),
         ("VM_AUTOSCALE_GOTIFY_TOKEN", "${two}"),
-        ("VM_AUTOSCALE_UPTIME_KUMA_WEBHOOK", "three"),
+        ("VM_AUTOSCALE_UPTIME_KUMA_WEBHOOK", "https://three.lan"),
     ];
     let secrets = |config: &SchedulerConfig| {
         let all = [&config.alerts.smtp_password, &config.gotify.app_token, &config.uptime_kuma_url];
         all.map(|secret| secret.as_ref().map(|secret| Secret::expose(secret).to_owned()))
     };
     let file = "alerts: {smtp_password: \"${UNSET}\", smtp_user: u}\ngotify:\n";
-    for text in [file, "{}", "uptime_kuma_url: four"] {
+    for text in [file, "{}", "uptime_kuma_url: https://four.lan"] {
         let config = read(text, &variables);
-        let expected = ["one", "${two}", "three"].map(|text| Some(text.to_owned()));
+        let expected = ["one", "${two}", "https://three.lan"].map(|text| Some(text.to_owned()));
         assert_eq!(secrets(&config), expected, "{text}");
     }
     let empty = variables.map(|(name, _)| (name, ""));
-    let config = read("uptime_kuma_url: four", &empty);
-    assert_eq!(secrets(&config), [None, None, Some("four".to_owned())]);
+    let config = read("uptime_kuma_url: https://four.lan", &empty);
+    assert_eq!(secrets(&config), [None, None, Some("https://four.lan".to_owned())]);
 
     let checked = check(file, &variables);
     let origin = |path: &str| checked.origin(path).map(|origin| origin.to_string());

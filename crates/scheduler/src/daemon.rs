@@ -13,6 +13,7 @@ use vm_autoscale_protocol::ClusterInfo;
 
 use crate::claims::Care;
 use crate::control::{self, Board, RunningConfig};
+use crate::notify::Notifier;
 use crate::observe::{Blind, observe};
 use crate::status::ClusterStatus;
 use crate::view::{InFlight, View};
@@ -30,6 +31,7 @@ pub async fn run(config: SchedulerConfig, file: &Path) -> Result<(), Error> {
     let running =
         RunningConfig { file: file.to_owned(), since, config: SchedulerConfig::clone(&config) };
     let mut signals = Signals::new()?;
+    let notifier = Notifier::start(&config)?;
     let listener = control::bind(&config.control_socket)?;
     let (board, journal) = (Board::default(), MemoryJournal::default());
     let answering = tokio::spawn(control::serve(listener, board.clone(), journal.clone(), running));
@@ -45,17 +47,20 @@ pub async fn run(config: SchedulerConfig, file: &Path) -> Result<(), Error> {
         helper: helper.clone(),
         journal: journal.clone(),
         board: board.clone(),
+        notifier: notifier.clone(),
         stop: stopped.clone(),
     };
     let worked = match met {
         Some(clusters) => {
             let all = Care::of_all(&config, &clusters);
+            notifier.expect(clusters.keys());
             board.watch(config.clone(), clusters, &all);
             work(all.into_iter().map(worker), &stop, &mut signals).await
         }
         None => Ok(()),
     };
     answering.abort();
+    notifier.stop();
     // The next start removes a socket that stayed.
     let _ = std::fs::remove_file(&config.control_socket);
     worked

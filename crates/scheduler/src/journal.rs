@@ -43,7 +43,6 @@ impl Journal for MemoryJournal {
         }
         inner.counts.reverted += u64::from(reverted);
         inner.number += 1;
-        let reverted = if reverted { "; reverted" } else { "" };
         let event = Event {
             number: inner.number,
             at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
@@ -51,7 +50,7 @@ impl Journal for MemoryJournal {
             vmid: intent.vmid,
             step: intent.step,
             verified: *outcome == Outcome::Applied,
-            text: format!("{outcome}{reverted} ({})", intent.reason),
+            text: intent.told(outcome, reverted),
         };
         inner.events.push_back(event);
         if inner.events.len() > KEPT {

@@ -12,6 +12,7 @@ mod daemon;
 mod error;
 mod journal;
 mod logging;
+mod notify;
 mod observe;
 mod outcome;
 mod ports;

@@ -74,6 +74,28 @@ impl Outcome {
         !tried_nothing
     }
 
+    /// A stable word for programs.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Applied => "verified",
+            Self::AppliedInPart(..) => "in-part",
+            Self::Differs(..) => "differs",
+            Self::Failed(_) => "failed",
+            Self::Gone => "gone",
+            Self::Locked(_) => "locked",
+            Self::Moved { .. } => "moved",
+            Self::NoEffect { .. } => "no-effect",
+            Self::NotSent(_) => "not-sent",
+            Self::NotHotPluggable => "not-hot-pluggable",
+            Self::Refused(_) => "refused",
+            Self::Replaced => "replaced",
+            Self::Stopped(_) => "stopped",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// Whether the VM is to rest longer the more of these there are in a row. One that stopped or
     /// moved did not refuse anything, nor one whose node takes no writes or is silent.
     #[must_use]

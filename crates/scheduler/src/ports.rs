@@ -119,6 +119,13 @@ pub struct Intent {
 }
 
 impl Intent {
+    /// What came of it and why it was asked for, as told to people.
+    #[must_use]
+    pub fn told(&self, outcome: &Outcome, reverted: bool) -> String {
+        let reverted = if reverted { "; reverted" } else { "" };
+        format!("{outcome}{reverted} ({})", self.reason)
+    }
+
     /// Whether this config is another VM's than the one that was decided on.
     #[must_use]
     pub fn is_another(&self, config: &VmConfig) -> bool {

@@ -10,6 +10,7 @@ use vm_autoscale_proxmox::VmId;
 use crate::act::{Settled, carry_out, clear};
 use crate::claims::Care;
 use crate::control::Board;
+use crate::notify::Notifier;
 use crate::observe::observe;
 use crate::status::ClusterStatus;
 use crate::view::{FRESH, KnownVm, View};
@@ -25,6 +26,7 @@ pub(crate) struct Worker<C, H, J> {
     pub(crate) helper: H,
     pub(crate) journal: J,
     pub(crate) board: Board,
+    pub(crate) notifier: Notifier,
     /// Turns true when nothing new is to be begun.
     pub(crate) stop: watch::Receiver<bool>,
 }
@@ -61,6 +63,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
                 // Nothing is changed within a look, so that it can be left at any point.
                 _ = stop.changed() => return self.drain(&mut memory, &mut finished).await,
             }
+            self.tell(&memory);
             self.publish(&mut memory, begun);
             let next = begun.after(interval);
             loop {
@@ -166,7 +169,22 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
 
     fn note(&self, memory: &mut Memory, change: Finished) {
         let Finished { intent, settled } = change;
+        if let Some(settled) = &settled {
+            self.notifier.change(&intent, settled);
+        }
         memory.ended(self.clock.now(), intent, settled);
+    }
+
+    /// What is so after a look: it is told when it was otherwise before.
+    fn tell(&self, memory: &Memory) {
+        let Memory { view, problem, .. } = memory;
+        self.notifier.cluster(&self.care.cluster, problem.as_deref());
+        if problem.is_none() {
+            for node in view.nodes.keys().chain(&view.offline) {
+                self.notifier.node(&self.care.cluster, node, !view.offline.contains(node));
+            }
+        }
+        self.notifier.cycle(&self.care.cluster, problem.is_none());
     }
 
     fn publish(&self, memory: &mut Memory, begun: Moment) {

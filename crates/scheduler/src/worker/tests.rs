@@ -66,6 +66,7 @@ async fn look(takes: u64) -> (usize, u64) {
         helper: slow.clone(),
         journal: MemoryJournal::default(),
         board: Board::default(),
+        notifier: Notifier::default(),
         stop: watch::channel(false).1,
     };
     let mut memory = Memory::new(planner_config(worker.care.roster.config()), 1);

@@ -1,0 +1,130 @@
+//! Whom to tell: what a channel that is switched on needs.
+
+use std::net::IpAddr;
+
+use url::{Host, Url};
+use validator::{ValidateEmail as _, ValidationError};
+
+use crate::yaml::meaning::{Broken, all};
+use crate::{Alerts, Gotify, SchedulerConfig};
+
+pub(crate) fn alerts(alerts: &Alerts) -> Result<(), ValidationError> {
+    let mut broken = Vec::new();
+    if alerts.smtp_port == 0 {
+        broken.push(Broken::new(&["smtp_port"], "`smtp_port` is 0", "a port, 1 to 65535"));
+    }
+    // It is a switch: what stands beside it may wait for its day.
+    if alerts.email_enabled {
+        let needed = [
+            ("email_recipient", is_set(alerts.email_recipient.as_deref())),
+            ("smtp_server", is_set(alerts.smtp_server.as_deref())),
+        ];
+        broken.extend(missing("email_enabled", &needed));
+        broken.extend(recipients(alerts.email_recipient.as_deref().unwrap_or_default()));
+        broken.extend(alerts.smtp_server.as_deref().and_then(server));
+        broken.extend(half_a_login(alerts));
+    }
+    all(&broken)
+}
+
+pub(crate) fn gotify(gotify: &Gotify) -> Result<(), ValidationError> {
+    if !gotify.enabled {
+        return Ok(());
+    }
+    let token = gotify.app_token.as_ref().map(crate::Secret::expose);
+    let needed =
+        [("server_url", is_set(gotify.server_url.as_deref())), ("app_token", is_set(token))];
+    let mut broken: Vec<Broken> = missing("enabled", &needed).collect();
+    let bad = token.is_some_and(|token| token.bytes().any(|byte| !byte.is_ascii_graphic()));
+    if bad {
+        let rule = "a token is printable ASCII without blanks";
+        broken.push(Broken::new(&["app_token"], "`app_token` is no token", rule));
+    }
+    let url = gotify.server_url.as_deref().filter(|url| !url.is_empty());
+    broken.extend(url.and_then(|url| address("server_url", url)));
+    let queried = url.and_then(|url| Url::parse(url).ok()).is_some_and(|url| url.query().is_some());
+    if queried {
+        let rule = "the server's own address; `/message` is added to it";
+        broken.push(Broken::new(&["server_url"], "`server_url` has a query", rule));
+    }
+    all(&broken)
+}
+
+/// The push URL, which stands alone.
+pub(super) fn push(config: &SchedulerConfig) -> Option<Broken> {
+    config.uptime_kuma_url.as_ref().and_then(|url| address("uptime_kuma_url", url.expose()))
+}
+
+fn is_set(text: Option<&str>) -> bool {
+    text.is_some_and(|text| !text.trim().is_empty())
+}
+
+/// What a channel that is switched on lacks, each key by its name.
+fn missing(switch: &str, needed: &[(&str, bool)]) -> impl Iterator<Item = Broken> {
+    let all = needed.iter().map(|(key, _)| format!("`{key}`")).collect::<Vec<_>>().join(" and ");
+    needed.iter().filter(|(_, is_set)| !is_set).map(move |(key, _)| {
+        let problem = format!("`{switch}` is true and `{key}` is missing");
+        Broken::new(&[switch], problem, format!("with `{switch}: true` it needs {all}"))
+    })
+}
+
+fn recipients(list: &str) -> Vec<Broken> {
+    let listed = list.split(',').map(str::trim);
+    let bad = listed.filter(|one| !list.trim().is_empty() && !one.validate_email());
+    let broken = bad.map(|one| {
+        let problem = format!("{} is no mail address", crate::render::quote(one));
+        let rule = "addresses such as admin@example.com, with commas between them";
+        Broken::new(&["email_recipient"], problem, rule)
+    });
+    broken.collect()
+}
+
+/// A name or an address: no URL, no port.
+fn server(server: &str) -> Option<Broken> {
+    let fits =
+        server.trim().is_empty() || server.parse::<IpAddr>().is_ok() || Host::parse(server).is_ok();
+    (!fits).then(|| {
+        let problem = format!("{} is no mail server", crate::render::quote(server));
+        let rule = "a host's name or address; the port is in `smtp_port`";
+        Broken::new(&["smtp_server"], problem, rule)
+    })
+}
+
+fn half_a_login(alerts: &Alerts) -> Option<Broken> {
+    let password = alerts.smtp_password.as_ref().map(crate::Secret::expose);
+    let (key, other) = match (is_set(alerts.smtp_user.as_deref()), is_set(password)) {
+        (true, false) => ("smtp_user", "smtp_password"),
+        (false, true) => ("smtp_password", "smtp_user"),
+        _ => return None,
+    };
+    let rule = "a login is `smtp_user` and `smtp_password`, or neither";
+    Some(Broken::new(&[key], format!("`{key}` is set and `{other}` is missing"), rule))
+}
+
+/// The text itself is never shown: a key may be in it.
+fn address(key: &str, text: &str) -> Option<Broken> {
+    let of =
+        |problem: &str, rule: &str| Some(Broken::new(&[key], format!("`{key}` {problem}"), rule));
+    let Ok(url) = Url::parse(text) else {
+        return of("is no URL", "https://HOST…, or http://… to this machine itself");
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return of("has a user in it", "no user and no password in a URL");
+    }
+    match (url.scheme(), url.host()) {
+        ("https", Some(_)) => None,
+        ("http", Some(host)) if is_loopback(&host) => None,
+        ("http", Some(_)) => {
+            of("goes in the clear", "https, or http to 127.0.0.1, [::1] or localhost")
+        }
+        _ => of("is no https URL", "https://HOST…, or http://… to this machine itself"),
+    }
+}
+
+fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => *name == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
+}

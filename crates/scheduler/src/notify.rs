@@ -1,0 +1,156 @@
+//! Telling people: messages on a change of state, by mail and Gotify, and a sign of life. Never in
+//! the way of a cycle: a worker puts a message into a queue or counts it as lost, and each channel
+//! has a thread that delivers.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use governor::clock::MonotonicClock;
+use vm_autoscale_config::SchedulerConfig;
+use vm_autoscale_proxmox::{ClusterName, NodeName};
+
+use crate::act::Settled;
+use crate::{Error, Intent};
+
+mod bounded;
+mod channel;
+mod gate;
+mod gotify;
+mod http;
+mod mail;
+mod message;
+mod pulse;
+mod target;
+mod trust;
+mod undelivered;
+
+use channel::Channel;
+use gate::Gate;
+use message::{Message, Subject};
+use pulse::{Pulse, Push};
+use undelivered::Undelivered;
+
+/// At a stop the channels have so long in all.
+const LAST: Duration = Duration::from_secs(2);
+
+/// Where workers say what happened; without any channel it does nothing.
+#[derive(Clone, Default)]
+pub(crate) struct Notifier(Option<Arc<Inner>>);
+
+struct Inner {
+    gate: Mutex<Gate<MonotonicClock>>,
+    channels: Vec<Channel<Message>>,
+    pulse: Option<(Mutex<Pulse>, Channel<()>)>,
+}
+
+impl Notifier {
+    /// Starts the channels that the configuration has.
+    pub(crate) fn start(config: &SchedulerConfig) -> Result<Self, Error> {
+        let any = config.alerts.email_enabled
+            || config.gotify.enabled
+            || config.uptime_kuma_url.is_some();
+        if !any {
+            return Ok(Self::default());
+        }
+        target::warn_of_a_closed_network();
+        Self::trusting(config, &trust::of_this_machine())
+    }
+
+    fn trusting(config: &SchedulerConfig, roots: &trust::Roots) -> Result<Self, Error> {
+        let mut channels = Vec::new();
+        if let Some(mail) = mail::Mail::of(&config.alerts, roots)? {
+            channels.push(Channel::start(mail).map_err(Error::Machine)?);
+        }
+        if let Some(gotify) = gotify::Gotify::of(&config.gotify, roots) {
+            channels.push(Channel::start(gotify).map_err(Error::Machine)?);
+        }
+        let push = config.uptime_kuma_url.clone().map(|url| Push::new(url, roots));
+        let pulse = push.map(Channel::start).transpose().map_err(Error::Machine)?;
+        let pulse = pulse.map(|channel| (Mutex::default(), channel));
+        let dedup = Duration::from_secs(config.notification_dedup_seconds.into());
+        let gate = Mutex::new(Gate::new(dedup, MonotonicClock));
+        Ok(Self(Some(Arc::new(Inner { gate, channels, pulse }))))
+    }
+
+    /// A change has ended.
+    pub(crate) fn change(&self, intent: &Intent, settled: &Settled) {
+        let Some(inner) = &self.0 else { return };
+        inner.event(|| Message::of_change(intent, settled));
+    }
+
+    /// Whether the cluster could be seen; said after every look, told when it changes.
+    pub(crate) fn cluster(&self, cluster: &ClusterName, problem: Option<&str>) {
+        let Some(inner) = &self.0 else { return };
+        let subject = Subject::Cluster(cluster.clone());
+        inner.state(subject, problem.is_some(), || Message::of_cluster(cluster, problem));
+    }
+
+    /// Whether the node is online; said after every look, told when it changes.
+    pub(crate) fn node(&self, cluster: &ClusterName, node: &NodeName, online: bool) {
+        let Some(inner) = &self.0 else { return };
+        let subject = Subject::Node(cluster.clone(), node.clone());
+        inner.state(subject, !online, || Message::of_node(cluster, node, online));
+    }
+
+    /// The clusters whose cycles make one sign of life.
+    pub(crate) fn expect<'c>(&self, clusters: impl Iterator<Item = &'c ClusterName>) {
+        if let Some((pulse, _)) = self.0.as_ref().and_then(|inner| inner.pulse.as_ref()) {
+            lock(pulse).expect(clusters);
+        }
+    }
+
+    /// A cycle is complete.
+    pub(crate) fn cycle(&self, cluster: &ClusterName, seen: bool) {
+        let Some((pulse, channel)) = self.0.as_ref().and_then(|inner| inner.pulse.as_ref()) else {
+            return;
+        };
+        if lock(pulse).cycle(cluster, seen, Instant::now()) {
+            channel.put(());
+        }
+    }
+
+    /// Delivers what can be delivered in a moment. Nothing is taken any more.
+    pub(crate) fn stop(&self) {
+        let Some(inner) = &self.0 else { return };
+        let until = Instant::now() + LAST;
+        // First told, then waited for: they have the time together.
+        inner.channels.iter().for_each(Channel::close);
+        if let Some((_, channel)) = &inner.pulse {
+            channel.close();
+        }
+        for channel in &inner.channels {
+            channel.wait(until);
+        }
+        if let Some((_, channel)) = &inner.pulse {
+            channel.wait(until);
+        }
+    }
+}
+
+impl Inner {
+    fn event(&self, message: impl FnOnce() -> Message) {
+        if let Some(message) = lock(&self.gate).event(message()) {
+            self.put(&message);
+        }
+    }
+
+    fn state(&self, subject: Subject, bad: bool, message: impl FnOnce() -> Message) {
+        // The lock is not held while the message is made.
+        let Some(left_out) = lock(&self.gate).state(subject, bad) else { return };
+        self.put(&message().noting(0, left_out));
+    }
+
+    fn put(&self, message: &Message) {
+        for channel in &self.channels {
+            channel.put(message.clone());
+        }
+    }
+}
+
+/// What is behind these locks is whole after every statement.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

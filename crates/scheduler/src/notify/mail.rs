@@ -1,0 +1,107 @@
+//! Mail by SMTP.
+
+use std::time::Duration;
+
+use lettre::message::Mailbox;
+use lettre::message::header::{HeaderName, HeaderValue};
+use tokio::runtime::{Builder, Runtime};
+use vm_autoscale_config::Alerts;
+
+use super::Undelivered;
+use super::channel::{BACK_OFF, Deliver};
+use super::message::Message;
+use super::trust::Roots;
+use crate::Error;
+
+mod route;
+use route::Route;
+
+/// One mail server and its recipients.
+pub(super) struct Mail {
+    from: Mailbox,
+    to: Vec<Mailbox>,
+    pub(super) route: Route,
+    runtime: Runtime,
+}
+
+impl Mail {
+    /// Nothing when it is switched off.
+    pub(super) fn of(alerts: &Alerts, roots: &Roots) -> Result<Option<Self>, Error> {
+        let (Some(to), Some(server)) = (&alerts.email_recipient, &alerts.smtp_server) else {
+            return Ok(None);
+        };
+        if !alerts.email_enabled {
+            return Ok(None);
+        }
+        let host = hostname();
+        let of = |key: &str| Error::Notify(format!("`alerts.{key}` cannot be used"));
+        Ok(Some(Self {
+            from: sender(&host).ok_or_else(|| of("email_recipient"))?,
+            to: recipients(to).ok_or_else(|| of("email_recipient"))?,
+            route: Route::of(alerts, server, host, roots).ok_or_else(|| of("smtp_server"))?,
+            runtime: Builder::new_current_thread().enable_all().build().map_err(Error::Machine)?,
+        }))
+    }
+
+    fn letter(&self, message: &Message, lost: u64) -> Option<lettre::Message> {
+        let letter = lettre::Message::builder().from(self.from.clone());
+        let letter = self.to.iter().cloned().fold(letter, lettre::message::MessageBuilder::to);
+        let mut letter = letter
+            .subject(format!("[vm-autoscale] {}", message.title))
+            .header(lettre::message::header::ContentType::TEXT_PLAIN)
+            .body(message.text_after(lost))
+            .ok()?;
+        let node = message.node.as_ref().map(ToString::to_string);
+        let vmid = message.subject.vmid().map(|vmid| vmid.to_string());
+        let headers = [
+            // Nobody's absence note is wanted.
+            (HeaderName::new_from_ascii_str("Auto-Submitted"), Some("auto-generated".to_owned())),
+            (HeaderName::new_from_ascii_str("X-VM-Autoscale-Kind"), Some(message.kind.to_owned())),
+            (
+                HeaderName::new_from_ascii_str("X-VM-Autoscale-Cluster"),
+                Some(message.subject.cluster().to_string()),
+            ),
+            (HeaderName::new_from_ascii_str("X-VM-Autoscale-Node"), node),
+            (HeaderName::new_from_ascii_str("X-VM-Autoscale-Vmid"), vmid),
+        ];
+        for (name, value) in headers {
+            if let Some(value) = value {
+                letter.headers_mut().insert_raw(HeaderValue::new(name, value));
+            }
+        }
+        Some(letter)
+    }
+}
+
+impl Deliver for Mail {
+    type Item = Message;
+
+    fn name(&self) -> &'static str {
+        "mail"
+    }
+
+    fn back_off(&self) -> &'static [Duration] {
+        &BACK_OFF
+    }
+
+    fn deliver(&mut self, message: &Message, lost: u64) -> Result<(), Undelivered> {
+        let letter = self.letter(message, lost);
+        let letter = letter.ok_or_else(|| Undelivered::never("the mail cannot be written"))?;
+        self.runtime.block_on(self.route.send(letter.envelope(), &letter.formatted()))
+    }
+}
+
+fn recipients(list: &str) -> Option<Vec<Mailbox>> {
+    list.split(',').map(|one| one.trim().parse().ok()).collect()
+}
+
+fn hostname() -> String {
+    let name = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
+    name.filter(|name| !name.is_empty()).unwrap_or_else(|| "localhost".to_owned())
+}
+
+/// A name that is none of the mail's is replaced by one that is.
+fn sender(host: &str) -> Option<Mailbox> {
+    let of = |host: &str| format!("vm-autoscale@{host}").parse().ok();
+    of(host).or_else(|| of("localhost"))
+}

@@ -1,0 +1,132 @@
+//! What is told.
+
+use std::fmt::Write as _;
+
+use vm_autoscale_planner::Resource;
+use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
+
+use crate::Intent;
+use crate::act::Settled;
+
+/// So long a title is cut, in characters; what a node said may be in it.
+const TITLE: usize = 160;
+/// And so long a text.
+const TEXT: usize = 4000;
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Message {
+    pub(super) subject: Subject,
+    /// A stable word for programs: `verified`, `failed`, …, `cluster-unseen`, `node-offline`.
+    pub(super) kind: &'static str,
+    pub(super) node: Option<NodeName>,
+    /// One line.
+    pub(super) title: String,
+    pub(super) text: String,
+}
+
+/// What a message is about, without the figures that change: two of the same are the same message.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Subject {
+    /// One kind of outcome of one kind of change of a VM.
+    Change { cluster: ClusterName, vmid: VmId, memory: bool, grows: bool, kind: &'static str },
+    /// Whether a cluster can be seen.
+    Cluster(ClusterName),
+    /// Whether a node is online.
+    Node(ClusterName, NodeName),
+}
+
+impl Subject {
+    pub(super) fn cluster(&self) -> &ClusterName {
+        match self {
+            Self::Change { cluster, .. } | Self::Cluster(cluster) | Self::Node(cluster, _) => {
+                cluster
+            }
+        }
+    }
+
+    pub(super) fn vmid(&self) -> Option<VmId> {
+        match self {
+            Self::Change { vmid, .. } => Some(*vmid),
+            Self::Cluster(_) | Self::Node(..) => None,
+        }
+    }
+}
+
+impl Message {
+    pub(super) fn of_change(intent: &Intent, settled: &Settled) -> Self {
+        let Intent { cluster, node, vmid, step, .. } = intent;
+        let Settled { outcome, reverted, .. } = settled;
+        let kind = outcome.kind();
+        let subject = Subject::Change {
+            cluster: cluster.clone(),
+            vmid: *vmid,
+            memory: step.resource() == Resource::Memory,
+            grows: step.is_growth(),
+            kind,
+        };
+        let title = format!("VM {vmid}: {step} {outcome}");
+        let told = intent.told(outcome, *reverted);
+        let text = format!("VM {vmid}: {step} {told}\n\nnode {node}, cluster {cluster}\n");
+        Self::new(subject, kind, Some(node.clone()), &title, &text)
+    }
+
+    pub(super) fn of_cluster(cluster: &ClusterName, problem: Option<&str>) -> Self {
+        let (kind, title) = match problem {
+            Some(_) => ("cluster-unseen", format!("cluster {cluster} cannot be seen")),
+            None => ("cluster-seen", format!("cluster {cluster} is seen again")),
+        };
+        let text = problem.map_or_else(
+            || format!("{title}\n"),
+            |problem| format!("{title}: {problem}\n\nNone of its VMs is changed meanwhile.\n"),
+        );
+        Self::new(Subject::Cluster(cluster.clone()), kind, None, &title, &text)
+    }
+
+    pub(super) fn of_node(cluster: &ClusterName, node: &NodeName, online: bool) -> Self {
+        let (kind, state, then) = if online {
+            ("node-back", "online again", "")
+        } else {
+            ("node-offline", "offline", "\nIts VMs are left alone meanwhile.\n")
+        };
+        let title = format!("node {node} of cluster {cluster} is {state}");
+        let text = format!("{title}\n{then}");
+        let subject = Subject::Node(cluster.clone(), node.clone());
+        Self::new(subject, kind, Some(node.clone()), &title, &text)
+    }
+
+    fn new(
+        subject: Subject,
+        kind: &'static str,
+        node: Option<NodeName>,
+        title: &str,
+        text: &str,
+    ) -> Self {
+        let plain = |c: char| if c.is_control() { ' ' } else { c };
+        let title = title.chars().map(plain).take(TITLE).collect();
+        let lines = |c: char| if c == '\n' { c } else { plain(c) };
+        let text = text.chars().map(lines).take(TEXT).collect();
+        Self { subject, kind, node, title, text }
+    }
+
+    /// With what was not told before it: the same once more, and others.
+    pub(super) fn noting(mut self, again: u64, left_out: u64) -> Self {
+        let mut note = |count: u64, of: &str| {
+            if count > 0 {
+                // Writing into a text cannot fail.
+                let _ = writeln!(self.text, "\n{count} {of}");
+            }
+        };
+        note(again, "more like this since it was told the last time.");
+        note(left_out, "messages were left out before this one: at most 60 an hour are sent.");
+        self
+    }
+
+    /// The text with what the channel could not deliver before.
+    pub(super) fn text_after(&self, lost: u64) -> String {
+        if lost == 0 {
+            return self.text.clone();
+        }
+        format!("{}\n{lost} messages before this one could not be delivered here.\n", self.text)
+    }
+}

@@ -1,0 +1,62 @@
+use std::path::Path;
+
+use vm_autoscale_config::Checked;
+use vm_autoscale_planner::Move;
+use vm_autoscale_proxmox::Failure;
+
+use super::*;
+use crate::Outcome;
+
+mod channels;
+mod gates;
+mod keys;
+mod mails;
+pub(crate) mod servers;
+mod webs;
+
+const SECRET: &str = "hunter2";
+
+fn config(yaml: &str) -> SchedulerConfig {
+    let checked = Checked::<SchedulerConfig>::new(Path::new("config.yaml"), yaml.as_bytes());
+    checked.finish().unwrap_or_else(|report| panic!("{report}"))
+}
+
+fn vcpus(vmid: u32, from: u32, to: u32, outcome: Outcome) -> (Intent, Settled) {
+    let intent = Intent {
+        cluster: "lab".try_into().unwrap(),
+        node: "pve1".try_into().unwrap(),
+        vmid: vmid.try_into().unwrap(),
+        step: Move::Cpu { from: from.try_into().unwrap(), to: to.try_into().unwrap() },
+        identity: None,
+        reason: "98.8 % used, above 80.0 %".to_owned(),
+    };
+    (intent, Settled { outcome, reverted: false, duty: false })
+}
+
+fn message(vmid: u32) -> Message {
+    let (intent, settled) = vcpus(vmid, 2, 3, Outcome::Applied);
+    Message::of_change(&intent, &settled)
+}
+
+#[test]
+fn messages_say_what_where_and_why() {
+    let (intent, mut settled) = vcpus(101, 4, 3, Outcome::Failed(Failure::Locked));
+    settled.reverted = true;
+    let message = Message::of_change(&intent, &settled);
+    assert!(message.title.starts_with("VM 101: vcpus 4 -> 3 failed: "), "{}", message.title);
+    assert!(message.text.contains("; reverted (98.8 % used, above 80.0 %)"), "{}", message.text);
+    assert!(message.text.contains("node pve1, cluster lab"), "{}", message.text);
+    let cluster = intent.cluster;
+    let unseen = Message::of_cluster(&cluster, Some("no answer\r\nX-Evil: 1\u{1b}[2J"));
+    assert!(unseen.text.starts_with("cluster lab cannot be seen: no answer \nX-Evil: 1 [2J\n"));
+    let long = Message::of_cluster(&cluster, Some(&"x".repeat(100_000)));
+    assert_eq!(long.text.len(), 4000);
+}
+
+/// What a node or the helper said is in titles, and must not end a header.
+#[test]
+fn a_title_is_one_line() {
+    let (intent, settled) = vcpus(101, 2, 3, Outcome::Refused("no\r\nBcc: evil".repeat(100)));
+    let title = Message::of_change(&intent, &settled).title;
+    assert!(!title.contains(char::is_control) && title.chars().count() == 160, "{title:?}");
+}
