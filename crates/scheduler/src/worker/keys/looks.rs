@@ -77,6 +77,7 @@ async fn looks(file: &str) -> Vec<u64> {
         helper: watch.clone(),
         journal: MemoryJournal::default(),
         board: Board::default(),
+        notifier: Notifier::default(),
         stop: stopped,
     };
     worker.run().await;

@@ -92,8 +92,8 @@ impl Player {
         memory.planner.started(site.now());
         let (clock, helper) = (site.clone(), site);
         let stop = watch::channel(false).1;
-        let journal = MemoryJournal::default();
-        Self { worker: Worker { care, clock, helper, journal, board, stop }, memory }
+        let (journal, notifier) = (MemoryJournal::default(), Notifier::default());
+        Self { worker: Worker { care, clock, helper, journal, board, notifier, stop }, memory }
     }
 
     async fn cycle(&mut self, now: u64) {
