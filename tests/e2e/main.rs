@@ -8,8 +8,10 @@
     reason = "tests"
 )]
 
+mod config_keys;
 mod crash;
 mod examples;
+mod helper_keys;
 mod host_keys;
 mod import;
 mod logins;

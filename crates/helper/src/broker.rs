@@ -334,3 +334,6 @@ async fn collect(
         .await?;
     Ok((ended, stdout))
 }
+
+#[cfg(test)]
+mod keys;

@@ -220,3 +220,6 @@ fn stopped_by(view: &View) -> Option<String> {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod keys;

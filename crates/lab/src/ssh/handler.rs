@@ -46,10 +46,15 @@ impl Session {
         Self { at, authenticated, open: Open::default() }
     }
 
-    fn judge(&self, key: &PublicKey) -> Auth {
-        self.at.lab.count(|stats| stats.auth_requests += 1);
+    fn judge(&self, user: &str, key: &PublicKey) -> Auth {
         let known = self.at.lab.client_key().public_key().key_data() == key.key_data();
-        if known { Auth::Accept } else { Auth::reject() }
+        self.admit(user, known)
+    }
+
+    /// As on a node, key and password are root's.
+    fn admit(&self, user: &str, proven: bool) -> Auth {
+        self.at.lab.count(|stats| stats.auth_requests += 1);
+        if proven && user == "root" { Auth::Accept } else { Auth::reject() }
     }
 
     /// Every request that would want more than a line executed.
@@ -64,24 +69,23 @@ impl Handler for Session {
 
     async fn auth_publickey_offered(
         &mut self,
-        _user: &str,
+        user: &str,
         offer: PublicKeyOffer<'_>,
     ) -> Result<Auth, Self::Error> {
-        Ok(self.judge(offer.public_key))
+        Ok(self.judge(user, offer.public_key))
     }
 
     async fn auth_publickey(
         &mut self,
-        _user: &str,
+        user: &str,
         key: VerifiedPublicKey<'_>,
     ) -> Result<Auth, Self::Error> {
-        Ok(self.judge(key.public_key))
+        Ok(self.judge(user, key.public_key))
     }
 
-    async fn auth_password(&mut self, _user: &str, password: &str) -> Result<Auth, Self::Error> {
-        self.at.lab.count(|stats| stats.auth_requests += 1);
+    async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
         let known = super::password(&self.at.lab.client_key()) == password;
-        Ok(if known { Auth::Accept } else { Auth::reject() })
+        Ok(self.admit(user, known))
     }
 
     async fn auth_succeeded(&mut self, _connection: &mut Connection) -> Result<(), Self::Error> {
