@@ -1,5 +1,7 @@
 //! What is imported from the older programs is what both of ours take.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use vm_autoscale_tests::programs::{command, directory};
@@ -46,9 +48,19 @@ fn both_programs_take_what_is_imported_once_the_keys_are_there() {
         assert!(good, "{said}");
 
         let config = text(&new.join("config.yaml"));
-        let (good, said) =
-            run("vm-autoscale", &["--validate-only", "--strict", "--config", &config]);
+        // The secrets that the answer names, in the file that it names.
+        let env = dir.path().join("scheduler.env");
+        let secrets = "VM_AUTOSCALE_SMTP_PASSWORD=one\nVM_AUTOSCALE_GOTIFY_TOKEN=two\n";
+        std::fs::write(&env, secrets).unwrap();
+        std::fs::set_permissions(&env, Permissions::from_mode(0o600)).unwrap();
+        let check = ["--validate-only", "--strict", "--config", &config];
+        let with_env = [&check[..], &["--env-file", env.to_str().unwrap()]].concat();
+        let (good, said) = run("vm-autoscale", &with_env);
         assert!(good, "{said}");
+        // Only the original's example has its messages switched on.
+        let (good, said) = run("vm-autoscale", &check);
+        assert_eq!(good, name != "original", "{said}");
+        assert!(good || said.contains("put VM_AUTOSCALE_SMTP_PASSWORD=… into the env file"));
         let helper = text(&new.join("helper.yaml"));
         let check = ["--validate-only", "--strict", "--config", &helper];
         // Before the host keys are pinned, the helper says so, and of nothing else.

@@ -111,7 +111,8 @@ fn what_holds_is_shown_with_its_line_and_compared_with_the_daemon() {
     until(&stage, &[103, 104]);
     let shown = text(config(&stage, &["show", "--effective", "--vm", "103"]));
     assert!(shown.starts_with("VM 103 (db-103, cluster lab, node "), "{shown}");
-    assert!(shown.contains(", tags small): looked after, class small\n"), "{shown}");
+    let known = ", tags small, pool production): looked after, class small\n";
+    assert!(shown.contains(known), "{shown}");
     let file = stage.path("config.yaml");
     // Two lines with the sockets stand before it.
     for (key, value, place) in [
@@ -159,7 +160,7 @@ fn without_a_daemon_it_is_said_what_is_not_known() {
     assert_eq!(gone.status.code(), Some(6), "{gone:?}");
     let shown = text(config(&stage, &["show", "--vm", "101"]));
     assert!(shown.contains("not known whether it is looked after"), "{shown}");
-    let shown = text(config(&stage, &["show", "--vm", "101", "--tags", "web"]));
+    let shown = text(config(&stage, &["show", "--vm", "101", "--tags", "x"]));
     assert!(shown.contains("not known whether"), "it may be in the pool: {shown}");
     let of = |tags: &str, pool: &str| {
         text(config(

@@ -7,10 +7,17 @@ use zeroize::Zeroizing;
 use crate::problem::Problem;
 use crate::render::Snippet;
 
-/// Parts of a key that say that its value is nobody's business. A URL may have a key in its path,
-/// or a user and a password.
-const TELLING: [&str; 8] =
-    ["pass", "secret", "token", "credential", "api_key", "apikey", "private_key", "_url"];
+/// Parts of a key that say that its value is nobody's business.
+const TELLING: [&str; 8] = [
+    "pass",
+    "secret",
+    "token",
+    "credential",
+    "api_key",
+    "apikey",
+    "private_key",
+    "uptime_kuma_url",
+];
 
 /// Where something stands; all from 1, in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,5 +133,9 @@ pub(crate) fn is_telling(key: &str) -> bool {
 
 fn telling_at(text: &str) -> Option<usize> {
     let lower = text.to_ascii_lowercase().replace('-', "_");
-    TELLING.iter().filter_map(|word| lower.find(word)).min()
+    let word = TELLING.iter().filter_map(|word| lower.find(word)).min();
+    // A URL may have a user and a password in it, or a key.
+    let url = lower.find("://");
+    let url = url.filter(|at| lower.get(*at..).is_some_and(|url| url.contains(['@', '?'])));
+    word.into_iter().chain(url).min()
 }

@@ -204,7 +204,7 @@ impl Broker {
             return;
         }
         match found.map(|found| (found.digest.clone(), VmConfig::parse(&found.text))) {
-            Some((digest, Ok(config))) => self.seen.note(&cluster.name, vmid, digest, config),
+            Some((digest, Ok(config))) => self.seen.note(&cluster.name, vmid, digest, &config),
             _ => self.seen.forget(&cluster.name, vmid),
         }
     }

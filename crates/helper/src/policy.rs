@@ -3,7 +3,7 @@
 
 use vm_autoscale_config::{Cluster, HelperConfig, Rule as VmRule};
 use vm_autoscale_protocol::{HelperError, Request, Rule, Target};
-use vm_autoscale_proxmox::{CpuLimit, Ladder, MemoryMib, VmConfig};
+use vm_autoscale_proxmox::{CpuLimit, Ladder, MemoryMib};
 
 use crate::seen::Seen;
 
@@ -54,29 +54,29 @@ fn check_change(
             format!("no rule of cluster `{}` names VM {}", cluster.name, target.vmid),
         );
     };
-    let Some(config) = seen.get(&target.cluster, target.vmid, &target.digest) else {
+    let Some(sizes) = seen.get(&target.cluster, target.vmid, &target.digest) else {
         let message =
             format!("VM {}: not the config that the helper read last; read it again", target.vmid);
         return refuse(Rule::Digest, message);
     };
     match request {
-        Request::SetVcpus { vcpus, .. } => check_vcpus(rule, &config, vcpus.get()),
+        Request::SetVcpus { vcpus, .. } => check_vcpus(rule, sizes.vcpus, vcpus.get()),
         Request::SetMemory { memory, balloon, .. } => {
             if let Some(balloon) = balloon {
                 check_balloon(rule, balloon.get(), *memory)?;
             }
-            check_memory(rule, &config, *memory)
+            check_memory(rule, sizes.memory, *memory)
         }
         Request::SetCpuLimit { cpulimit, .. } => check_cpulimit(rule, *cpulimit),
-        Request::SetBalloon { balloon, .. } => check_balloon(rule, balloon.get(), config.memory),
+        Request::SetBalloon { balloon, .. } => check_balloon(rule, balloon.get(), sizes.memory),
         _ => Ok(()),
     }
 }
 
-fn check_vcpus(rule: &VmRule, config: &VmConfig, asked: u32) -> Result<(), HelperError> {
+fn check_vcpus(rule: &VmRule, plugged: Option<u32>, asked: u32) -> Result<(), HelperError> {
     let min = rule.min_vcpus.map_or(1, u32::from);
     bounds("vcpus", asked, min, rule.max_vcpus.map(u32::from))?;
-    let Ok(plugged) = config.plugged_vcpus().map(u32::from) else {
+    let Some(plugged) = plugged else {
         return refuse(
             Rule::Step,
             "how many vCPUs are plugged cannot be told from the config".to_owned(),
@@ -91,7 +91,7 @@ fn check_vcpus(rule: &VmRule, config: &VmConfig, asked: u32) -> Result<(), Helpe
     Ok(())
 }
 
-fn check_memory(rule: &VmRule, config: &VmConfig, asked: MemoryMib) -> Result<(), HelperError> {
+fn check_memory(rule: &VmRule, now: MemoryMib, asked: MemoryMib) -> Result<(), HelperError> {
     let min = rule.min_memory.map_or(1024, u32::from);
     bounds("memory", asked.get(), min, rule.max_memory.map(u32::from))?;
     if !Ladder::has(asked) {
@@ -100,10 +100,10 @@ fn check_memory(rule: &VmRule, config: &VmConfig, asked: MemoryMib) -> Result<()
             format!("memory {asked} MiB is no size that hotplug can reach"),
         );
     }
-    if asked < config.memory && Ladder::up(asked).is_none_or(|above| above < config.memory) {
+    if asked < now && Ladder::up(asked).is_none_or(|above| above < now) {
         return refuse(
             Rule::Step,
-            format!("memory {} -> {asked} MiB: at most one DIMM less at once", config.memory),
+            format!("memory {now} -> {asked} MiB: at most one DIMM less at once"),
         );
     }
     Ok(())

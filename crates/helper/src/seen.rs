@@ -1,32 +1,47 @@
-//! The configs that this helper has read itself, by digest: what a change is measured from.
+//! The sizes in the configs that this helper has read itself, by digest: what a change is measured
+//! from.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use vm_autoscale_proxmox::{ClusterName, Digest, VmConfig, VmId};
+use vm_autoscale_proxmox::{ClusterName, Digest, MemoryMib, VmConfig, VmId};
 
-/// The last config read of each VM that a rule names: as many as there are such VMs.
+/// What a change is measured from; of a config nothing else is kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sizes {
+    /// Plugged vCPUs; `None` where the config leaves that open.
+    pub(crate) vcpus: Option<u32>,
+    pub(crate) memory: MemoryMib,
+}
+
+/// Of each VM that a rule names the last: as many as there are such VMs.
 #[derive(Default)]
-pub(crate) struct Seen(RefCell<HashMap<(ClusterName, VmId), (Digest, VmConfig)>>);
+pub(crate) struct Seen(RefCell<HashMap<ClusterName, HashMap<VmId, (Digest, Sizes)>>>);
 
 impl Seen {
-    pub(crate) fn note(&self, cluster: &ClusterName, vmid: VmId, digest: Digest, config: VmConfig) {
-        self.0.borrow_mut().insert((cluster.clone(), vmid), (digest, config));
-    }
-
-    pub(crate) fn forget(&self, cluster: &ClusterName, vmid: VmId) {
-        self.0.borrow_mut().remove(&(cluster.clone(), vmid));
-    }
-
-    /// The config of that digest.
-    pub(crate) fn get(
+    pub(crate) fn note(
         &self,
         cluster: &ClusterName,
         vmid: VmId,
-        digest: &Digest,
-    ) -> Option<VmConfig> {
+        digest: Digest,
+        config: &VmConfig,
+    ) {
+        let vcpus = config.plugged_vcpus().ok().map(u32::from);
+        let sizes = Sizes { vcpus, memory: config.memory };
+        let mut seen = self.0.borrow_mut();
+        seen.entry(cluster.clone()).or_default().insert(vmid, (digest, sizes));
+    }
+
+    pub(crate) fn forget(&self, cluster: &ClusterName, vmid: VmId) {
+        if let Some(vms) = self.0.borrow_mut().get_mut(cluster) {
+            vms.remove(&vmid);
+        }
+    }
+
+    /// The sizes in the config of that digest.
+    pub(crate) fn get(&self, cluster: &ClusterName, vmid: VmId, digest: &Digest) -> Option<Sizes> {
         let seen = self.0.borrow();
-        let (known, config) = seen.get(&(cluster.clone(), vmid))?;
-        (known == digest).then(|| config.clone())
+        let (known, sizes) = seen.get(cluster)?.get(&vmid)?;
+        (known == digest).then_some(*sizes)
     }
 }

@@ -21,7 +21,9 @@ mod yaml;
 use std::net::IpAddr;
 use std::path::Path;
 
-use vm_autoscale_config::{Checked, Foreign, HelperConfig, Report, SchedulerConfig, quoted};
+use vm_autoscale_config::{
+    Checked, Environment, Foreign, HelperConfig, Report, SchedulerConfig, quoted,
+};
 
 use self::old::{Names, Old};
 use self::report::Told;
@@ -91,13 +93,15 @@ fn make(
     let from = head(&arguments.old, tool);
     let config = new_config::render(&old, &from);
     let helper = new_helper::render(&old, &from, &arguments.identity, &arguments.known_hosts);
-    prove(&config, &helper).map_err(Error::Made)?;
+    prove(&config, &helper, &old.secrets()).map_err(Error::Made)?;
     Ok(Made { tool, old, rows: found.rows, config, helper })
 }
 
-/// What is written is what the programs take: they are asked before.
-fn prove(config: &str, helper: &str) -> Result<(), Report> {
-    Checked::<SchedulerConfig>::new(Path::new("config.yaml"), config.as_bytes()).finish()?;
+/// What is written is what the programs take, once the secrets that were told are in their place:
+/// they are asked before.
+fn prove(config: &str, helper: &str, secrets: &Environment) -> Result<(), Report> {
+    let file = Path::new("config.yaml");
+    Checked::<SchedulerConfig>::expanded(file, config.as_bytes(), secrets).finish()?;
     Checked::<HelperConfig>::new(Path::new("helper.yaml"), helper.as_bytes()).finish()?;
     Ok(())
 }

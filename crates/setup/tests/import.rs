@@ -74,8 +74,16 @@ fn the_programs_take_the_files_and_others_cannot_read_them() {
     for (name, addresses) in FIXTURES {
         let directory = tempfile::tempdir().unwrap();
         import(name, directory.path(), addresses);
-        let none = Environment::new([]);
-        SchedulerConfig::read(&directory.path().join("config.yaml"), &none).unwrap();
+        let secrets = ["VM_AUTOSCALE_SMTP_PASSWORD", "VM_AUTOSCALE_GOTIFY_TOKEN"];
+        let secrets = Environment::new(secrets.map(|name| (name.to_owned(), "x".to_owned())));
+        // Of a login there is no half.
+        let none = Environment::default();
+        let read = |known| SchedulerConfig::read(&directory.path().join("config.yaml"), known);
+        if name == "original" {
+            read(&secrets).unwrap()
+        } else {
+            read(&none).unwrap()
+        };
         HelperConfig::read(&directory.path().join("helper.yaml")).unwrap();
         for file in ["config.yaml", "helper.yaml", "import.txt"] {
             let mode = std::fs::metadata(directory.path().join(file)).unwrap().permissions().mode();

@@ -64,13 +64,21 @@ fn missing(switch: &str, needed: &[(&str, bool)]) -> impl Iterator<Item = Broken
     let all = needed.iter().map(|(key, _)| format!("`{key}`")).collect::<Vec<_>>().join(" and ");
     needed.iter().filter(|(_, is_set)| !is_set).map(move |(key, _)| {
         let problem = format!("`{switch}` is true and `{key}` is missing");
-        Broken::new(&[switch], problem, format!("with `{switch}: true` it needs {all}"))
+        let broken =
+            Broken::new(&[switch], problem, format!("with `{switch}: true` it needs {all}"));
+        let help = "put VM_AUTOSCALE_GOTIFY_TOKEN=… into the env file";
+        Broken { help: (*key == "app_token").then(|| help.to_owned()), ..broken }
     })
 }
 
 fn recipients(list: &str) -> Vec<Broken> {
     let listed = list.split(',').map(str::trim);
-    let bad = listed.filter(|one| !list.trim().is_empty() && !one.validate_email());
+    // `Name <address>` is one, too.
+    let address = |one: &str| match one.strip_suffix('>').and_then(|one| one.rsplit_once('<')) {
+        Some((_, address)) => address.to_owned(),
+        None => one.to_owned(),
+    };
+    let bad = listed.filter(|one| !list.trim().is_empty() && !address(one).validate_email());
     let broken = bad.map(|one| {
         let problem = format!("{} is no mail address", crate::render::quote(one));
         let rule = "addresses such as admin@example.com, with commas between them";
@@ -98,7 +106,9 @@ fn half_a_login(alerts: &Alerts) -> Option<Broken> {
         _ => return None,
     };
     let rule = "a login is `smtp_user` and `smtp_password`, or neither";
-    Some(Broken::new(&[key], format!("`{key}` is set and `{other}` is missing"), rule))
+    let broken = Broken::new(&[key], format!("`{key}` is set and `{other}` is missing"), rule);
+    let help = "put VM_AUTOSCALE_SMTP_PASSWORD=… into the env file";
+    Some(Broken { help: (key == "smtp_user").then(|| help.to_owned()), ..broken })
 }
 
 /// The text itself is never shown: a key may be in it.

@@ -103,7 +103,7 @@ impl Place {
         for vmid in 101u32..=103 {
             let conf = VmConfig::parse("cores: 8\nvcpus: 6\nmemory: 4096\n").unwrap();
             let home = ClusterName::try_from("home").unwrap();
-            broker.seen.note(&home, vmid.try_into().unwrap(), digest(), conf);
+            broker.seen.note(&home, vmid.try_into().unwrap(), digest(), &conf);
         }
         broker
     }

@@ -1,6 +1,8 @@
 use serde_json::json;
 use vm_autoscale_proxmox::{ClusterName, Digest};
 
+use vm_autoscale_proxmox::VmConfig;
+
 use super::*;
 
 const RULES: &str = r"
@@ -27,7 +29,7 @@ fn ask(name: &str, vmid: u32, extra: &serde_json::Value) -> Result<(), Rule> {
             &ClusterName::try_from("home").unwrap(),
             id.try_into().unwrap(),
             digest.clone(),
-            conf,
+            &conf,
         );
     }
     let mut parameters =

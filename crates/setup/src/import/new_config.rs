@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::old::{Limits, Marks, Old, Vm};
+use super::old::{Alerts, Gotify, Limits, Marks, Old, Vm};
 use super::yaml::text;
 
 /// The file's text; `from` is its head.
@@ -81,23 +81,31 @@ fn virtual_machines(yaml: &mut String, vms: &[Vm]) {
 }
 
 fn service(yaml: &mut String, old: &Old) {
-    if let Some(alerts) = &old.alerts {
-        let _ = writeln!(yaml, "alerts:\n  email_enabled: {}", alerts.enabled);
-        key(yaml, "email_recipient", alerts.recipient.as_deref());
-        key(yaml, "smtp_server", alerts.server.as_deref());
-        let _ = writeln!(yaml, "  smtp_port: {}", alerts.port);
-        key(yaml, "smtp_user", alerts.user.as_deref());
-        yaml.push_str("  # The password is VM_AUTOSCALE_SMTP_PASSWORD of scheduler.env.\n");
-    }
-    if let Some(gotify) = &old.gotify {
-        let _ = writeln!(yaml, "gotify:\n  enabled: {}", gotify.enabled);
-        key(yaml, "server_url", gotify.url.as_deref());
-        let _ = writeln!(yaml, "  priority: {}", gotify.priority);
-        yaml.push_str("  # The token is VM_AUTOSCALE_GOTIFY_TOKEN of scheduler.env.\n");
-    }
+    yaml.push_str(&old.alerts.as_ref().map(alerts).unwrap_or_default());
+    yaml.push_str(&old.gotify.as_ref().map(gotify).unwrap_or_default());
     let _ = writeln!(yaml, "notification_dedup_seconds: {}", old.dedup);
     let _ = writeln!(yaml, "logging:\n  level: {}", old.log.level);
     key(yaml, "log_file", Some(&old.log.file));
+}
+
+/// The section of mails.
+pub(crate) fn alerts(alerts: &Alerts) -> String {
+    let mut yaml = format!("alerts:\n  email_enabled: {}\n", alerts.enabled);
+    key(&mut yaml, "email_recipient", alerts.recipient.as_deref());
+    key(&mut yaml, "smtp_server", alerts.server.as_deref());
+    let _ = writeln!(yaml, "  smtp_port: {}", alerts.port);
+    key(&mut yaml, "smtp_user", alerts.user.as_deref());
+    yaml.push_str("  # The password is VM_AUTOSCALE_SMTP_PASSWORD of scheduler.env.\n");
+    yaml
+}
+
+/// The section of the Gotify server.
+pub(crate) fn gotify(gotify: &Gotify) -> String {
+    let mut yaml = format!("gotify:\n  enabled: {}\n", gotify.enabled);
+    key(&mut yaml, "server_url", gotify.url.as_deref());
+    let _ = writeln!(yaml, "  priority: {}", gotify.priority);
+    yaml.push_str("  # The token is VM_AUTOSCALE_GOTIFY_TOKEN of scheduler.env.\n");
+    yaml
 }
 
 fn key(yaml: &mut String, key: &str, value: Option<&str>) {

@@ -10,7 +10,7 @@ mod vms;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use vm_autoscale_config::{Foreign, Value};
+use vm_autoscale_config::{Environment, Foreign, Value};
 
 pub(crate) use self::hosts::Host;
 pub(crate) use self::service::{Alerts, Gotify, Log};
@@ -56,6 +56,14 @@ pub(crate) struct Old {
     pub(crate) alerts: Option<Alerts>,
     pub(crate) gotify: Option<Gotify>,
     pub(crate) dedup: u32,
+}
+
+impl Old {
+    /// What will be in the env file, of which nothing is known but that it must be there.
+    pub(crate) fn secrets(&self) -> Environment {
+        let alerts = self.alerts.iter().flat_map(Alerts::secrets);
+        service::environment(alerts.chain(self.gotify.iter().flat_map(Gotify::secrets)))
+    }
 }
 
 /// Reads all of it; what is wrong is noted in the reader.

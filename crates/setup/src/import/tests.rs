@@ -119,7 +119,9 @@ fn an_unknown_key_is_told_with_the_one_that_was_meant_and_without_its_value() {
 fn what_holds_for_a_vm_is_what_held() {
     let made = import(FIXTURES[0]).unwrap();
     let config: SchedulerConfig =
-        Checked::new(Path::new("x"), made.config.as_bytes()).finish().unwrap();
+        Checked::expanded(Path::new("x"), made.config.as_bytes(), &made.old.secrets())
+            .finish()
+            .unwrap();
     let clusters: Clusters = made
         .old
         .hosts
@@ -182,6 +184,30 @@ fn the_helper_lets_happen_what_the_old_limits_allowed_and_no_more() {
 }
 
 const HOST: &str = "proxmox_hosts: [{name: a, host: 192.0.2.1}]\n";
+
+/// A channel that the new program does not take is switched off, and told.
+#[test]
+fn messages_that_cannot_be_sent_are_not_promised() {
+    for (section, key, said) in [
+        (
+            "gotify: {enabled: true, server_url: 'http://gotify.lan', app_token: x}",
+            "gotify.enabled",
+            "in the clear",
+        ),
+        (
+            "alerts: {email_enabled: true, email_recipient: me, smtp_server: mail.lan}",
+            "alerts.email_enabled",
+            "`me` is no mail address",
+        ),
+    ] {
+        let made = import(&format!("{HOST}{section}\n")).unwrap();
+        let row = made.rows.iter().find(|row| row.key == key).unwrap();
+        assert!(row.verdict == Verdict::Replaced && row.now.contains(said), "{row:?}");
+        assert!(made.config.contains("nabled: false"), "{}", made.config);
+    }
+    let good = "alerts: {email_enabled: true, email_recipient: 'Ops <a@example.com>', smtp_server: localhost, smtp_user: u}";
+    assert!(import(&format!("{HOST}{good}\n")).unwrap().config.contains("email_enabled: true"));
+}
 
 #[test]
 fn flat_limits_of_old_hold_where_the_section_says_nothing() {

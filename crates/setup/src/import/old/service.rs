@@ -1,8 +1,11 @@
 //! The log and the messages.
 
-use vm_autoscale_config::Value;
+use std::path::Path;
+
+use vm_autoscale_config::{Checked, Environment, SchedulerConfig, Value};
 
 use crate::import::keys::Verdict;
+use crate::import::new_config;
 use crate::import::reader::{Reader, is_plain};
 use crate::import::said::{has_secret, is_placeholder};
 use crate::import::section::Section;
@@ -83,7 +86,10 @@ pub(super) fn alerts(reader: &mut Reader, root: &Section<'_>) -> Option<Alerts> 
         needed(reader, &alerts, "email_recipient", recipient.is_some());
         needed(reader, &alerts, "smtp_server", server.is_some());
     }
-    Some(Alerts { enabled, recipient, server, port, user })
+    let mut made = Alerts { enabled, recipient, server, port, user };
+    let problem = unfit(&new_config::alerts(&made), &made.secrets());
+    switch_off(reader, alerts.path_of("email_enabled"), &mut made.enabled, problem);
+    Some(made)
 }
 
 fn recipient(reader: &mut Reader, alerts: &Section<'_>) -> Option<String> {
@@ -118,7 +124,48 @@ pub(super) fn gotify(reader: &mut Reader, root: &Section<'_>) -> Option<Gotify> 
     if enabled {
         needed(reader, &gotify, "server_url", url.is_some());
     }
-    Some(Gotify { enabled, url, priority })
+    let mut made = Gotify { enabled, url, priority };
+    let problem = unfit(&new_config::gotify(&made), &made.secrets());
+    switch_off(reader, gotify.path_of("enabled"), &mut made.enabled, problem);
+    Some(made)
+}
+
+/// Why the new program does not take a section, its secrets in place.
+fn unfit(section: &str, secrets: &[(&str, &str)]) -> Option<String> {
+    let file = Path::new("config.yaml");
+    let secrets = environment(secrets.iter().copied());
+    let report = Checked::<SchedulerConfig>::expanded(file, section.as_bytes(), &secrets);
+    let report = report.into_report();
+    let problem = report.problems().first()?;
+    let rule = problem.rule.as_deref().unwrap_or("see etc/config.yaml");
+    Some(format!("{} ({rule})", problem.problem))
+}
+
+/// Messages that cannot be sent are not promised.
+fn switch_off(reader: &mut Reader, path: String, enabled: &mut bool, problem: Option<String>) {
+    if let Some(problem) = problem.filter(|_| *enabled) {
+        *enabled = false;
+        reader.instead(path, Verdict::Replaced, format!("config.yaml: false, for {problem}"));
+    }
+}
+
+/// Stand-ins for secrets that are nowhere yet.
+pub(super) fn environment<'a>(secrets: impl Iterator<Item = (&'a str, &'a str)>) -> Environment {
+    Environment::new(secrets.map(|(name, value)| (name.to_owned(), value.to_owned())))
+}
+
+impl Alerts {
+    /// The variables that it needs to work.
+    pub(super) fn secrets(&self) -> Vec<(&'static str, &'static str)> {
+        self.user.iter().map(|_| ("VM_AUTOSCALE_SMTP_PASSWORD", "stand-in")).collect()
+    }
+}
+
+impl Gotify {
+    /// The variables that it needs to work.
+    pub(super) fn secrets(&self) -> Vec<(&'static str, &'static str)> {
+        vec![("VM_AUTOSCALE_GOTIFY_TOKEN", "stand-in")]
+    }
 }
 
 /// A text that somebody put there, and that is no secret.
