@@ -41,8 +41,14 @@ impl Read {
     fn own(&self) -> Vec<Effective<String>> {
         let mut own = self.config.effective(|path| self.place(path));
         for value in &mut own {
+            let items: Vec<&str> = (0..)
+                .map_while(|at| self.entry(&format!("{}[{at}]", value.key)))
+                .map(|entry| entry.shown.as_str())
+                .collect();
             if let Some(entry) = self.entry(&value.key) {
                 value.value.clone_from(&entry.shown);
+            } else if !items.is_empty() {
+                value.value = format!("[{}]", items.join(", "));
             }
         }
         own

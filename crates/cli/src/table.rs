@@ -30,6 +30,10 @@ pub fn table(report: &StatusReport, width: usize) -> String {
             push(&mut text, &format!("  {problem}"), width);
         }
         rows(&mut text, cluster, width);
+        if cluster.undecided > 0 {
+            let what = "not known whether they are selected: the pools could not be read";
+            push(&mut text, &format!("  {} VMs: {what}", cluster.undecided), width);
+        }
     }
     for note in &report.notes {
         push(&mut text, &format!("note: {note}"), width);
@@ -165,6 +169,8 @@ mod tests {
             look_ms: 1,
             nodes: vec![],
             vms: vec![vm(&"x".repeat(80), "y")],
+            pools_known: false,
+            undecided: 3,
         };
         let report = StatusReport { clusters: vec![cluster], ..StatusReport::default() };
         let text = table(&report, 100);

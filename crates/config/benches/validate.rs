@@ -17,8 +17,18 @@ use std::time::{Duration, Instant};
 use vm_autoscale_config::{Checked, Environment, SchedulerConfig};
 
 fn main() {
-    for (what, from, to) in [("good", "", ""), ("a problem in each VM", "up-only", "up-onyl")] {
-        let text = large::large(5000).replace(from, to);
+    let class = |at: u32| format!("- {{name: c{at}, select: ['@tag-{at}'], profile: steady}}\n");
+    let classes = (0..50).map(class).collect::<String>();
+    // Bounds that cross in every entry, with any of the classes.
+    let crossing = classes.replace("profile: steady", "scaling_limits: {min_cores: 9}");
+    for (what, from, to, classes) in [
+        ("good", "", "", None),
+        ("a problem in each VM", "up-only", "up-onyl", None),
+        ("good, and 50 classes that each may be of", "", "", Some(&classes)),
+        ("crossing with each of 50 classes", "", "", Some(&crossing)),
+    ] {
+        let classes = classes.map(|classes| format!("classes:\n{classes}")).unwrap_or_default();
+        let text = large::large(5000).replace(from, to) + &classes;
         let mut times: Vec<Duration> = (0..11)
             .map(|_| {
                 let begun = Instant::now();

@@ -39,6 +39,11 @@ fn leaves(config: &SchedulerConfig) -> BTreeMap<String, String> {
     let mut leaves = BTreeMap::new();
     // Only a map whose keys are no text could fail.
     flatten("", &serde_json::to_value(config).unwrap_or_default(), &mut leaves);
+    // A VM is of the first class that names it.
+    let order: Vec<&str> = config.classes.iter().map(|class| class.name.as_str()).collect();
+    if !order.is_empty() {
+        leaves.insert("classes".to_owned(), order.join(", "));
+    }
     leaves
 }
 
@@ -105,6 +110,7 @@ mod tests {
             (key.to_owned(), some(before), some(after))
         };
         let expected = [
+            of("classes", "web", "db, web"),
             of("classes[db].name", "", "db"),
             of("classes[db].select", "", "[900]"),
             of("classes[web].profile", "", "steady"),

@@ -13,6 +13,7 @@ use crate::{Error, MAX_FILE, Problem};
 
 /// The directory's name; it stands beside the file that it adds to.
 const DIRECTORY: &str = "conf.d";
+const ENDING: &str = "yaml";
 /// Most files in it.
 const MAX_FRAGMENTS: usize = 1_000;
 /// Most bytes of all of them together, in files of [`MAX_FILE`].
@@ -22,7 +23,8 @@ const MAX_TOTAL: u64 = 2 * MAX_FILE;
 pub(crate) type Read = (PathBuf, Result<Zeroizing<Vec<u8>>, Box<Problem>>);
 
 /// All `*.yaml` of the directory, in the order of their names' bytes. None where it is not there;
-/// hidden files and those with other endings are left alone.
+/// hidden files and those with other endings are left alone, but for endings that were meant to be
+/// this one.
 pub(crate) fn read(config: &Path) -> Vec<Read> {
     let directory = config.with_file_name(DIRECTORY);
     let names = match list(&directory) {
@@ -32,6 +34,13 @@ pub(crate) fn read(config: &Path) -> Vec<Read> {
     let mut left = MAX_TOTAL;
     let mut read = Vec::with_capacity(names.len());
     for path in names {
+        if path.extension() != Some(OsStr::new(ENDING)) {
+            let problem = Problem::of_file(&path, "its name does not end in .yaml");
+            let problem =
+                problem.rule("only *.yaml adds to config.yaml: others are without effect");
+            read.push((path, Err(Box::new(problem.help("rename it, or move it away")))));
+            continue;
+        }
         let bytes = read_regular_bytes(&path, MAX_FILE.min(left)).map_err(|error| problem(&error));
         if let Ok(bytes) = &bytes {
             left = left.saturating_sub(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
@@ -45,7 +54,12 @@ fn list(directory: &Path) -> Result<Vec<PathBuf>, Box<Problem>> {
     let unreadable = |source| problem(&Error::Io { path: directory.to_owned(), source });
     let entries = match read_dir(directory) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        // A link to nowhere was meant to be there.
+        Err(error)
+            if error.kind() == ErrorKind::NotFound && directory.symlink_metadata().is_err() =>
+        {
+            return Ok(Vec::new());
+        }
         Err(error) => return Err(unreadable(error)),
     };
     let mut names = Vec::new();
@@ -65,9 +79,12 @@ fn list(directory: &Path) -> Result<Vec<PathBuf>, Box<Problem>> {
     Ok(names)
 }
 
+/// Whether it is one, or was meant to be one.
 fn is_fragment(path: &Path) -> bool {
     let hidden = |name: &OsStr| name.as_bytes().starts_with(b".");
-    path.extension() == Some(OsStr::new("yaml")) && !path.file_name().is_some_and(hidden)
+    let meant =
+        |ending: &OsStr| ["yaml", "yml"].iter().any(|known| ending.eq_ignore_ascii_case(known));
+    path.extension().is_some_and(meant) && !path.file_name().is_some_and(hidden)
 }
 
 /// Never as "missing": that is said of files that someone named.

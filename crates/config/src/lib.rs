@@ -39,7 +39,7 @@ pub use files::{Access, read_checked, too_open};
 pub use helper::{Cluster, HelperConfig, Node, Rates, Rule, UserRef};
 pub use notify::{Alerts, Gotify};
 pub use problem::{Problem, Report, Severity};
-pub use roster::{Answer, Clusters, Managed, Roster};
+pub use roster::{Answer, Clusters, Managed, Placement, Roster};
 pub use scheduler::{
     Class, HostLimits, Limits, Logging, Mode, Policy, SchedulerConfig, Threshold, Thresholds,
     VirtualMachine,

@@ -4,6 +4,9 @@ use crate::scheduler::layer::Layer;
 use crate::settings::{Origins, Own};
 use crate::{Class, Mode, Profile, SchedulerConfig, VirtualMachine, VmSettings};
 
+/// So many classes inherit from each other in a row.
+pub(crate) const MAX_DEPTH: usize = 16;
+
 /// Where a setting was decided on: a section of the file, and by which profile of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -26,6 +29,10 @@ impl SchedulerConfig {
         let mut chain: Vec<(usize, &Class)> = Vec::new();
         let mut next = class;
         while let Some(at) = next.filter(|at| chain.iter().all(|(known, _)| known != at)) {
+            // One more than there may be, so that it shows.
+            if chain.len() > MAX_DEPTH {
+                break;
+            }
             let Some(class) = self.classes.get(at) else { break };
             chain.push((at, class));
             next = class.inherits.as_deref().and_then(|name| self.class_named(name));

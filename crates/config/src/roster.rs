@@ -18,10 +18,24 @@ pub struct Roster {
 /// The clusters that there are, with their nodes.
 pub type Clusters = BTreeMap<ClusterName, BTreeSet<NodeName>>;
 
+/// An entry, and how surely it is this cluster's.
 #[derive(Debug, Clone, Copy)]
 struct Listed {
     at: usize,
-    is_unplaced: bool,
+    placement: Placement,
+}
+
+/// How surely an entry is meant for this cluster's VM; the surer one holds over the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Placement {
+    /// It names the cluster, or there is only one.
+    Sure,
+    /// Two entries name it.
+    Twice,
+    /// It may be meant for another cluster's VM of that number.
+    Shared,
+    /// It names no cluster and no node that there is: which VM it means is not known.
+    Nowhere,
 }
 
 /// Whether a VM is looked after.
@@ -44,8 +58,8 @@ pub struct Managed {
     pub(crate) class: Option<usize>,
     /// The entry, by its place in the file.
     pub(crate) entry: Option<usize>,
-    /// Whether it has an entry that may be meant for another cluster's VM of that number.
-    pub is_unplaced: bool,
+    /// How surely the entry is its own; without one it is sure.
+    pub placement: Placement,
 }
 
 impl Roster {
@@ -55,9 +69,23 @@ impl Roster {
         let mut entries = BTreeMap::new();
         for (at, vm) in config.virtual_machines.iter().enumerate() {
             let meant = meant(vm.proxmox_host.as_deref(), all);
-            if meant.contains(&cluster) {
-                let is_unplaced = meant.len() > 1;
-                entries.entry(vm.vm_id).or_insert(Listed { at, is_unplaced });
+            let placement = match meant.as_slice() {
+                [] => Placement::Nowhere,
+                [one] if *one == cluster => Placement::Sure,
+                several if several.contains(&cluster) => Placement::Shared,
+                _ => continue,
+            };
+            let new = Listed { at, placement };
+            let listed = entries.entry(vm.vm_id).or_insert(new);
+            let is_off =
+                |at: usize| config.virtual_machines.get(at).is_some_and(|vm| !vm.scaling_enabled);
+            if listed.at != at && listed.placement == placement && placement == Placement::Sure {
+                *listed = Listed {
+                    at: if is_off(at) { at } else { listed.at },
+                    placement: Placement::Twice,
+                };
+            } else if placement < listed.placement {
+                *listed = new;
             }
         }
         Self { config, entries }
@@ -99,8 +127,8 @@ impl Roster {
             (Some(false), Some(None), _) => Answer::No,
             (Some(true), Some(class), Some(false)) | (_, Some(class @ Some(_)), Some(false)) => {
                 let (settings, _) = config.resolve(class, entry);
-                let is_unplaced = listed.is_some_and(|listed| listed.is_unplaced);
-                Answer::Yes(Managed { settings, class, entry, is_unplaced })
+                let placement = listed.map_or(Placement::Sure, |listed| listed.placement);
+                Answer::Yes(Managed { settings, class, entry, placement })
             }
             _ => Answer::Unknown,
         }

@@ -55,7 +55,7 @@ layer! {
         #[validate(nested)]
         pub classes: Vec<Class>,
         /// VMs with settings of their own, which hold over those of their class and of the file.
-        /// The first entry that fits a VM is its own.
+        /// An entry that names the VM's cluster holds over one that names none.
         #[serde(deserialize_with = "leaf::each")]
         #[validate(nested)]
         pub virtual_machines: Vec<VirtualMachine>,

@@ -16,8 +16,8 @@ pub const OFF_TAG: &str = "autoscale-off";
 pub struct VmFacts<'a> {
     /// Its number.
     pub vmid: VmId,
-    /// The node that it is on.
-    pub node: &'a NodeName,
+    /// The node that it is on; `None` where that is not known.
+    pub node: Option<&'a NodeName>,
     /// Its name, if it has one, and its tags; `None` as long as its config has not been read.
     pub described: Option<(Option<&'a str>, &'a Tags)>,
     /// Its pool, if it is in one; `None` as long as the pools have not been read.
@@ -60,6 +60,21 @@ impl Selection {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether it may name a VM of that number: not one that is none of its numbers, or that a
+    /// number takes out.
+    pub(crate) fn may_name(&self, vmid: VmId) -> bool {
+        let names = |item: &Item| match &item.selector {
+            Selector::Range(range) => range.contains(&vmid),
+            _ => true,
+        };
+        self.0.iter().any(|item| !item.is_out && names(item)) && self.excluded_by(vmid).is_none()
+    }
+
+    /// Whether it has items and none of them names anything.
+    pub(crate) fn only_excludes(&self) -> bool {
+        !self.0.is_empty() && self.0.iter().all(|item| item.is_out)
     }
 
     /// The item with a hyphen that takes out a number, whatever the VM is.

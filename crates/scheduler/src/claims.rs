@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use vm_autoscale_config::{Clusters, Roster, SchedulerConfig};
+use vm_autoscale_config::{Clusters, Placement, Roster, SchedulerConfig};
 use vm_autoscale_proxmox::{ClusterName, VmId};
 
 /// So many numbers are named in one note.
@@ -42,9 +42,13 @@ impl Claims {
     /// What the file says of VMs that are not there.
     pub(crate) fn notes(&self, config: &SchedulerConfig, clusters: &Clusters) -> Vec<String> {
         let nowhere = config.misplaced(clusters).into_iter().map(|(vmid, host)| {
-            format!("VM {vmid} has an entry with `proxmox_host: {host}`: no cluster or node is called so")
+            let what = "no cluster or node of helper.yaml is called so";
+            (vmid, format!("VM {vmid} has an entry with `proxmox_host: {host}`: {what}"))
         });
-        let mut notes: Vec<String> = nowhere.take(NAMED).collect();
+        let (lost, mut notes): (BTreeSet<VmId>, Vec<String>) = nowhere.unzip();
+        let more = notes.len().saturating_sub(NAMED);
+        notes.truncate(NAMED);
+        notes.extend((more > 0).then(|| format!("and {more} more of this kind")));
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(all) = seen.values().map(Option::as_ref).collect::<Option<Vec<_>>>() else {
             return notes;
@@ -52,11 +56,12 @@ impl Claims {
         let entries = config.virtual_machines.iter().map(|vm| vm.vm_id);
         let absent: BTreeSet<VmId> =
             entries.filter(|vmid| !all.iter().any(|vms| vms.contains(vmid))).collect();
+        let absent: BTreeSet<VmId> = absent.difference(&lost).copied().collect();
         let named: Vec<String> = absent.iter().take(NAMED).map(ToString::to_string).collect();
         if !named.is_empty() {
             let more = absent.len().saturating_sub(NAMED);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            notes.push(format!("no cluster has VM {}{more}, which have entries", named.join(", ")));
+            notes.push(format!("entries without a VM in any cluster: {}{more}", named.join(", ")));
         }
         notes
     }
@@ -80,5 +85,16 @@ impl Care {
             claims: claims.clone(),
         };
         clusters.keys().map(of).collect()
+    }
+
+    /// Why it is not known whether an entry is this VM's.
+    pub(crate) fn doubt(&self, vmid: VmId, placement: Placement) -> Option<String> {
+        let of = |why: &str| Some(format!("whether the entry is meant for this VM {vmid}: {why}"));
+        match placement {
+            Placement::Sure => None,
+            Placement::Shared => self.claims.doubt(&self.cluster, vmid),
+            Placement::Twice => of("two name it"),
+            Placement::Nowhere => of("its `proxmox_host` is no cluster and no node of helper.yaml"),
+        }
     }
 }

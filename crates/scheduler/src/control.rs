@@ -83,6 +83,7 @@ impl Board {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             clusters: clusters.iter().map(|status| ClusterStatus::clone(status)).collect(),
             notes: notes.unwrap_or_default(),
+            hosts: self.watched.get().map(|watched| watched.clusters.clone()).unwrap_or_default(),
             counts: journal.counts(),
             recent: journal.recent(),
         }

@@ -1,6 +1,7 @@
 //! What `vm-autoscale status` shows.
 
 use serde::{Deserialize, Serialize};
+use vm_autoscale_config::Clusters;
 use vm_autoscale_planner::{Choice, Decision, Moment, Verdict};
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
@@ -17,6 +18,9 @@ pub struct StatusReport {
     /// What the file says of VMs that are not there; a daemon of before says nothing of it.
     #[serde(default)]
     pub notes: Vec<String>,
+    /// The clusters and nodes of helper.yaml.
+    #[serde(default)]
+    pub hosts: Clusters,
     /// Changes since the start.
     pub counts: Counts,
     /// The last events, oldest first.
@@ -40,6 +44,12 @@ pub struct ClusterStatus {
     pub nodes: Vec<NodeStatus>,
     /// The VMs that are looked after.
     pub vms: Vec<VmStatus>,
+    /// Whether it is known which VM is in which pool; a daemon of before says nothing of it.
+    #[serde(default)]
+    pub pools_known: bool,
+    /// VMs of which it is not known whether they are selected.
+    #[serde(default)]
+    pub undecided: usize,
 }
 
 /// One node.
@@ -115,6 +125,8 @@ impl ClusterStatus {
             look_ms: 0,
             nodes: nodes.collect(),
             vms: vms.collect(),
+            pools_known: view.pools.is_some(),
+            undecided: view.vms.values().filter(|vm| vm.is_undecided()).count(),
         }
     }
 }

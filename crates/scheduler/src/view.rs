@@ -4,7 +4,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use vm_autoscale_config::{Roster, VmFacts};
+use vm_autoscale_config::{Placement, Roster, VmFacts};
 use vm_autoscale_planner::{Moment, NodeInput, VmInput};
 use vm_autoscale_protocol::FoundConfig;
 use vm_autoscale_proxmox::{
@@ -93,10 +93,10 @@ impl View {
             vm.update(entry, read.vms.get(&vmid));
             vm.ha_move = read.ha_moves.get(vmid).map(str::to_owned);
         }
-        let has =
-            |vmid: VmId| read.guests.get(vmid).is_some_and(|guest| guest.kind == GuestKind::Qemu);
-        care.claims.post(&care.cluster, care.roster.listed().filter(|vmid| has(*vmid)).collect());
         self.drop_gone(now);
+        // One that is in no list for a moment is there all the same.
+        let has = |vmid: VmId| is_listed(&read.guests, vmid) || self.vms.contains_key(&vmid);
+        care.claims.post(&care.cluster, care.roster.listed().filter(|vmid| has(*vmid)).collect());
         self.to_read(in_flight)
     }
 
@@ -119,10 +119,8 @@ impl View {
                 let (answer, for_good) = (care.roster.answer(&facts), config.is_some());
                 vm.settle(answer, for_good);
             }
-            let is_unplaced = vm.managed.is_some_and(|managed| managed.is_unplaced);
-            if is_unplaced || vm.elsewhere.is_some() {
-                vm.elsewhere = care.claims.doubt(&care.cluster, *vmid).filter(|_| is_unplaced);
-            }
+            let placement = vm.managed.map_or(Placement::Sure, |managed| managed.placement);
+            vm.elsewhere = care.doubt(*vmid, placement);
         }
     }
 
@@ -284,7 +282,7 @@ fn facts<'a>(
         None => (!roster.config().wants_pools()).then_some(None),
     };
     let described = config.map(|config| (config.name.as_deref(), &config.tags));
-    VmFacts { vmid, node, described, pool }
+    VmFacts { vmid, node: Some(node), described, pool }
 }
 
 /// Whether a VM of that number may be in the list; a container is another guest.

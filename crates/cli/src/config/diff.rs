@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde_json::json;
 use vm_autoscale_config::{Answer, Difference, Roster, SchedulerConfig};
-use vm_autoscale_scheduler::{ClusterStatus, fetch_config, fetch_status};
+use vm_autoscale_scheduler::{ClusterStatus, StatusReport, fetch_config, fetch_status};
 
-use super::vm::{answer, clusters};
+use super::vm::answer;
 use super::{Row, columns};
 use crate::args::{Args, Format};
 use crate::environment::environment;
@@ -20,7 +20,7 @@ pub(crate) fn diff(args: &Args, socket: Option<&Path>) -> Result<u8, Error> {
     let running = wait(fetch_config(socket))??;
     let status = wait(fetch_status(socket))??;
     let keys = running.config.differences(&after);
-    let vms = of_vms(&running.config, &after, &status.clusters);
+    let vms = of_vms(&running.config, &after, &status);
     say(&match args.output_format {
         Format::Json => format!("{}\n", json!({"keys": keys, "vms": vms})),
         Format::Text => text(args, &keys, &vms),
@@ -29,8 +29,8 @@ pub(crate) fn diff(args: &Args, socket: Option<&Path>) -> Result<u8, Error> {
 }
 
 fn text(args: &Args, keys: &[Difference], vms: &[Difference]) -> String {
-    const NOTE: &str = "Secrets are not compared.\n";
-    if keys.is_empty() {
+    const NOTE: &str = "Secrets are not compared, nor VMs that it does not look after now.\n";
+    if keys.is_empty() && vms.is_empty() {
         return format!("{}: what the daemon runs with. {NOTE}", args.config.display());
     }
     let table = |rows: &[Difference]| columns(&rows.iter().map(row).collect::<Vec<_>>());
@@ -51,17 +51,16 @@ fn row(difference: &Difference) -> Row {
 fn of_vms(
     before: &SchedulerConfig,
     after: &SchedulerConfig,
-    all: &[ClusterStatus],
+    status: &StatusReport,
 ) -> Vec<Difference> {
-    let clusters = clusters(all);
     let roster = |config: &SchedulerConfig, cluster: &ClusterStatus| {
-        Roster::new(config.clone().into(), &cluster.name, &clusters)
+        Roster::new(config.clone().into(), &cluster.name, &status.hosts)
     };
     let mut found = Vec::new();
-    for cluster in all {
+    for cluster in &status.clusters {
         let rosters = [roster(before, cluster), roster(after, cluster)];
         for vm in &cluster.vms {
-            let answers = rosters.each_ref().map(|roster| answer(roster, vm));
+            let answers = rosters.each_ref().map(|roster| answer(roster, cluster, vm));
             found.extend(changes(&format!("VM {} of {}", vm.vmid, cluster.name), answers));
         }
     }
@@ -84,5 +83,9 @@ fn changes(name: &str, answers: [Answer; 2]) -> Vec<Difference> {
         Answer::No => "no".to_owned(),
         Answer::Unknown => "not known".to_owned(),
     });
-    if before == after { Vec::new() } else { vec![difference("looked after", before, after)] }
+    if before == after && before != "not known" {
+        Vec::new()
+    } else {
+        vec![difference("looked after", before, after)]
+    }
 }

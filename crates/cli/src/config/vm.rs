@@ -29,51 +29,42 @@ pub(super) fn find(
     let Ok(report) = wait(fetch_status(&config.control_socket))? else {
         return Ok(vec![said(config, vmid, wanted)]);
     };
-    let clusters = clusters(&report.clusters);
     let of = |cluster: &ClusterStatus| {
         let vm = cluster.vms.iter().find(|vm| vm.vmid == vmid)?;
         let is_meant = wanted.cluster.as_ref().is_none_or(|name| *name == cluster.name);
-        is_meant.then(|| told(config, &clusters, &cluster.name, vm))
+        is_meant.then(|| told(config, &report.hosts, cluster, vm))
     };
     let found: Vec<Found> = report.clusters.iter().filter_map(of).collect();
     if found.is_empty() { Ok(vec![said(config, vmid, wanted)]) } else { Ok(found) }
 }
 
-/// The clusters that a daemon tells of, with their nodes.
-pub(super) fn clusters(all: &[ClusterStatus]) -> Clusters {
-    let nodes =
-        |cluster: &ClusterStatus| cluster.nodes.iter().map(|node| node.name.clone()).collect();
-    all.iter().map(|cluster| (cluster.name.clone(), nodes(cluster))).collect()
-}
-
 /// By what the daemon tells of it.
 fn told(
     config: &SchedulerConfig,
-    clusters: &Clusters,
-    cluster: &ClusterName,
+    hosts: &Clusters,
+    cluster: &ClusterStatus,
     vm: &VmStatus,
 ) -> Found {
-    let roster = Roster::new(config.clone().into(), cluster, clusters);
+    let roster = Roster::new(config.clone().into(), &cluster.name, hosts);
     let pool = vm.pool.as_ref().map_or_else(String::new, |pool| format!(", pool {pool}"));
     let tags = match vm.tags.as_slice() {
         [] => String::new(),
         tags => format!(", tags {}", tags.join(" ")),
     };
     let name = vm.name.as_deref().unwrap_or("without a name");
-    let facts = format!("{name}, cluster {cluster}, node {}{tags}{pool}", vm.node);
-    Found { vmid: vm.vmid, facts, answer: answer(&roster, vm) }
+    let facts = format!("{name}, cluster {}, node {}{tags}{pool}", cluster.name, vm.node);
+    Found { vmid: vm.vmid, facts, answer: answer(&roster, cluster, vm) }
 }
 
-/// What a roster says of a VM that a daemon looks after, and so has read the config of.
-pub(super) fn answer(roster: &Roster, vm: &VmStatus) -> Answer {
+/// What a roster says of a VM that a daemon looks after.
+pub(super) fn answer(roster: &Roster, cluster: &ClusterStatus, vm: &VmStatus) -> Answer {
     let tags = vm.tags.join(";").parse().unwrap_or_default();
-    let pool = match vm.pool.as_deref() {
-        // The daemon may not have asked for them.
-        None if roster.config().wants_pools() => None,
-        pool => Some(pool),
-    };
-    let described = Some((vm.name.as_deref(), &tags));
-    roster.answer(&VmFacts { vmid: vm.vmid, node: &vm.node, described, pool })
+    // A daemon whose file does not ask for the pools has not read them.
+    let is_known = cluster.pools_known || vm.pool.is_some() || !roster.config().wants_pools();
+    let pool = is_known.then_some(vm.pool.as_deref());
+    // Without its config neither is known.
+    let described = vm.memory.map(|_| (vm.name.as_deref(), &tags));
+    roster.answer(&VmFacts { vmid: vm.vmid, node: Some(&vm.node), described, pool })
 }
 
 /// By what the command line says; what it does not say is not known.
@@ -81,18 +72,19 @@ fn said(config: &SchedulerConfig, vmid: VmId, wanted: &Show) -> Found {
     let of_entry = config.virtual_machines.iter().find(|vm| vm.vm_id == vmid);
     let host = of_entry.and_then(|vm| vm.proxmox_host.as_deref()).unwrap_or("any");
     let cluster = wanted.cluster.clone().or_else(|| ClusterName::try_from(host).ok());
-    let node = wanted.node.clone().or_else(|| NodeName::try_from("any").ok());
     let facts = "as the command line describes it".to_owned();
-    let (Some(cluster), Some(node)) = (cluster, node) else {
+    let Some(cluster) = cluster else {
         return Found { vmid, facts, answer: Answer::Unknown };
     };
-    let clusters = [(cluster.clone(), [node.clone()].into())].into();
+    // An entry's host is the cluster, or one of its nodes: without a daemon nobody knows which.
+    let nodes = wanted.node.clone().into_iter().chain(NodeName::try_from(host).ok()).collect();
+    let clusters = [(cluster.clone(), nodes)].into();
     let tags = wanted.tags.as_ref().map(|tags| tags.parse::<Tags>().unwrap_or_default());
     let described = tags.as_ref().map(|tags| (wanted.name.as_deref(), tags));
     let pool = wanted.pool.as_deref().map(Some);
     let pool = if config.wants_pools() { pool } else { Some(pool.flatten()) };
     let roster = Roster::new(config.clone().into(), &cluster, &clusters);
-    let answer = roster.answer(&VmFacts { vmid, node: &node, described, pool });
+    let answer = roster.answer(&VmFacts { vmid, node: wanted.node.as_ref(), described, pool });
     Found { vmid, facts, answer }
 }
 
@@ -104,7 +96,8 @@ impl Found {
     /// What is said above the values.
     pub(super) fn words(&self, config: &SchedulerConfig) -> String {
         const UNKNOWN: &str = "not known whether it is looked after: that hangs on its tags, its \
-                               name or its pool (say --tags, --name, --pool; or start the daemon)";
+                               name, node or pool (say --tags, --name, --node, --pool; or ask \
+                               where the daemon runs)";
         let what = match &self.answer {
             Answer::No => "not looked after".to_owned(),
             Answer::Unknown => UNKNOWN.to_owned(),

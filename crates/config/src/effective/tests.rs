@@ -159,7 +159,7 @@ fn found(text: &str) -> Result<Vec<(String, String, Option<usize>)>, String> {
     let roster = Roster::new(Arc::new(config.clone()), &home, &clusters);
     let (vmid, tags) = (101.try_into().unwrap(), Tags::default());
     let described = Some((None, &tags));
-    let vm = VmFacts { vmid, node: &node, described, pool: Some(None) };
+    let vm = VmFacts { vmid, node: Some(&node), described, pool: Some(None) };
     let Answer::Yes(managed) = roster.answer(&vm) else { return Err("no VM".to_owned()) };
     let values = config.effective_vm(&managed, line).into_iter();
     let values = values.map(|value| (value.key, value.value, value.place)).collect();

@@ -4,6 +4,8 @@ use super::*;
 use crate::{Checked, Mode};
 use vm_autoscale_proxmox::Tags;
 
+static NONE: Tags = Tags::none();
+
 struct Vm {
     vmid: u32,
     node: &'static str,
@@ -41,7 +43,7 @@ fn answer(roster: &Roster, vm: &Vm) -> Option<VmSettings> {
 fn facts<'a>(vm: &Vm, tags: &'a Tags) -> VmFacts<'a> {
     VmFacts {
         vmid: vm.vmid.try_into().unwrap(),
-        node: Box::leak(Box::new(vm.node.try_into().unwrap())),
+        node: Some(Box::leak(Box::new(vm.node.try_into().unwrap()))),
         described: Some((vm.name, tags)),
         pool: Some(vm.pool),
     }
@@ -64,7 +66,9 @@ fn vms_are_named_by_everything_that_there_is() {
     let tagged = Vm { tags: &["prod", "Web"], pool: Some("shop/front"), ..VM };
     assert!(is_in("select: ['@tag-web']", &tagged));
     assert!(is_in("select: ['@pool-shop/front']", &tagged));
-    assert!(!is_in("select: ['@pool-shop']", &tagged));
+    // A pool holds what is in the pools within it.
+    assert!(is_in("select: ['@pool-shop']", &tagged));
+    assert!(!is_in("select: ['@pool-sho', '@pool-front']", &tagged));
     assert!(!is_in("{}", &tagged));
     // One without a name is none of them.
     let nameless = Vm { name: None, ..VM };
@@ -157,12 +161,43 @@ fn an_entry_is_placed_by_its_host() {
             let vm = Vm { vmid: vmid.get(), ..VM };
             let tags = Tags::default();
             let Answer::Yes(managed) = roster.answer(&facts(&vm, &tags)) else { panic!("{vmid}") };
-            (vmid.get(), managed.is_unplaced)
+            (vmid.get(), managed.placement)
         };
         roster.listed().map(of).collect::<Vec<_>>()
     };
-    assert_eq!(listed("home"), [(1000, true), (1001, false), (1002, false), (1004, true)]);
-    assert_eq!(listed("pve2"), [(1000, true), (1003, false)]);
-    assert_eq!(listed("far"), [(1000, true), (1004, true)]);
+    let [sure, shared, nowhere] = [Placement::Sure, Placement::Shared, Placement::Nowhere];
+    let home = [(1000, shared), (1001, sure), (1002, sure), (1004, shared), (1005, nowhere)];
+    assert_eq!(listed("home"), home);
+    assert_eq!(listed("pve2"), [(1000, shared), (1003, sure), (1005, nowhere)]);
+    assert_eq!(listed("far"), [(1000, shared), (1004, shared), (1005, nowhere)]);
     assert_eq!(config.misplaced(&clusters()), [(1005.try_into().unwrap(), "gone")]);
+}
+
+/// What is said of one cluster's VM holds over what may be said of it, in whatever order, and an
+/// entry that switches off is never lost.
+#[test]
+fn the_surest_entry_is_its_own() {
+    let of = |text: &str| {
+        let facts = facts(&VM, &NONE);
+        match roster(&format!("mode: full\nselect: ['@all']\nvirtual_machines: [{text}]"))
+            .answer(&facts)
+        {
+            Answer::No => None,
+            Answer::Yes(managed) => Some((managed.settings.mode, managed.placement)),
+            Answer::Unknown => panic!("all is known"),
+        }
+    };
+    assert_eq!(of("{vm_id: 101}, {vm_id: 101, proxmox_host: home, scaling_enabled: false}"), None);
+    let placed = "{vm_id: 101, mode: observe}, {vm_id: 101, proxmox_host: pve1, mode: up-only}";
+    assert_eq!(of(placed), Some((Mode::UpOnly, Placement::Sure)));
+    assert_eq!(of("{vm_id: 101, proxmox_host: Home, scaling_enabled: false}"), None);
+    let (_, placement) = of("{vm_id: 101, proxmox_host: Home, mode: observe}").unwrap();
+    assert_eq!(placement, Placement::Nowhere);
+    let twice = |second: &str| {
+        of(&format!(
+            "{{vm_id: 101, proxmox_host: home}}, {{vm_id: 101, proxmox_host: pve1{second}}}"
+        ))
+    };
+    assert_eq!(twice("").unwrap().1, Placement::Twice);
+    assert_eq!(twice(", scaling_enabled: false"), None);
 }

@@ -1,6 +1,7 @@
 //! Names that lead nowhere, and what would be without effect.
 
 use crate::SchedulerConfig;
+use crate::resolve::MAX_DEPTH;
 use crate::yaml::meaning::Broken;
 
 /// Of classes and of the entries that name them.
@@ -17,6 +18,11 @@ pub(super) fn broken(config: &SchedulerConfig) -> Vec<Broken> {
         let key = format!("classes[{at}].inherits");
         broken.extend(class.inherits.as_deref().and_then(|name| unknown(config, &key, name)));
         broken.extend(circle(config, at));
+        if class.select.only_excludes() {
+            let problem = "`select` only takes out, and names no VM that it takes it from";
+            let rule = "a hyphen takes out of what the other items of the same `select` name";
+            broken.push(Broken::new(&[&format!("classes[{at}].select")], problem, rule));
+        }
         if !is_used(config, &class.name) && class.select.is_empty() {
             let problem = format!("class `{}` is no VM's", class.name);
             let rule = "a class has a `select`, or a VM or another class names it";
@@ -59,6 +65,11 @@ fn unknown(config: &SchedulerConfig, key: &str, name: &str) -> Option<Broken> {
 /// Said of each class on the circle.
 fn circle(config: &SchedulerConfig, at: usize) -> Option<Broken> {
     let chain = config.chain(Some(at));
+    if chain.len() > MAX_DEPTH {
+        let problem = format!("more than {MAX_DEPTH} classes inherit from each other");
+        let rule = format!("at most {MAX_DEPTH} in a row");
+        return Some(Broken::new(&[&format!("classes[{at}].inherits")], problem, rule));
+    }
     let (_, last) = chain.last()?;
     let back = config.class_named(last.inherits.as_deref()?)?;
     if back != at {
@@ -67,7 +78,9 @@ fn circle(config: &SchedulerConfig, at: usize) -> Option<Broken> {
     let names: Vec<&str> = chain.iter().map(|(_, class)| class.name.as_str()).collect();
     let problem = format!("{} inherits from itself", names.join(" from "));
     let rule = "what a class inherits comes to an end";
-    Some(Broken::new(&[&format!("classes[{at}].inherits")], problem, rule))
+    let names = chain.iter().map(|(at, _)| format!("classes[{at}].name"));
+    let keys: Vec<String> = [format!("classes[{at}].inherits")].into_iter().chain(names).collect();
+    Some(Broken::new(&keys.iter().map(String::as_str).collect::<Vec<_>>(), problem, rule))
 }
 
 fn is_used(config: &SchedulerConfig, name: &str) -> bool {

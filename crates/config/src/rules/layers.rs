@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::resolve::Place;
-use crate::settings::{Origins, PATHS};
+use crate::scheduler::layer::Layer as _;
+use crate::settings::{Origins, Own, PATHS};
 use crate::yaml::meaning::Broken;
-use crate::{SchedulerConfig, VmSettings};
+use crate::{SchedulerConfig, VirtualMachine, VmSettings};
 
 /// Two settings, the lower one first, and what is wrong where they cross.
 struct Pair {
@@ -43,19 +44,26 @@ const PAIRS: [Pair; 4] = [
     },
 ];
 
+/// So many are said at once.
+const MOST: usize = 100;
+
 /// Everything that crosses what it meets from another layer, in any combination of class and
 /// entry that a VM can have.
 pub(super) fn crossed(config: &SchedulerConfig) -> Vec<Broken> {
     let mut seen = BTreeSet::new();
     let mut broken = Vec::new();
     for (class, entry) in combinations(config) {
+        if broken.len() >= MOST {
+            break;
+        }
         let (settings, origins) = config.resolve(class, entry);
         for pair in &PAIRS {
-            let Some((keys, found)) = meet(config, (class, entry), pair, &settings, &origins)
+            let Some(([own, _], found)) = meet(config, (class, entry), pair, &settings, &origins)
             else {
                 continue;
             };
-            if seen.insert(keys) {
+            // Said once of a key, however many classes its VM may be of.
+            if seen.insert(own) {
                 broken.push(found);
             }
         }
@@ -68,15 +76,19 @@ fn combinations(config: &SchedulerConfig) -> Vec<(Option<usize>, Option<usize>)>
     let classes = || (0..config.classes.len()).map(Some);
     let mut all: Vec<_> =
         std::iter::once(None).chain(classes()).map(|class| (class, None)).collect();
-    let of_select = |class: &Option<usize>| {
-        class.and_then(|at| config.classes.get(at)).is_some_and(|class| !class.select.is_empty())
-    };
-    for (at, vm) in config.virtual_machines.iter().enumerate() {
+    // One that is not looked after, or says nothing of these, crosses nothing of its own.
+    let says = |vm: &VirtualMachine| vm.profile().is_some() || vm.own() != Own::default();
+    let entries = config.virtual_machines.iter().enumerate();
+    for (at, vm) in entries.filter(|(_, vm)| vm.scaling_enabled && says(vm)) {
         if let Some(name) = &vm.class {
             all.push((config.class_named(name), Some(at)));
         } else {
             all.push((None, Some(at)));
-            all.extend(classes().filter(of_select).map(|class| (class, Some(at))));
+            let may_be = |class: &Option<usize>| {
+                let class = class.and_then(|at| config.classes.get(at));
+                class.is_some_and(|class| class.select.may_name(vm.vm_id))
+            };
+            all.extend(classes().filter(may_be).map(|class| (class, Some(at))));
         }
     }
     all

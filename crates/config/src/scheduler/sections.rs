@@ -119,8 +119,9 @@ layer! {
         #[serde(default, deserialize_with = "leaf::some_label")]
         #[cfg_attr(test, schemars(with = "Option<schema::Label>"))]
         pub inherits: Option<String>,
-        /// The VMs that are of this class and so are looked after; see the file's own `select`.
-        /// A VM is of the first class that names it, but for those whose own entry names one.
+        /// The VMs that are of this class and so are looked after, as in the file's own `select`,
+        /// but a hyphen takes out of this class alone. A VM is of the first class that names it,
+        /// unless its own entry names one.
         #[serde(default)]
         pub select: Selection,
         /// Its marks, in percent.

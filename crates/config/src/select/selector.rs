@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
-use vm_autoscale_proxmox::VmId;
+use vm_autoscale_proxmox::{NodeName, Tags, VmId};
 
 use super::{Item, VmFacts};
 use crate::leaf;
@@ -30,8 +30,12 @@ impl Selector {
         Some(match self {
             Self::All => true,
             Self::Range(range) => range.contains(&vm.vmid),
-            Self::Node(name) => vm.node.as_str() == name,
-            Self::Pool(name) => vm.pool? == Some(name.as_str()),
+            Self::Node(name) => vm.node?.as_str() == name,
+            Self::Pool(name) => {
+                let within = |own: &str| own.strip_prefix(name.as_str()).map(str::to_owned);
+                let rest = vm.pool?.and_then(within);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }
             Self::Tag(tag) => vm.described?.1.has(tag),
             Self::Name(pieces) => {
                 let name = vm.described?.0.map(str::to_ascii_lowercase);
@@ -46,18 +50,45 @@ impl Selector {
             return Some(leaf::parse_range(text).map(Self::Range));
         };
         let (kind, name) = named.split_once('-').unwrap_or((named, ""));
-        let is_word =
-            !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control());
         let lower = || name.to_ascii_lowercase();
-        Some(Ok(match (kind, is_word) {
-            ("all", false) if named == "all" => Self::All,
-            ("tag", true) => Self::Tag(lower()),
-            ("pool", true) => Self::Pool(name.to_owned()),
-            ("node", true) => Self::Node(name.to_owned()),
-            ("name", true) => Self::Name(lower().split('*').map(str::to_owned).collect()),
+        Some(Ok(match kind {
+            "all" if named == "all" => Self::All,
+            "tag" if is_tag(name) => Self::Tag(lower()),
+            "pool" if is_pool(name) => Self::Pool(name.to_owned()),
+            "node" if NodeName::try_from(name).is_ok() => Self::Node(name.to_owned()),
+            "name" if is_pattern(name) => {
+                Self::Name(lower().split('*').map(str::to_owned).collect())
+            }
+            // What can name nothing would be without effect.
+            "tag" => return Some(Err(never(name, "letters, digits and _ - + ., without a star"))),
+            "pool" => return Some(Err(never(name, "letters, digits and . _ -, / between pools"))),
+            "node" => return Some(Err(never(name, "a node's name, without a star or a domain"))),
+            "name" => return Some(Err(never(name, "letters, digits, . and -, * for anything"))),
             _ => return None,
         }))
     }
+}
+
+/// What no VM's can be.
+fn never(name: &str, rule: &str) -> String {
+    format!("{} names nothing that there can be\n{rule}", crate::render::quote(name))
+}
+
+/// Proxmox's format `pve-tag`.
+fn is_tag(name: &str) -> bool {
+    name.parse::<Tags>().is_ok_and(|tags| tags.iter().eq([name.to_ascii_lowercase().as_str()]))
+}
+
+/// Proxmox's format `pve-poolid`, nested.
+fn is_pool(name: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    name.split('/').all(|pool| !pool.is_empty() && pool.chars().all(word))
+}
+
+/// A DNS name, or a part of one, with stars.
+fn is_pattern(name: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '*');
+    !name.is_empty() && name.chars().all(word)
 }
 
 /// As it is written.

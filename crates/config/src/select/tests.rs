@@ -21,6 +21,14 @@ fn what_names_nothing_is_refused() {
         "'-'",
         "'--101'",
         "null",
+        "'@tag-prod*'",
+        "'-@tag-a,b'",
+        "'@pool-prod*'",
+        "'@pool-a:b'",
+        "'@pool-a//b'",
+        "'@node-pve*'",
+        "'@node-pve1.example.com'",
+        "'@name-web_1'",
     ] {
         assert!(serde_yaml::from_str::<Selection>(&format!("[{bad}]")).is_err(), "{bad}");
     }

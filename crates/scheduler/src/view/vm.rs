@@ -30,8 +30,8 @@ pub(crate) struct KnownVm {
     pub(crate) policy: Option<VmPolicy>,
     /// Whether that was asked since something changed that the file may select by.
     pub(super) is_settled: bool,
-    /// Whether it was looked after, and it is not known whether it still is.
-    is_unsure: bool,
+    /// Whether its config was read, and it is not known all the same whether it is selected.
+    is_unknown: bool,
     /// Why another cluster's VM may be meant.
     pub(super) elsewhere: Option<String>,
     /// Whether the last look found it, and where.
@@ -62,7 +62,7 @@ impl KnownVm {
             managed: None,
             policy: None,
             is_settled: false,
-            is_unsure: false,
+            is_unknown: false,
             elsewhere: None,
             seen: false,
             missing: None,
@@ -72,13 +72,18 @@ impl KnownVm {
     /// Takes what the file says of it; `for_good` where its config was read for that.
     pub(super) fn settle(&mut self, answer: Answer, for_good: bool) {
         self.is_settled = for_good;
-        self.is_unsure = answer == Answer::Unknown && self.managed.is_some();
+        self.is_unknown = answer == Answer::Unknown && for_good;
         self.managed = match answer {
             Answer::Yes(managed) => Some(managed),
             Answer::No => None,
             Answer::Unknown => self.managed,
         };
         self.policy = self.managed.map(|managed| policy(&managed.settings));
+    }
+
+    /// Whether it may be selected, and nobody knows.
+    pub(crate) fn is_undecided(&self) -> bool {
+        self.is_unknown && self.managed.is_none()
     }
 
     /// How far it goes.
@@ -89,7 +94,7 @@ impl KnownVm {
     /// Why it is not known whether it is meant.
     pub(super) fn doubt(&self) -> Option<&str> {
         let unsure = "whether it is still selected: the pools could not be read";
-        self.elsewhere.as_deref().or(self.is_unsure.then_some(unsure))
+        self.elsewhere.as_deref().or(self.is_unknown.then_some(unsure))
     }
 
     /// The config, if it is that of the last look.
