@@ -16,7 +16,9 @@ pub(crate) struct Sizes {
 
 /// Of each VM that a rule names the last: as many as there are such VMs.
 #[derive(Default)]
-pub(crate) struct Seen(RefCell<HashMap<ClusterName, HashMap<VmId, (Digest, Sizes)>>>);
+pub(crate) struct Seen(RefCell<HashMap<ClusterName, OfCluster>>);
+
+type OfCluster = HashMap<VmId, (Digest, Sizes)>;
 
 impl Seen {
     pub(crate) fn note(
