@@ -1,5 +1,6 @@
 //! The helper over its socket.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -103,7 +104,16 @@ impl HelperClient {
         let mut connection = Connection { stream, frames: Frames::new(MAX_REPLY) };
         let hello = Request::Hello { protocol: PROTOCOL }.to_call().and_then(|call| encode(&call));
         let hello = hello.map_err(|e| AskError::NotAsked(e.to_string()))?;
-        connection.stream.write_all(&hello).await.map_err(problem)?;
+        let hung_up = || {
+            let hint =
+                "it hung up: does `scheduler_user` in helper.yaml name the user of this program?";
+            AskError::NotAsked(hint.to_owned())
+        };
+        // It may have done so before it was spoken to.
+        connection.stream.write_all(&hello).await.map_err(|error| match error.kind() {
+            ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => hung_up(),
+            _ => problem(error),
+        })?;
         let mut heard: Option<Hello> = None;
         let mut take = |hello| {
             heard = Some(hello);
@@ -113,10 +123,7 @@ impl HelperClient {
         // Nothing was asked for yet, whatever went wrong.
         match greeted {
             Ok(Ok(())) => {}
-            Ok(Err(AskError::NoAnswer(_))) => {
-                let hint = "it hung up: does `scheduler_user` in helper.yaml name the user of this program?";
-                return Err(AskError::NotAsked(hint.to_owned()));
-            }
+            Ok(Err(AskError::NoAnswer(_))) => return Err(hung_up()),
             Ok(Err(error)) => return Err(error),
             Err(_) => return Err(AskError::NotAsked("no greeting within 5 s".to_owned())),
         }
