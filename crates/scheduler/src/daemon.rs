@@ -31,7 +31,7 @@ pub async fn run(config: SchedulerConfig, file: &Path) -> Result<(), Error> {
     let running =
         RunningConfig { file: file.to_owned(), since, config: SchedulerConfig::clone(&config) };
     let mut signals = Signals::new()?;
-    let notifier = Notifier::start(&config)?;
+    let notifier = Notifier::start(&config);
     let listener = control::bind(&config.control_socket)?;
     let (board, journal) = (Board::default(), MemoryJournal::default());
     let answering = tokio::spawn(control::serve(listener, board.clone(), journal.clone(), running));

@@ -9,8 +9,8 @@ use governor::clock::MonotonicClock;
 use vm_autoscale_config::SchedulerConfig;
 use vm_autoscale_proxmox::{ClusterName, NodeName};
 
+use crate::Intent;
 use crate::act::Settled;
-use crate::{Error, Intent};
 
 mod bounded;
 mod channel;
@@ -24,7 +24,7 @@ mod target;
 mod trust;
 mod undelivered;
 
-use channel::Channel;
+use channel::{Channel, Deliver};
 use gate::Gate;
 use message::{Message, Subject};
 use pulse::{Pulse, Push};
@@ -44,32 +44,32 @@ struct Inner {
 }
 
 impl Notifier {
-    /// Starts the channels that the configuration has.
-    pub(crate) fn start(config: &SchedulerConfig) -> Result<Self, Error> {
+    /// Starts the channels that the configuration has. One that cannot be set up is logged and left
+    /// out: nothing about a message keeps a VM from being scaled.
+    pub(crate) fn start(config: &SchedulerConfig) -> Self {
         let any = config.alerts.email_enabled
             || config.gotify.enabled
             || config.uptime_kuma_url.is_some();
         if !any {
-            return Ok(Self::default());
+            return Self::default();
         }
         target::warn_of_a_closed_network();
         Self::trusting(config, &trust::of_this_machine())
     }
 
-    fn trusting(config: &SchedulerConfig, roots: &trust::Roots) -> Result<Self, Error> {
-        let mut channels = Vec::new();
-        if let Some(mail) = mail::Mail::of(&config.alerts, roots)? {
-            channels.push(Channel::start(mail).map_err(Error::Machine)?);
-        }
-        if let Some(gotify) = gotify::Gotify::of(&config.gotify, roots) {
-            channels.push(Channel::start(gotify).map_err(Error::Machine)?);
-        }
+    fn trusting(config: &SchedulerConfig, roots: &trust::Roots) -> Self {
+        let mail = mail::Mail::of(&config.alerts, roots).unwrap_or_else(|why| {
+            tracing::error!("no mail is sent: {why}");
+            None
+        });
+        let gotify = gotify::Gotify::of(&config.gotify, roots);
         let push = config.uptime_kuma_url.clone().map(|url| Push::new(url, roots));
-        let pulse = push.map(Channel::start).transpose().map_err(Error::Machine)?;
-        let pulse = pulse.map(|channel| (Mutex::default(), channel));
+        let channels = [mail.and_then(started), gotify.and_then(started)];
+        let channels = channels.into_iter().flatten().collect();
+        let pulse = push.and_then(started).map(|channel| (Mutex::default(), channel));
         let dedup = Duration::from_secs(config.notification_dedup_seconds.into());
         let gate = Mutex::new(Gate::new(dedup, MonotonicClock));
-        Ok(Self(Some(Arc::new(Inner { gate, channels, pulse }))))
+        Self(Some(Arc::new(Inner { gate, channels, pulse })))
     }
 
     /// A change has ended.
@@ -145,6 +145,15 @@ impl Inner {
             channel.put(message.clone());
         }
     }
+}
+
+fn started<D: Deliver>(deliver: D) -> Option<Channel<D::Item>> {
+    let name = deliver.name();
+    Channel::start(deliver)
+        .inspect_err(|error| {
+            tracing::error!("{name}: nothing is sent, no thread can be started ({error}): systemctl restart vm-autoscale");
+        })
+        .ok()
 }
 
 /// What is behind these locks is whole after every statement.

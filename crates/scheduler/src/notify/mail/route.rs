@@ -43,8 +43,9 @@ pub(in crate::notify) struct Route {
 impl Route {
     /// Nothing when the server's name cannot be one.
     pub(super) fn of(alerts: &Alerts, server: &str, host: String, roots: &Roots) -> Option<Self> {
-        // An IPv6 address in brackets.
-        let server = server.trim_start_matches('[').trim_end_matches(']').to_owned();
+        // An IPv6 address may be in brackets.
+        let bare = server.strip_prefix('[').and_then(|server| server.strip_suffix(']'));
+        let server = bare.unwrap_or(server).to_owned();
         let login = alerts.smtp_user.clone().zip(alerts.smtp_password.as_ref());
         let login = login.map(|(user, pass)| Credentials::new(user, pass.expose().to_owned()));
         Some(Self {
