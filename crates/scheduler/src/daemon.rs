@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -37,7 +37,7 @@ pub async fn run(config: SchedulerConfig, file: &Path) -> Result<(), Error> {
     let answering = tokio::spawn(control::serve(listener, board.clone(), journal.clone(), running));
     let helper = HelperClient::new(config.helper_socket.clone());
     let met = tokio::select! {
-        clusters = clusters(&helper) => Some(clusters),
+        clusters = clusters(&helper, &notifier) => Some(clusters),
         () = signals.stop() => None,
     };
     let (stop, stopped) = watch::channel(false);
@@ -118,23 +118,30 @@ impl Signals {
     }
 }
 
+/// A helper that is started at the same time is not missed for so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// What the helper may reach; it is waited for.
-async fn clusters(helper: &HelperClient) -> Clusters {
-    let mut said = String::new();
+async fn clusters(helper: &HelperClient, notifier: &Notifier) -> Clusters {
+    let (begun, mut said) = (Instant::now(), String::new());
     loop {
         match helper.hello().await {
             Ok(hello) => {
                 let all = known(hello.clusters);
                 tracing::info!(helper = hello.version, clusters = all.len(), "helper met");
+                notifier.helper(None);
                 return all;
             }
             Err(error) => {
                 let why = error.to_string();
                 if why != said {
                     tracing::error!("{why}");
-                    said = why;
                 }
-                tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+                if begun.elapsed() >= PATIENCE {
+                    notifier.helper(Some(&why));
+                }
+                said = why;
+                tokio::time::sleep(Duration::from_secs(2)).await;
             }
         }
     }

@@ -78,7 +78,7 @@ impl Notifier {
         inner.event(|| Message::of_change(intent, settled));
     }
 
-    /// Whether the cluster could be seen; said after every look, told when it changes.
+    /// Whether the cluster could be seen; said after every look, told when it has changed for good.
     pub(crate) fn cluster(&self, cluster: &ClusterName, problem: Option<&str>) {
         let Some(inner) = &self.0 else { return };
         let subject = Subject::Cluster(cluster.clone());
@@ -90,6 +90,12 @@ impl Notifier {
         let Some(inner) = &self.0 else { return };
         let subject = Subject::Node(cluster.clone(), node.clone());
         inner.state(subject, !online, || Message::of_node(cluster, node, online));
+    }
+
+    /// Why the helper cannot be reached at the start, or that it was met.
+    pub(crate) fn helper(&self, problem: Option<&str>) {
+        let Some(inner) = &self.0 else { return };
+        inner.state(Subject::Helper, problem.is_some(), || Message::of_helper(problem));
     }
 
     /// The clusters whose cycles make one sign of life.

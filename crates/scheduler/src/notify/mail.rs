@@ -62,20 +62,19 @@ impl Mail {
         let letter = lettre::Message::builder().from(self.from.clone());
         let letter = self.to.iter().cloned().fold(letter, lettre::message::MessageBuilder::to);
         let mut letter = letter
+            .date(message.at)
             .subject(format!("[vm-autoscale] {}", message.title))
             .header(lettre::message::header::ContentType::TEXT_PLAIN)
             .body(message.text_after(lost))
             .ok()?;
+        let cluster = message.subject.cluster().map(ToString::to_string);
         let node = message.node.as_ref().map(ToString::to_string);
         let vmid = message.subject.vmid().map(|vmid| vmid.to_string());
         let headers = [
             // Nobody's absence note is wanted.
             (HeaderName::new_from_ascii_str("Auto-Submitted"), Some("auto-generated".to_owned())),
             (HeaderName::new_from_ascii_str("X-VM-Autoscale-Kind"), Some(message.kind.to_owned())),
-            (
-                HeaderName::new_from_ascii_str("X-VM-Autoscale-Cluster"),
-                Some(message.subject.cluster().to_string()),
-            ),
+            (HeaderName::new_from_ascii_str("X-VM-Autoscale-Cluster"), cluster),
             (HeaderName::new_from_ascii_str("X-VM-Autoscale-Node"), node),
             (HeaderName::new_from_ascii_str("X-VM-Autoscale-Vmid"), vmid),
         ];

@@ -1,7 +1,9 @@
 //! What is told.
 
 use std::fmt::Write as _;
+use std::time::SystemTime;
 
+use lettre::message::header::{Date, Headers};
 use vm_autoscale_planner::Resource;
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
@@ -23,6 +25,8 @@ pub(crate) struct Message {
     /// One line.
     pub(super) title: String,
     pub(super) text: String,
+    /// When it was so: it may be delivered later.
+    pub(super) at: SystemTime,
 }
 
 /// What a message is about, without the figures that change: two of the same are the same message.
@@ -32,23 +36,31 @@ pub(crate) enum Subject {
     Change { cluster: ClusterName, vmid: VmId, memory: bool, grows: bool, kind: &'static str },
     /// Whether a cluster can be seen.
     Cluster(ClusterName),
+    /// Whether the helper can be reached at the start; later on a cluster tells it.
+    Helper,
     /// Whether a node is online.
     Node(ClusterName, NodeName),
 }
 
 impl Subject {
-    pub(super) fn cluster(&self) -> &ClusterName {
+    pub(super) fn cluster(&self) -> Option<&ClusterName> {
         match self {
             Self::Change { cluster, .. } | Self::Cluster(cluster) | Self::Node(cluster, _) => {
-                cluster
+                Some(cluster)
             }
+            Self::Helper => None,
         }
+    }
+
+    /// Of a change that did what it should: many, and none of them urgent.
+    pub(super) fn is_routine(&self) -> bool {
+        matches!(self, Self::Change { kind: "verified", .. })
     }
 
     pub(super) fn vmid(&self) -> Option<VmId> {
         match self {
             Self::Change { vmid, .. } => Some(*vmid),
-            Self::Cluster(_) | Self::Node(..) => None,
+            Self::Cluster(_) | Self::Helper | Self::Node(..) => None,
         }
     }
 }
@@ -83,6 +95,17 @@ impl Message {
         Self::new(Subject::Cluster(cluster.clone()), kind, None, &title, &text)
     }
 
+    pub(super) fn of_helper(problem: Option<&str>) -> Self {
+        let (kind, title, then) = match problem {
+            Some(problem) => {
+                let then = format!(": {problem}\n\nNo VM is changed meanwhile.\n");
+                ("helper-unreached", "the helper cannot be reached", then)
+            }
+            None => ("helper-met", "the helper is met", "\n".to_owned()),
+        };
+        Self::new(Subject::Helper, kind, None, title, &format!("{title}{then}"))
+    }
+
     pub(super) fn of_node(cluster: &ClusterName, node: &NodeName, online: bool) -> Self {
         let (kind, state, then) = if online {
             ("node-back", "online again", "")
@@ -106,7 +129,7 @@ impl Message {
         let title = title.chars().map(plain).take(TITLE).collect();
         let lines = |c: char| if c == '\n' { c } else { plain(c) };
         let text = text.chars().map(lines).take(TEXT).collect();
-        Self { subject, kind, node, title, text }
+        Self { subject, kind, node, title, text, at: SystemTime::now() }
     }
 
     /// With what was not told before it: the same once more, and others.
@@ -122,11 +145,14 @@ impl Message {
         self
     }
 
-    /// The text with what the channel could not deliver before.
+    /// The text with its time, and what the channel could not deliver before.
     pub(super) fn text_after(&self, lost: u64) -> String {
+        let mut headers = Headers::new();
+        headers.set(Date::new(self.at));
+        let text = format!("{}\n{}\n", self.text, headers.get_raw("Date").unwrap_or_default());
         if lost == 0 {
-            return self.text.clone();
+            return text;
         }
-        format!("{}\n{lost} messages before this one could not be delivered here.\n", self.text)
+        format!("{text}\n{lost} messages before this one could not be delivered here.\n")
     }
 }

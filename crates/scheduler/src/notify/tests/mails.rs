@@ -103,6 +103,16 @@ fn a_mail_that_cannot_be_set_up_stops_nothing() {
     assert!(web.next().starts_with("POST /message "));
 }
 
+/// The mail's own date is that of what it tells, however late it is delivered.
+#[test]
+fn the_date_is_that_of_the_event() {
+    let (server, mut message) = (smtp("127.0.0.1:0", None), message(101));
+    message.at = std::time::UNIX_EPOCH + Duration::from_secs(86_399);
+    mail(&server, &Vec::new()).deliver(&message, 0).unwrap();
+    let said = server.next();
+    assert_eq!(said.matches("Date: Thu, 01 Jan 1970 23:59:59 +0000\r\n").count(), 1, "{said}");
+}
+
 /// As both old programs had it, whose servers may take nothing else.
 #[test]
 fn the_sender_is_the_login_where_that_is_an_address() {
