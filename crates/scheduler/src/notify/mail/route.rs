@@ -19,7 +19,7 @@ use vm_autoscale_config::Alerts;
 
 use crate::notify::Undelivered;
 use crate::notify::bounded::Bounded;
-use crate::notify::target::{PATIENCE, resolve};
+use crate::notify::target::{LookUp, PATIENCE};
 use crate::notify::trust::Roots;
 
 /// The port of TLS from the first byte.
@@ -35,9 +35,10 @@ pub(in crate::notify) struct Route {
     name: ServerName<'static>,
     /// TLS from the first byte; else it is asked for in the clear.
     pub(in crate::notify) implicit: bool,
-    /// Where there is nobody between, and no TLS is needed.
+    /// Where there is nobody between, and a server without TLS will do.
     pub(in crate::notify) at_home: fn(&IpAddr) -> bool,
     login: Option<Credentials>,
+    look_up: LookUp,
 }
 
 impl Route {
@@ -57,13 +58,14 @@ impl Route {
             at_home: IpAddr::is_loopback,
             server: (server, alerts.smtp_port),
             login,
+            look_up: LookUp::default(),
         })
     }
 
     /// Sends to the first address where somebody is.
     pub(super) async fn send(&self, envelope: &Envelope, letter: &[u8]) -> Result<(), Undelivered> {
         let mut last = Undelivered::later("no address");
-        for address in resolve(&self.server.0, self.server.1)? {
+        for address in self.look_up.resolve(&self.server.0, self.server.1)? {
             match self.send_there(address, (envelope, letter)).await {
                 Ok(()) => return Ok(()),
                 Err(Attempt::Unconnected(why)) => last = why,
@@ -81,9 +83,12 @@ impl Route {
         let stream = self.connect(address).await?;
         let greeted = AsyncSmtpConnection::connect_with_transport(stream, &self.hello);
         let mut smtp = step(greeted).await?;
-        if !self.implicit && smtp.can_starttls() {
+        let at_home = (self.at_home)(&address.ip());
+        // A local server's certificate is one that nobody vouches for, as a rule.
+        let needless = at_home && self.login.is_none();
+        if !self.implicit && !needless && smtp.can_starttls() {
             step(smtp.starttls(self.tls.clone(), &self.hello)).await?;
-        } else if !self.implicit && !(self.at_home)(&address.ip()) {
+        } else if !self.implicit && !at_home {
             let why = "the server does not offer STARTTLS, and without TLS nothing is sent to \
                        another machine";
             return Err(Attempt::Failed(Undelivered::later(why)));

@@ -166,6 +166,21 @@ fn a_certificate_that_nobody_vouches_for_or_of_another_name_is_refused() {
     }
 }
 
+/// Debian's Postfix offers STARTTLS with a certificate of its own.
+#[test]
+fn without_a_login_the_local_server_needs_no_certificate() {
+    let server = smtp("127.0.0.1:0", Some(certificate("localhost").1));
+    let alerts = Alerts { smtp_user: None, smtp_password: None, ..alerts(&server) };
+    let mut mail = Mail::of(&alerts, &Vec::new()).unwrap().unwrap();
+    mail.deliver(&message(101), 0).unwrap();
+    let said = server.next();
+    assert!(said.contains("Subject: ") && !said.contains("STARTTLS"), "{said}");
+    // On another machine it does.
+    mail.route.at_home = |_| false;
+    let why = mail.deliver(&message(101), 0).unwrap_err();
+    assert!(why.why.contains("invalid peer certificate"), "{why}");
+}
+
 /// Someone between answers our EHLO under TLS before it is sent.
 #[test]
 fn what_is_added_in_the_clear_behind_starttls_is_not_taken_for_the_servers() {
