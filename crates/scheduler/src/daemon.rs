@@ -2,14 +2,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use vm_autoscale_config::{Clusters, SchedulerConfig};
+use vm_autoscale_config::SchedulerConfig;
 use vm_autoscale_planner::{Moment, Planner};
-use vm_autoscale_protocol::ClusterInfo;
 
 use crate::claims::Care;
 use crate::control::{self, Board, RunningConfig};
@@ -19,6 +18,9 @@ use crate::status::ClusterStatus;
 use crate::view::{InFlight, View};
 use crate::worker::{Worker, planner_config};
 use crate::{BootClock, Clock as _, Error, Helper, HelperClient, MemoryJournal, StatusReport};
+
+mod meet;
+use meet::{clusters, known};
 
 /// Runs the daemon until SIGTERM or SIGINT.
 ///
@@ -116,40 +118,6 @@ impl Signals {
             _ = self.interrupt.recv() => {}
         }
     }
-}
-
-/// A helper that is started at the same time is not missed for so long.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// What the helper may reach; it is waited for.
-async fn clusters(helper: &HelperClient, notifier: &Notifier) -> Clusters {
-    let (begun, mut said) = (Instant::now(), String::new());
-    loop {
-        match helper.hello().await {
-            Ok(hello) => {
-                let all = known(hello.clusters);
-                tracing::info!(helper = hello.version, clusters = all.len(), "helper met");
-                notifier.helper(None);
-                return all;
-            }
-            Err(error) => {
-                let why = error.to_string();
-                if why != said {
-                    tracing::error!("{why}");
-                }
-                if begun.elapsed() >= PATIENCE {
-                    notifier.helper(Some(&why));
-                }
-                said = why;
-                tokio::time::sleep(Duration::from_secs(2)).await;
-            }
-        }
-    }
-}
-
-fn known(clusters: Vec<ClusterInfo>) -> Clusters {
-    let nodes = |info: ClusterInfo| (info.name, info.nodes.into_iter().collect());
-    clusters.into_iter().map(nodes).collect()
 }
 
 /// One look at every cluster: what would be decided if nothing had been changed lately. Nothing

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use governor::clock::MonotonicClock;
-use vm_autoscale_config::SchedulerConfig;
 use vm_autoscale_proxmox::{ClusterName, NodeName};
 
 use crate::Intent;
@@ -20,14 +19,15 @@ mod http;
 mod mail;
 mod message;
 mod pulse;
+mod start;
 mod target;
 mod trust;
 mod undelivered;
 
-use channel::{Channel, Deliver};
+use channel::Channel;
 use gate::Gate;
 use message::{Message, Subject};
-use pulse::{Pulse, Push};
+use pulse::Pulse;
 use undelivered::Undelivered;
 
 /// At a stop the channels have so long in all.
@@ -44,34 +44,6 @@ struct Inner {
 }
 
 impl Notifier {
-    /// Starts the channels that the configuration has. One that cannot be set up is logged and left
-    /// out: nothing about a message keeps a VM from being scaled.
-    pub(crate) fn start(config: &SchedulerConfig) -> Self {
-        let any = config.alerts.email_enabled
-            || config.gotify.enabled
-            || config.uptime_kuma_url.is_some();
-        if !any {
-            return Self::default();
-        }
-        target::warn_of_a_closed_network();
-        Self::trusting(config, &trust::of_this_machine())
-    }
-
-    fn trusting(config: &SchedulerConfig, roots: &trust::Roots) -> Self {
-        let mail = mail::Mail::of(&config.alerts, roots).unwrap_or_else(|why| {
-            tracing::error!("no mail is sent: {why}");
-            None
-        });
-        let gotify = gotify::Gotify::of(&config.gotify, roots);
-        let push = config.uptime_kuma_url.clone().map(|url| Push::new(url, roots));
-        let channels = [mail.and_then(started), gotify.and_then(started)];
-        let channels = channels.into_iter().flatten().collect();
-        let pulse = push.and_then(started).map(|channel| (Mutex::default(), channel));
-        let dedup = Duration::from_secs(config.notification_dedup_seconds.into());
-        let gate = Mutex::new(Gate::new(dedup, MonotonicClock));
-        Self(Some(Arc::new(Inner { gate, channels, pulse })))
-    }
-
     /// A change has ended.
     pub(crate) fn change(&self, intent: &Intent, settled: &Settled) {
         let Some(inner) = &self.0 else { return };
@@ -151,15 +123,6 @@ impl Inner {
             channel.put(message.clone());
         }
     }
-}
-
-fn started<D: Deliver>(deliver: D) -> Option<Channel<D::Item>> {
-    let name = deliver.name();
-    Channel::start(deliver)
-        .inspect_err(|error| {
-            tracing::error!("{name}: nothing is sent, no thread can be started ({error}): systemctl restart vm-autoscale");
-        })
-        .ok()
 }
 
 /// What is behind these locks is whole after every statement.

@@ -14,6 +14,7 @@ use super::message::Message;
 use super::trust::Roots;
 
 mod route;
+mod tls;
 use route::Route;
 
 /// Why there is no mail.

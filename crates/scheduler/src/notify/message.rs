@@ -5,10 +5,13 @@ use std::time::SystemTime;
 
 use lettre::message::header::{Date, Headers};
 use vm_autoscale_planner::Resource;
-use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
+use vm_autoscale_proxmox::{ClusterName, NodeName};
 
 use crate::Intent;
 use crate::act::Settled;
+
+mod subject;
+pub(crate) use subject::Subject;
 
 /// So long a title is cut, in characters; what a node said may be in it.
 const TITLE: usize = 160;
@@ -27,42 +30,6 @@ pub(crate) struct Message {
     pub(super) text: String,
     /// When it was so: it may be delivered later.
     pub(super) at: SystemTime,
-}
-
-/// What a message is about, without the figures that change: two of the same are the same message.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Subject {
-    /// One kind of outcome of one kind of change of a VM.
-    Change { cluster: ClusterName, vmid: VmId, memory: bool, grows: bool, kind: &'static str },
-    /// Whether a cluster can be seen.
-    Cluster(ClusterName),
-    /// Whether the helper can be reached at the start; later on a cluster tells it.
-    Helper,
-    /// Whether a node is online.
-    Node(ClusterName, NodeName),
-}
-
-impl Subject {
-    pub(super) fn cluster(&self) -> Option<&ClusterName> {
-        match self {
-            Self::Change { cluster, .. } | Self::Cluster(cluster) | Self::Node(cluster, _) => {
-                Some(cluster)
-            }
-            Self::Helper => None,
-        }
-    }
-
-    /// Of a change that did what it should: many, and none of them urgent.
-    pub(super) fn is_routine(&self) -> bool {
-        matches!(self, Self::Change { kind: "verified", .. })
-    }
-
-    pub(super) fn vmid(&self) -> Option<VmId> {
-        match self {
-            Self::Change { vmid, .. } => Some(*vmid),
-            Self::Cluster(_) | Self::Helper | Self::Node(..) => None,
-        }
-    }
 }
 
 impl Message {

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use vm_autoscale_config::Checked;
+use vm_autoscale_config::{Checked, SchedulerConfig};
 use vm_autoscale_planner::Move;
 use vm_autoscale_proxmox::Failure;
 

@@ -6,17 +6,16 @@ use std::sync::Arc;
 use lettre::address::Envelope;
 use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{
-    AsyncSmtpConnection, AsyncTokioStream, Certificate, CertificateStore, TlsParameters,
-};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use vm_autoscale_config::Alerts;
 
+use super::tls::{implicit_tls, tls};
 use crate::notify::Undelivered;
 use crate::notify::bounded::Bounded;
 use crate::notify::target::{LookUp, PATIENCE};
@@ -143,25 +142,4 @@ fn words(error: &smtp::Error) -> Undelivered {
     }
     Undelivered::below(error)
         .unwrap_or_else(|| Undelivered::later("the mail server's answer is no SMTP"))
-}
-
-fn tls(server: &str, roots: &Roots) -> Option<TlsParameters> {
-    let builder = TlsParameters::builder(server.to_owned());
-    let builder = roots.iter().try_fold(
-        builder.certificate_store(CertificateStore::None),
-        |builder, root| {
-            let root = Certificate::from_der(root.as_ref().to_vec()).ok()?;
-            Some(builder.add_root_certificate(root))
-        },
-    )?;
-    builder.build_rustls().ok()
-}
-
-fn implicit_tls(roots: &Roots) -> Option<Arc<ClientConfig>> {
-    let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(roots.iter().cloned());
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config =
-        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    Some(Arc::new(config.ok()?.with_root_certificates(store).with_no_client_auth()))
 }
