@@ -20,7 +20,7 @@ use crate::worker::{Worker, planner_config};
 use crate::{BootClock, Clock as _, Error, Helper, HelperClient, MemoryJournal, StatusReport};
 
 mod meet;
-use meet::{clusters, known};
+use meet::{PATIENCE, clusters, known};
 
 /// Runs the daemon until SIGTERM or SIGINT.
 ///
@@ -39,7 +39,7 @@ pub async fn run(config: SchedulerConfig, file: &Path) -> Result<(), Error> {
     let answering = tokio::spawn(control::serve(listener, board.clone(), journal.clone(), running));
     let helper = HelperClient::new(config.helper_socket.clone());
     let met = tokio::select! {
-        clusters = clusters(&helper, &notifier) => Some(clusters),
+        clusters = clusters(&helper, &notifier, PATIENCE) => Some(clusters),
         () = signals.stop() => None,
     };
     let (stop, stopped) = watch::channel(false);

@@ -16,7 +16,7 @@ mod webs;
 
 const SECRET: &str = "hunter2";
 
-fn config(yaml: &str) -> SchedulerConfig {
+pub(crate) fn config(yaml: &str) -> SchedulerConfig {
     let checked = Checked::<SchedulerConfig>::new(Path::new("config.yaml"), yaml.as_bytes());
     checked.finish().unwrap_or_else(|report| panic!("{report}"))
 }
