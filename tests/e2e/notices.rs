@@ -105,7 +105,7 @@ fn a_node_that_goes_and_comes_back_is_told() {
     let mut play = play(3, &channels(&mail, &web));
     play.nodes = 3;
     play.scenario =
-        Some("- at: 4\n  node-down: {node: pve3}\n- at: 8\n  node-up: {node: pve3}\n".to_owned());
+        Some("- at: 4\n  node-down: {node: pve3}\n- at: 14\n  node-up: {node: pve3}\n".to_owned());
     let mut stage = Stage::set(&play).unwrap();
     stage.start_helper().unwrap();
     stage.start_scheduler().unwrap();

@@ -20,9 +20,10 @@ pub struct Alerts {
     /// The mail server. On a node `localhost` hands the mail to Proxmox's own notifications.
     pub smtp_server: Option<String>,
     /// Its port, 1 to 65535: TLS from the start on 465, STARTTLS on all others, and on a loopback address
-    /// without TLS where the server does not offer it.
+    /// without TLS where the server does not offer it or there is no login.
     pub smtp_port: u16,
-    /// The login there, where there is one.
+    /// The login there, where there is one. It is the sender, too, where it is a mail address; else that is
+    /// `vm-autoscale@` this machine's name.
     pub smtp_user: Option<String>,
     /// Its password; `VM_AUTOSCALE_SMTP_PASSWORD` holds over it.
     #[cfg_attr(test, schemars(with = "Option<schema::SecretText>"))]

@@ -68,7 +68,8 @@ layer! {
         #[validate(nested)]
         pub gotify: Gotify,
         /// A push URL of Uptime Kuma (or healthchecks): it is called when every cluster was
-        /// seen, at most once a minute, and by falling silent tells that nobody looks any more.
+        /// seen, about once a minute at most, and by falling silent tells that nobody looks any
+        /// more. Let it wait for a heartbeat of at least 120 s, and twice `observe_interval`.
         /// `VM_AUTOSCALE_UPTIME_KUMA_WEBHOOK` holds over it.
         #[cfg_attr(test, schemars(with = "Option<schema::SecretText>"))]
         pub uptime_kuma_url: Option<Secret>,

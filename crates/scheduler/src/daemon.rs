@@ -7,9 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use vm_autoscale_config::{Clusters, SchedulerConfig};
+use vm_autoscale_config::SchedulerConfig;
 use vm_autoscale_planner::{Moment, Planner};
-use vm_autoscale_protocol::ClusterInfo;
 
 use crate::claims::Care;
 use crate::control::{self, Board, RunningConfig};
@@ -19,6 +18,9 @@ use crate::status::ClusterStatus;
 use crate::view::{InFlight, View};
 use crate::worker::{Worker, planner_config};
 use crate::{BootClock, Clock as _, Error, Helper, HelperClient, MemoryJournal, StatusReport};
+
+mod meet;
+use meet::{PATIENCE, clusters, known};
 
 /// Runs the daemon until SIGTERM or SIGINT.
 ///
@@ -31,13 +33,13 @@ pub async fn run(config: SchedulerConfig, file: &Path) -> Result<(), Error> {
     let running =
         RunningConfig { file: file.to_owned(), since, config: SchedulerConfig::clone(&config) };
     let mut signals = Signals::new()?;
-    let notifier = Notifier::start(&config)?;
+    let notifier = Notifier::start(&config);
     let listener = control::bind(&config.control_socket)?;
     let (board, journal) = (Board::default(), MemoryJournal::default());
     let answering = tokio::spawn(control::serve(listener, board.clone(), journal.clone(), running));
     let helper = HelperClient::new(config.helper_socket.clone());
     let met = tokio::select! {
-        clusters = clusters(&helper) => Some(clusters),
+        clusters = clusters(&helper, &notifier, PATIENCE) => Some(clusters),
         () = signals.stop() => None,
     };
     let (stop, stopped) = watch::channel(false);
@@ -116,33 +118,6 @@ impl Signals {
             _ = self.interrupt.recv() => {}
         }
     }
-}
-
-/// What the helper may reach; it is waited for.
-async fn clusters(helper: &HelperClient) -> Clusters {
-    let mut said = String::new();
-    loop {
-        match helper.hello().await {
-            Ok(hello) => {
-                let all = known(hello.clusters);
-                tracing::info!(helper = hello.version, clusters = all.len(), "helper met");
-                return all;
-            }
-            Err(error) => {
-                let why = error.to_string();
-                if why != said {
-                    tracing::error!("{why}");
-                    said = why;
-                }
-                tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-            }
-        }
-    }
-}
-
-fn known(clusters: Vec<ClusterInfo>) -> Clusters {
-    let nodes = |info: ClusterInfo| (info.name, info.nodes.into_iter().collect());
-    clusters.into_iter().map(nodes).collect()
 }
 
 /// One look at every cluster: what would be decided if nothing had been changed lately. Nothing

@@ -32,9 +32,6 @@ pub enum Error {
         /// Why it is not.
         problem: String,
     },
-    /// Nobody could be told of anything.
-    #[error("notifications: {0}")]
-    Notify(String),
     /// The machine does not let it run.
     #[error("this machine does not let the daemon run: {0}")]
     Machine(io::Error),
@@ -55,7 +52,7 @@ impl Error {
         match self {
             Self::Ask(_) | Self::Unreadable { .. } => 6,
             Self::Config(error) if error.is_missing() => 66,
-            Self::Config(_) | Self::Notify(_) => 3,
+            Self::Config(_) => 3,
             Self::Control { source, .. } => match source.kind() {
                 io::ErrorKind::PermissionDenied => 5,
                 io::ErrorKind::NotFound

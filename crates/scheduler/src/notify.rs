@@ -6,11 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use governor::clock::MonotonicClock;
-use vm_autoscale_config::SchedulerConfig;
 use vm_autoscale_proxmox::{ClusterName, NodeName};
 
+use crate::Intent;
 use crate::act::Settled;
-use crate::{Error, Intent};
 
 mod bounded;
 mod channel;
@@ -20,6 +19,7 @@ mod http;
 mod mail;
 mod message;
 mod pulse;
+mod start;
 mod target;
 mod trust;
 mod undelivered;
@@ -27,7 +27,7 @@ mod undelivered;
 use channel::Channel;
 use gate::Gate;
 use message::{Message, Subject};
-use pulse::{Pulse, Push};
+use pulse::Pulse;
 use undelivered::Undelivered;
 
 /// At a stop the channels have so long in all.
@@ -44,41 +44,13 @@ struct Inner {
 }
 
 impl Notifier {
-    /// Starts the channels that the configuration has.
-    pub(crate) fn start(config: &SchedulerConfig) -> Result<Self, Error> {
-        let any = config.alerts.email_enabled
-            || config.gotify.enabled
-            || config.uptime_kuma_url.is_some();
-        if !any {
-            return Ok(Self::default());
-        }
-        target::warn_of_a_closed_network();
-        Self::trusting(config, &trust::of_this_machine())
-    }
-
-    fn trusting(config: &SchedulerConfig, roots: &trust::Roots) -> Result<Self, Error> {
-        let mut channels = Vec::new();
-        if let Some(mail) = mail::Mail::of(&config.alerts, roots)? {
-            channels.push(Channel::start(mail).map_err(Error::Machine)?);
-        }
-        if let Some(gotify) = gotify::Gotify::of(&config.gotify, roots) {
-            channels.push(Channel::start(gotify).map_err(Error::Machine)?);
-        }
-        let push = config.uptime_kuma_url.clone().map(|url| Push::new(url, roots));
-        let pulse = push.map(Channel::start).transpose().map_err(Error::Machine)?;
-        let pulse = pulse.map(|channel| (Mutex::default(), channel));
-        let dedup = Duration::from_secs(config.notification_dedup_seconds.into());
-        let gate = Mutex::new(Gate::new(dedup, MonotonicClock));
-        Ok(Self(Some(Arc::new(Inner { gate, channels, pulse }))))
-    }
-
     /// A change has ended.
     pub(crate) fn change(&self, intent: &Intent, settled: &Settled) {
         let Some(inner) = &self.0 else { return };
         inner.event(|| Message::of_change(intent, settled));
     }
 
-    /// Whether the cluster could be seen; said after every look, told when it changes.
+    /// Whether the cluster could be seen; said after every look, told when it has changed for good.
     pub(crate) fn cluster(&self, cluster: &ClusterName, problem: Option<&str>) {
         let Some(inner) = &self.0 else { return };
         let subject = Subject::Cluster(cluster.clone());
@@ -90,6 +62,12 @@ impl Notifier {
         let Some(inner) = &self.0 else { return };
         let subject = Subject::Node(cluster.clone(), node.clone());
         inner.state(subject, !online, || Message::of_node(cluster, node, online));
+    }
+
+    /// Why the helper cannot be reached at the start, or that it was met.
+    pub(crate) fn helper(&self, problem: Option<&str>) {
+        let Some(inner) = &self.0 else { return };
+        inner.state(Subject::Helper, problem.is_some(), || Message::of_helper(problem));
     }
 
     /// The clusters whose cycles make one sign of life.
@@ -153,4 +131,4 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

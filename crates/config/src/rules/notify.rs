@@ -1,10 +1,11 @@
 //! Whom to tell: what a channel that is switched on needs.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use url::{Host, Url};
-use validator::{ValidateEmail as _, ValidationError};
+use validator::ValidationError;
 
+use crate::mailbox::is_domain;
 use crate::yaml::meaning::{Broken, all};
 use crate::{Alerts, Gotify, SchedulerConfig};
 
@@ -72,16 +73,11 @@ fn missing(switch: &str, needed: &[(&str, bool)]) -> impl Iterator<Item = Broken
 }
 
 fn recipients(list: &str) -> Vec<Broken> {
-    let listed = list.split(',').map(str::trim);
-    // `Name <address>` is one, too.
-    let address = |one: &str| match one.strip_suffix('>').and_then(|one| one.rsplit_once('<')) {
-        Some((_, address)) => address.to_owned(),
-        None => one.to_owned(),
-    };
-    let bad = listed.filter(|one| !list.trim().is_empty() && !address(one).validate_email());
-    let broken = bad.map(|one| {
+    let bad = crate::recipients(list).filter_map(Result::err);
+    let broken = bad.filter(|_| !list.trim().is_empty()).map(|one| {
         let problem = format!("{} is no mail address", crate::render::quote(one));
-        let rule = "addresses such as admin@example.com, with commas between them";
+        let rule = "addresses such as admin@example.com or Admin <admin@example.com>, with commas \
+                    between them";
         Broken::new(&["email_recipient"], problem, rule)
     });
     broken.collect()
@@ -89,13 +85,23 @@ fn recipients(list: &str) -> Vec<Broken> {
 
 /// A name or an address: no URL, no port.
 fn server(server: &str) -> Option<Broken> {
-    let fits =
-        server.trim().is_empty() || server.parse::<IpAddr>().is_ok() || Host::parse(server).is_ok();
+    let fits = server.trim().is_empty() || host(server);
     (!fits).then(|| {
         let problem = format!("{} is no mail server", crate::render::quote(server));
-        let rule = "a host's name or address; the port is in `smtp_port`";
+        let rule = "a host's ASCII name (xn--… where it has other letters) or its address; the port \
+                    is in `smtp_port`";
         Broken::new(&["smtp_server"], problem, rule)
     })
+}
+
+/// What a certificate can be of. `127.1` and `0x7f.1` are addresses to some and names to others.
+fn host(host: &str) -> bool {
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    match bare {
+        Some(bare) => bare.parse::<Ipv6Addr>().is_ok(),
+        None if host.parse::<IpAddr>().is_ok() => true,
+        None => is_domain(host) && matches!(Host::parse(host), Ok(Host::Domain(_))),
+    }
 }
 
 fn half_a_login(alerts: &Alerts) -> Option<Broken> {

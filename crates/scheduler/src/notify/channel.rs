@@ -1,12 +1,17 @@
 //! A queue and a thread: the one way in never waits, the other one may.
 
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{
+    Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel,
+};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::{Undelivered, lock};
+
+mod trouble;
+use trouble::Trouble;
 
 /// So many wait for a channel.
 const QUEUE: usize = 256;
@@ -31,6 +36,8 @@ pub(super) struct Channel<T> {
     /// Both are dropped to stop it.
     near: Mutex<Option<(SyncSender<T>, Sender<()>)>>,
     lost: Arc<AtomicU64>,
+    /// Whether messages were dropped since one was delivered.
+    full: Arc<AtomicBool>,
     ended: Mutex<Receiver<()>>,
     name: &'static str,
 }
@@ -40,22 +47,27 @@ impl<T: Send + 'static> Channel<T> {
         let name = deliver.name();
         let ((queue, queued), (stop, stopped)) = (sync_channel(QUEUE), channel());
         let (end, ended) = channel();
-        let lost = Arc::new(AtomicU64::new(0));
-        let far = Far { deliver, stopped, lost: lost.clone(), failing: false };
+        let (lost, full) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+        let (shared, trouble) = ((lost.clone(), full.clone()), Trouble::default());
+        let far = Far { deliver, stopped, lost: shared.0, full: shared.1, trouble };
         std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             far.run(&queued);
             drop(end);
         })?;
         let near = Mutex::new(Some((queue, stop)));
-        Ok(Self { near, lost, ended: Mutex::new(ended), name })
+        Ok(Self { near, lost, full, ended: Mutex::new(ended), name })
     }
 
-    /// Never waits: what finds no room is counted.
+    /// Never waits: what finds no room is counted, and the first of them is logged.
     pub(super) fn put(&self, item: T) {
-        if let Some((queue, _)) = &*lock(&self.near)
-            && queue.try_send(item).is_err()
-        {
-            self.lost.fetch_add(1, Ordering::Relaxed);
+        let near = lock(&self.near);
+        let Some((queue, _)) = &*near else { return };
+        let Err(dropped) = queue.try_send(item) else { return };
+        self.lost.fetch_add(1, Ordering::Relaxed);
+        let full = matches!(dropped, TrySendError::Full(_));
+        if full && !self.full.swap(true, Ordering::Relaxed) {
+            let name = self.name;
+            tracing::error!("{name}: {QUEUE} messages wait to be delivered, more are dropped");
         }
     }
 
@@ -78,7 +90,8 @@ struct Far<D> {
     deliver: D,
     stopped: Receiver<()>,
     lost: Arc<AtomicU64>,
-    failing: bool,
+    full: Arc<AtomicBool>,
+    trouble: Trouble,
 }
 
 impl<D: Deliver> Far<D> {
@@ -109,14 +122,17 @@ impl<D: Deliver> Far<D> {
         }
     }
 
-    /// Once when it begins to fail, and once when that is over.
     fn log(&mut self, result: &Result<(), Undelivered>) {
         let name = self.deliver.name();
+        let line =
+            self.trouble.line(result.as_ref().err().map(|error| &*error.why), Instant::now());
         match result {
-            Err(error) if !self.failing => tracing::error!("{name}: not delivered: {error}"),
-            Ok(()) if self.failing => tracing::info!("{name}: delivered again"),
+            Err(error) if line => tracing::error!("{name}: not delivered: {error}"),
+            Ok(()) if line => tracing::info!("{name}: delivered again"),
             _ => {}
         }
-        self.failing = result.is_err();
+        if result.is_ok() {
+            self.full.store(false, Ordering::Relaxed);
+        }
     }
 }

@@ -14,6 +14,12 @@ use super::message::{Message, Subject};
 /// Together with one more every two minutes that is at most 60 in any hour.
 const AT_ONCE: NonZeroU32 = NonZeroU32::new(30).expect("30 is not 0");
 const ONE_MORE: Duration = Duration::from_secs(120);
+/// Of these at most 40 are of changes that went well: the rest is for what somebody has to know.
+const ROUTINE_AT_ONCE: NonZeroU32 = NonZeroU32::new(20).expect("20 is not 0");
+const ROUTINE_ONE_MORE: Duration = Duration::from_secs(180);
+/// What is not well is told when so many looks in a row said so, or one after so long.
+const SURE: u32 = 3;
+const SURE_AFTER: Duration = Duration::from_secs(30);
 
 type Limiter<C> = RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
@@ -22,8 +28,10 @@ pub(super) struct Gate<C: Clock> {
     dedup: Duration,
     clock: C,
     hourly: Limiter<C>,
+    routine: Limiter<C>,
     /// When it was told the last time, and how often it was not since. What is older than `dedup`
-    /// goes, so that 60 an hour for a week are the most.
+    /// goes, and twice that where there is something to count: so that what 60 an hour for two
+    /// weeks are about is the most.
     events: HashMap<Subject, (C::Instant, u64)>,
     states: HashMap<Subject, State<C::Instant>>,
     /// By the hourly limit, since the last message.
@@ -33,16 +41,18 @@ pub(super) struct Gate<C: Clock> {
 /// What was told of something that is either well or not; at first it is well.
 struct State<I> {
     bad: bool,
-    /// When it was told to be well, and not to be.
-    told: (Option<I>, Option<I>),
+    /// When it was told to be well again.
+    well: Option<I>,
+    /// Since when, and how often in a row, it was found not to be well.
+    found: Option<(I, u32)>,
 }
 
 impl<C: Clock + Clone> Gate<C> {
     pub(super) fn new(dedup: Duration, clock: C) -> Self {
-        let quota = Quota::with_period(ONE_MORE).unwrap_or(Quota::per_hour(AT_ONCE));
-        let hourly = RateLimiter::direct_with_clock(quota.allow_burst(AT_ONCE), clock.clone());
+        let hourly = limiter(AT_ONCE, ONE_MORE, &clock);
+        let routine = limiter(ROUTINE_AT_ONCE, ROUTINE_ONE_MORE, &clock);
         let (events, states) = (HashMap::new(), HashMap::new());
-        Self { dedup, clock, hourly, events, states, left_out: 0 }
+        Self { dedup, clock, hourly, routine, events, states, left_out: 0 }
     }
 
     /// The message as it goes out; nothing when it does not.
@@ -55,31 +65,50 @@ impl<C: Clock + Clone> Gate<C> {
             *more += 1;
             return None;
         }
-        if self.hourly.check().is_err() {
+        let routine = message.subject.is_routine();
+        if (routine && self.routine.check().is_err()) || self.hourly.check().is_err() {
             self.left_out += 1;
             return None;
         }
         let again = self.events.insert(message.subject.clone(), (now, 0));
         let dedup = self.dedup;
-        // Those that were not told since have nothing to count.
-        self.events.retain(|_, (told, more)| *more > 0 || is_within(now, *told, dedup));
+        self.events.retain(|_, (told, more)| {
+            is_within(now, *told, if *more > 0 { dedup * 2 } else { dedup })
+        });
         Some(message.noting(again.map_or(0, |(_, more)| more), std::mem::take(&mut self.left_out)))
     }
 
     /// Whether a state is to be told now, and how many messages were left out before. It is asked
-    /// again and again: what cannot be told yet is told later, if it is still so.
+    /// again and again: what cannot be told yet is told later, if it is still so. What is not well
+    /// is never withheld from those who were told that it is; what flaps is told to be well again
+    /// once in `dedup`.
     pub(super) fn state(&mut self, subject: Subject, bad: bool) -> Option<u64> {
         let now = self.clock.now();
-        let state = self.states.entry(subject).or_insert(State { bad: false, told: (None, None) });
-        let last = if bad { &mut state.told.1 } else { &mut state.told.0 };
-        let waits = last.is_some_and(|at| is_within(now, at, self.dedup));
+        let fresh = State { bad: false, well: None, found: None };
+        let state = self.states.entry(subject).or_insert(fresh);
+        let (since, looks) = state.found.take().unwrap_or((now, 0));
+        if bad {
+            state.found = Some((since, looks.saturating_add(1)));
+        }
+        let waits = if bad {
+            looks.saturating_add(1) < SURE && is_within(now, since, SURE_AFTER)
+        } else {
+            state.well.is_some_and(|at| is_within(now, at, self.dedup))
+        };
         if bad == state.bad || waits || self.hourly.check().is_err() {
             return None;
         }
-        *last = Some(now);
+        if !bad {
+            state.well = Some(now);
+        }
         state.bad = bad;
         Some(std::mem::take(&mut self.left_out))
     }
+}
+
+fn limiter<C: Clock + Clone>(at_once: NonZeroU32, one_more: Duration, clock: &C) -> Limiter<C> {
+    let quota = Quota::with_period(one_more).unwrap_or(Quota::per_hour(at_once));
+    RateLimiter::direct_with_clock(quota.allow_burst(at_once), clock.clone())
 }
 
 fn is_within<I: governor::clock::Reference>(now: I, earlier: I, time: Duration) -> bool {

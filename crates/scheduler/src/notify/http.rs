@@ -11,7 +11,7 @@ use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use ureq::{Agent, Error};
 
 use super::Undelivered;
-use super::target::{PATIENCE, resolve};
+use super::target::{LookUp, PATIENCE};
 use super::trust::Roots;
 
 /// A client for one server.
@@ -40,7 +40,7 @@ impl Http {
             .timeout_send_body(Some(PATIENCE))
             .timeout_recv_response(Some(PATIENCE))
             .build();
-        Self(Agent::with_parts(config, DefaultConnector::default(), Judge))
+        Self(Agent::with_parts(config, DefaultConnector::default(), Judge::default()))
     }
 
     pub(super) fn get(&self, url: &str) -> Result<(), Undelivered> {
@@ -93,8 +93,8 @@ fn words(error: &Error) -> Undelivered {
 }
 
 /// Sees every address before it is connected to, also one that stands in the URL itself.
-#[derive(Debug)]
-struct Judge;
+#[derive(Debug, Default)]
+struct Judge(LookUp);
 
 impl Resolver for Judge {
     fn resolve(
@@ -106,7 +106,7 @@ impl Resolver for Judge {
         let clear = uri.scheme_str() != Some("https");
         let port = uri.port_u16().unwrap_or(if clear { 80 } else { 443 });
         let host = uri.host().unwrap_or_default();
-        let found = resolve(host, port).map_err(|error| Error::Other(Box::new(error)))?;
+        let found = self.0.resolve(host, port).map_err(|error| Error::Other(Box::new(error)))?;
         if clear && !found.iter().all(|address| address.ip().is_loopback()) {
             let why = "without TLS nothing is sent to another machine";
             return Err(Error::Other(Box::new(Undelivered::never(why))));

@@ -1,20 +1,33 @@
 //! Mail by SMTP.
 
+use std::io;
 use std::time::Duration;
 
 use lettre::message::Mailbox;
 use lettre::message::header::{HeaderName, HeaderValue};
 use tokio::runtime::{Builder, Runtime};
-use vm_autoscale_config::Alerts;
+use vm_autoscale_config::{Alerts, Recipient, recipients};
 
 use super::Undelivered;
 use super::channel::{BACK_OFF, Deliver};
 use super::message::Message;
 use super::trust::Roots;
-use crate::Error;
 
 mod route;
+mod tls;
 use route::Route;
+
+/// Why there is no mail.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unusable {
+    #[error(
+        "`alerts.{0}` cannot be used: correct it in config.yaml, check it with vm-autoscale \
+         --validate-only, then systemctl restart vm-autoscale"
+    )]
+    Key(&'static str),
+    #[error("this machine does not let it start ({0}): systemctl restart vm-autoscale")]
+    Machine(io::Error),
+}
 
 /// One mail server and its recipients.
 pub(super) struct Mail {
@@ -26,7 +39,7 @@ pub(super) struct Mail {
 
 impl Mail {
     /// Nothing when it is switched off.
-    pub(super) fn of(alerts: &Alerts, roots: &Roots) -> Result<Option<Self>, Error> {
+    pub(super) fn of(alerts: &Alerts, roots: &Roots) -> Result<Option<Self>, Unusable> {
         let (Some(to), Some(server)) = (&alerts.email_recipient, &alerts.smtp_server) else {
             return Ok(None);
         };
@@ -34,12 +47,15 @@ impl Mail {
             return Ok(None);
         }
         let host = hostname();
-        let of = |key: &str| Error::Notify(format!("`alerts.{key}` cannot be used"));
+        let of = |key| move || Unusable::Key(key);
         Ok(Some(Self {
-            from: sender(&host).ok_or_else(|| of("email_recipient"))?,
-            to: recipients(to).ok_or_else(|| of("email_recipient"))?,
-            route: Route::of(alerts, server, host, roots).ok_or_else(|| of("smtp_server"))?,
-            runtime: Builder::new_current_thread().enable_all().build().map_err(Error::Machine)?,
+            from: sender(alerts.smtp_user.as_deref(), &host).ok_or_else(of("smtp_user"))?,
+            to: mailboxes(to).ok_or_else(of("email_recipient"))?,
+            route: Route::of(alerts, server, host, roots).ok_or_else(of("smtp_server"))?,
+            runtime: Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .map_err(Unusable::Machine)?,
         }))
     }
 
@@ -47,20 +63,19 @@ impl Mail {
         let letter = lettre::Message::builder().from(self.from.clone());
         let letter = self.to.iter().cloned().fold(letter, lettre::message::MessageBuilder::to);
         let mut letter = letter
+            .date(message.at)
             .subject(format!("[vm-autoscale] {}", message.title))
             .header(lettre::message::header::ContentType::TEXT_PLAIN)
             .body(message.text_after(lost))
             .ok()?;
+        let cluster = message.subject.cluster().map(ToString::to_string);
         let node = message.node.as_ref().map(ToString::to_string);
         let vmid = message.subject.vmid().map(|vmid| vmid.to_string());
         let headers = [
             // Nobody's absence note is wanted.
             (HeaderName::new_from_ascii_str("Auto-Submitted"), Some("auto-generated".to_owned())),
             (HeaderName::new_from_ascii_str("X-VM-Autoscale-Kind"), Some(message.kind.to_owned())),
-            (
-                HeaderName::new_from_ascii_str("X-VM-Autoscale-Cluster"),
-                Some(message.subject.cluster().to_string()),
-            ),
+            (HeaderName::new_from_ascii_str("X-VM-Autoscale-Cluster"), cluster),
             (HeaderName::new_from_ascii_str("X-VM-Autoscale-Node"), node),
             (HeaderName::new_from_ascii_str("X-VM-Autoscale-Vmid"), vmid),
         ];
@@ -91,8 +106,12 @@ impl Deliver for Mail {
     }
 }
 
-fn recipients(list: &str) -> Option<Vec<Mailbox>> {
-    list.split(',').map(|one| one.trim().parse().ok()).collect()
+/// Put together here: what is between the commas was parsed with the configuration.
+fn mailboxes(list: &str) -> Option<Vec<Mailbox>> {
+    let mailbox = |(name, address): Recipient<'_>| {
+        Some(Mailbox::new(name.map(str::to_owned), address.parse().ok()?))
+    };
+    recipients(list).map(|one| mailbox(one.ok()?)).collect()
 }
 
 fn hostname() -> String {
@@ -100,8 +119,11 @@ fn hostname() -> String {
     name.filter(|name| !name.is_empty()).unwrap_or_else(|| "localhost".to_owned())
 }
 
-/// A name that is none of the mail's is replaced by one that is.
-fn sender(host: &str) -> Option<Mailbox> {
-    let of = |host: &str| format!("vm-autoscale@{host}").parse().ok();
-    of(host).or_else(|| of("localhost"))
+/// The login, where it is an address: many servers take nobody else's mail. Else an address of this
+/// machine, whose name is replaced where no mail's can be such.
+fn sender(user: Option<&str>, host: &str) -> Option<Mailbox> {
+    let of = |text: &str| mailboxes(text).and_then(|found| found.into_iter().next());
+    let own = |host: &str| of(&format!("vm-autoscale@{host}"));
+    let user = user.filter(|user| !user.contains([',', '<']));
+    user.and_then(of).or_else(|| own(host)).or_else(|| own("localhost"))
 }

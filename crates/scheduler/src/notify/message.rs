@@ -1,12 +1,17 @@
 //! What is told.
 
 use std::fmt::Write as _;
+use std::time::SystemTime;
 
+use lettre::message::header::{Date, Headers};
 use vm_autoscale_planner::Resource;
-use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
+use vm_autoscale_proxmox::{ClusterName, NodeName};
 
 use crate::Intent;
 use crate::act::Settled;
+
+mod subject;
+pub(crate) use subject::Subject;
 
 /// So long a title is cut, in characters; what a node said may be in it.
 const TITLE: usize = 160;
@@ -23,34 +28,8 @@ pub(crate) struct Message {
     /// One line.
     pub(super) title: String,
     pub(super) text: String,
-}
-
-/// What a message is about, without the figures that change: two of the same are the same message.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Subject {
-    /// One kind of outcome of one kind of change of a VM.
-    Change { cluster: ClusterName, vmid: VmId, memory: bool, grows: bool, kind: &'static str },
-    /// Whether a cluster can be seen.
-    Cluster(ClusterName),
-    /// Whether a node is online.
-    Node(ClusterName, NodeName),
-}
-
-impl Subject {
-    pub(super) fn cluster(&self) -> &ClusterName {
-        match self {
-            Self::Change { cluster, .. } | Self::Cluster(cluster) | Self::Node(cluster, _) => {
-                cluster
-            }
-        }
-    }
-
-    pub(super) fn vmid(&self) -> Option<VmId> {
-        match self {
-            Self::Change { vmid, .. } => Some(*vmid),
-            Self::Cluster(_) | Self::Node(..) => None,
-        }
-    }
+    /// When it was so: it may be delivered later.
+    pub(super) at: SystemTime,
 }
 
 impl Message {
@@ -83,6 +62,17 @@ impl Message {
         Self::new(Subject::Cluster(cluster.clone()), kind, None, &title, &text)
     }
 
+    pub(super) fn of_helper(problem: Option<&str>) -> Self {
+        let (kind, title, then) = match problem {
+            Some(problem) => {
+                let then = format!(": {problem}\n\nNo VM is changed meanwhile.\n");
+                ("helper-unreached", "the helper cannot be reached", then)
+            }
+            None => ("helper-met", "the helper is met", "\n".to_owned()),
+        };
+        Self::new(Subject::Helper, kind, None, title, &format!("{title}{then}"))
+    }
+
     pub(super) fn of_node(cluster: &ClusterName, node: &NodeName, online: bool) -> Self {
         let (kind, state, then) = if online {
             ("node-back", "online again", "")
@@ -106,7 +96,7 @@ impl Message {
         let title = title.chars().map(plain).take(TITLE).collect();
         let lines = |c: char| if c == '\n' { c } else { plain(c) };
         let text = text.chars().map(lines).take(TEXT).collect();
-        Self { subject, kind, node, title, text }
+        Self { subject, kind, node, title, text, at: SystemTime::now() }
     }
 
     /// With what was not told before it: the same once more, and others.
@@ -122,11 +112,14 @@ impl Message {
         self
     }
 
-    /// The text with what the channel could not deliver before.
+    /// The text with its time, and what the channel could not deliver before.
     pub(super) fn text_after(&self, lost: u64) -> String {
+        let mut headers = Headers::new();
+        headers.set(Date::new(self.at));
+        let text = format!("{}\n{}\n", self.text, headers.get_raw("Date").unwrap_or_default());
         if lost == 0 {
-            return self.text.clone();
+            return text;
         }
-        format!("{}\n{lost} messages before this one could not be delivered here.\n", self.text)
+        format!("{text}\n{lost} messages before this one could not be delivered here.\n")
     }
 }

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use vm_autoscale_config::Checked;
+use vm_autoscale_config::{Checked, SchedulerConfig};
 use vm_autoscale_planner::Move;
 use vm_autoscale_proxmox::Failure;
 
@@ -16,7 +16,7 @@ mod webs;
 
 const SECRET: &str = "hunter2";
 
-fn config(yaml: &str) -> SchedulerConfig {
+pub(crate) fn config(yaml: &str) -> SchedulerConfig {
     let checked = Checked::<SchedulerConfig>::new(Path::new("config.yaml"), yaml.as_bytes());
     checked.finish().unwrap_or_else(|report| panic!("{report}"))
 }
@@ -59,4 +59,32 @@ fn a_title_is_one_line() {
     let (intent, settled) = vcpus(101, 2, 3, Outcome::Refused("no\r\nBcc: evil".repeat(100)));
     let title = Message::of_change(&intent, &settled).title;
     assert!(!title.contains(char::is_control) && title.chars().count() == 160, "{title:?}");
+}
+
+/// It may arrive hours later.
+#[test]
+fn a_message_says_when_it_was_so() {
+    let mut message = message(101);
+    message.at = std::time::UNIX_EPOCH + Duration::from_secs(86_399);
+    for lost in [0, 3] {
+        let text = message.text_after(lost);
+        assert!(text.contains("\nThu, 01 Jan 1970 23:59:59 +0000\n"), "{text}");
+    }
+}
+
+#[test]
+fn a_helper_out_of_reach_is_told_and_when_it_is_met() {
+    let server = servers::http("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    let yaml =
+        format!("gotify: {{enabled: true, server_url: 'http://{}', app_token: t}}", server.address);
+    let notifier = Notifier::trusting(&config(&yaml), &Vec::new());
+    // It is always met at some time: that alone is no news.
+    notifier.helper(None);
+    (0..9).for_each(|_| notifier.helper(Some("no socket")));
+    let text = server.next();
+    assert!(text.contains("the helper cannot be reached: no socket"), "{text}");
+    notifier.helper(None);
+    assert!(server.next().contains("the helper is met"));
+    notifier.stop();
+    assert_eq!(server.all(), Vec::<String>::new());
 }

@@ -6,20 +6,19 @@ use std::sync::Arc;
 use lettre::address::Envelope;
 use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{
-    AsyncSmtpConnection, AsyncTokioStream, Certificate, CertificateStore, TlsParameters,
-};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use vm_autoscale_config::Alerts;
 
+use super::tls::{implicit_tls, tls};
 use crate::notify::Undelivered;
 use crate::notify::bounded::Bounded;
-use crate::notify::target::{PATIENCE, resolve};
+use crate::notify::target::{LookUp, PATIENCE};
 use crate::notify::trust::Roots;
 
 /// The port of TLS from the first byte.
@@ -35,16 +34,18 @@ pub(in crate::notify) struct Route {
     name: ServerName<'static>,
     /// TLS from the first byte; else it is asked for in the clear.
     pub(in crate::notify) implicit: bool,
-    /// Where there is nobody between, and no TLS is needed.
+    /// Where there is nobody between, and a server without TLS will do.
     pub(in crate::notify) at_home: fn(&IpAddr) -> bool,
     login: Option<Credentials>,
+    look_up: LookUp,
 }
 
 impl Route {
     /// Nothing when the server's name cannot be one.
     pub(super) fn of(alerts: &Alerts, server: &str, host: String, roots: &Roots) -> Option<Self> {
-        // An IPv6 address in brackets.
-        let server = server.trim_start_matches('[').trim_end_matches(']').to_owned();
+        // An IPv6 address may be in brackets.
+        let bare = server.strip_prefix('[').and_then(|server| server.strip_suffix(']'));
+        let server = bare.unwrap_or(server).to_owned();
         let login = alerts.smtp_user.clone().zip(alerts.smtp_password.as_ref());
         let login = login.map(|(user, pass)| Credentials::new(user, pass.expose().to_owned()));
         Some(Self {
@@ -56,13 +57,14 @@ impl Route {
             at_home: IpAddr::is_loopback,
             server: (server, alerts.smtp_port),
             login,
+            look_up: LookUp::default(),
         })
     }
 
     /// Sends to the first address where somebody is.
     pub(super) async fn send(&self, envelope: &Envelope, letter: &[u8]) -> Result<(), Undelivered> {
         let mut last = Undelivered::later("no address");
-        for address in resolve(&self.server.0, self.server.1)? {
+        for address in self.look_up.resolve(&self.server.0, self.server.1)? {
             match self.send_there(address, (envelope, letter)).await {
                 Ok(()) => return Ok(()),
                 Err(Attempt::Unconnected(why)) => last = why,
@@ -80,9 +82,12 @@ impl Route {
         let stream = self.connect(address).await?;
         let greeted = AsyncSmtpConnection::connect_with_transport(stream, &self.hello);
         let mut smtp = step(greeted).await?;
-        if !self.implicit && smtp.can_starttls() {
+        let at_home = (self.at_home)(&address.ip());
+        // A local server's certificate is one that nobody vouches for, as a rule.
+        let needless = at_home && self.login.is_none();
+        if !self.implicit && !needless && smtp.can_starttls() {
             step(smtp.starttls(self.tls.clone(), &self.hello)).await?;
-        } else if !self.implicit && !(self.at_home)(&address.ip()) {
+        } else if !self.implicit && !at_home {
             let why = "the server does not offer STARTTLS, and without TLS nothing is sent to \
                        another machine";
             return Err(Attempt::Failed(Undelivered::later(why)));
@@ -137,25 +142,4 @@ fn words(error: &smtp::Error) -> Undelivered {
     }
     Undelivered::below(error)
         .unwrap_or_else(|| Undelivered::later("the mail server's answer is no SMTP"))
-}
-
-fn tls(server: &str, roots: &Roots) -> Option<TlsParameters> {
-    let builder = TlsParameters::builder(server.to_owned());
-    let builder = roots.iter().try_fold(
-        builder.certificate_store(CertificateStore::None),
-        |builder, root| {
-            let root = Certificate::from_der(root.as_ref().to_vec()).ok()?;
-            Some(builder.add_root_certificate(root))
-        },
-    )?;
-    builder.build_rustls().ok()
-}
-
-fn implicit_tls(roots: &Roots) -> Option<Arc<ClientConfig>> {
-    let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(roots.iter().cloned());
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config =
-        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    Some(Arc::new(config.ok()?.with_root_certificates(store).with_no_client_auth()))
 }

@@ -33,13 +33,35 @@ impl Deliver for Slow {
     }
 }
 
+/// What this thread logs.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        lock(&self.0).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// The thread is busy with the first one while 300 come.
 #[test]
-fn what_finds_no_room_is_counted_and_said() {
+fn what_finds_no_room_is_counted_and_said_and_logged_once() {
     let ((permit, go), (say, said)) = (channel(), channel());
     let slow = Channel::start(Slow { go, say, fails: 0, again: true }).unwrap();
-    slow.put(0);
-    (0..300).for_each(|n| slow.put(n));
+    let log = Log::default();
+    let logged = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || logged.clone()).finish();
+    tracing::subscriber::with_default(subscriber, || {
+        slow.put(0);
+        (0..300).for_each(|n| slow.put(n));
+    });
+    let lines = String::from_utf8(lock(&log.0).clone()).unwrap();
+    assert_eq!(lines.matches("slow: 256 messages wait").count(), 1, "{lines}");
     // Permissions for ever.
     drop(permit);
     let (mut delivered, mut lost) = (0, 0);

@@ -38,7 +38,7 @@ fn sent(change: (&str, &str)) -> Sent {
     assert!(BASE.contains(change.0), "{}", change.0);
     let yaml = BASE.replace(change.0, change.1).replace("MAIL", &port(&mails));
     let yaml = yaml.replace("OTHER", &port(&other)).replace("WEB", &port(&web));
-    let notifier = Notifier::trusting(&config(&yaml), &Vec::new()).unwrap();
+    let notifier = Notifier::trusting(&config(&yaml), &Vec::new());
     let (intent, settled) = vcpus(101, 2, 3, Outcome::Applied);
     notifier.change(&intent, &settled);
     notifier.change(&intent, &settled);

@@ -26,16 +26,109 @@ pub(super) fn certificate(name: &str) -> (trust::Roots, Secure) {
     (vec![root], Arc::new(secure))
 }
 
-fn mail(server: &Server, roots: &trust::Roots) -> Mail {
-    let alerts = Alerts {
+fn alerts(server: &Server) -> Alerts {
+    Alerts {
         email_enabled: true,
         email_recipient: Some("a@example.com".to_owned()),
         smtp_server: Some("localhost".to_owned()),
         smtp_port: server.address.port(),
         smtp_user: Some("me".to_owned()),
         smtp_password: Some(SECRET.to_owned().into()),
+    }
+}
+
+fn mail(server: &Server, roots: &trust::Roots) -> Mail {
+    Mail::of(&alerts(server), roots).unwrap().unwrap()
+}
+
+/// What the configuration takes can be used, however odd; what it refuses is never used.
+#[test]
+fn what_validates_can_be_used() {
+    let check = |recipient: &str, server: &str| {
+        let alerts = Alerts {
+            email_enabled: true,
+            email_recipient: Some(recipient.to_owned()),
+            smtp_server: Some(server.to_owned()),
+            ..Alerts::default()
+        };
+        let yaml = serde_json::json!({ "alerts": alerts }).to_string();
+        let file = Path::new("config.yaml");
+        let checked = Checked::<SchedulerConfig>::new(file, yaml.as_bytes()).finish();
+        (checked.is_ok(), Mail::of(&alerts, &Vec::new()).is_ok())
     };
-    Mail::of(&alerts, roots).unwrap().unwrap()
+    let good =
+        ["a@b.de, Dr. J. O'Neil (ops) <c+d@localhost>", "Jörg: ;@ <!#$%&'*/=?^_`{|}~-@x-1.y>"];
+    for recipient in good {
+        assert_eq!(check(recipient, "localhost"), (true, true), "{recipient}");
+    }
+    for server in
+        ["::1", "[::1]", "127.0.0.1", "mail", "xn--exmple-cua.de", "1.a", "mail-1.EXAMPLE.com"]
+    {
+        assert_eq!(check("a@b.de", server), (true, true), "{server}");
+    }
+    for recipient in ["joe@[127.0.0.1]", "\"Joe\" <a@b.de>", "a@b.de, <", ".a@b.de", "a@exämple.de"]
+    {
+        assert_eq!(check(recipient, "localhost"), (false, false), "{recipient}");
+    }
+    let odd = [
+        "mail.exämple.de",
+        "127.1",
+        "-x.de",
+        "0x7f.0.0.1",
+        "[127.0.0.1]",
+        "a b",
+        "a:25",
+        "x.1",
+        "fe80::1%2",
+    ];
+    for server in odd {
+        assert!(!check("a@b.de", server).0, "{server}");
+    }
+}
+
+/// The rest goes on without it.
+#[test]
+fn a_mail_that_cannot_be_set_up_stops_nothing() {
+    let web = super::servers::http("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    let gotify =
+        format!("gotify: {{enabled: true, server_url: 'http://{}', app_token: x}}", web.address);
+    let mut config = config(&gotify);
+    let server = Some("-x.de".to_owned());
+    config.alerts = Alerts { smtp_server: server, ..alerts(&web) };
+    let why = Mail::of(&config.alerts, &Vec::new()).err().unwrap().to_string();
+    assert!(why.contains("`alerts.smtp_server`") && why.contains("--validate-only"), "{why}");
+    let notifier = Notifier::trusting(&config, &Vec::new());
+    let (intent, settled) = vcpus(101, 2, 3, Outcome::Applied);
+    notifier.change(&intent, &settled);
+    assert!(web.next().starts_with("POST /message "));
+}
+
+/// The mail's own date is that of what it tells, however late it is delivered.
+#[test]
+fn the_date_is_that_of_the_event() {
+    let (server, mut message) = (smtp("127.0.0.1:0", None), message(101));
+    message.at = std::time::UNIX_EPOCH + Duration::from_secs(86_399);
+    mail(&server, &Vec::new()).deliver(&message, 0).unwrap();
+    let said = server.next();
+    assert_eq!(said.matches("Date: Thu, 01 Jan 1970 23:59:59 +0000\r\n").count(), 1, "{said}");
+}
+
+/// As both old programs had it, whose servers may take nothing else.
+#[test]
+fn the_sender_is_the_login_where_that_is_an_address() {
+    for (user, from) in [
+        ("me@example.com", "me@example.com"),
+        ("me", "vm-autoscale@"),
+        ("a, b@c.de", "vm-autoscale@"),
+    ] {
+        let server = smtp("127.0.0.1:0", None);
+        let alerts = Alerts { smtp_user: Some(user.to_owned()), ..alerts(&server) };
+        let mut mail = Mail::of(&alerts, &Vec::new()).unwrap().unwrap();
+        mail.deliver(&message(101), 0).unwrap();
+        let said = server.next();
+        assert!(said.contains(&format!("MAIL FROM:<{from}")), "{said}");
+        assert!(said.contains(&format!("From: {from}")), "{said}");
+    }
 }
 
 #[test]
@@ -71,6 +164,21 @@ fn a_certificate_that_nobody_vouches_for_or_of_another_name_is_refused() {
         assert_eq!(mail.deliver(&message(101), 0).is_ok(), good);
         assert_eq!(server.next().contains("AUTH PLAIN"), good);
     }
+}
+
+/// Debian's Postfix offers STARTTLS with a certificate of its own.
+#[test]
+fn without_a_login_the_local_server_needs_no_certificate() {
+    let server = smtp("127.0.0.1:0", Some(certificate("localhost").1));
+    let alerts = Alerts { smtp_user: None, smtp_password: None, ..alerts(&server) };
+    let mut mail = Mail::of(&alerts, &Vec::new()).unwrap().unwrap();
+    mail.deliver(&message(101), 0).unwrap();
+    let said = server.next();
+    assert!(said.contains("Subject: ") && !said.contains("STARTTLS"), "{said}");
+    // On another machine it does.
+    mail.route.at_home = |_| false;
+    let why = mail.deliver(&message(101), 0).unwrap_err();
+    assert!(why.why.contains("invalid peer certificate"), "{why}");
 }
 
 /// Someone between answers our EHLO under TLS before it is sent.

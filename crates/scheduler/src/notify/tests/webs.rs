@@ -117,7 +117,7 @@ fn a_server_that_hangs_holds_nobody_up() {
         "gotify: {{enabled: true, server_url: 'http://{}', app_token: t}}\nnotification_dedup_seconds: 0\n",
         server.address
     );
-    let notifier = Notifier::trusting(&config(&yaml), &Vec::new()).unwrap();
+    let notifier = Notifier::trusting(&config(&yaml), &Vec::new());
     let (intent, settled) = vcpus(101, 2, 3, Outcome::Applied);
     (0..10_000).for_each(|_| notifier.change(&intent, &settled));
     notifier.stop();
