@@ -56,13 +56,7 @@ pub(crate) fn run(arguments: &Import) -> Result<String, Error> {
         output: &arguments.output,
         rows: &made.rows,
         running: world::running(),
-        steps: steps::all(
-            &made.rows,
-            &made.old,
-            &arguments.output,
-            &arguments.identity,
-            &arguments.known_hosts,
-        ),
+        steps: steps::all(&made.rows, &made.old, arguments),
     };
     let kept = told.text(report::KEPT_WIDTH);
     let texts = [made.config, made.helper, kept];

@@ -204,9 +204,42 @@ fn messages_that_cannot_be_sent_are_not_promised() {
         let row = made.rows.iter().find(|row| row.key == key).unwrap();
         assert!(row.verdict == Verdict::Replaced && row.now.contains(said), "{row:?}");
         assert!(made.config.contains("nabled: false"), "{}", made.config);
+        let left = format!("{:?}", steps::all(&made.rows, &made.old, &arguments()));
+        assert!(left.contains(&format!("\"{key}: ")) && left.contains(said), "{left}");
+        assert!(!left.contains("network.conf"), "{left}");
     }
     let good = "alerts: {email_enabled: true, email_recipient: 'Ops <a@example.com>', smtp_server: localhost, smtp_user: u}";
     assert!(import(&format!("{HOST}{good}\n")).unwrap().config.contains("email_enabled: true"));
+}
+
+/// The secure fork's file is where ours goes.
+#[test]
+fn no_step_overwrites_the_old_file_or_runs_both_programs() {
+    let made = import(FIXTURES[0]).unwrap();
+    let steps = |old: &str| {
+        let steps = steps::all(&made.rows, &made.old, &Import { old: old.into(), ..arguments() });
+        steps.into_iter().flat_map(|(title, lines)| [vec![title], lines].concat()).collect()
+    };
+    let lines: Vec<String> = steps("/etc/vm-autoscale/config.yaml");
+    let at = |part: &str| lines.iter().position(|line| line.contains(part)).unwrap();
+    let in_order = [
+        "systemctl disable --now vm-autoscale-secure.service",
+        "cp -a /etc/vm-autoscale/config.yaml /etc/vm-autoscale/config.yaml.old",
+        "test -e /etc/vm-autoscale/scheduler.env || install -m 0600 -o vm-autoscale -g vm-autoscale \
+         /dev/null /etc/vm-autoscale/scheduler.env",
+        "VM_AUTOSCALE_GOTIFY_TOKEN=",
+        "out/config.yaml /etc/vm-autoscale/",
+        "deploy/systemd/optional/vm-autoscale.service.d/network.conf",
+        "systemctl enable --now vm-autoscale-helper.socket",
+        "systemctl enable --now vm-autoscale.service",
+        "delete /etc/vm-autoscale/config.yaml.old",
+    ]
+    .map(at);
+    assert!(in_order.is_sorted(), "{in_order:?}\n{lines:#?}");
+    let lines: Vec<String> = steps("/usr/local/bin/vm_autoscale/config.yaml");
+    assert!(!lines.iter().any(|line| line.starts_with("cp ")), "{lines:?}");
+    let delete = "delete /usr/local/bin/vm_autoscale/config.yaml and";
+    assert!(lines.iter().any(|line| line.contains(delete)), "{lines:?}");
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub(crate) struct Log {
 #[derive(Debug)]
 pub(crate) struct Alerts {
     pub(crate) enabled: bool,
+    /// Why it is switched off, where it was on.
+    pub(crate) off: Option<String>,
     pub(crate) recipient: Option<String>,
     pub(crate) server: Option<String>,
     pub(crate) port: u32,
@@ -31,6 +33,8 @@ pub(crate) struct Alerts {
 #[derive(Debug)]
 pub(crate) struct Gotify {
     pub(crate) enabled: bool,
+    /// Why it is switched off, where it was on.
+    pub(crate) off: Option<String>,
     pub(crate) url: Option<String>,
     pub(crate) priority: u32,
 }
@@ -86,9 +90,10 @@ pub(super) fn alerts(reader: &mut Reader, root: &Section<'_>) -> Option<Alerts> 
         needed(reader, &alerts, "email_recipient", recipient.is_some());
         needed(reader, &alerts, "smtp_server", server.is_some());
     }
-    let mut made = Alerts { enabled, recipient, server, port, user };
-    let problem = unfit(&new_config::alerts(&made), &made.secrets());
-    switch_off(reader, alerts.path_of("email_enabled"), &mut made.enabled, problem);
+    let mut made = Alerts { enabled, off: None, recipient, server, port, user };
+    made.off = unfit(&new_config::alerts(&made), &made.secrets()).filter(|_| enabled);
+    made.enabled = enabled && made.off.is_none();
+    switched_off(reader, alerts.path_of("email_enabled"), made.off.as_deref());
     Some(made)
 }
 
@@ -124,9 +129,10 @@ pub(super) fn gotify(reader: &mut Reader, root: &Section<'_>) -> Option<Gotify> 
     if enabled {
         needed(reader, &gotify, "server_url", url.is_some());
     }
-    let mut made = Gotify { enabled, url, priority };
-    let problem = unfit(&new_config::gotify(&made), &made.secrets());
-    switch_off(reader, gotify.path_of("enabled"), &mut made.enabled, problem);
+    let mut made = Gotify { enabled, off: None, url, priority };
+    made.off = unfit(&new_config::gotify(&made), &made.secrets()).filter(|_| enabled);
+    made.enabled = enabled && made.off.is_none();
+    switched_off(reader, gotify.path_of("enabled"), made.off.as_deref());
     Some(made)
 }
 
@@ -142,9 +148,8 @@ fn unfit(section: &str, secrets: &[(&str, &str)]) -> Option<String> {
 }
 
 /// Messages that cannot be sent are not promised.
-fn switch_off(reader: &mut Reader, path: String, enabled: &mut bool, problem: Option<String>) {
-    if let Some(problem) = problem.filter(|_| *enabled) {
-        *enabled = false;
+fn switched_off(reader: &mut Reader, path: String, problem: Option<&str>) {
+    if let Some(problem) = problem {
         reader.instead(path, Verdict::Replaced, format!("config.yaml: false, for {problem}"));
     }
 }
