@@ -75,8 +75,8 @@ fn make(
     resolve: &dyn Fn(&str) -> Vec<IpAddr>,
 ) -> Result<Made, Error> {
     let mut found = walk::walk(file);
-    let mut reader = reader::Reader::default();
     let tool = old::tool(file);
+    let mut reader = reader::Reader::new(tool);
     let names = Names { given: arguments.address.iter().cloned().collect(), resolve };
     let old = old::read(file, tool, &names, &mut reader);
     found.problems.append(&mut reader.problems);
@@ -113,7 +113,8 @@ fn head(old: &Path, tool: keys::Tool) -> String {
 /// An address for a host that is not there would be without effect.
 fn are_hosts(file: &Foreign, arguments: &Import) -> Result<(), Error> {
     let root = section::Section::root(file.root());
-    let mut scratch = reader::Reader::default();
+    // All of the programs have both keys.
+    let mut scratch = reader::Reader::new(keys::Tool::Original);
     let mut known = std::collections::BTreeSet::new();
     for host in root.list("proxmox_hosts") {
         known.extend(scratch.text(&host, "name"));

@@ -124,6 +124,17 @@ pub(crate) fn find(path: &str) -> Option<&'static Key> {
     INDEX.by_path.get(path).copied()
 }
 
+/// `a[3].b` as `a[].b`.
+pub(crate) fn general(path: &str) -> String {
+    let mut parts = path.split('[');
+    let mut general = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        general.push('[');
+        general.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    }
+    general
+}
+
 /// Whether there are keys below that path.
 pub(crate) fn is_section(path: &str) -> bool {
     INDEX.sections.contains(path)

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use vm_autoscale_config::{Part, Problem, Value, quoted};
 
-use super::keys::Verdict;
+use super::keys::{self, Tool, Verdict};
 use super::section::Section;
 
 /// A default that was written out.
@@ -17,8 +17,10 @@ pub(crate) struct Unsaid {
 }
 
 /// What is found out on the way.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Reader {
+    /// Whose file it is: what that program never read has no effect here either.
+    tool: Tool,
     pub(crate) problems: Vec<Problem>,
     /// By a key's path: what stands behind what its table says, or in its place.
     pub(crate) notes: BTreeMap<String, (Option<Verdict>, String)>,
@@ -26,6 +28,17 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
+    pub(crate) const fn new(tool: Tool) -> Self {
+        Self { tool, problems: Vec::new(), notes: BTreeMap::new(), unsaid: Vec::new() }
+    }
+
+    /// A key's value, unless the program whose file this is never read it.
+    pub(crate) fn get<'a>(&self, section: &Section<'a>, key: &str) -> Option<Part<'a>> {
+        let known = keys::find(&keys::general(&section.path_of(key)));
+        let is_read = known.is_none_or(|key| key.tools.contains(&self.tool));
+        section.get(key).filter(|_| is_read)
+    }
+
     pub(crate) fn refuse(&mut self, problem: Problem) {
         self.problems.push(problem);
     }
@@ -78,7 +91,7 @@ impl Reader {
         range: &RangeInclusive<u32>,
     ) -> Option<u32> {
         let rule = format!("a whole number, {} to {}", range.start(), range.end());
-        let number = match section.get(key)?.value() {
+        let number = match self.get(section, key)?.value() {
             Value::Integer(number) => u32::try_from(number).ok(),
             Value::Float(number) => whole(number),
             _ => None,
@@ -91,7 +104,7 @@ impl Reader {
     }
 
     pub(crate) fn percent(&mut self, section: &Section<'_>, key: &str) -> Option<f64> {
-        let number = match section.get(key)?.value() {
+        let number = match self.get(section, key)?.value() {
             Value::Integer(number) => u32::try_from(number).ok().map(f64::from),
             Value::Float(number) => Some(number),
             _ => None,
@@ -105,7 +118,7 @@ impl Reader {
 
     /// Python's YAML is 1.1, where more words than two are true or false.
     pub(crate) fn boolean(&mut self, section: &Section<'_>, key: &str) -> Option<bool> {
-        let said = match section.get(key)?.value() {
+        let said = match self.get(section, key)?.value() {
             Value::Bool(said) => Some(said),
             Value::Text("yes" | "Yes" | "YES" | "on" | "On" | "ON") => Some(true),
             Value::Text("no" | "No" | "NO" | "off" | "Off" | "OFF") => Some(false),
@@ -119,7 +132,7 @@ impl Reader {
 
     /// Text of one line without variables; empty text is none. A number is taken as text.
     pub(crate) fn text(&mut self, section: &Section<'_>, key: &str) -> Option<String> {
-        let entry = section.get(key)?;
+        let entry = self.get(section, key)?;
         let text = match entry.value() {
             Value::Text(text) => text.trim().to_owned(),
             Value::Integer(number) => number.to_string(),

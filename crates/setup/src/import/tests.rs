@@ -242,6 +242,31 @@ fn no_step_overwrites_the_old_file_or_runs_both_programs() {
     assert!(lines.iter().any(|line| line.contains(delete)), "{lines:?}");
 }
 
+/// A limit that never held must not become one, in the helper least of all.
+#[test]
+fn what_the_old_program_never_read_has_no_effect() {
+    for (fixture, tool) in [(FIXTURES[1], "over SSH"), (FIXTURES[2], "over the API")] {
+        let own = "ram_scaling: true\n    thresholds: {cpu_high: 99, cpu: {high: 98}}\n    \
+                   scaling_limits: {max_cores: 64, max_ram_mb: 500000, min_cores: often}\n";
+        let all = "max_cores: 32\nmax_ram: 400000\nscale_down_after_cycles: 77\n";
+        let made = import(&format!("{all}{}", fixture.replacen("ram_scaling: true\n", own, 1)));
+        let made = made.unwrap();
+        assert!(!made.helper.contains("64") && !made.helper.contains("500000"), "{}", made.helper);
+        assert!(!made.config.contains("thresholds:\n      cpu"), "{}", made.config);
+        assert_eq!((made.old.limits.cores, made.old.limits.ram), ((1, 8), (1024, 16_384)));
+        assert_eq!(made.old.scale_down_after_cycles, 2);
+        let never = ["max_cores", "max_ram", "].scaling_limits.max_cores", "].thresholds.cpu_high"];
+        for key in never {
+            let row = made.rows.iter().find(|row| row.key.ends_with(key)).unwrap();
+            let said = format!("{tool} never read it, so it did not hold; write it yourself");
+            assert!(row.verdict == Verdict::Refused && row.now.contains(&said), "{row:?}");
+        }
+        let cycles: Vec<_> =
+            made.rows.iter().filter(|row| row.key == "scale_down_after_cycles").collect();
+        assert!(cycles.len() == 1 && cycles[0].now.ends_with("instead: 2"), "{cycles:?}");
+    }
+}
+
 #[test]
 fn flat_limits_of_old_hold_where_the_section_says_nothing() {
     let made = import(&format!(

@@ -98,7 +98,7 @@ pub(super) fn alerts(reader: &mut Reader, root: &Section<'_>) -> Option<Alerts> 
 }
 
 fn recipient(reader: &mut Reader, alerts: &Section<'_>) -> Option<String> {
-    let entry = alerts.get("email_recipient")?;
+    let entry = reader.get(alerts, "email_recipient")?;
     if entry.value() != Value::List {
         return own(reader, alerts, "email_recipient");
     }
@@ -169,7 +169,7 @@ impl Alerts {
 impl Gotify {
     /// The variables that it needs to work.
     pub(super) fn secrets(&self) -> Vec<(&'static str, &'static str)> {
-        vec![("VM_AUTOSCALE_GOTIFY_TOKEN", "stand-in")]
+        self.url.iter().map(|_| ("VM_AUTOSCALE_GOTIFY_TOKEN", "stand-in")).collect()
     }
 }
 
