@@ -1,6 +1,7 @@
 //! `import`: an old program's configuration as ours, and what became of every key of it.
 
 mod files;
+mod guess;
 mod keys;
 mod new_config;
 mod new_helper;
@@ -25,6 +26,7 @@ use vm_autoscale_config::{
     Checked, Environment, Foreign, HelperConfig, Report, SchedulerConfig, quoted,
 };
 
+pub(crate) use self::keys::Tool;
 use self::old::{Names, Old};
 use self::report::Told;
 use self::row::Row;
@@ -37,7 +39,7 @@ const NAMES: [&str; 3] = ["config.yaml", "helper.yaml", "import.txt"];
 /// What the old file was made into.
 #[derive(Debug)]
 struct Made {
-    tool: keys::Tool,
+    tool: Tool,
     old: Old,
     rows: Vec<Row>,
     config: String,
@@ -75,7 +77,10 @@ fn make(
     resolve: &dyn Fn(&str) -> Vec<IpAddr>,
 ) -> Result<Made, Error> {
     let mut found = walk::walk(file);
-    let tool = old::tool(file);
+    let guessed = arguments.from.map_or_else(|| guess::tool(file, &found.rows), Ok);
+    // With more than one mistake all of them are told, whichever program it is of.
+    let tool = guessed.as_ref().copied().unwrap_or(Tool::Original);
+    found.problems.extend(guessed.err().map(|problem| *problem));
     let mut reader = reader::Reader::new(tool);
     let names = Names { given: arguments.address.iter().cloned().collect(), resolve };
     let old = old::read(file, tool, &names, &mut reader);
@@ -100,7 +105,7 @@ fn prove(config: &str, helper: &str, secrets: &Environment) -> Result<(), Report
     Ok(())
 }
 
-fn head(old: &Path, tool: keys::Tool) -> String {
+fn head(old: &Path, tool: Tool) -> String {
     let name = old.file_name().unwrap_or_default().to_string_lossy();
     format!(
         "# Made by vm-autoscale-setup import of {}, a file of {}.\n\
@@ -114,7 +119,7 @@ fn head(old: &Path, tool: keys::Tool) -> String {
 fn are_hosts(file: &Foreign, arguments: &Import) -> Result<(), Error> {
     let root = section::Section::root(file.root());
     // All of the programs have both keys.
-    let mut scratch = reader::Reader::new(keys::Tool::Original);
+    let mut scratch = reader::Reader::new(Tool::Original);
     let mut known = std::collections::BTreeSet::new();
     for host in root.list("proxmox_hosts") {
         known.extend(scratch.text(&host, "name"));

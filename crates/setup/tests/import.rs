@@ -143,6 +143,7 @@ fn nothing_is_overwritten_and_exit_codes_are_as_documented() {
     let new = directory.path().join("new");
     assert_eq!(run(&old, &new, &["--address", "other=192.0.2.1"]).0, 2);
     assert_eq!(run(&old, &new, &["--address", "host1"]).0, 2);
+    assert_eq!(run(&old, &new, &["--from", "other"]).0, 2);
     assert_eq!(run(&directory.path().join("none.yaml"), &new, &[]).0, 66);
     assert_eq!(run(&directory.path().join("none.yaml"), &new, &["--frob"]).0, 2);
 
@@ -158,7 +159,9 @@ fn nothing_is_overwritten_and_exit_codes_are_as_documented() {
     assert!(said.contains("helper.yaml is there already and is not overwritten"), "{said}");
     assert_eq!(std::fs::read_to_string(new.join("helper.yaml")).unwrap(), "mine");
     assert_eq!(std::fs::read_dir(&new).unwrap().count(), 1);
-    assert_eq!(run(&old, &directory.path().join("other"), &[]).0, 0);
+    let other = directory.path().join("other");
+    let (code, out, _) = run(&old, &other, &["--from", "original"]);
+    assert!(code == 0 && out.contains("read as a file of the original Python program"), "{out}");
 }
 
 /// A systemctl that answers nothing keeps nobody waiting for long.

@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use serde::Serialize;
 
 /// A program that a file may come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Tool {
     /// fabriziosalmi/proxmox-vm-autoscale.

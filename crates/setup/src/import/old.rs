@@ -10,7 +10,7 @@ mod vms;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use vm_autoscale_config::{Environment, Foreign, Value};
+use vm_autoscale_config::{Environment, Foreign};
 
 pub(crate) use self::hosts::Host;
 pub(crate) use self::service::{Alerts, Gotify, Log};
@@ -92,27 +92,6 @@ pub(crate) fn read(file: &Foreign, tool: Tool, names: &Names<'_>, reader: &mut R
         alerts: service::alerts(reader, &root),
         gotify: service::gotify(reader, &root),
         dedup: dedup(reader, &root),
-    }
-}
-
-/// The program that the file is written for, by keys that only one has.
-pub(crate) fn tool(file: &Foreign) -> Tool {
-    let root = Section::root(file.root());
-    let hosts = root.list("proxmox_hosts");
-    let is_variable = |host: &Section<'_>| {
-        let password = host.get("ssh_password").map(vm_autoscale_config::Part::value);
-        matches!(password, Some(Value::Text(text)) if text.starts_with("${"))
-    };
-    let of_api = |host: &Section<'_>| {
-        ["api_port", "api_username", "api_token_id", "node_name"].iter().any(|key| host.has(key))
-    };
-    let log = root.section("logging").get("log_file").map(vm_autoscale_config::Part::value);
-    let of_fork =
-        matches!(log, Some(Value::Text(path)) if path.starts_with("/var/log/vm-autoscale/"));
-    match () {
-        () if hosts.iter().any(of_api) => Tool::SecureApi,
-        () if of_fork || hosts.iter().any(is_variable) => Tool::SecureSsh,
-        () => Tool::Original,
     }
 }
 

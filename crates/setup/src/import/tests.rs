@@ -47,6 +47,7 @@ fn arguments() -> Import {
         old: "old.yaml".into(),
         output: "out".into(),
         address: Vec::new(),
+        from: None,
         identity: "/etc/vm-autoscale/id_ed25519".into(),
         known_hosts: "/etc/vm-autoscale/known_hosts".into(),
         output_format: Format::Text,
@@ -59,9 +60,13 @@ fn resolver(name: &str) -> Vec<IpAddr> {
 }
 
 fn import(yaml: &str) -> Result<Made, Error> {
+    import_from(None, yaml)
+}
+
+fn import_from(from: Option<Tool>, yaml: &str) -> Result<Made, Error> {
     let file = Foreign::new(Path::new("old.yaml"), yaml.as_bytes());
     let file = file.map_err(vm_autoscale_config::Error::from)?.hiding(said::is_secret);
-    make(&file, &arguments(), &resolver)
+    make(&file, &Import { from, ..arguments() }, &resolver)
 }
 
 fn refused(yaml: &str) -> String {
@@ -245,12 +250,18 @@ fn no_step_overwrites_the_old_file_or_runs_both_programs() {
 /// A limit that never held must not become one, in the helper least of all.
 #[test]
 fn what_the_old_program_never_read_has_no_effect() {
-    for (fixture, tool) in [(FIXTURES[1], "over SSH"), (FIXTURES[2], "over the API")] {
+    let forks = [(1, Tool::SecureSsh, "over SSH"), (2, Tool::SecureApi, "over the API")];
+    for (fixture, from, tool) in forks {
+        let fixture = FIXTURES[fixture];
         let own = "ram_scaling: true\n    thresholds: {cpu_high: 99, cpu: {high: 98}}\n    \
                    scaling_limits: {max_cores: 64, max_ram_mb: 500000, min_cores: often}\n";
         let all = "max_cores: 32\nmax_ram: 400000\nscale_down_after_cycles: 77\n";
-        let made = import(&format!("{all}{}", fixture.replacen("ram_scaling: true\n", own, 1)));
-        let made = made.unwrap();
+        let yaml = format!("{all}{}", fixture.replacen("ram_scaling: true\n", own, 1));
+        // Which of them it is, nobody can know from that.
+        let report = refused(&yaml);
+        assert!(report.contains("old.yaml:1:1: `max_cores` is the original"), "{report}");
+        assert!(report.contains(" on line ") && report.contains("--from secure-api"), "{report}");
+        let made = import_from(Some(from), &yaml).unwrap();
         assert!(!made.helper.contains("64") && !made.helper.contains("500000"), "{}", made.helper);
         assert!(!made.config.contains("thresholds:\n      cpu"), "{}", made.config);
         assert_eq!((made.old.limits.cores, made.old.limits.ram), ((1, 8), (1024, 16_384)));
@@ -264,6 +275,22 @@ fn what_the_old_program_never_read_has_no_effect() {
         let cycles: Vec<_> =
             made.rows.iter().filter(|row| row.key == "scale_down_after_cycles").collect();
         assert!(cycles.len() == 1 && cycles[0].now.ends_with("instead: 2"), "{cycles:?}");
+    }
+}
+
+#[test]
+fn the_program_is_known_by_its_keys_or_said() {
+    let tool = |more: &str| import(&format!("{HOST}{more}")).unwrap().tool;
+    assert_eq!(tool("dry_run: true"), Tool::Original);
+    assert_eq!(tool("logging: {log_file: /var/log/vm-autoscale/x}"), Tool::SecureSsh);
+    assert_eq!(import(FIXTURES[2]).unwrap().tool, Tool::SecureApi);
+    let api = "proxmox_hosts: [{name: a, host: 192.0.2.1,\n  api_port: 1}]\nmetrics: {port: 1}\n";
+    let report = refused(api);
+    let both = "old.yaml:3:1: `metrics.port` is the original program's alone, and \
+                `proxmox_hosts[0].api_port` on line 2 is";
+    assert!(report.contains(both), "{report}");
+    for from in [Tool::Original, Tool::SecureSsh, Tool::SecureApi] {
+        assert_eq!(import_from(Some(from), api).unwrap().tool, from);
     }
 }
 
