@@ -125,6 +125,13 @@ fn no_problem_shows_a_secret() {
         "billing:\n  webhook_url: canary\n  webhook_url: canary",
         "proxmox_hosts:\n- {name: a, ssh_password: canary, host: ''}",
         "smtp: canary\n\u{1}",
+        "proxmox_hosts: [{ssh_password:canary, ssh_password:canary, name: a}]",
+        "proxmox_hosts: [{name: a, host: 'root:canary@10.0.0.1'}]",
+        "proxmox_hosts: [{name: a, host: \"root:canary@10.0.0.1\\u0007\"}]",
+        "proxmox_hosts: [{name: |\n    canary\n    canary\n  , host: 192.0.2.1}]",
+        "proxmox_hosts:\n- name: |\n    x\n    canary\n  host: 192.0.2.1",
+        "check_interval: |\n  x\n  canary",
+        "gotify: {enabled: true, server_url: 'gotify.lan?token=canary', priority: x}",
     ] {
         std::fs::write(&old, yaml).unwrap();
         for format in ["text", "json"] {
@@ -134,6 +141,42 @@ fn no_problem_shows_a_secret() {
             assert!(said.contains("old.yaml:") && !said.contains("canary"), "{said}");
         }
     }
+}
+
+/// Where nothing is wrong but where the secret stands.
+#[test]
+fn a_secret_in_the_place_of_something_else_is_neither_shown_nor_copied() {
+    let directory = tempfile::tempdir().unwrap();
+    let old = directory.path().join("old.yaml");
+    let host = "proxmox_hosts:\n- name: a\n  host: 192.0.2.1\n";
+    for (number, more) in [
+        "  ? ssh_password:canary",
+        "  ssh_key: |\n    -----BEGIN OPENSSH PRIVATE KEY-----\n    canary\n",
+        "  ssh_key: \"-----BEGIN OPENSSH PRIVATE KEY----- canary\"",
+        "alerts: {smtp_server: 'joe:canary@smtp.example.com'}",
+        "gotify: {server_url: 'gotify.example.com/?canary'}",
+        "gotify: {server_url: 'gotify.example.com/token/canary'}",
+        "gotify: {server_url: 'joe:canary@gotify.example.com'}",
+        "secret canary: {x: 1}",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        std::fs::write(&old, format!("{host}{more}\n")).unwrap();
+        for format in ["text", "json"] {
+            let new = directory.path().join(format!("{number}{format}"));
+            let (code, mut told, said) = run(&old, &new, &["--output-format", format]);
+            assert_eq!((code, said.as_str()), (0, ""), "{more}");
+            for file in std::fs::read_dir(&new).unwrap() {
+                told += &std::fs::read_to_string(file.unwrap().path()).unwrap();
+            }
+            assert!(!told.contains("canary"), "{more}\n{told}");
+        }
+    }
+    // Its address can be said without copying what stands there.
+    std::fs::write(&old, "proxmox_hosts: [{name: a, host: 'root:canary@10.0.0.1'}]").unwrap();
+    let (code, out, _) = run(&old, &directory.path().join("new"), &["--address", "a=10.0.0.1"]);
+    assert!(code == 0 && !out.contains("canary"), "{out}");
 }
 
 #[test]

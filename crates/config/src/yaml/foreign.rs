@@ -7,7 +7,7 @@ use super::tree::{Data, Node};
 use super::{secrets, syntax, text};
 use crate::files::read_plain_bytes;
 use crate::problem::{Problem, Report};
-use crate::source::{Place, Source, is_telling};
+use crate::source::{self, Place, Source, is_telling};
 use crate::{Error, render};
 
 /// So many problems are kept; of the others only the number.
@@ -180,6 +180,12 @@ pub fn sounds_secret(key: &str) -> bool {
     is_telling(key)
 }
 
+/// The name of a key that nobody knows, without what may be a secret behind such a word.
+#[must_use]
+pub fn without_secret(key: &str) -> String {
+    source::without_secret(key)
+}
+
 /// A text of a file as messages show it: short, and every character visible.
 #[must_use]
 pub fn quoted(text: &str) -> String {
@@ -204,6 +210,21 @@ mod tests {
         assert_eq!(inner, [(Value::Text("no"), 3), (Value::Float(1.5), 3)]);
         let report = file.report(vec![item.problem("b[0]", "x")]).to_string();
         assert!(report.starts_with("error: old.yaml:3:3: x\n"), "{report}");
+    }
+
+    #[test]
+    fn nothing_behind_a_telling_word_is_shown() {
+        for (key, shown) in [
+            ("ssh_password:hunter2", "ssh_password…"),
+            ("Api-Key=hunter2", "Api-Key…"),
+            ("http://a:hunter2@b", "http…"),
+            ("passhunter2", "pass…"),
+            ("password", "password"),
+            ("tokens", "token…"),
+            ("colour", "colour"),
+        ] {
+            assert_eq!(without_secret(key), shown);
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 use vm_autoscale_config::{Part, Problem, Value, quoted};
 
 use super::keys::{self, Tool, Verdict};
+use super::said::{is_block, is_secret};
 use super::section::Section;
 
 /// A default that was written out.
@@ -155,7 +156,9 @@ impl Reader {
 
     fn wrong(&mut self, section: &Section<'_>, key: &str, rule: &str) {
         let Some(entry) = section.get(key) else { return };
-        let problem = format!("`{key}` is {}", described(entry));
+        let hidden = matches!(entry.value(), Value::Text(text) if is_secret(key, text));
+        let what = if hidden { "not that, and not shown".to_owned() } else { described(entry) };
+        let problem = format!("`{key}` is {what}");
         self.problems.push(entry.problem(&section.path_of(key), problem).rule(rule));
     }
 }
@@ -172,6 +175,7 @@ pub(crate) fn described(entry: Part<'_>) -> String {
         Value::Bool(value) => value.to_string(),
         Value::Integer(value) => value.to_string(),
         Value::Float(value) => value.to_string(),
+        Value::Text(text) if is_block(text) => "text of several lines".to_owned(),
         Value::Text(text) => quoted(text),
         Value::List => "a list".to_owned(),
         Value::Section => "a section".to_owned(),

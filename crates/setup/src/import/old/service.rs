@@ -178,7 +178,7 @@ fn own(reader: &mut Reader, section: &Section<'_>, key: &str) -> Option<String> 
     let text = reader.text(section, key)?;
     let now = if is_placeholder(&text) {
         "left out: nobody ever put a value there"
-    } else if has_secret(&text) {
+    } else if has_secret(key, &text) {
         "never copied with a login or token in it: write the address without"
     } else {
         return Some(text);
