@@ -62,6 +62,18 @@ pub(crate) struct Key {
     pub(crate) now: &'static str,
 }
 
+impl Key {
+    /// Whether that program did not start without it, so that it had no default.
+    pub(crate) fn is_demanded_by(&self, tool: Tool) -> bool {
+        let is = |begin: &str| self.path.starts_with(begin);
+        is("scaling_thresholds.")
+            || match tool {
+                Tool::Original => is("host_limits.") || self.path == "proxmox_hosts[].ssh_user",
+                Tool::SecureSsh | Tool::SecureApi => is("scaling_limits."),
+            }
+    }
+}
+
 const ALL: &[Tool] = &[Tool::Original, Tool::SecureSsh, Tool::SecureApi];
 const ORIGINAL: &[Tool] = &[Tool::Original];
 const SSH: &[Tool] = &[Tool::Original, Tool::SecureSsh];

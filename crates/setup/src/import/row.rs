@@ -84,8 +84,16 @@ pub(crate) fn complete(rows: &mut Vec<Row>, tool: Tool, reader: &Reader) {
 
 /// A default that is written out, where the old file has not even the key.
 fn unsaid(key: &Key, path: &str, value: &str, tool: Tool) -> Row {
-    let whose = if key.tools.contains(&tool) { "old" } else { "original's" };
-    let row = row(key, path, None, format!("not said; the {whose} default: {value}"));
+    let said = match key.tools.contains(&tool) {
+        true if key.is_demanded_by(tool) => {
+            format!(
+                "not said; the old program refused to start without it; written out here: {value}"
+            )
+        }
+        true => format!("not said; the old default: {value}"),
+        false => format!("not said; the original's default: {value}"),
+    };
+    let row = row(key, path, None, said);
     Row { did: did(key, tool), ..row }
 }
 

@@ -93,6 +93,10 @@ fn every_key_of_the_three_programs_has_a_verdict() {
         let names_its_place =
             key.now.starts_with("config.yaml: ") || key.now.starts_with("helper.yaml: ");
         assert!(names_its_place || key.verdict != Verdict::Carried, "{key:?}");
+        // The forks have none of these versions.
+        let versions = [key.did, key.now].concat().contains(" 1.");
+        let is_told_whose = key.did.contains("the original") || key.tools == [Tool::Original];
+        assert!(!versions || is_told_whose, "{key:?}");
     }
 }
 
@@ -291,6 +295,29 @@ fn the_program_is_known_by_its_keys_or_said() {
     assert!(report.contains(both), "{report}");
     for from in [Tool::Original, Tool::SecureSsh, Tool::SecureApi] {
         assert_eq!(import_from(Some(from), api).unwrap().tool, from);
+    }
+}
+
+#[test]
+fn what_the_old_program_demanded_is_not_called_its_default() {
+    let said = |from: Tool, key: &str| {
+        let rows = import_from(Some(from), HOST).unwrap().rows;
+        rows.into_iter().find(|row| row.key == key).unwrap().said
+    };
+    let demanded = "not said; the old program refused to start without it; written out here: ";
+    let default = "not said; the old default: ";
+    for (from, key, begin, value) in [
+        (Tool::Original, "scaling_thresholds.cpu.high", demanded, "80"),
+        (Tool::Original, "host_limits.max_host_cpu_percent", demanded, "90"),
+        (Tool::Original, "proxmox_hosts[0].ssh_user", demanded, "root"),
+        (Tool::Original, "scaling_limits.max_cores", default, "8"),
+        (Tool::SecureSsh, "scaling_thresholds.ram.low", demanded, "25"),
+        (Tool::SecureSsh, "proxmox_hosts[0].ssh_user", default, "root"),
+        (Tool::SecureApi, "scaling_limits.max_cores", demanded, "8"),
+        (Tool::SecureApi, "host_limits.max_host_cpu_percent", default, "90"),
+        (Tool::SecureApi, "scale_cooldown", default, "300"),
+    ] {
+        assert_eq!(said(from, key), format!("{begin}{value}"), "{key}");
     }
 }
 
