@@ -42,6 +42,8 @@ pub(crate) struct Limits {
 /// The whole of it.
 #[derive(Debug)]
 pub(crate) struct Old {
+    /// Where it says so.
+    pub(crate) dry_run: Option<bool>,
     pub(crate) cpu: Marks,
     pub(crate) ram: Marks,
     pub(crate) limits: Limits,
@@ -76,8 +78,8 @@ pub(crate) fn read(file: &Foreign, tool: Tool, names: &Names<'_>, reader: &mut R
     let limits = limits::read(reader, &root);
     let hosts = hosts::read(reader, &root, names);
     let gate = root.section("host_limits");
-    mode(reader, &root);
     Old {
+        dry_run: dry_run(reader, &root),
         cpu,
         ram,
         limits,
@@ -109,13 +111,17 @@ fn percent(reader: &mut Reader, section: &Section<'_>, key: &str, default: f64) 
     reader.or(section, key, said, default)
 }
 
-fn mode(reader: &mut Reader, root: &Section<'_>) {
-    let now = match reader.boolean(root, "dry_run") {
-        Some(true) => "`recommend` is what dry_run was",
-        Some(false) => "`full` is what the old program did: go there by `recommend` and `up-only`",
-        None => return,
+fn dry_run(reader: &mut Reader, root: &Section<'_>) -> Option<bool> {
+    let said = reader.boolean(root, "dry_run")?;
+    let note = if said {
+        "nothing is changed, whatever any `mode` says, and what would be is said by `plan` and the \
+         log: no message tells it by mail or Gotify"
+    } else {
+        "but `mode: observe` changes nothing either: `full` is what the old program did; go there by \
+         `recommend` and `up-only`"
     };
-    reader.note("dry_run".to_owned(), now);
+    reader.note("dry_run".to_owned(), note);
+    Some(said)
 }
 
 fn dedup(reader: &mut Reader, root: &Section<'_>) -> u32 {

@@ -18,7 +18,8 @@ pub(crate) const KEPT_WIDTH: usize = 120;
 const ADDED: [(&str, &str); 2] = [
     (
         "config.yaml: mode: observe",
-        "looks and says what it would do, changes nothing; `recommend`, `up-only` and `full` follow",
+        "looks and says what it would do, changes nothing; `recommend`, `up-only` and `full` follow. \
+         In `observe` and `recommend` there is no change that a mail or Gotify could tell",
     ),
     (
         "config.yaml: memory_shrink: false",

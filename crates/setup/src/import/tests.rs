@@ -162,6 +162,7 @@ fn what_holds_for_a_vm_is_what_held() {
     // The original left alone a VM without `scaling_enabled`.
     assert_eq!((of("pve-2-lan", 202), of("backup", 301)), (None, None));
     assert_eq!((own.mode, own.memory_shrink), (Mode::Observe, false));
+    assert!(config.dry_run, "{}", made.config);
     assert_eq!((own.check_interval, own.scale_cooldown), (60, 1));
 }
 
@@ -319,6 +320,20 @@ fn what_the_old_program_demanded_is_not_called_its_default() {
     ] {
         assert_eq!(said(from, key), format!("{begin}{value}"), "{key}");
     }
+}
+
+#[test]
+fn a_dry_run_stays_one() {
+    for (said, written) in [("dry_run: true", true), ("dry_run: false", true), ("", false)] {
+        let made = import(&format!("{HOST}{said}\n")).unwrap();
+        assert_eq!(made.config.contains("dry_run"), written);
+        assert!(made.config.contains(&format!("\n{said}\n")), "{}", made.config);
+        let row = made.rows.iter().find(|row| row.key == "dry_run");
+        assert_eq!(row.map(|row| row.verdict), written.then_some(Verdict::Carried));
+    }
+    // The fork never read it.
+    let made = import_from(Some(Tool::SecureSsh), &format!("{HOST}dry_run: true\n")).unwrap();
+    assert!(!made.config.contains("dry_run"), "{}", made.config);
 }
 
 #[test]

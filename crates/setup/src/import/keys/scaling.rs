@@ -92,10 +92,10 @@ pub(super) const KEYS: &[Key] = &[
          did not get them before its next start",
         "nothing edits a VM unasked: `vm-autoscale plan` says what a VM lacks, with the command",
     ),
-    replaced(
+    carried(
         "dry_run",
         ORIGINAL,
         "since 1.6.0: decided and told, changed nothing",
-        "config.yaml: mode, which always begins as `observe`",
+        "config.yaml: dry_run",
     ),
 ];
