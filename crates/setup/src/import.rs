@@ -132,7 +132,9 @@ fn are_hosts(file: &Foreign, arguments: &Import) -> Result<(), Error> {
     })
 }
 
-/// As the shell says, else what fits everywhere.
+/// As the terminal says, as the shell does, else what fits everywhere.
 fn terminal_width() -> usize {
-    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(100)
+    let terminal = terminal_size::terminal_size_of(std::io::stdout());
+    let columns = || std::env::var("COLUMNS").ok()?.parse().ok();
+    terminal.map(|(width, _)| width.0.into()).or_else(columns).unwrap_or(80)
 }

@@ -17,10 +17,23 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
-#[expect(clippy::disallowed_methods, reason = "starts the program that is tested")]
 fn run_with(path: &Path, old: &Path, output: &Path, arguments: &[&str]) -> (i32, String, String) {
+    run_in(Some("100"), path, old, output, arguments)
+}
+
+#[expect(clippy::disallowed_methods, reason = "starts the program that is tested")]
+fn run_in(
+    columns: Option<&str>,
+    path: &Path,
+    old: &Path,
+    output: &Path,
+    arguments: &[&str],
+) -> (i32, String, String) {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_vm-autoscale-setup"));
-    command.env("COLUMNS", "100").env("PATH", path);
+    command.env_remove("COLUMNS").env("PATH", path);
+    if let Some(columns) = columns {
+        command.env("COLUMNS", columns);
+    }
     command.arg("import").arg(old).arg("--output").arg(output).args(arguments);
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -89,6 +102,21 @@ fn the_programs_take_the_files_and_others_cannot_read_them() {
             let mode = std::fs::metadata(directory.path().join(file)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o640, "{file}");
         }
+    }
+}
+
+/// Where it is told into nothing that has a width.
+#[test]
+fn no_line_but_a_command_is_wider_than_what_the_shell_says() {
+    let directory = tempfile::tempdir().unwrap();
+    for (width, columns) in [(60, Some("60")), (132, Some("132")), (80, Some("wide")), (80, None)] {
+        let old = fixture("secure-ssh.yaml");
+        let new = directory.path().join(format!("{width}{}", columns.unwrap_or_default()));
+        let (code, out, _) = run_in(columns, Path::new("/nowhere"), &old, &new, &[]);
+        let is_path = |line: &&str| line.starts_with("       ") || line.contains('/');
+        let longest = out.lines().filter(|line| !is_path(line)).map(|line| line.chars().count());
+        let longest = longest.max().unwrap();
+        assert!(code == 0 && longest <= width && longest + 10 > width, "{width} {longest}\n{out}");
     }
 }
 

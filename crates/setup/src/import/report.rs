@@ -105,9 +105,25 @@ fn warning(unit: &str) -> String {
 }
 
 fn paragraph(text: &mut String, indent: &str, words: &str, width: usize) {
-    let lines = table::wrap(words, width.saturating_sub(indent.len()).max(40));
+    // All lines but the first stand two characters further in.
+    let lines = table::wrap(words, width.saturating_sub(indent.len() + 2).max(40));
     for (number, line) in lines.iter().enumerate() {
         let more = if number > 0 { "  " } else { "" };
         let _ = writeln!(text, "{indent}{more}{line}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_paragraph_is_as_wide_as_it_may_be_and_no_wider() {
+        for width in [60, 80, 100] {
+            let mut text = String::new();
+            paragraph(&mut text, "  ", &"word ".repeat(100), width);
+            let longest = text.lines().map(str::len).max();
+            assert!((Some(width - 5)..=Some(width)).contains(&longest), "{text}");
+        }
     }
 }
