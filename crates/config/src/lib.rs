@@ -50,7 +50,7 @@ pub use settings::{Behaviour, Profile, VmSettings};
 pub use socket::listen_on;
 pub use vm_set::VmSet;
 pub use yaml::{
-    Checked, Entry, Foreign, Origin, Part, Value, quoted, sounds_secret, without_secret,
+    Checked, Entry, Foreign, Origin, Part, Value, quoted, sounds_secret, visible, without_secret,
 };
 
 /// The longest file that is read, in bytes.

@@ -29,6 +29,7 @@ use vm_autoscale_config::{
 pub(crate) use self::keys::Tool;
 use self::old::{Names, Old};
 use self::report::Told;
+pub(crate) use self::report::shown;
 use self::row::Row;
 use crate::args::{Format, Import};
 use crate::error::Error;

@@ -120,6 +120,37 @@ fn no_line_but_a_command_is_wider_than_what_the_shell_says() {
     }
 }
 
+/// A pipe would be waited for, and a device never ends.
+#[test]
+fn what_is_no_regular_file_is_refused_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let pipe = directory.path().join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    for old in [pipe.as_path(), directory.path(), Path::new("/dev/zero")] {
+        let (code, out, said) = run(old, &directory.path().join("new"), &[]);
+        assert_eq!((code, out.as_str()), (3, ""));
+        assert!(said.contains("is not a regular file"), "{said}");
+    }
+}
+
+#[test]
+fn a_file_name_does_nothing_to_a_terminal() {
+    let directory = tempfile::tempdir().unwrap();
+    let old = directory.path().join("a\u{1b}[31m.yaml");
+    let new = directory.path().join("new\u{1b}]0;x\u{7}");
+    std::fs::copy(fixture("secure-ssh.yaml"), &old).unwrap();
+    let (code, out, said) = run(&old, &new, &[]);
+    let kept = std::fs::read_to_string(new.join("import.txt")).unwrap();
+    assert!(code == 0 && out.contains("a␛[31m.yaml: read as"), "{out}{said}");
+    let (code, _, again) = run(&old, &new, &[]);
+    assert!(code == 1 && again.contains("is there already"), "{again}");
+    std::fs::write(&old, "x: [").unwrap();
+    let (code, _, invalid) = run(&old, &directory.path().join("other"), &[]);
+    assert_eq!(code, 3);
+    let told = [out, said, kept, again, invalid].concat();
+    assert!(!told.contains(['\u{1b}', '\u{7}']), "{told:?}");
+}
+
 /// Every secret of the fixtures has the word in it.
 #[test]
 fn no_secret_is_printed_or_written() {

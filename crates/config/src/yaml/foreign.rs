@@ -5,10 +5,10 @@ use std::path::Path;
 use super::places::Places;
 use super::tree::{Data, Node};
 use super::{secrets, syntax, text};
-use crate::files::read_plain_bytes;
+use crate::files::read_regular_bytes;
 use crate::problem::{Problem, Report};
 use crate::source::{self, Place, Source, is_telling};
-use crate::{Error, render};
+use crate::{Error, MAX_FILE, render};
 
 /// So many problems are kept; of the others only the number.
 const MAX_PROBLEMS: usize = 1_000;
@@ -53,9 +53,9 @@ impl Foreign {
     /// Reads the file.
     ///
     /// # Errors
-    /// It cannot be read, or is no YAML.
+    /// It cannot be read, is no regular file, or is no YAML.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        Ok(Self::new(path, &read_plain_bytes(path)?)?)
+        Ok(Self::new(path, &read_regular_bytes(path, MAX_FILE)?)?)
     }
 
     /// The same of a text that was read before.
@@ -190,6 +190,12 @@ pub fn without_secret(key: &str) -> String {
 #[must_use]
 pub fn quoted(text: &str) -> String {
     render::quote(text)
+}
+
+/// The same of a whole text, such as a file's name.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    text.chars().map(render::visible).collect()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::json;
+use vm_autoscale_config::visible;
 
 use super::keys::Tool;
 use super::row::Row;
@@ -45,7 +46,7 @@ impl Told<'_> {
     pub(crate) fn text(&self, width: usize) -> String {
         let mut text = format!(
             "{}: read as a file of {}.\n\n{}\n",
-            self.source.display(),
+            shown(self.source),
             self.tool.name(),
             table::render(self.rows, width)
         );
@@ -57,7 +58,7 @@ impl Told<'_> {
         let _ = writeln!(
             text,
             "\nWritten into {}: config.yaml, helper.yaml, import.txt",
-            self.output.display()
+            shown(self.output)
         );
         for unit in &self.running {
             text.push('\n');
@@ -95,6 +96,11 @@ impl Told<'_> {
         let text = serde_json::to_string(&value).map_err(|error| Error::Output(error.into()))?;
         Ok(format!("{text}\n"))
     }
+}
+
+/// Every character of a name visible.
+pub(crate) fn shown(path: &Path) -> String {
+    visible(&path.display().to_string())
 }
 
 fn warning(unit: &str) -> String {

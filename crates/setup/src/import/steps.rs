@@ -5,6 +5,8 @@ mod service;
 
 use std::path::{Path, PathBuf};
 
+use vm_autoscale_config::visible;
+
 use super::old::Old;
 use super::row::Row;
 use crate::args::Import;
@@ -51,5 +53,32 @@ fn word(path: &Path) -> String {
     if !text.is_empty() && text.chars().all(plain) {
         return text;
     }
-    format!("'{}'", text.replace('\'', "'\\''"))
+    if !text.chars().any(is_unseen) {
+        return format!("'{}'", text.replace('\'', "'\\''"));
+    }
+    let escaped = text.chars().map(|c| match c {
+        '\'' | '\\' => format!("\\{c}"),
+        c if is_unseen(c) => format!("\\U{:08x}", u32::from(c)),
+        c => c.to_string(),
+    });
+    format!("$'{}'", escaped.collect::<String>())
+}
+
+/// What a terminal would act on.
+fn is_unseen(c: char) -> bool {
+    let text = c.to_string();
+    visible(&text) != text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_one_for_a_shell_and_does_nothing_to_a_terminal() {
+        let of = |text: &str| word(Path::new(text));
+        assert_eq!(of("/etc/a-b_c.yaml"), "/etc/a-b_c.yaml");
+        assert_eq!(of("a b'c"), "'a b'\\''c'");
+        assert_eq!(of("a\u{1b}[31m'\\"), "$'a\\U0000001b[31m\\'\\\\'");
+    }
 }
