@@ -95,6 +95,8 @@ impl Reader {
         let number = match self.get(section, key)?.value() {
             Value::Integer(number) => u32::try_from(number).ok(),
             Value::Float(number) => whole(number),
+            // In quotes it was as good to the programs that converted it.
+            Value::Text(text) => text.trim().parse().ok(),
             _ => None,
         };
         let number = number.filter(|number| range.contains(number));
@@ -108,6 +110,7 @@ impl Reader {
         let number = match self.get(section, key)?.value() {
             Value::Integer(number) => u32::try_from(number).ok().map(f64::from),
             Value::Float(number) => Some(number),
+            Value::Text(text) => text.trim().parse().ok(),
             _ => None,
         };
         let number = number.filter(|number| (0.0..=100.0).contains(number));
@@ -117,12 +120,16 @@ impl Reader {
         number
     }
 
-    /// Python's YAML is 1.1, where more words than two are true or false.
+    /// Python's YAML is 1.1, where more words than two are true or false; in quotes they are meant
+    /// the same.
     pub(crate) fn boolean(&mut self, section: &Section<'_>, key: &str) -> Option<bool> {
         let said = match self.get(section, key)?.value() {
             Value::Bool(said) => Some(said),
-            Value::Text("yes" | "Yes" | "YES" | "on" | "On" | "ON") => Some(true),
-            Value::Text("no" | "No" | "NO" | "off" | "Off" | "OFF") => Some(false),
+            Value::Text(text) => match text.trim().to_ascii_lowercase().as_str() {
+                "true" | "yes" | "on" => Some(true),
+                "false" | "no" | "off" => Some(false),
+                _ => None,
+            },
             _ => None,
         };
         if said.is_none() {

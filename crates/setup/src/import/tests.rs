@@ -337,6 +337,22 @@ fn a_dry_run_stays_one() {
 }
 
 #[test]
+fn what_stands_in_quotes_is_meant_all_the_same() {
+    let yaml = "proxmox_hosts:\n- {name: a, host: 192.0.2.1, ssh_port: '2222'}\n\
+                - {name: b, host: 192.0.2.1, ssh_port: 22}\n\
+                check_interval: \" 60\"\nscaling_thresholds: {cpu: {high: '75.5'}}\n\
+                virtual_machines: [{vm_id: 100, proxmox_host: a, scaling_enabled: 'True', \
+                cpu_scaling: \"on\", ram_scaling: 'false'}]\n";
+    let old = import(yaml).unwrap().old;
+    let vm = &old.vms[0];
+    assert_eq!((vm.enabled, vm.cpu_scaling, vm.ram_scaling), (true, true, false));
+    assert_eq!((old.hosts[0].port, old.check_interval, old.cpu.high), (2222, 60, 75.5));
+    for wrong in ["check_interval: '1.5'", "scaling_thresholds: {cpu: {high: 'nan'}}"] {
+        assert!(refused(&format!("{HOST}{wrong}")).contains(" is `"), "{wrong}");
+    }
+}
+
+#[test]
 fn flat_limits_of_old_hold_where_the_section_says_nothing() {
     let made = import(&format!(
         "{HOST}max_cores: 4\nmin_ram: 512\nscaling_limits: {{max_ram_mb: 2048}}\n"
@@ -361,6 +377,10 @@ fn what_cannot_be_used_is_said_with_its_place() {
         (
             "proxmox_hosts:\n- {name: a b, host: 192.0.2.1}\n- {name: a-b, host: 192.0.2.2}",
             "old.yaml:3:10: this name is taken by the host on line 2",
+        ),
+        (
+            "proxmox_hosts:\n- {name: a, host: 192.0.2.1}\n- {name: b, host: 192.0.2.1, ssh_port: '22'}",
+            "old.yaml:3:19: the host on line 2 has this address and port, too",
         ),
         ("proxmox_hosts: [{name: a, host: nowhere}]", "name it: --address 'a=IP'"),
         ("proxmox_hosts: [{name: a, host: '$(id).x'}]", "name it: --address 'a=IP'"),
@@ -483,7 +503,8 @@ proptest! {
 
 #[test]
 fn more_than_the_programs_read_is_refused_with_its_place() {
-    let hosts = (0..=1000).map(|n| format!("- {{name: h{n}, host: 192.0.2.1}}\n"));
+    let hosts =
+        (0..=1000).map(|n| format!("- {{name: h{n}, host: 192.0.{}.{}}}\n", n / 250, n % 250));
     let report = refused(&format!("proxmox_hosts:\n{}", hosts.collect::<String>()));
     assert!(report.contains("old.yaml:1002:3: more than 1000 of them"), "{report}");
     // As many VMs as may be, with all that one can have.
