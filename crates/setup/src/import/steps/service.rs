@@ -67,7 +67,7 @@ pub(super) fn network(old: &Old) -> Option<Step> {
     let mail = old.alerts.as_ref().is_some_and(|alerts| alerts.enabled);
     let gotify = old.gotify.as_ref().is_some_and(|gotify| gotify.enabled);
     let title = "Messages are switched on, and the scheduler's unit has no network. From this \
-        project's directory, give it one";
+        project's directory, give it one, and say in it which addresses the servers have";
     let file = "vm-autoscale.service.d/network.conf";
     let lines = [
         format!("install -D -m 644 deploy/systemd/optional/{file} /etc/systemd/system/{file}"),
