@@ -3,8 +3,9 @@
 mod address;
 mod hosts;
 mod limits;
+mod log;
 mod marks;
-mod service;
+mod messages;
 mod vms;
 
 use std::collections::BTreeMap;
@@ -13,7 +14,8 @@ use std::net::IpAddr;
 use vm_autoscale_config::{Environment, Foreign};
 
 pub(crate) use self::hosts::Host;
-pub(crate) use self::service::{Alerts, Gotify, Log};
+pub(crate) use self::log::Log;
+pub(crate) use self::messages::{Alerts, Gotify};
 pub(crate) use self::vms::Vm;
 use super::keys::{Tool, Verdict};
 use super::reader::Reader;
@@ -64,7 +66,7 @@ impl Old {
     /// What will be in the env file, of which nothing is known but that it must be there.
     pub(crate) fn secrets(&self) -> Environment {
         let alerts = self.alerts.iter().flat_map(Alerts::secrets);
-        service::environment(alerts.chain(self.gotify.iter().flat_map(Gotify::secrets)))
+        messages::environment(alerts.chain(self.gotify.iter().flat_map(Gotify::secrets)))
     }
 }
 
@@ -90,9 +92,9 @@ pub(crate) fn read(file: &Foreign, tool: Tool, names: &Names<'_>, reader: &mut R
         max_host_ram: percent(reader, &gate, "max_host_ram_percent", 90.0),
         vms: vms::read(reader, &root, tool, &hosts, &vms::Above { cpu, ram, limits }),
         hosts,
-        log: service::log(reader, &root),
-        alerts: service::alerts(reader, &root),
-        gotify: service::gotify(reader, &root),
+        log: log::read(reader, &root),
+        alerts: messages::alerts(reader, &root),
+        gotify: messages::gotify(reader, &root),
         dedup: dedup(reader, &root),
     }
 }
