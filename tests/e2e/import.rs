@@ -9,9 +9,10 @@ use vm_autoscale_tests::programs::{command, directory};
 use crate::skip;
 
 /// The old files, the addresses of their hosts that have only names, and all addresses.
-const OLD: [(&str, &[&str], &[&str]); 3] = [
+const OLD: [(&str, &[&str], &[&str]); 4] = [
     ("original", &["backup=192.0.2.7"], &["192.168.1.10", "192.168.1.11", "[192.0.2.7]:2222"]),
     ("secure-ssh", &[], &["192.168.1.10"]),
+    ("secure-ssh-messages", &[], &["192.168.1.10"]),
     ("secure-api", &["pve.example.com=192.0.2.8"], &["192.168.1.10", "2001:db8::11", "192.0.2.8"]),
 ];
 
@@ -57,9 +58,10 @@ fn both_programs_take_what_is_imported_once_the_keys_are_there() {
         let with_env = [&check[..], &["--env-file", env.to_str().unwrap()]].concat();
         let (good, said) = run("vm-autoscale", &with_env);
         assert!(good, "{said}");
-        // Only the original's example has its messages switched on.
+        // Only these have their messages switched on.
         let (good, said) = run("vm-autoscale", &check);
-        assert_eq!(good, name != "original", "{said}");
+        let needs_secrets = ["original", "secure-ssh-messages"].contains(&name);
+        assert_eq!(good, !needs_secrets, "{said}");
         assert!(good || said.contains("put VM_AUTOSCALE_SMTP_PASSWORD=… into the env file"));
         let helper = text(&new.join("helper.yaml"));
         let check = ["--validate-only", "--strict", "--config", &helper];

@@ -63,7 +63,7 @@ pub(crate) fn read_regular_bytes(path: &Path, most: u64) -> Result<Zeroizing<Vec
     let open = open.read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path);
     let file = open.map_err(io)?;
     if !file.metadata().map_err(io)?.is_file() {
-        return refuse(path, "is not a regular file", "move it out of this directory");
+        return refuse(path, "is not a regular file", "name a file");
     }
     read_bounded(path, file, most)
 }

@@ -51,7 +51,9 @@ pub use select::{OFF_TAG, Selection, VmFacts};
 pub use settings::{Behaviour, Profile, VmSettings};
 pub use socket::listen_on;
 pub use vm_set::VmSet;
-pub use yaml::{Checked, Entry, Foreign, Origin, Part, Value, quoted, sounds_secret};
+pub use yaml::{
+    Checked, Entry, Foreign, Origin, Part, Value, quoted, sounds_secret, visible, without_secret,
+};
 
 /// The longest file that is read, in bytes.
 pub const MAX_FILE: u64 = 4 * 1024 * 1024;

@@ -131,6 +131,17 @@ pub(crate) fn is_telling(key: &str) -> bool {
     telling_at(key).is_some()
 }
 
+/// A key that nobody knows: it may have its value in it, as `{password:x}` has.
+pub(crate) fn without_secret(key: &str) -> String {
+    let lower = key.to_ascii_lowercase().replace('-', "_");
+    let Some(at) = telling_at(key) else { return key.to_owned() };
+    let rest = lower.get(at..).unwrap_or_default();
+    let word = ["password", "passphrase", "passwd"].iter().chain(&TELLING);
+    let length = word.copied().find(|word| rest.starts_with(word)).map_or(0, str::len);
+    let shown = key.get(..at + length).unwrap_or_default();
+    if shown.len() == key.len() { key.to_owned() } else { format!("{shown}…") }
+}
+
 fn telling_at(text: &str) -> Option<usize> {
     let lower = text.to_ascii_lowercase().replace('-', "_");
     let word = TELLING.iter().filter_map(|word| lower.find(word)).min();

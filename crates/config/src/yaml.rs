@@ -35,7 +35,7 @@ use validator::Validate;
 use zeroize::Zeroizing;
 
 pub use self::entries::{Entry, Origin};
-pub use self::foreign::{Foreign, Part, Value, quoted, sounds_secret};
+pub use self::foreign::{Foreign, Part, Value, quoted, sounds_secret, visible, without_secret};
 
 use self::documents::Documents;
 use self::expand::Variables;

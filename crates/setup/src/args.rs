@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::import::Tool;
+
 /// Sets vm-autoscale up.
 #[derive(Debug, Parser)]
 #[command(name = "vm-autoscale-setup", version, max_term_width = 100, after_help = EXAMPLES)]
@@ -32,6 +34,9 @@ pub(crate) struct Import {
     /// The address of a host of the old file that has only a name there. Can be given again.
     #[arg(long, value_name = "NAME=IP", value_parser = address)]
     pub(crate) address: Vec<(String, IpAddr)>,
+    /// The program that the old file is of. Without it, that is told by the file's keys.
+    #[arg(long, value_enum, value_name = "PROGRAM")]
+    pub(crate) from: Option<Tool>,
     /// The private key that helper.yaml will name.
     #[arg(long, value_name = "FILE", default_value = "/etc/vm-autoscale/id_ed25519")]
     pub(crate) identity: PathBuf,

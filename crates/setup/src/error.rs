@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use vm_autoscale_config::Report;
 
+use crate::import::shown;
+
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// The old file cannot be read or used.
@@ -14,10 +16,10 @@ pub(crate) enum Error {
     Usage(String),
     /// Something is there already.
     #[error("{path} is there already and is not overwritten: move it away, or name another \
-             directory with --output", path = .0.display())]
+             directory with --output", path = shown(.0))]
     Exists(PathBuf),
     /// A file cannot be written.
-    #[error("{path}: {source}", path = .path.display())]
+    #[error("{path}: {source}", path = shown(.path))]
     Write {
         /// The file or directory.
         path: PathBuf,

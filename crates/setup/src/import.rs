@@ -1,6 +1,7 @@
 //! `import`: an old program's configuration as ours, and what became of every key of it.
 
 mod files;
+mod guess;
 mod keys;
 mod new_config;
 mod new_helper;
@@ -25,8 +26,10 @@ use vm_autoscale_config::{
     Checked, Environment, Foreign, HelperConfig, Report, SchedulerConfig, quoted,
 };
 
+pub(crate) use self::keys::Tool;
 use self::old::{Names, Old};
 use self::report::Told;
+pub(crate) use self::report::shown;
 use self::row::Row;
 use crate::args::{Format, Import};
 use crate::error::Error;
@@ -37,7 +40,7 @@ const NAMES: [&str; 3] = ["config.yaml", "helper.yaml", "import.txt"];
 /// What the old file was made into.
 #[derive(Debug)]
 struct Made {
-    tool: keys::Tool,
+    tool: Tool,
     old: Old,
     rows: Vec<Row>,
     config: String,
@@ -56,13 +59,7 @@ pub(crate) fn run(arguments: &Import) -> Result<String, Error> {
         output: &arguments.output,
         rows: &made.rows,
         running: world::running(),
-        steps: steps::all(
-            &made.rows,
-            &made.old,
-            &arguments.output,
-            &arguments.identity,
-            &arguments.known_hosts,
-        ),
+        steps: steps::all(&made.rows, &made.old, arguments),
     };
     let kept = told.text(report::KEPT_WIDTH);
     let texts = [made.config, made.helper, kept];
@@ -81,8 +78,11 @@ fn make(
     resolve: &dyn Fn(&str) -> Vec<IpAddr>,
 ) -> Result<Made, Error> {
     let mut found = walk::walk(file);
-    let mut reader = reader::Reader::default();
-    let tool = old::tool(file);
+    let guessed = arguments.from.map_or_else(|| guess::tool(file, &found.rows), Ok);
+    // With more than one mistake all of them are told, whichever program it is of.
+    let tool = guessed.as_ref().copied().unwrap_or(Tool::Original);
+    found.problems.extend(guessed.err().map(|problem| *problem));
+    let mut reader = reader::Reader::new(tool);
     let names = Names { given: arguments.address.iter().cloned().collect(), resolve };
     let old = old::read(file, tool, &names, &mut reader);
     found.problems.append(&mut reader.problems);
@@ -106,7 +106,7 @@ fn prove(config: &str, helper: &str, secrets: &Environment) -> Result<(), Report
     Ok(())
 }
 
-fn head(old: &Path, tool: keys::Tool) -> String {
+fn head(old: &Path, tool: Tool) -> String {
     let name = old.file_name().unwrap_or_default().to_string_lossy();
     format!(
         "# Made by vm-autoscale-setup import of {}, a file of {}.\n\
@@ -119,7 +119,8 @@ fn head(old: &Path, tool: keys::Tool) -> String {
 /// An address for a host that is not there would be without effect.
 fn are_hosts(file: &Foreign, arguments: &Import) -> Result<(), Error> {
     let root = section::Section::root(file.root());
-    let mut scratch = reader::Reader::default();
+    // All of the programs have both keys.
+    let mut scratch = reader::Reader::new(Tool::Original);
     let mut known = std::collections::BTreeSet::new();
     for host in root.list("proxmox_hosts") {
         known.extend(scratch.text(&host, "name"));
@@ -132,7 +133,9 @@ fn are_hosts(file: &Foreign, arguments: &Import) -> Result<(), Error> {
     })
 }
 
-/// As the shell says, else what fits everywhere.
+/// As the terminal says, as the shell does, else what fits everywhere.
 fn terminal_width() -> usize {
-    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(100)
+    let terminal = terminal_size::terminal_size_of(std::io::stdout());
+    let columns = || std::env::var("COLUMNS").ok()?.parse().ok();
+    terminal.map(|(width, _)| width.0.into()).or_else(columns).unwrap_or(80)
 }

@@ -5,10 +5,10 @@ use std::path::Path;
 use super::places::Places;
 use super::tree::{Data, Node};
 use super::{secrets, syntax, text};
-use crate::files::read_plain_bytes;
+use crate::files::read_regular_bytes;
 use crate::problem::{Problem, Report};
-use crate::source::{Place, Source, is_telling};
-use crate::{Error, render};
+use crate::source::{self, Place, Source, is_telling};
+use crate::{Error, MAX_FILE, render};
 
 /// So many problems are kept; of the others only the number.
 const MAX_PROBLEMS: usize = 1_000;
@@ -53,9 +53,9 @@ impl Foreign {
     /// Reads the file.
     ///
     /// # Errors
-    /// It cannot be read, or is no YAML.
+    /// It cannot be read, is no regular file, or is no YAML.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        Ok(Self::new(path, &read_plain_bytes(path)?)?)
+        Ok(Self::new(path, &read_regular_bytes(path, MAX_FILE)?)?)
     }
 
     /// The same of a text that was read before.
@@ -180,10 +180,22 @@ pub fn sounds_secret(key: &str) -> bool {
     is_telling(key)
 }
 
+/// The name of a key that nobody knows, without what may be a secret behind such a word.
+#[must_use]
+pub fn without_secret(key: &str) -> String {
+    source::without_secret(key)
+}
+
 /// A text of a file as messages show it: short, and every character visible.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     render::quote(text)
+}
+
+/// The same of a whole text, such as a file's name.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    text.chars().map(render::visible).collect()
 }
 
 #[cfg(test)]
@@ -204,6 +216,21 @@ mod tests {
         assert_eq!(inner, [(Value::Text("no"), 3), (Value::Float(1.5), 3)]);
         let report = file.report(vec![item.problem("b[0]", "x")]).to_string();
         assert!(report.starts_with("error: old.yaml:3:3: x\n"), "{report}");
+    }
+
+    #[test]
+    fn nothing_behind_a_telling_word_is_shown() {
+        for (key, shown) in [
+            ("ssh_password:hunter2", "ssh_password…"),
+            ("Api-Key=hunter2", "Api-Key…"),
+            ("http://a:hunter2@b", "http…"),
+            ("passhunter2", "pass…"),
+            ("password", "password"),
+            ("tokens", "token…"),
+            ("colour", "colour"),
+        ] {
+            assert_eq!(without_secret(key), shown);
+        }
     }
 
     #[test]

@@ -3,17 +3,17 @@
 //! `MatrixMagician`'s fork, in its version over SSH and the one over Proxmox's API.
 
 mod hosts;
+mod index;
 mod scaling;
 mod service;
 mod vms;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
-
 use serde::Serialize;
 
+pub(crate) use self::index::{find, general, is_name, is_section, nearest};
+
 /// A program that a file may come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Tool {
     /// fabriziosalmi/proxmox-vm-autoscale.
@@ -62,6 +62,18 @@ pub(crate) struct Key {
     pub(crate) now: &'static str,
 }
 
+impl Key {
+    /// Whether that program did not start without it, so that it had no default.
+    pub(crate) fn is_demanded_by(&self, tool: Tool) -> bool {
+        let is = |begin: &str| self.path.starts_with(begin);
+        is("scaling_thresholds.")
+            || match tool {
+                Tool::Original => is("host_limits.") || self.path == "proxmox_hosts[].ssh_user",
+                Tool::SecureSsh | Tool::SecureApi => is("scaling_limits."),
+            }
+    }
+}
+
 const ALL: &[Tool] = &[Tool::Original, Tool::SecureSsh, Tool::SecureApi];
 const ORIGINAL: &[Tool] = &[Tool::Original];
 const SSH: &[Tool] = &[Tool::Original, Tool::SecureSsh];
@@ -97,56 +109,4 @@ const fn refused(
 /// All of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
     [scaling::KEYS, hosts::KEYS, vms::KEYS, service::KEYS].into_iter().flatten()
-}
-
-/// The same in orders in which they are found: an old file may be nothing but keys.
-struct Index {
-    by_path: BTreeMap<&'static str, &'static Key>,
-    /// Every path that has keys below it.
-    sections: BTreeSet<&'static str>,
-    /// Every name on a path.
-    names: BTreeSet<&'static str>,
-}
-
-static INDEX: LazyLock<Index> = LazyLock::new(|| {
-    let joints = |path: &'static str| path.match_indices(['.', '[']).map(|(at, _)| at);
-    Index {
-        by_path: all().map(|key| (key.path, key)).collect(),
-        sections: all()
-            .flat_map(|key| joints(key.path).filter_map(|at| key.path.get(..at)))
-            .collect(),
-        names: all().flat_map(|key| key.path.split(['.', '[', ']'])).collect(),
-    }
-});
-
-/// The key of that path.
-pub(crate) fn find(path: &str) -> Option<&'static Key> {
-    INDEX.by_path.get(path).copied()
-}
-
-/// Whether there are keys below that path.
-pub(crate) fn is_section(path: &str) -> bool {
-    INDEX.sections.contains(path)
-}
-
-/// Whether a key has that name, wherever it stands.
-pub(crate) fn is_name(name: &str) -> bool {
-    INDEX.names.contains(name)
-}
-
-/// The keys of a section that were most likely meant by one that is not known.
-pub(crate) fn nearest(section: &str, key: &str) -> Option<&'static str> {
-    const LONGEST: usize = 64;
-    if key.len() > LONGEST {
-        return None;
-    }
-    let below = all().filter_map(|known| {
-        let rest = known.path.strip_prefix(section)?;
-        let rest = rest.strip_prefix('.').unwrap_or(rest);
-        rest.split(['.', '[']).next().filter(|name| !name.is_empty())
-    });
-    let key = key.to_ascii_lowercase().replace('-', "_");
-    let near = below.map(|known| (strsim::osa_distance(&key, known), known));
-    let allowed = (key.len() / 3).max(1);
-    near.filter(|(distance, _)| *distance <= allowed).min_by_key(|(d, _)| *d).map(|(_, k)| k)
 }

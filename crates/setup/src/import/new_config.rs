@@ -11,13 +11,17 @@ pub(crate) fn render(old: &Old, from: &str) -> String {
         "# yaml-language-server: $schema=config.schema.json\n{from}\
          # What every key means is in etc/config.yaml.\n\n\
          # observe, recommend, up-only or full: see import.txt before it is anything but observe.\n\
-         mode: observe\npolicy: threshold\n"
+         mode: observe\n"
     );
-    let limits = old.limits;
     // Writing to a String cannot fail, here and below.
+    if let Some(dry_run) = old.dry_run {
+        let _ =
+            writeln!(yaml, "# true: nothing is changed, whatever the mode.\ndry_run: {dry_run}");
+    }
+    let limits = old.limits;
     let _ = writeln!(
         yaml,
-        "check_interval: {}\nscale_cooldown: {}\nscale_down_after_cycles: {}\n\
+        "policy: threshold\ncheck_interval: {}\nscale_cooldown: {}\nscale_down_after_cycles: {}\n\
          scaling_thresholds:\n  cpu: {}\n  ram: {}\n\
          scaling_limits: {}\n\
          # Not every guest gives memory back when asked: try it with yours first.\n\

@@ -3,17 +3,19 @@
 mod address;
 mod hosts;
 mod limits;
+mod log;
 mod marks;
-mod service;
+mod messages;
 mod vms;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use vm_autoscale_config::{Environment, Foreign, Value};
+use vm_autoscale_config::{Environment, Foreign};
 
 pub(crate) use self::hosts::Host;
-pub(crate) use self::service::{Alerts, Gotify, Log};
+pub(crate) use self::log::Log;
+pub(crate) use self::messages::{Alerts, Gotify};
 pub(crate) use self::vms::Vm;
 use super::keys::{Tool, Verdict};
 use super::reader::Reader;
@@ -42,6 +44,8 @@ pub(crate) struct Limits {
 /// The whole of it.
 #[derive(Debug)]
 pub(crate) struct Old {
+    /// Where it says so.
+    pub(crate) dry_run: Option<bool>,
     pub(crate) cpu: Marks,
     pub(crate) ram: Marks,
     pub(crate) limits: Limits,
@@ -62,7 +66,7 @@ impl Old {
     /// What will be in the env file, of which nothing is known but that it must be there.
     pub(crate) fn secrets(&self) -> Environment {
         let alerts = self.alerts.iter().flat_map(Alerts::secrets);
-        service::environment(alerts.chain(self.gotify.iter().flat_map(Gotify::secrets)))
+        messages::environment(alerts.chain(self.gotify.iter().flat_map(Gotify::secrets)))
     }
 }
 
@@ -76,8 +80,8 @@ pub(crate) fn read(file: &Foreign, tool: Tool, names: &Names<'_>, reader: &mut R
     let limits = limits::read(reader, &root);
     let hosts = hosts::read(reader, &root, names);
     let gate = root.section("host_limits");
-    mode(reader, &root);
     Old {
+        dry_run: dry_run(reader, &root),
         cpu,
         ram,
         limits,
@@ -88,31 +92,10 @@ pub(crate) fn read(file: &Foreign, tool: Tool, names: &Names<'_>, reader: &mut R
         max_host_ram: percent(reader, &gate, "max_host_ram_percent", 90.0),
         vms: vms::read(reader, &root, tool, &hosts, &vms::Above { cpu, ram, limits }),
         hosts,
-        log: service::log(reader, &root),
-        alerts: service::alerts(reader, &root),
-        gotify: service::gotify(reader, &root),
+        log: log::read(reader, &root),
+        alerts: messages::alerts(reader, &root),
+        gotify: messages::gotify(reader, &root),
         dedup: dedup(reader, &root),
-    }
-}
-
-/// The program that the file is written for, by keys that only one has.
-pub(crate) fn tool(file: &Foreign) -> Tool {
-    let root = Section::root(file.root());
-    let hosts = root.list("proxmox_hosts");
-    let is_variable = |host: &Section<'_>| {
-        let password = host.get("ssh_password").map(vm_autoscale_config::Part::value);
-        matches!(password, Some(Value::Text(text)) if text.starts_with("${"))
-    };
-    let of_api = |host: &Section<'_>| {
-        ["api_port", "api_username", "api_token_id", "node_name"].iter().any(|key| host.has(key))
-    };
-    let log = root.section("logging").get("log_file").map(vm_autoscale_config::Part::value);
-    let of_fork =
-        matches!(log, Some(Value::Text(path)) if path.starts_with("/var/log/vm-autoscale/"));
-    match () {
-        () if hosts.iter().any(of_api) => Tool::SecureApi,
-        () if of_fork || hosts.iter().any(is_variable) => Tool::SecureSsh,
-        () => Tool::Original,
     }
 }
 
@@ -130,13 +113,17 @@ fn percent(reader: &mut Reader, section: &Section<'_>, key: &str, default: f64) 
     reader.or(section, key, said, default)
 }
 
-fn mode(reader: &mut Reader, root: &Section<'_>) {
-    let now = match reader.boolean(root, "dry_run") {
-        Some(true) => "`recommend` is what dry_run was",
-        Some(false) => "`full` is what the old program did: go there by `recommend` and `up-only`",
-        None => return,
+fn dry_run(reader: &mut Reader, root: &Section<'_>) -> Option<bool> {
+    let said = reader.boolean(root, "dry_run")?;
+    let note = if said {
+        "nothing is changed, whatever any `mode` says, and what would be is said by `plan` and the \
+         log: no message tells it by mail or Gotify"
+    } else {
+        "but `mode: observe` changes nothing either: `full` is what the old program did; go there by \
+         `recommend` and `up-only`"
     };
-    reader.note("dry_run".to_owned(), now);
+    reader.note("dry_run".to_owned(), note);
+    Some(said)
 }
 
 fn dedup(reader: &mut Reader, root: &Section<'_>) -> u32 {

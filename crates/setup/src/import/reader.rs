@@ -1,12 +1,14 @@
 //! Values of the old file by their types; what is of another type is a problem with its place.
 
+mod values;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::ops::RangeInclusive;
 
-use vm_autoscale_config::{Part, Problem, Value, quoted};
+use vm_autoscale_config::{Part, Problem};
 
-use super::keys::Verdict;
+pub(crate) use self::values::{described, is_plain};
+use super::keys::{self, Tool, Verdict};
 use super::section::Section;
 
 /// A default that was written out.
@@ -17,8 +19,10 @@ pub(crate) struct Unsaid {
 }
 
 /// What is found out on the way.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Reader {
+    /// Whose file it is: what that program never read has no effect here either.
+    tool: Tool,
     pub(crate) problems: Vec<Problem>,
     /// By a key's path: what stands behind what its table says, or in its place.
     pub(crate) notes: BTreeMap<String, (Option<Verdict>, String)>,
@@ -26,6 +30,17 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
+    pub(crate) const fn new(tool: Tool) -> Self {
+        Self { tool, problems: Vec::new(), notes: BTreeMap::new(), unsaid: Vec::new() }
+    }
+
+    /// A key's value, unless the program whose file this is never read it.
+    pub(crate) fn get<'a>(&self, section: &Section<'a>, key: &str) -> Option<Part<'a>> {
+        let known = keys::find(&keys::general(&section.path_of(key)));
+        let is_read = known.is_none_or(|key| key.tools.contains(&self.tool));
+        section.get(key).filter(|_| is_read)
+    }
+
     pub(crate) fn refuse(&mut self, problem: Problem) {
         self.problems.push(problem);
     }
@@ -70,103 +85,4 @@ impl Reader {
         }
         list
     }
-
-    pub(crate) fn integer(
-        &mut self,
-        section: &Section<'_>,
-        key: &str,
-        range: &RangeInclusive<u32>,
-    ) -> Option<u32> {
-        let rule = format!("a whole number, {} to {}", range.start(), range.end());
-        let number = match section.get(key)?.value() {
-            Value::Integer(number) => u32::try_from(number).ok(),
-            Value::Float(number) => whole(number),
-            _ => None,
-        };
-        let number = number.filter(|number| range.contains(number));
-        if number.is_none() {
-            self.wrong(section, key, &rule);
-        }
-        number
-    }
-
-    pub(crate) fn percent(&mut self, section: &Section<'_>, key: &str) -> Option<f64> {
-        let number = match section.get(key)?.value() {
-            Value::Integer(number) => u32::try_from(number).ok().map(f64::from),
-            Value::Float(number) => Some(number),
-            _ => None,
-        };
-        let number = number.filter(|number| (0.0..=100.0).contains(number));
-        if number.is_none() {
-            self.wrong(section, key, "a percentage, 0 to 100");
-        }
-        number
-    }
-
-    /// Python's YAML is 1.1, where more words than two are true or false.
-    pub(crate) fn boolean(&mut self, section: &Section<'_>, key: &str) -> Option<bool> {
-        let said = match section.get(key)?.value() {
-            Value::Bool(said) => Some(said),
-            Value::Text("yes" | "Yes" | "YES" | "on" | "On" | "ON") => Some(true),
-            Value::Text("no" | "No" | "NO" | "off" | "Off" | "OFF") => Some(false),
-            _ => None,
-        };
-        if said.is_none() {
-            self.wrong(section, key, "true or false");
-        }
-        said
-    }
-
-    /// Text of one line without variables; empty text is none. A number is taken as text.
-    pub(crate) fn text(&mut self, section: &Section<'_>, key: &str) -> Option<String> {
-        let entry = section.get(key)?;
-        let text = match entry.value() {
-            Value::Text(text) => text.trim().to_owned(),
-            Value::Integer(number) => number.to_string(),
-            _ => {
-                self.wrong(section, key, "text");
-                return None;
-            }
-        };
-        if !is_plain(&text) {
-            self.wrong(section, key, "text of one line without control characters");
-        } else if text.contains("${") {
-            let problem = entry.problem(&section.path_of(key), format!("`{key}` is a variable"));
-            let help = "write its value here: no .env file is read";
-            self.problems.push(problem.rule("a value").help(help));
-        } else if !text.is_empty() {
-            return Some(text);
-        }
-        None
-    }
-
-    fn wrong(&mut self, section: &Section<'_>, key: &str, rule: &str) {
-        let Some(entry) = section.get(key) else { return };
-        let problem = format!("`{key}` is {}", described(entry));
-        self.problems.push(entry.problem(&section.path_of(key), problem).rule(rule));
-    }
-}
-
-/// One line that can be seen.
-pub(crate) fn is_plain(text: &str) -> bool {
-    !text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
-}
-
-/// What is there, for a message. No value under a key that could hold a secret comes here.
-pub(crate) fn described(entry: Part<'_>) -> String {
-    match entry.value() {
-        Value::Null => "empty".to_owned(),
-        Value::Bool(value) => value.to_string(),
-        Value::Integer(value) => value.to_string(),
-        Value::Float(value) => value.to_string(),
-        Value::Text(text) => quoted(text),
-        Value::List => "a list".to_owned(),
-        Value::Section => "a section".to_owned(),
-        Value::Tagged => "a value with a tag".to_owned(),
-    }
-}
-
-fn whole(number: f64) -> Option<u32> {
-    // Whole numbers are printed without a fraction, and this conversion needs no cast.
-    format!("{number}").parse().ok()
 }

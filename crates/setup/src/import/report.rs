@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::json;
+use vm_autoscale_config::visible;
 
 use super::keys::Tool;
 use super::row::Row;
@@ -18,7 +19,8 @@ pub(crate) const KEPT_WIDTH: usize = 120;
 const ADDED: [(&str, &str); 2] = [
     (
         "config.yaml: mode: observe",
-        "looks and says what it would do, changes nothing; `recommend`, `up-only` and `full` follow",
+        "looks and says what it would do, changes nothing; `recommend`, `up-only` and `full` follow. \
+         In `observe` and `recommend` there is no change that a mail or Gotify could tell",
     ),
     (
         "config.yaml: memory_shrink: false",
@@ -44,7 +46,7 @@ impl Told<'_> {
     pub(crate) fn text(&self, width: usize) -> String {
         let mut text = format!(
             "{}: read as a file of {}.\n\n{}\n",
-            self.source.display(),
+            shown(self.source),
             self.tool.name(),
             table::render(self.rows, width)
         );
@@ -56,7 +58,7 @@ impl Told<'_> {
         let _ = writeln!(
             text,
             "\nWritten into {}: config.yaml, helper.yaml, import.txt",
-            self.output.display()
+            shown(self.output)
         );
         for unit in &self.running {
             text.push('\n');
@@ -96,6 +98,11 @@ impl Told<'_> {
     }
 }
 
+/// Every character of a name visible.
+pub(crate) fn shown(path: &Path) -> String {
+    visible(&path.display().to_string())
+}
+
 fn warning(unit: &str) -> String {
     format!(
         "warning: {unit} runs on this machine. Two autoscalers fight over every VM: before the mode \
@@ -104,9 +111,25 @@ fn warning(unit: &str) -> String {
 }
 
 fn paragraph(text: &mut String, indent: &str, words: &str, width: usize) {
-    let lines = table::wrap(words, width.saturating_sub(indent.len()).max(40));
+    // All lines but the first stand two characters further in.
+    let lines = table::wrap(words, width.saturating_sub(indent.len() + 2).max(40));
     for (number, line) in lines.iter().enumerate() {
         let more = if number > 0 { "  " } else { "" };
         let _ = writeln!(text, "{indent}{more}{line}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_paragraph_is_as_wide_as_it_may_be_and_no_wider() {
+        for width in [60, 80, 100] {
+            let mut text = String::new();
+            paragraph(&mut text, "  ", &"word ".repeat(100), width);
+            let longest = text.lines().map(str::len).max();
+            assert!((Some(width - 5)..=Some(width)).contains(&longest), "{text}");
+        }
     }
 }

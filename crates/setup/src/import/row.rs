@@ -1,10 +1,12 @@
 //! One key of the old file and what became of it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
-use vm_autoscale_config::quoted;
+use vm_autoscale_config::{quoted, sounds_secret};
 
 use super::keys::{self, Key, Tool, Verdict};
-use super::reader::Reader;
+use super::reader::{Reader, Unsaid};
 
 /// One key and what became of it.
 #[derive(Debug, Clone, Serialize)]
@@ -53,13 +55,6 @@ pub(crate) fn unknown(meant: Option<&str>, line: Option<usize>, path: &str, gene
 
 /// What was found out while the values were read.
 pub(crate) fn complete(rows: &mut Vec<Row>, tool: Tool, reader: &Reader) {
-    rows.extend(reader.unsaid.iter().filter_map(|unsaid| {
-        let general = general(&unsaid.path);
-        let key = keys::find(&general)?;
-        let whose = if key.tools.contains(&tool) { "old" } else { "original's" };
-        let said = format!("not said; the {whose} default: {}", unsaid.value);
-        Some(row(key, &unsaid.path, None, said))
-    }));
     for row in rows.iter_mut() {
         match reader.notes.get(&row.key) {
             Some((None, note)) => row.now = format!("{}; {note}", row.now),
@@ -71,21 +66,56 @@ pub(crate) fn complete(rows: &mut Vec<Row>, tool: Tool, reader: &Reader) {
         }
     }
     for row in rows.iter_mut() {
-        let foreign = keys::find(&row.general).filter(|key| !key.tools.contains(&tool));
-        if let Some(other) = foreign.and_then(|key| key.tools.first()) {
-            let did = std::mem::take(&mut row.did);
-            row.did = format!("nothing, it never read it; {}: {did}", other.name());
+        without_effect(row, tool);
+    }
+    let mut there: BTreeMap<String, &mut Row> =
+        rows.iter_mut().map(|row| (row.key.clone(), row)).collect();
+    let mut added = Vec::new();
+    for Unsaid { path, value } in &reader.unsaid {
+        let Some(key) = keys::find(&keys::general(path)) else { continue };
+        match there.get_mut(path) {
+            // It is there and was never read, or is there and empty.
+            Some(row) => row.now = format!("{}. Written out instead: {value}", row.now),
+            None => added.push(unsaid(key, path, value, tool)),
         }
+    }
+    rows.extend(added);
+}
+
+/// A default that is written out, where the old file has not even the key.
+fn unsaid(key: &Key, path: &str, value: &str, tool: Tool) -> Row {
+    let said = match key.tools.contains(&tool) {
+        true if key.is_demanded_by(tool) => {
+            format!(
+                "not said; the old program refused to start without it; written out here: {value}"
+            )
+        }
+        true => format!("not said; the old default: {value}"),
+        false => format!("not said; the original's default: {value}"),
+    };
+    let row = row(key, path, None, said);
+    Row { did: did(key, tool), ..row }
+}
+
+/// A key that only other programs read had no effect, and gets none now.
+fn without_effect(row: &mut Row, tool: Tool) {
+    let Some(key) = keys::find(&row.general).filter(|key| !key.tools.contains(&tool)) else {
+        return;
+    };
+    row.did = did(key, tool);
+    if key.verdict != Verdict::Refused && !sounds_secret(key.path) {
+        row.verdict = Verdict::Refused;
+        row.now = format!(
+            "left out: {} never read it, so it did not hold; write it yourself if you want it",
+            tool.name()
+        );
     }
 }
 
-/// `a[3].b` as `a[].b`.
-fn general(path: &str) -> String {
-    let mut parts = path.split('[');
-    let mut general = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        general.push('[');
-        general.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+/// What the program did with it, and else what another one did.
+fn did(key: &Key, tool: Tool) -> String {
+    match key.tools.first().filter(|_| !key.tools.contains(&tool)) {
+        Some(other) => format!("nothing, it never read it; {}: {}", other.name(), key.did),
+        None => key.did.to_owned(),
     }
-    general
 }

@@ -16,14 +16,24 @@ pub(crate) fn is_placeholder(text: &str) -> bool {
     PLACEHOLDERS.iter().any(|placeholder| text.starts_with(placeholder))
 }
 
+/// Keys of addresses, in which somebody may have put a login.
+const ADDRESSES: [&str; 3] = ["host", "smtp_server", "server_url"];
+
 /// Whether an address has a login or a token in it.
-pub(crate) fn has_secret(text: &str) -> bool {
-    text.contains(['@', '?', '#']) && text.contains("://")
+pub(crate) fn has_secret(key: &str, text: &str) -> bool {
+    let is_address = ADDRESSES.contains(&key) || text.contains("://");
+    let token = ADDRESSES.contains(&key) && text.to_ascii_lowercase().contains("token");
+    is_address && (token || text.contains(['@', '?', '#']))
+}
+
+/// Whether a text of several lines is there, such as a key itself in the place of its path.
+pub(crate) fn is_block(text: &str) -> bool {
+    text.contains(['\n', '\r']) || text.contains("PRIVATE KEY")
 }
 
 /// Whether the line of a value must not be shown, whatever is wrong with it.
 pub(crate) fn is_secret(key: &str, text: &str) -> bool {
-    key.starts_with("webhook_") || has_secret(text) || !keys::is_name(key)
+    key.starts_with("webhook_") || is_block(text) || has_secret(key, text) || !keys::is_name(key)
 }
 
 pub(crate) fn said(key: &Key, value: Part<'_>) -> String {
@@ -34,7 +44,10 @@ pub(crate) fn said(key: &Key, value: Part<'_>) -> String {
     }
     match value.value() {
         Value::Text(text) if is_placeholder(text) => "(a placeholder)".to_owned(),
-        Value::Text(text) if has_secret(text) => "(secret: a login or token in the address)".into(),
+        Value::Text(text) if is_block(text) => "(not shown: more than a line)".to_owned(),
+        Value::Text(text) if has_secret(name, text) => {
+            "(secret: a login or token in the address)".into()
+        }
         Value::Text(text) => quoted(text).trim_matches('`').to_owned(),
         Value::List if key.path == "alerts.email_recipient" => recipients(value),
         _ => described(value),
@@ -43,6 +56,7 @@ pub(crate) fn said(key: &Key, value: Part<'_>) -> String {
 
 fn recipients(value: Part<'_>) -> String {
     let texts = value.items().filter_map(|item| match item.value() {
+        Value::Text(text) if is_block(text) => Some("(not shown)".to_owned()),
         Value::Text(text) => Some(quoted(text).trim_matches('`').to_owned()),
         _ => None,
     });

@@ -47,6 +47,7 @@ fn arguments() -> Import {
         old: "old.yaml".into(),
         output: "out".into(),
         address: Vec::new(),
+        from: None,
         identity: "/etc/vm-autoscale/id_ed25519".into(),
         known_hosts: "/etc/vm-autoscale/known_hosts".into(),
         output_format: Format::Text,
@@ -59,9 +60,13 @@ fn resolver(name: &str) -> Vec<IpAddr> {
 }
 
 fn import(yaml: &str) -> Result<Made, Error> {
+    import_from(None, yaml)
+}
+
+fn import_from(from: Option<Tool>, yaml: &str) -> Result<Made, Error> {
     let file = Foreign::new(Path::new("old.yaml"), yaml.as_bytes());
     let file = file.map_err(vm_autoscale_config::Error::from)?.hiding(said::is_secret);
-    make(&file, &arguments(), &resolver)
+    make(&file, &Import { from, ..arguments() }, &resolver)
 }
 
 fn refused(yaml: &str) -> String {
@@ -88,6 +93,10 @@ fn every_key_of_the_three_programs_has_a_verdict() {
         let names_its_place =
             key.now.starts_with("config.yaml: ") || key.now.starts_with("helper.yaml: ");
         assert!(names_its_place || key.verdict != Verdict::Carried, "{key:?}");
+        // The forks have none of these versions.
+        let versions = [key.did, key.now].concat().contains(" 1.");
+        let is_told_whose = key.did.contains("the original") || key.tools == [Tool::Original];
+        assert!(!versions || is_told_whose, "{key:?}");
     }
 }
 
@@ -153,6 +162,7 @@ fn what_holds_for_a_vm_is_what_held() {
     // The original left alone a VM without `scaling_enabled`.
     assert_eq!((of("pve-2-lan", 202), of("backup", 301)), (None, None));
     assert_eq!((own.mode, own.memory_shrink), (Mode::Observe, false));
+    assert!(config.dry_run, "{}", made.config);
     assert_eq!((own.check_interval, own.scale_cooldown), (60, 1));
 }
 
@@ -204,9 +214,142 @@ fn messages_that_cannot_be_sent_are_not_promised() {
         let row = made.rows.iter().find(|row| row.key == key).unwrap();
         assert!(row.verdict == Verdict::Replaced && row.now.contains(said), "{row:?}");
         assert!(made.config.contains("nabled: false"), "{}", made.config);
+        let left = format!("{:?}", steps::all(&made.rows, &made.old, &arguments()));
+        assert!(left.contains(&format!("\"{key}: ")) && left.contains(said), "{left}");
+        assert!(!left.contains("network.conf"), "{left}");
     }
     let good = "alerts: {email_enabled: true, email_recipient: 'Ops <a@example.com>', smtp_server: localhost, smtp_user: u}";
     assert!(import(&format!("{HOST}{good}\n")).unwrap().config.contains("email_enabled: true"));
+}
+
+/// The secure fork's file is where ours goes.
+#[test]
+fn no_step_overwrites_the_old_file_or_runs_both_programs() {
+    let made = import(FIXTURES[0]).unwrap();
+    let steps = |old: &str| {
+        let steps = steps::all(&made.rows, &made.old, &Import { old: old.into(), ..arguments() });
+        steps.into_iter().flat_map(|(title, lines)| [vec![title], lines].concat()).collect()
+    };
+    let lines: Vec<String> = steps("/etc/vm-autoscale/config.yaml");
+    let at = |part: &str| lines.iter().position(|line| line.contains(part)).unwrap();
+    let in_order = [
+        "systemctl disable --now vm-autoscale-secure.service",
+        "cp -a /etc/vm-autoscale/config.yaml /etc/vm-autoscale/config.yaml.old",
+        "test -e /etc/vm-autoscale/scheduler.env || install -m 0600 -o vm-autoscale -g vm-autoscale \
+         /dev/null /etc/vm-autoscale/scheduler.env",
+        "VM_AUTOSCALE_GOTIFY_TOKEN=",
+        "out/config.yaml /etc/vm-autoscale/",
+        "deploy/systemd/optional/vm-autoscale.service.d/network.conf",
+        "systemctl enable --now vm-autoscale-helper.socket",
+        "systemctl enable --now vm-autoscale.service",
+        "delete /etc/vm-autoscale/config.yaml.old",
+    ]
+    .map(at);
+    assert!(in_order.is_sorted(), "{in_order:?}\n{lines:#?}");
+    let lines: Vec<String> = steps("/usr/local/bin/vm_autoscale/config.yaml");
+    assert!(!lines.iter().any(|line| line.starts_with("cp ")), "{lines:?}");
+    let delete = "delete /usr/local/bin/vm_autoscale/config.yaml and";
+    assert!(lines.iter().any(|line| line.contains(delete)), "{lines:?}");
+}
+
+/// A limit that never held must not become one, in the helper least of all.
+#[test]
+fn what_the_old_program_never_read_has_no_effect() {
+    let forks = [(1, Tool::SecureSsh, "over SSH"), (2, Tool::SecureApi, "over the API")];
+    for (fixture, from, tool) in forks {
+        let fixture = FIXTURES[fixture];
+        let own = "ram_scaling: true\n    thresholds: {cpu_high: 99, cpu: {high: 98}}\n    \
+                   scaling_limits: {max_cores: 64, max_ram_mb: 500000, min_cores: often}\n";
+        let all = "max_cores: 32\nmax_ram: 400000\nscale_down_after_cycles: 77\n";
+        let yaml = format!("{all}{}", fixture.replacen("ram_scaling: true\n", own, 1));
+        // Which of them it is, nobody can know from that.
+        let report = refused(&yaml);
+        assert!(report.contains("old.yaml:1:1: `max_cores` is the original"), "{report}");
+        assert!(report.contains(" on line ") && report.contains("--from secure-api"), "{report}");
+        let made = import_from(Some(from), &yaml).unwrap();
+        assert!(!made.helper.contains("64") && !made.helper.contains("500000"), "{}", made.helper);
+        assert!(!made.config.contains("thresholds:\n      cpu"), "{}", made.config);
+        assert_eq!((made.old.limits.cores, made.old.limits.ram), ((1, 8), (1024, 16_384)));
+        assert_eq!(made.old.scale_down_after_cycles, 2);
+        let never = ["max_cores", "max_ram", "].scaling_limits.max_cores", "].thresholds.cpu_high"];
+        for key in never {
+            let row = made.rows.iter().find(|row| row.key.ends_with(key)).unwrap();
+            let said = format!("{tool} never read it, so it did not hold; write it yourself");
+            assert!(row.verdict == Verdict::Refused && row.now.contains(&said), "{row:?}");
+        }
+        let cycles: Vec<_> =
+            made.rows.iter().filter(|row| row.key == "scale_down_after_cycles").collect();
+        assert!(cycles.len() == 1 && cycles[0].now.ends_with("instead: 2"), "{cycles:?}");
+    }
+}
+
+#[test]
+fn the_program_is_known_by_its_keys_or_said() {
+    let tool = |more: &str| import(&format!("{HOST}{more}")).unwrap().tool;
+    assert_eq!(tool("dry_run: true"), Tool::Original);
+    assert_eq!(tool("logging: {log_file: /var/log/vm-autoscale/x}"), Tool::SecureSsh);
+    assert_eq!(import(FIXTURES[2]).unwrap().tool, Tool::SecureApi);
+    let api = "proxmox_hosts: [{name: a, host: 192.0.2.1,\n  api_port: 1}]\nmetrics: {port: 1}\n";
+    let report = refused(api);
+    let both = "old.yaml:3:1: `metrics.port` is the original program's alone, and \
+                `proxmox_hosts[0].api_port` on line 2 is";
+    assert!(report.contains(both), "{report}");
+    for from in [Tool::Original, Tool::SecureSsh, Tool::SecureApi] {
+        assert_eq!(import_from(Some(from), api).unwrap().tool, from);
+    }
+}
+
+#[test]
+fn what_the_old_program_demanded_is_not_called_its_default() {
+    let said = |from: Tool, key: &str| {
+        let rows = import_from(Some(from), HOST).unwrap().rows;
+        rows.into_iter().find(|row| row.key == key).unwrap().said
+    };
+    let demanded = "not said; the old program refused to start without it; written out here: ";
+    let default = "not said; the old default: ";
+    for (from, key, begin, value) in [
+        (Tool::Original, "scaling_thresholds.cpu.high", demanded, "80"),
+        (Tool::Original, "host_limits.max_host_cpu_percent", demanded, "90"),
+        (Tool::Original, "proxmox_hosts[0].ssh_user", demanded, "root"),
+        (Tool::Original, "scaling_limits.max_cores", default, "8"),
+        (Tool::SecureSsh, "scaling_thresholds.ram.low", demanded, "25"),
+        (Tool::SecureSsh, "proxmox_hosts[0].ssh_user", default, "root"),
+        (Tool::SecureApi, "scaling_limits.max_cores", demanded, "8"),
+        (Tool::SecureApi, "host_limits.max_host_cpu_percent", default, "90"),
+        (Tool::SecureApi, "scale_cooldown", default, "300"),
+    ] {
+        assert_eq!(said(from, key), format!("{begin}{value}"), "{key}");
+    }
+}
+
+#[test]
+fn a_dry_run_stays_one() {
+    for (said, written) in [("dry_run: true", true), ("dry_run: false", true), ("", false)] {
+        let made = import(&format!("{HOST}{said}\n")).unwrap();
+        assert_eq!(made.config.contains("dry_run"), written);
+        assert!(made.config.contains(&format!("\n{said}\n")), "{}", made.config);
+        let row = made.rows.iter().find(|row| row.key == "dry_run");
+        assert_eq!(row.map(|row| row.verdict), written.then_some(Verdict::Carried));
+    }
+    // The fork never read it.
+    let made = import_from(Some(Tool::SecureSsh), &format!("{HOST}dry_run: true\n")).unwrap();
+    assert!(!made.config.contains("dry_run"), "{}", made.config);
+}
+
+#[test]
+fn what_stands_in_quotes_is_meant_all_the_same() {
+    let yaml = "proxmox_hosts:\n- {name: a, host: 192.0.2.1, ssh_port: '2222'}\n\
+                - {name: b, host: 192.0.2.1, ssh_port: 22}\n\
+                check_interval: \" 60\"\nscaling_thresholds: {cpu: {high: '75.5'}}\n\
+                virtual_machines: [{vm_id: 100, proxmox_host: a, scaling_enabled: 'True', \
+                cpu_scaling: \"on\", ram_scaling: 'false'}]\n";
+    let old = import(yaml).unwrap().old;
+    let vm = &old.vms[0];
+    assert_eq!((vm.enabled, vm.cpu_scaling, vm.ram_scaling), (true, true, false));
+    assert_eq!((old.hosts[0].port, old.check_interval, old.cpu.high), (2222, 60, 75.5));
+    for wrong in ["check_interval: '1.5'", "scaling_thresholds: {cpu: {high: 'nan'}}"] {
+        assert!(refused(&format!("{HOST}{wrong}")).contains(" is `"), "{wrong}");
+    }
 }
 
 #[test]
@@ -234,6 +377,10 @@ fn what_cannot_be_used_is_said_with_its_place() {
         (
             "proxmox_hosts:\n- {name: a b, host: 192.0.2.1}\n- {name: a-b, host: 192.0.2.2}",
             "old.yaml:3:10: this name is taken by the host on line 2",
+        ),
+        (
+            "proxmox_hosts:\n- {name: a, host: 192.0.2.1}\n- {name: b, host: 192.0.2.1, ssh_port: '22'}",
+            "old.yaml:3:19: the host on line 2 has this address and port, too",
         ),
         ("proxmox_hosts: [{name: a, host: nowhere}]", "name it: --address 'a=IP'"),
         ("proxmox_hosts: [{name: a, host: '$(id).x'}]", "name it: --address 'a=IP'"),
@@ -356,7 +503,8 @@ proptest! {
 
 #[test]
 fn more_than_the_programs_read_is_refused_with_its_place() {
-    let hosts = (0..=1000).map(|n| format!("- {{name: h{n}, host: 192.0.2.1}}\n"));
+    let hosts =
+        (0..=1000).map(|n| format!("- {{name: h{n}, host: 192.0.{}.{}}}\n", n / 250, n % 250));
     let report = refused(&format!("proxmox_hosts:\n{}", hosts.collect::<String>()));
     assert!(report.contains("old.yaml:1002:3: more than 1000 of them"), "{report}");
     // As many VMs as may be, with all that one can have.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use vm_autoscale_config::{Foreign, Part, Problem, Value, quoted};
+use vm_autoscale_config::{Foreign, Part, Problem, Value, quoted, without_secret};
 
 use super::keys;
 use super::row::{Row, row, unknown};
@@ -44,9 +44,11 @@ impl Found {
                 self.problems.push(problem.rule("keys are text"));
                 continue;
             };
-            let (path, general) = (join(at.path, name), join(at.general, name));
+            // A key that nobody knows may be a mistyped pair of a key and its secret.
+            let shown = if keys::is_name(name) { name.to_owned() } else { without_secret(name) };
+            let (path, general) = (join(at.path, &shown), join(at.general, &shown));
             if let Some(line) = first.get(name) {
-                let problem = format!("{} stands here twice: first on line {line}", quoted(name));
+                let problem = format!("{} stands here twice: first on line {line}", quoted(&shown));
                 let help = "the old program took the last one: delete the others";
                 self.problems
                     .push(key.problem(&path, problem).rule("a key stands once").help(help));

@@ -3,8 +3,8 @@
 use super::{ALL, Key, ORIGINAL, carried, refused, replaced};
 
 const MARK_HIGH: &str = "above this mark one vCPU or one step of memory more, on a single reading";
-const MARK_LOW: &str = "below this mark one step less; before 1.7.0 on a single reading, and before \
-    1.4.0 a reading that failed counted as idle";
+const MARK_LOW: &str = "below this mark one step less; in the original before 1.7.0 on a single \
+    reading, and before 1.4.0 a reading that failed counted as idle";
 const LIMITS: &str = "in the original before 1.3.0 never read: 1 to 8 cores and 512 to 16384 MiB \
     held whatever it said";
 const GATE: &str = "above it nothing was scaled on that host, shrinking included";
@@ -92,10 +92,10 @@ pub(super) const KEYS: &[Key] = &[
          did not get them before its next start",
         "nothing edits a VM unasked: `vm-autoscale plan` says what a VM lacks, with the command",
     ),
-    replaced(
+    carried(
         "dry_run",
         ORIGINAL,
         "since 1.6.0: decided and told, changed nothing",
-        "config.yaml: mode, which always begins as `observe`",
+        "config.yaml: dry_run",
     ),
 ];

@@ -51,7 +51,7 @@ pub(super) const KEYS: &[Key] = &[
     carried(
         "gotify.enabled",
         ALL,
-        "sent every change and every failure, repeated each round before 1.7.0",
+        "sent every change and every failure, in the original before 1.7.0 repeated each round",
         "config.yaml: gotify.enabled",
     ),
     carried("gotify.server_url", ALL, "sent messages there", "config.yaml: gotify.server_url"),

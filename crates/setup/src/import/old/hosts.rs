@@ -30,6 +30,7 @@ pub(super) fn read(reader: &mut Reader, root: &Section<'_>, names: &Names<'_>) -
         reader.refuse(problem.rule("a list of hosts").help(help));
     }
     let mut clusters: BTreeMap<String, usize> = BTreeMap::new();
+    let mut places: BTreeMap<(IpAddr, u32), usize> = BTreeMap::new();
     let mut hosts = Vec::new();
     for section in &reader.list(root, "proxmox_hosts", 1_000) {
         let Some(host) = one(reader, section, names) else { continue };
@@ -39,6 +40,14 @@ pub(super) fn read(reader: &mut Reader, root: &Section<'_>, names: &Names<'_>) -
             let problem = format!("this name is taken by the host on line {first}");
             let rule = "every host has a name of its own, in letters, digits and hyphens";
             reader.refuse(section.problem("name", problem).rule(rule));
+        }
+        let line = section.get("host").map_or(0, Part::line);
+        let place = host.address.map(|address| (address.to_canonical(), host.port));
+        if let Some(first) = place.and_then(|place| places.insert(place, line)) {
+            let problem = format!("the host on line {first} has this address and port, too");
+            let rule = "two hosts are two machines: each VM is changed by one way only";
+            let help = "delete one, and name the other as `proxmox_host` of its VMs";
+            reader.refuse(section.problem("host", problem).rule(rule).help(help));
         }
         hosts.push(host);
     }

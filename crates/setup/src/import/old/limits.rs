@@ -17,7 +17,7 @@ pub(super) fn read(reader: &mut Reader, root: &Section<'_>) -> Limits {
     let mut one = |key: &str, flat: &str, range: &RangeInclusive<u32>, default: u32| {
         let said = reader.integer(&section, key, range);
         let legacy = reader.integer(root, flat, range);
-        if said.is_some() && root.has(flat) {
+        if said.is_some() && reader.get(root, flat).is_some() {
             let now = format!("left out: since 1.3.0 `scaling_limits.{key}` held over it");
             reader.instead(flat.to_owned(), Verdict::Refused, now);
         }

@@ -26,7 +26,7 @@ pub(super) fn of_vm(
     let nested = marks.section(of);
     let mut one = |bound: &str| {
         let flat = format!("{of}_{bound}");
-        if marks.has(&flat) && nested.has(bound) {
+        if reader.get(marks, &flat).and(reader.get(&nested, bound)).is_some() {
             let problem = format!("both `{flat}` and `{of}.{bound}` are there");
             let problem = marks.problem(&flat, problem);
             reader.refuse(problem.rule("one of them").help("delete one"));

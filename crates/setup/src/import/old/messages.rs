@@ -1,4 +1,4 @@
-//! The log and the messages.
+//! Mails and Gotify.
 
 use std::path::Path;
 
@@ -10,18 +10,11 @@ use crate::import::reader::{Reader, is_plain};
 use crate::import::said::{has_secret, is_placeholder};
 use crate::import::section::Section;
 
-/// The only directory that the unit may write a log to.
-const LOGS: &str = "/var/log/vm-autoscale/";
-
-#[derive(Debug)]
-pub(crate) struct Log {
-    pub(crate) level: &'static str,
-    pub(crate) file: String,
-}
-
 #[derive(Debug)]
 pub(crate) struct Alerts {
     pub(crate) enabled: bool,
+    /// Why it is switched off, where it was on.
+    pub(crate) off: Option<String>,
     pub(crate) recipient: Option<String>,
     pub(crate) server: Option<String>,
     pub(crate) port: u32,
@@ -31,43 +24,10 @@ pub(crate) struct Alerts {
 #[derive(Debug)]
 pub(crate) struct Gotify {
     pub(crate) enabled: bool,
+    /// Why it is switched off, where it was on.
+    pub(crate) off: Option<String>,
     pub(crate) url: Option<String>,
     pub(crate) priority: u32,
-}
-
-pub(super) fn log(reader: &mut Reader, root: &Section<'_>) -> Log {
-    let log = root.section("logging");
-    let said = reader.text(&log, "level").map(|level| level.to_ascii_lowercase());
-    let level = match said.as_deref() {
-        Some("debug") => Some("debug"),
-        Some("info") => Some("info"),
-        Some("warning" | "warn") => Some("warn"),
-        Some("error" | "critical" | "fatal") => Some("error"),
-        _ => None,
-    };
-    if said.is_some() && level.is_none() {
-        let problem = log.problem("level", "this is no level");
-        let rule = "DEBUG, INFO, WARNING, ERROR or CRITICAL";
-        reader.refuse(problem.rule(rule));
-    }
-    if let Some(level) = level.filter(|level| said.as_deref() != Some(*level)) {
-        reader.note(log.path_of("level"), format!("`{level}` there"));
-    }
-    let level = reader.or(&log, "level", level, "info");
-    Log { level, file: file(reader, &log) }
-}
-
-fn file(reader: &mut Reader, log: &Section<'_>) -> String {
-    let path = reader.text(log, "log_file");
-    let path = reader.or(log, "log_file", path, "/var/log/vm_autoscale.log".to_owned());
-    let name = path.strip_prefix(LOGS).unwrap_or_default();
-    if !name.is_empty() && name != "." && name != ".." && !name.contains('/') {
-        return path;
-    }
-    let instead = format!("{LOGS}vm-autoscale.log");
-    let now = format!("config.yaml: logging.log_file: {instead}; the unit may write nowhere else");
-    reader.instead(log.path_of("log_file"), Verdict::Replaced, now);
-    instead
 }
 
 pub(super) fn alerts(reader: &mut Reader, root: &Section<'_>) -> Option<Alerts> {
@@ -86,14 +46,15 @@ pub(super) fn alerts(reader: &mut Reader, root: &Section<'_>) -> Option<Alerts> 
         needed(reader, &alerts, "email_recipient", recipient.is_some());
         needed(reader, &alerts, "smtp_server", server.is_some());
     }
-    let mut made = Alerts { enabled, recipient, server, port, user };
-    let problem = unfit(&new_config::alerts(&made), &made.secrets());
-    switch_off(reader, alerts.path_of("email_enabled"), &mut made.enabled, problem);
+    let mut made = Alerts { enabled, off: None, recipient, server, port, user };
+    made.off = unfit(&new_config::alerts(&made), &made.secrets()).filter(|_| enabled);
+    made.enabled = enabled && made.off.is_none();
+    switched_off(reader, alerts.path_of("email_enabled"), made.off.as_deref());
     Some(made)
 }
 
 fn recipient(reader: &mut Reader, alerts: &Section<'_>) -> Option<String> {
-    let entry = alerts.get("email_recipient")?;
+    let entry = reader.get(alerts, "email_recipient")?;
     if entry.value() != Value::List {
         return own(reader, alerts, "email_recipient");
     }
@@ -124,9 +85,10 @@ pub(super) fn gotify(reader: &mut Reader, root: &Section<'_>) -> Option<Gotify> 
     if enabled {
         needed(reader, &gotify, "server_url", url.is_some());
     }
-    let mut made = Gotify { enabled, url, priority };
-    let problem = unfit(&new_config::gotify(&made), &made.secrets());
-    switch_off(reader, gotify.path_of("enabled"), &mut made.enabled, problem);
+    let mut made = Gotify { enabled, off: None, url, priority };
+    made.off = unfit(&new_config::gotify(&made), &made.secrets()).filter(|_| enabled);
+    made.enabled = enabled && made.off.is_none();
+    switched_off(reader, gotify.path_of("enabled"), made.off.as_deref());
     Some(made)
 }
 
@@ -142,9 +104,8 @@ fn unfit(section: &str, secrets: &[(&str, &str)]) -> Option<String> {
 }
 
 /// Messages that cannot be sent are not promised.
-fn switch_off(reader: &mut Reader, path: String, enabled: &mut bool, problem: Option<String>) {
-    if let Some(problem) = problem.filter(|_| *enabled) {
-        *enabled = false;
+fn switched_off(reader: &mut Reader, path: String, problem: Option<&str>) {
+    if let Some(problem) = problem {
         reader.instead(path, Verdict::Replaced, format!("config.yaml: false, for {problem}"));
     }
 }
@@ -164,7 +125,7 @@ impl Alerts {
 impl Gotify {
     /// The variables that it needs to work.
     pub(super) fn secrets(&self) -> Vec<(&'static str, &'static str)> {
-        vec![("VM_AUTOSCALE_GOTIFY_TOKEN", "stand-in")]
+        self.url.iter().map(|_| ("VM_AUTOSCALE_GOTIFY_TOKEN", "stand-in")).collect()
     }
 }
 
@@ -173,7 +134,7 @@ fn own(reader: &mut Reader, section: &Section<'_>, key: &str) -> Option<String> 
     let text = reader.text(section, key)?;
     let now = if is_placeholder(&text) {
         "left out: nobody ever put a value there"
-    } else if has_secret(&text) {
+    } else if has_secret(key, &text) {
         "never copied with a login or token in it: write the address without"
     } else {
         return Some(text);
