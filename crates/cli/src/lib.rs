@@ -67,14 +67,10 @@ pub fn main() -> ExitCode {
 
 /// On standard error. Where that is gone, the exit code still says it.
 fn complain(error: Error) {
-    let mut stderr = std::io::stderr();
-    let _ = match error {
-        Error::Config(error) => {
-            let colours = std::io::IsTerminal::is_terminal(&stderr);
-            write!(stderr, "{}", error.into_report().render(colours))
-        }
-        other => writeln!(stderr, "error: {other}"),
-    };
+    match error {
+        Error::Config(error) => error.into_report().tell(),
+        other => drop(writeln!(std::io::stderr(), "error: {other}")),
+    }
 }
 
 fn execute(args: &Args) -> Result<u8, Error> {

@@ -3,6 +3,7 @@
 
 use std::fs::{Permissions, set_permissions, write};
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 #[expect(clippy::disallowed_methods, reason = "starts the program that is tested")]
 fn program(arguments: &[&str]) -> (i32, String, String) {
@@ -12,6 +13,14 @@ fn program(arguments: &[&str]) -> (i32, String, String) {
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
+/// A file of that mode; its name.
+fn put(directory: &Path, name: &str, text: &str, mode: u32) -> String {
+    let path = directory.join(name);
+    write(&path, text).unwrap();
+    set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
 fn run(arguments: &[&str]) -> (i32, String, String) {
     program(&[&["--validate-only"], arguments].concat())
 }
@@ -19,12 +28,7 @@ fn run(arguments: &[&str]) -> (i32, String, String) {
 #[test]
 fn the_exit_code_and_the_report_say_what_is_wrong() {
     let directory = tempfile::tempdir().unwrap();
-    let put = |name: &str, text: &str, mode| {
-        let path = directory.path().join(name);
-        write(&path, text).unwrap();
-        set_permissions(&path, Permissions::from_mode(mode)).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
+    let put = |name: &str, text: &str, mode| put(directory.path(), name, text, mode);
     let good = put("good.yaml", "mode: observe\n", 0o640);
     let (code, out, said) = run(&["--config", &good, "--strict"]);
     assert_eq!((code, out.ends_with("good.yaml: good\n"), said.as_str()), (0, true, ""));
@@ -59,12 +63,7 @@ fn the_exit_code_and_the_report_say_what_is_wrong() {
 #[test]
 fn the_env_file_takes_effect() {
     let directory = tempfile::tempdir().unwrap();
-    let put = |name: &str, text: &str, mode| {
-        let path = directory.path().join(name);
-        write(&path, text).unwrap();
-        set_permissions(&path, Permissions::from_mode(mode)).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
+    let put = |name: &str, text: &str, mode| put(directory.path(), name, text, mode);
     let config = put("c.yaml", "helper_socket: ${SOCKET}\n", 0o640);
     let env = put("env", "SOCKET=/nowhere/hunter2\nVM_AUTOSCALE_TEST=full\n", 0o600);
     for command in ["plan", "run", "status", "--validate-only"] {

@@ -1,6 +1,7 @@
 //! What is wrong with a file, where, and by which rule.
 
 use std::fmt;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -137,6 +138,14 @@ impl Report {
             text = format!("{text}\nand {more} more\n");
         }
         text
+    }
+
+    /// Prints it on standard error, with colours on a terminal. Where that is gone, nobody is told:
+    /// the exit code still says it.
+    pub fn tell(&self) {
+        let mut stderr = std::io::stderr();
+        let text = self.render(stderr.is_terminal());
+        let _ = stderr.write_all(text.as_bytes());
     }
 
     /// All of them as one JSON list.
