@@ -9,7 +9,7 @@ use crate::decision::{Choice, Decision, Move, Resource, Verdict};
 use crate::host::Room;
 use crate::input::Nodes;
 use crate::state::{State, Wanted};
-use crate::{Allow, Moment, PlannerConfig, Reason, VmInput};
+use crate::{Allow, Kept, Moment, PlannerConfig, Reason, VmInput};
 
 /// What a DIMM takes of the node shows in the node's use only when the guest touches it: so long
 /// a grant is counted beside it.
@@ -45,6 +45,11 @@ impl Planner {
         }
     }
 
+    /// The cluster's part of the configuration is another one.
+    pub fn configure(&mut self, config: PlannerConfig) {
+        self.config = config;
+    }
+
     /// After a start of ours or of the helper's: on no VM anything acts before its cooldown.
     pub fn started(&mut self, now: Moment) {
         self.started = Some(now);
@@ -62,6 +67,17 @@ impl Planner {
     /// for it.
     pub fn forget(&mut self, vmid: VmId) {
         self.vms.remove(&vmid);
+    }
+
+    /// What is to be known of a VM after a restart; nothing where nothing is remembered of it.
+    #[must_use]
+    pub fn keep(&self, vmid: VmId) -> Option<Kept> {
+        self.vms.get(&vmid).map(State::keep)
+    }
+
+    /// A VM is met again after a restart.
+    pub fn again(&mut self, vmid: VmId, kept: &Kept, now: Moment) {
+        self.vms.insert(vmid, State::again(now, kept));
     }
 
     /// Decides on every VM, in the order given, into `decisions`. Who grows comes before who

@@ -26,6 +26,8 @@ pub enum Reason {
     BetweenChecks(Duration),
     /// The administrator's bounds, the VM's and the ladder leave no size.
     BoundsLeaveNothing,
+    /// Someone else changed its size a while ago; so long it is left alone.
+    ChangedByOthers(Duration),
     /// The config could not be read.
     ConfigUnknown,
     /// This resource of this VM was changed a moment ago.
@@ -68,6 +70,10 @@ pub enum Reason {
     OneAtATime,
     /// Measured at another size than the config has.
     OtherSize,
+    /// An administrator paused it.
+    Paused(String),
+    /// QEMU and config disagree.
+    Quarantined(String),
     /// Changes that are not ours wait for a power cycle.
     Pending(String),
     /// The same measurement as before: nothing new is known.
@@ -111,6 +117,9 @@ impl fmt::Display for Reason {
             ),
             Self::BetweenChecks(wait) => write!(f, "next check in {} s", seconds(wait)),
             Self::BoundsLeaveNothing => f.write_str("the bounds leave no size"),
+            Self::ChangedByOthers(wait) => {
+                write!(f, "changed by someone else, left alone for {} s", seconds(wait))
+            }
             Self::ConfigUnknown => f.write_str("its config is not known"),
             Self::Cooldown(wait) => write!(f, "cooldown, {} s left", seconds(wait)),
             Self::Doubt(what) => write!(f, "not known {what}"),
@@ -138,6 +147,8 @@ impl fmt::Display for Reason {
             Self::NotAsked => f.write_str("not looked after"),
             Self::OneAtATime => f.write_str("the other change comes first"),
             Self::OtherSize => f.write_str("measured at another size"),
+            Self::Paused(why) => write!(f, "paused: {why}"),
+            Self::Quarantined(why) => write!(f, "quarantined: {why}"),
             Self::Pending(names) => write!(f, "changes of others are pending: {names}"),
             Self::Repeated => f.write_str("no new sample"),
             Self::NodeOffline => f.write_str("its node is offline"),

@@ -6,10 +6,10 @@ use vm_autoscale_proxmox::{Ladder, Vcpus, VmConfig};
 
 use crate::bounds::{self, Bounds};
 use crate::decision::{Move, Resource};
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Shape};
 use crate::reason::Percent;
 use crate::threshold::{LowChecks, Wish};
-use crate::{Marks, Moment, Reason, Sample, VmInput};
+use crate::{Kept, KeptResource, Marks, Moment, Reason, Sample, VmInput};
 
 /// A resource whose changes keep failing rests longer each time, up to 32 cooldowns.
 const MAX_DOUBLINGS: u32 = 5;
@@ -46,6 +46,15 @@ impl ResourceState {
         self.changed = Some(now);
     }
 
+    fn keep(&self) -> KeptResource {
+        KeptResource { failures: self.failures, low: self.low.count(), changed: self.changed }
+    }
+
+    fn again(kept: KeptResource) -> Self {
+        let KeptResource { failures, low, changed } = kept;
+        Self { failures, low: LowChecks::again(low), changed }
+    }
+
     /// The first failure rests one cooldown, as a success does.
     fn rests_until(&self, cooldown: Duration) -> Moment {
         let doublings = self.failures.saturating_sub(1).min(MAX_DOUBLINGS);
@@ -79,8 +88,24 @@ impl State {
             Resource::Cpu => &self.cpu,
             Resource::Memory => &self.memory,
         };
-        let resized = self.resized.map(|at| at.after(cooldown)).unwrap_or_default();
-        resource.rests_until(cooldown).max(resized)
+        resource.rests_until(cooldown)
+    }
+
+    /// What is to be known of it after a restart.
+    pub(crate) fn keep(&self) -> Kept {
+        let Self { evidence, resized, cpu, memory, .. } = self;
+        Kept { size: evidence.size, resized: *resized, cpu: cpu.keep(), memory: memory.keep() }
+    }
+
+    /// One that is met again after a restart: what it measured before was measured long ago.
+    pub(crate) fn again(now: Moment, kept: &Kept) -> Self {
+        let mut state = Self::met(true);
+        let Kept { size, resized, cpu, memory } = kept;
+        (state.evidence.size, state.resized, state.last_seen) = (*size, *resized, now);
+        (state.cpu, state.memory) = (ResourceState::again(*cpu), ResourceState::again(*memory));
+        // Until it was asked, the policy's cooldown is not known: nothing is forgotten before.
+        state.last_cooldown = Duration::MAX;
+        state
     }
 
     /// Whether it was seen of late: what is out of sight for longer than anything rests is not
@@ -111,7 +136,7 @@ impl State {
                 return both(reason);
             }
         };
-        if let Err(reason) = self.note_size(now, vm_config) {
+        if let Err(reason) = self.note_size(now, vm_config, vm.policy.external_change_hold) {
             return both(reason);
         }
         let sample = match sample {
@@ -136,19 +161,30 @@ impl State {
         self.memory.low.forget();
     }
 
-    /// A size that someone else changed is the new one, and is left alone for a cooldown.
-    fn note_size(&mut self, now: Moment, vm_config: &VmConfig) -> Result<(), Reason> {
-        let plugged = vm_config.plugged_vcpus().map_err(|_| Reason::ConfigUnknown)?;
-        if self.evidence.resized((plugged, vm_config.memory)) {
+    /// A size that someone else changed is the new one, and is left alone for a while.
+    fn note_size(
+        &mut self,
+        now: Moment,
+        vm_config: &VmConfig,
+        hold: Duration,
+    ) -> Result<(), Reason> {
+        let shape = Shape::of(vm_config).ok_or(Reason::ConfigUnknown)?;
+        let resized = self.evidence.resized(shape);
+        if resized {
             self.forget_low();
             self.resized = Some(now);
-            return Err(Reason::FirstAfterChange);
         }
-        Ok(())
+        let held_until = self.resized.map(|at| at.after(hold)).unwrap_or_default();
+        if now < held_until {
+            return Err(Reason::ChangedByOthers(held_until.since(now)));
+        }
+        if resized { Err(Reason::FirstAfterChange) } else { Ok(()) }
     }
 
     fn cpu(&mut self, vm: &VmInput<'_>, config: &VmConfig, sample: &Sample) -> Wanted {
         let marks = vm.policy.cpu.ok_or(Reason::NotAsked)?;
+        let [quarantined, _] = vm.quarantine;
+        quarantine(quarantined)?;
         let bounds = bounds::vcpus(vm.policy, config)?;
         let plugged = config.plugged_vcpus().map_err(|_| Reason::ConfigUnknown)?;
         let used = measured(sample.cores_used, sample.vcpus, f64::from(plugged.get()));
@@ -163,6 +199,8 @@ impl State {
 
     fn memory(&mut self, vm: &VmInput<'_>, config: &VmConfig, sample: &Sample) -> Wanted {
         let marks = vm.policy.memory.ok_or(Reason::NotAsked)?;
+        let [_, quarantined] = vm.quarantine;
+        quarantine(quarantined)?;
         let bounds = bounds::memory(vm.policy, config)?;
         let now = config.memory;
         let size = f64::from(now.get());
@@ -185,6 +223,11 @@ impl State {
     }
 }
 
+/// Where QEMU and config disagree, a change starts from what is not so.
+fn quarantine(why: Option<&str>) -> Result<(), Reason> {
+    why.map_or(Ok(()), |why| Err(Reason::Quarantined(why.to_owned())))
+}
+
 /// The config of a VM that can be touched at all.
 fn untouchable<'a>(vm: &VmInput<'a>) -> Result<&'a VmConfig, Reason> {
     let config = vm.config.ok_or(Reason::ConfigUnknown)?;
@@ -193,6 +236,9 @@ fn untouchable<'a>(vm: &VmInput<'a>) -> Result<&'a VmConfig, Reason> {
     }
     if let Some(doubt) = vm.doubt {
         return Err(Reason::Doubt(doubt.to_owned()));
+    }
+    if let Some(pause) = vm.pause {
+        return Err(Reason::Paused(pause.to_owned()));
     }
     if !vm.node_online {
         return Err(Reason::NodeOffline);

@@ -21,11 +21,13 @@ const REVERTS: u32 = 3;
 
 /// What became of a change.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Settled {
-    pub(crate) outcome: Outcome,
-    pub(crate) reverted: bool,
-    /// Whether our value may still stand in `[PENDING]`.
-    pub(crate) duty: bool,
+pub struct Settled {
+    /// What is there.
+    pub outcome: Outcome,
+    /// Whether a value of ours was cleared from `[PENDING]`.
+    pub reverted: bool,
+    /// Whether our value may still stand there.
+    pub duty: bool,
 }
 
 /// What a change goes by.
@@ -53,7 +55,7 @@ pub(crate) async fn carry_out<C: Clock, H: Helper, J: Journal>(
     if stopping() {
         return not_sent("stopping".to_owned());
     }
-    let id = match journal.intend(intent) {
+    let id = match journal.intend(clock.now(), intent).await {
         Ok(id) => id,
         Err(error) => return not_sent(error.to_string()),
     };
@@ -65,7 +67,7 @@ pub(crate) async fn carry_out<C: Clock, H: Helper, J: Journal>(
         result => settle(&Way { clock, helper, intent }, result.ok().as_ref()).await,
     };
     let Settled { outcome, reverted, duty } = &settled;
-    journal.settle(id, intent, outcome, *reverted);
+    journal.settle(clock.now(), id, intent, &settled).await;
     if *outcome == Outcome::Applied {
         tracing::info!(vmid = %intent.vmid, "{}: {outcome}", intent.step);
     } else {

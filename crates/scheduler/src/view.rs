@@ -103,6 +103,11 @@ impl View {
     /// Takes the pools, or that they are not known.
     pub(crate) fn put_pools(&mut self, pools: Option<Pools>) {
         self.pools = pools;
+        self.unsettle();
+    }
+
+    /// The file is another one.
+    pub(crate) fn unsettle(&mut self) {
         self.vms.values_mut().for_each(|vm| vm.is_settled = false);
     }
 
@@ -262,6 +267,8 @@ impl View {
                 node_online: !self.offline.contains(&vm.node),
                 ha_move: vm.ha_move.as_deref(),
                 doubt: vm.doubt(),
+                pause: vm.pause.as_deref(),
+                quarantine: [None, None],
             })
         });
         vms.collect()

@@ -22,6 +22,8 @@ use memory::Memory;
 /// What a worker works with.
 pub(crate) struct Worker<C, H, J> {
     pub(crate) care: Care,
+    /// Another one, where the configuration is read anew.
+    pub(crate) cares: watch::Receiver<Care>,
     pub(crate) clock: C,
     pub(crate) helper: H,
     pub(crate) journal: J,
@@ -49,15 +51,17 @@ pub(crate) fn planner_config(config: &SchedulerConfig) -> PlannerConfig {
 
 impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     /// Works until `stop` says so, then waits for what is under way.
-    pub(crate) async fn run(self) {
+    pub(crate) async fn run(mut self) {
         let mut stop = self.stop.clone();
         let config = self.care.roster.config().clone();
         let mut memory = Memory::new(planner_config(&config), self.helper.generation());
         memory.planner.started(self.clock.now());
         let (done, mut finished) = mpsc::unbounded_channel();
-        let interval = Duration::from_secs(config.observe_interval.into());
         loop {
             let begun = self.clock.now();
+            self.take_over(&mut memory);
+            let interval = self.care.roster.config().observe_interval;
+            let interval = Duration::from_secs(interval.into());
             tokio::select! {
                 () = self.cycle(&mut memory, begun, &done) => {}
                 // Nothing is changed within a look, so that it can be left at any point.
@@ -74,6 +78,17 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
                 }
             }
         }
+    }
+
+    /// What a configuration that was read anew says holds from this cycle on, for all VMs at once.
+    fn take_over(&mut self, memory: &mut Memory) {
+        // Who sends it ends last.
+        if !self.cares.has_changed().unwrap_or(false) {
+            return;
+        }
+        self.care = self.cares.borrow_and_update().clone();
+        memory.planner.configure(planner_config(self.care.roster.config()));
+        memory.view.unsettle();
     }
 
     /// Observe, plan, act.

@@ -34,6 +34,8 @@ pub(crate) struct KnownVm {
     is_unknown: bool,
     /// Why another cluster's VM may be meant.
     pub(super) elsewhere: Option<String>,
+    /// Who paused it, and why.
+    pub(crate) pause: Option<String>,
     /// Whether the last look found it, and where.
     pub(crate) seen: bool,
     /// Since when, and in how many looks in a row, it was in neither copy of the list.
@@ -64,6 +66,7 @@ impl KnownVm {
             is_settled: false,
             is_unknown: false,
             elsewhere: None,
+            pause: None,
             seen: false,
             missing: None,
         }
@@ -151,6 +154,7 @@ fn policy(settings: &VmSettings) -> VmPolicy {
         memory_shrink: settings.memory_shrink,
         check_interval: seconds(settings.check_interval),
         cooldown: seconds(settings.scale_cooldown),
+        external_change_hold: seconds(settings.external_change_hold),
         low_checks: settings.scale_down_after_cycles,
     }
 }

@@ -93,7 +93,9 @@ impl Player {
         let (clock, helper) = (site.clone(), site);
         let stop = watch::channel(false).1;
         let (journal, notifier) = (MemoryJournal::default(), Notifier::default());
-        Self { worker: Worker { care, clock, helper, journal, board, notifier, stop }, memory }
+        let cares = watch::channel(care.clone()).1;
+        let worker = Worker { care, cares, clock, helper, journal, board, notifier, stop };
+        Self { worker, memory }
     }
 
     async fn cycle(&mut self, now: u64) {
