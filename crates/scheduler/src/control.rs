@@ -80,10 +80,12 @@ impl Board {
             .watched
             .get()
             .map(|Watched { config, clusters, claims }| claims.notes(config, clusters));
+        let mut notes = notes.unwrap_or_default();
+        notes.extend(journal.notes());
         StatusReport {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             clusters: clusters.iter().map(|status| ClusterStatus::clone(status)).collect(),
-            notes: notes.unwrap_or_default(),
+            notes,
             hosts: self.watched.get().map(|watched| watched.clusters.clone()).unwrap_or_default(),
             counts: journal.counts(),
             recent: journal.recent(),

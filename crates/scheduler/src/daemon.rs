@@ -16,7 +16,9 @@ use crate::observe::{Blind, observe};
 use crate::status::ClusterStatus;
 use crate::view::{InFlight, View};
 use crate::worker::planner_config;
-use crate::{BootClock, Clock as _, Error, Helper, HelperClient, MemoryJournal, StatusReport};
+use crate::{
+    BootClock, Clock as _, Error, Helper, HelperClient, MemoryJournal, SqliteJournal, StatusReport,
+};
 
 mod crew;
 mod meet;
@@ -37,7 +39,9 @@ pub async fn run(config: SchedulerConfig, file: &Path) -> Result<(), Error> {
     let mut signals = Signals::new()?;
     let notifier = Notifier::start(&config);
     let listener = control::bind(&config.control_socket)?;
-    let (board, journal) = (Board::default(), MemoryJournal::default());
+    let (board, clock) = (Board::default(), BootClock::default());
+    let journal = SqliteJournal::new(&config.journal, &clock);
+    journal.begin().await;
     let answering = tokio::spawn(control::serve(listener, board.clone(), journal.clone(), running));
     let helper = HelperClient::new(config.helper_socket.clone());
     let met = tokio::select! {
@@ -48,7 +52,7 @@ pub async fn run(config: SchedulerConfig, file: &Path) -> Result<(), Error> {
     let worked = match met {
         Some(clusters) => {
             notifier.expect(clusters.keys());
-            let ports = (BootClock, helper, journal);
+            let ports = (clock, helper, journal.clone());
             let crew = Crew::new(ports, &config, clusters, &board, &notifier, &stopped);
             work(crew, &stop, &mut signals).await
         }
@@ -56,6 +60,7 @@ pub async fn run(config: SchedulerConfig, file: &Path) -> Result<(), Error> {
     };
     answering.abort();
     notifier.stop();
+    journal.end().await;
     // The next start removes a socket that stayed.
     let _ = std::fs::remove_file(&config.control_socket);
     worked
@@ -63,7 +68,7 @@ pub async fn run(config: SchedulerConfig, file: &Path) -> Result<(), Error> {
 
 /// Lets the workers work until a signal comes, then until what is under way is read back.
 async fn work(
-    crew: Crew<BootClock, HelperClient, MemoryJournal>,
+    crew: Crew<BootClock, HelperClient, SqliteJournal>,
     stop: &watch::Sender<bool>,
     signals: &mut Signals,
 ) -> Result<(), Error> {
@@ -118,7 +123,7 @@ impl Signals {
 pub async fn look(config: &Arc<SchedulerConfig>) -> Result<StatusReport, Error> {
     let helper = HelperClient::new(config.helper_socket.clone());
     let board = Board::default();
-    let (clock, none) = (BootClock, InFlight::new());
+    let (clock, none) = (BootClock::default(), InFlight::new());
     let clusters = known(helper.hello().await?.clusters);
     let all = Care::of_all(config, &clusters);
     board.watch(config.clone(), clusters, &all);
