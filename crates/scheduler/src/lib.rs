@@ -27,8 +27,8 @@ pub use control::{Board, RunningConfig, fetch_config, fetch_status};
 pub use daemon::{look, run, work_over};
 pub use error::Error;
 pub use journal::{
-    Counts, Decided, Event, Journal, JournalError, MemoryJournal, Notes, Pause, Recalled,
-    SqliteJournal, VmRecord,
+    Counts, Decided, Event, Journal, JournalError, LastKnown, LastPicture, MemoryJournal, Notes,
+    Pause, Recalled, SqliteJournal, VmRecord, last_pictures,
 };
 pub use logging::{LogGuard, start_log};
 pub use outcome::Outcome;

@@ -18,6 +18,7 @@ mod file;
 mod load;
 mod memory;
 mod prune;
+mod reader;
 mod schema;
 mod value;
 mod write;
@@ -27,6 +28,7 @@ use disk::{Disk, Shared, Wall};
 use fault::Fault;
 use memory::{INTENT, Intended, Late, Memory, PAUSE};
 use prune::Prune;
+pub use reader::{LastKnown, LastPicture, last_pictures};
 
 /// It is opened when it is needed first, and anew after whatever went wrong.
 #[derive(Debug, Clone)]

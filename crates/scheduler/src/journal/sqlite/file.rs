@@ -17,7 +17,7 @@ use super::schema;
 const ASIDES: usize = 5;
 
 /// Somebody else may look into the file meanwhile.
-const BUSY: Duration = Duration::from_secs(2);
+pub(super) const BUSY: Duration = Duration::from_secs(2);
 
 /// Which file it is, whatever its name is by now.
 pub(super) type Inode = (u64, u64);

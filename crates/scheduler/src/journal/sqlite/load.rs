@@ -34,7 +34,7 @@ fn highest(connection: &Connection, query: &str) -> Result<u64, Fault> {
 }
 
 /// Every row of a query, each read by `read`.
-fn each<T>(
+pub(super) fn each<T>(
     connection: &Connection,
     query: &str,
     mut read: impl FnMut(&Row<'_>) -> Result<T, Fault>,

@@ -11,6 +11,7 @@ use crate::{ClusterStatus, Decided, Outcome, VmRecord};
 mod clock;
 mod harm;
 mod hold;
+mod read;
 mod size;
 mod versions;
 
