@@ -17,7 +17,7 @@ mod record;
 
 pub use memory::MemoryJournal;
 pub use pause::Pause;
-pub use record::{Recalled, VmRecord};
+pub use record::{Duty, LastChange, Quarantine, Recalled, Standing, VmRecord};
 
 /// Where it is kept. Moments are of the clock that [`Journal`] itself says goes on from process to
 /// process; they never jump.

@@ -27,9 +27,10 @@ pub use control::{Board, RunningConfig, fetch_config, fetch_status};
 pub use daemon::{look, run, work_over};
 pub use error::Error;
 pub use journal::{
-    Counts, Decided, Event, Journal, JournalError, MemoryJournal, Notes, Pause, Recalled, VmRecord,
+    Counts, Decided, Duty, Event, Journal, JournalError, LastChange, MemoryJournal, Notes, Pause,
+    Quarantine, Recalled, Standing, VmRecord,
 };
 pub use logging::{LogGuard, start_log};
-pub use outcome::Outcome;
+pub use outcome::{Class, Consequence, Outcome, Then};
 pub use ports::{AskError, Clock, Helper, Intent, Purpose};
 pub use status::{ClusterStatus, NodeStatus, StatusReport, VmStatus};

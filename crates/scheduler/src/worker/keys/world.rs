@@ -7,9 +7,12 @@ use std::sync::Arc;
 
 use vm_autoscale_config::{Checked, Clusters};
 
+use vm_autoscale_planner::Move;
+use vm_autoscale_proxmox::VmId;
+
 use super::super::*;
-use crate::MemoryJournal;
 use crate::outcome::Outcome;
+use crate::{MemoryJournal, Settled};
 
 mod site;
 use site::Site;
@@ -110,7 +113,7 @@ impl Player {
             let intent = worker.intent(decision.vmid, vm, step, String::new());
             worker.clock.apply(decision.vmid, step);
             let settled = Settled { outcome: Outcome::Applied, reverted: false, duty: false };
-            memory.ended(begun, intent, Some(settled));
+            memory.ended(begun, 0, &intent, &settled);
         }
     }
 }
