@@ -10,6 +10,7 @@
 
 mod config_keys;
 mod crash;
+mod crash_points;
 mod examples;
 mod helper_keys;
 mod host_keys;

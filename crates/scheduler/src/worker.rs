@@ -19,6 +19,9 @@ mod memory;
 use begin::{Done, Finished};
 use memory::{Memory, complete};
 
+/// The kind of the decision that somebody else changed a VM.
+const OTHERS: &str = "changed-by-others";
+
 /// What a worker works with.
 pub(crate) struct Worker<C, H, J> {
     pub(crate) care: Care,
@@ -127,6 +130,9 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     /// Gives the journal what is new. Only when it takes that, anything is begun.
     async fn keep(&self, memory: &mut Memory, now: Moment) {
         let mut notes = memory.notes(&self.care.cluster, now, self.clock.wall());
+        for decided in notes.decisions.iter().filter(|decided| decided.kind == OTHERS) {
+            self.notifier.others(&self.care.cluster, decided.vmid, &decided.text);
+        }
         let vms = notes.vms.clone();
         if memory.wants_picture(now) {
             notes.picture = Some(self.status(memory, now));
@@ -181,8 +187,12 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
 
     /// What is so after a look: it is told when it was otherwise before.
     fn tell(&self, memory: &Memory) {
-        let Memory { view, problem, .. } = memory;
+        let Memory { view, problem, journal, .. } = memory;
         self.notifier.cluster(&self.care.cluster, problem.as_deref());
+        self.notifier.journal(&self.care.cluster, journal.as_deref());
+        for (vmid, why) in memory.confined() {
+            self.notifier.quarantine(&self.care.cluster, vmid, why);
+        }
         if problem.is_none() {
             for node in view.nodes.keys().chain(&view.offline) {
                 self.notifier.node(&self.care.cluster, node, !view.offline.contains(node));
