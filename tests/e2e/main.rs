@@ -24,6 +24,7 @@ mod real_guests;
 mod scenarios;
 mod settings;
 mod shells;
+mod two_schedulers;
 mod units;
 mod wall;
 
