@@ -14,8 +14,10 @@ use vm_autoscale_proxmox::{
 
 use crate::claims::Care;
 
+mod pauses;
 mod pools;
 mod vm;
+pub(crate) use pauses::Nameable;
 use pools::PoolsRead;
 use vm::KnownConfig;
 pub(crate) use vm::KnownVm;
@@ -39,6 +41,8 @@ pub(crate) struct View {
     /// Which VM is in which pool; `None` when that is not known, or nobody asks.
     pub(crate) pools: Option<Pools>,
     pub(crate) pools_read: PoolsRead,
+    /// Whether a pause names VMs by their pools.
+    pub(crate) pools_wanted: bool,
     /// Numbers whose VM is gone or another one: nothing that is remembered of them holds.
     strangers: Vec<VmId>,
 }

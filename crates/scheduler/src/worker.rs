@@ -16,14 +16,16 @@ use crate::status::ClusterStatus;
 use crate::view::{FRESH, KnownVm, View};
 use crate::{Clock, Helper, Intent, Journal};
 
+mod holds;
 mod memory;
+use holds::{DRAIN, leave};
 use memory::Memory;
 
 /// What a worker works with.
 pub(crate) struct Worker<C, H, J> {
     pub(crate) care: Care,
     /// Another one, where the configuration is read anew.
-    pub(crate) cares: watch::Receiver<Care>,
+    pub(crate) cares: watch::Receiver<Order>,
     pub(crate) clock: C,
     pub(crate) helper: H,
     pub(crate) journal: J,
@@ -31,6 +33,13 @@ pub(crate) struct Worker<C, H, J> {
     pub(crate) notifier: Notifier,
     /// Turns true when nothing new is to be begun.
     pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// What a worker goes by from one cycle on, all of it at once.
+#[derive(Clone)]
+pub(crate) struct Order {
+    pub(crate) care: Care,
+    pub(crate) notifier: Notifier,
 }
 
 type Done = mpsc::UnboundedSender<Finished>;
@@ -60,6 +69,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         loop {
             let begun = self.clock.now();
             self.take_over(&mut memory);
+            self.board.begin(&self.care.cluster);
             let interval = self.care.roster.config().observe_interval;
             let interval = Duration::from_secs(interval.into());
             tokio::select! {
@@ -86,13 +96,16 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         if !self.cares.has_changed().unwrap_or(false) {
             return;
         }
-        self.care = self.cares.borrow_and_update().clone();
+        let Order { care, notifier } = self.cares.borrow_and_update().clone();
+        (self.care, self.notifier) = (care, notifier);
         memory.planner.configure(planner_config(self.care.roster.config()));
         memory.view.unsettle();
     }
 
     /// Observe, plan, act.
     async fn cycle(&self, memory: &mut Memory, begun: Moment, done: &Done) {
+        // Before the look for whether it has to read the pools, after it for what it found.
+        memory.view.heed(&self.journal.pauses(begun));
         let Memory { view, in_flight, .. } = memory;
         let seen = observe(&self.clock, &self.helper, &self.care, view, in_flight).await;
         // What was measured before so long a look says nothing of now; its configs do.
@@ -115,6 +128,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             }
         }
         memory.forget_strangers();
+        memory.view.heed(&self.journal.pauses(now));
         let Memory { planner, view, decisions, in_flight, .. } = memory;
         let nodes = view.node_inputs(now, in_flight);
         // By the beginning: a look that took less than the one before would else come too early
@@ -151,10 +165,11 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             memory.in_flight.insert(decision.vmid, vm.node.clone());
             let (clock, helper, journal) =
                 (self.clock.clone(), self.helper.clone(), self.journal.clone());
-            let (digest, done, stop) = (known.digest.clone(), done.clone(), self.stop.clone());
+            let (digest, done) = (known.digest.clone(), done.clone());
+            let held = self.held(memory.view.nameable(decision.vmid));
             tokio::spawn(async move {
                 let ports = (&clock, &helper, &journal);
-                let settled = carry_out(ports, &intent, digest, || *stop.borrow()).await;
+                let settled = carry_out(ports, &intent, digest, held).await;
                 // Only a worker that stopped without waiting no longer listens.
                 let _ = done.send(Finished { intent, settled: Some(settled) });
             });
@@ -165,7 +180,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     fn clear_leftovers(&self, memory: &mut Memory, done: &Done) {
         for (vmid, step) in memory.due(self.clock.now()) {
             let Some(vm) = memory.view.vms.get(&vmid) else { continue };
-            let Some(known) = &vm.config else { continue };
+            let Some(known) = vm.config.as_ref().filter(|_| vm.pause.is_none()) else { continue };
             let intent = self.intent(vmid, vm, step, "a leftover".to_owned());
             let (helper, digest, done) = (self.helper.clone(), known.digest.clone(), done.clone());
             memory.in_flight.insert(vmid, vm.node.clone());
@@ -212,11 +227,18 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         self.board.post(status);
     }
 
-    /// Waits for the changes under way; systemd ends it when that takes too long.
+    /// Waits for the changes under way, within a deadline.
     async fn drain(&self, memory: &mut Memory, finished: &mut mpsc::UnboundedReceiver<Finished>) {
+        let deadline = self.clock.now().after(DRAIN);
         while !memory.in_flight.is_empty() {
-            let Some(change) = finished.recv().await else { return };
-            self.note(memory, change);
+            tokio::select! {
+                biased;
+                change = finished.recv() => match change {
+                    Some(change) => self.note(memory, change),
+                    None => return,
+                },
+                () = self.clock.sleep_until(deadline) => return leave(&memory.in_flight),
+            }
         }
     }
 }
