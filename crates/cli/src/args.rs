@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -95,6 +96,24 @@ pub(crate) struct Show {
     pub(crate) pool: Option<String>,
 }
 
+/// The command line with a blank before what begins with a hyphen and is a selector all the same:
+/// clap would take it for an option, or every option for a selector. The selector's own reading
+/// drops the blank.
+pub(crate) fn spelled(all: impl Iterator<Item = OsString>) -> impl Iterator<Item = OsString> {
+    let mut pauses = false;
+    all.map(move |argument| {
+        pauses |= argument == "pause";
+        let rest = argument.to_str().and_then(|text| text.strip_prefix('-'));
+        let selects = |c: char| c == '@' || c.is_ascii_digit();
+        if pauses && rest.is_some_and(|rest| rest.starts_with(selects)) {
+            let mut spaced = OsString::from(" ");
+            spaced.push(argument);
+            return spaced;
+        }
+        argument
+    })
+}
+
 /// Which daemon.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Daemon {
@@ -109,7 +128,6 @@ pub(crate) struct PauseArgs {
     /// As in `select`: 101, 200-299, @tag-web, @pool-shop, @node-pve3, @name-db*; a hyphen takes
     /// out.
     #[arg(value_name = "SELECTOR", default_value = "@all", value_delimiter = ',')]
-    #[arg(allow_hyphen_values = true)]
     pub(crate) select: Vec<String>,
     /// It ends by itself after this: 90s, 30m, 2h, 3d. Without it, it holds until resumed.
     #[arg(long = "for", value_name = "TIME", value_parser = crate::pause::seconds)]

@@ -17,7 +17,7 @@ use clap::{CommandFactory as _, Parser as _};
 use vm_autoscale_config::SchedulerConfig;
 use vm_autoscale_scheduler::{Reread, StatusReport, look, run, start_log};
 
-use crate::args::{Args, Command, ConfigCommand, Format};
+use crate::args::{Args, Command, ConfigCommand, Format, spelled};
 
 pub use crate::table::table;
 
@@ -49,7 +49,7 @@ impl Error {
 /// The program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::parse_from(spelled(std::env::args_os()));
     if args.command.is_none() && !args.validate_only {
         let kind = clap::error::ErrorKind::MissingSubcommand;
         let error = Args::command().error(

@@ -12,9 +12,9 @@ use crate::{Error, say, wait};
 
 /// Orders the pause; the exit code.
 pub(crate) fn pause(args: &Args, wanted: &PauseArgs) -> Result<u8, Error> {
-    let socket = control_socket(args, wanted.daemon.control_socket.as_deref())?;
     let select = Selection::of_words(wanted.select.iter().map(String::as_str));
     let select = select.map_err(Error::Usage)?;
+    let socket = control_socket(args, wanted.daemon.control_socket.as_deref())?;
     let order = PauseOrder { select, reason: wanted.reason.clone(), for_seconds: wanted.time };
     let paused = wait(order_pause(&socket, &order))??;
     let number = paused.number;
