@@ -7,9 +7,13 @@ use std::sync::Arc;
 
 use vm_autoscale_config::{Checked, Clusters};
 
+use vm_autoscale_planner::Move;
+use vm_autoscale_proxmox::VmId;
+
+use super::super::tests::orders;
 use super::super::*;
-use crate::MemoryJournal;
 use crate::outcome::Outcome;
+use crate::{MemoryJournal, Settled};
 
 mod site;
 use site::Site;
@@ -25,6 +29,8 @@ pub(super) struct Scene {
     pub(super) mib: f64,
     /// Share of the nodes' CPUs that is busy, and of their memory that is used.
     pub(super) nodes: f64,
+    /// In this second somebody else gives each VM one more vCPU.
+    pub(super) others: Option<u64>,
 }
 
 const LENGTH: u64 = 660;
@@ -44,7 +50,7 @@ pub(super) fn tell(file: &str, scene: Scene) -> Told {
         Ok(config) => Arc::new(config),
         Err(error) => return Told([("file".to_owned(), error.to_string())].into()),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let mut told = runtime.block_on(play(&config, scene));
     told.insert("file".to_owned(), "good".to_owned());
     Told(told)
@@ -93,7 +99,7 @@ impl Player {
         let (clock, helper) = (site.clone(), site);
         let stop = watch::channel(false).1;
         let (journal, notifier) = (MemoryJournal::default(), Notifier::default());
-        let cares = watch::channel(care.clone()).1;
+        let cares = orders(care.clone());
         let worker = Worker { care, cares, clock, helper, journal, board, notifier, stop };
         Self { worker, memory }
     }
@@ -110,7 +116,7 @@ impl Player {
             let intent = worker.intent(decision.vmid, vm, step, String::new());
             worker.clock.apply(decision.vmid, step);
             let settled = Settled { outcome: Outcome::Applied, reverted: false, duty: false };
-            memory.ended(begun, intent, Some(settled));
+            memory.ended(begun, 0, &intent, &settled);
         }
     }
 }
