@@ -15,6 +15,7 @@ mod examples;
 mod helper_keys;
 mod host_keys;
 mod import;
+mod journal_faults;
 mod logins;
 mod lookout;
 mod notices;
