@@ -18,7 +18,7 @@ use crate::skip;
 mod daemon;
 
 /// Rounds of the script: enough that the -wal is begun anew once.
-const ROUNDS: &str = "5";
+const ROUNDS: &str = "10";
 
 /// Whether the machine can do this to a program.
 fn can_break() -> bool {
@@ -74,7 +74,7 @@ impl Place {
 /// strace on the files of a journal.
 fn traced(journal: &Path, log: &Path) -> std::process::Command {
     let mut strace = command("strace");
-    strace.args(["-f", "-qq", "-o"]).arg(log);
+    strace.args(["-f", "-qq", "-y", "-o"]).arg(log);
     for new in ["", ".new"] {
         for suffix in ["", "-wal", "-shm", "-journal"] {
             strace.arg("-P").arg(format!("{}{new}{suffix}", journal.display()));
@@ -94,12 +94,17 @@ fn known(journal: &Path) -> BTreeMap<String, usize> {
     vms
 }
 
+fn is_checkpoint(line: &str) -> bool {
+    line.contains(" pwrite64(") && line.contains("/journal.db>")
+}
+
 /// How often the thread that does it most calls each of these.
 fn calls(names: &[&'static str]) -> Vec<(&'static str, usize)> {
     let place = Place::new();
     let run = place.run(&[]);
     assert!(String::from_utf8_lossy(&run.stdout).ends_with("ended\n"), "{run:?}");
     let log = fs::read_to_string(place.0.path().join("log")).unwrap();
+    assert!(log.lines().any(|line| is_checkpoint(line)), "the -wal went into the file nowhere");
     let count = |name: &str| {
         let mut threads = BTreeMap::<&str, usize>::new();
         for line in log.lines().filter(|line| line.contains(&format!(" {name}("))) {
@@ -110,7 +115,7 @@ fn calls(names: &[&'static str]) -> Vec<(&'static str, usize)> {
     names.iter().map(|name| (*name, count(name))).collect()
 }
 
-/// `ENOSPC` and `EIO` at every call that changes a file, once and three times in a row.
+/// `ENOSPC`, three times in a row, and `EIO`, once, in turns at every call that changes a file.
 #[test]
 fn no_change_without_an_intent_on_the_disk() {
     if !can_break() {
@@ -121,28 +126,28 @@ fn no_change_without_an_intent_on_the_disk() {
     for (name, count) in &calls {
         assert!(*count > 0, "no {name}: {calls:?}");
         for n in 1..=*count {
-            for (error, more) in [("ENOSPC", 2), ("EIO", 0)] {
-                let fault = format!("inject={name}:error={error}:when={n}..{}", n + more);
-                let place = Place::new();
-                let run = place.run(&["-e", &fault]);
-                place.check(&run, &fault);
-                let said = String::from_utf8_lossy(&run.stdout);
-                assert!(said.ends_with("ended\n"), "{fault}: it does not recover\n{said}");
-                points += 1;
-            }
+            let (error, more) = [("ENOSPC", 2), ("EIO", 0)][n % 2];
+            let fault = format!("inject={name}:error={error}:when={n}..{}", n + more);
+            let place = Place::new();
+            let run = place.run(&["-e", &fault]);
+            place.check(&run, &fault);
+            let said = String::from_utf8_lossy(&run.stdout);
+            assert!(said.ends_with("ended\n"), "{fault}: it does not recover\n{said}");
+            points += 1;
         }
     }
     assert!(points > 200, "only {points} points: {calls:?}");
 }
 
-/// Killed at every write: what went out is known, and the next start goes on with the file.
+/// Killed at every sync and every other write: what went out is known, and the next start goes on with the file.
 #[test]
 fn killed_at_any_write_it_knows_what_went_out() {
     if !can_break() {
         return;
     }
     for (name, count) in calls(&["pwrite64", "fsync"]) {
-        for n in 1..=count {
+        let step = if name == "fsync" { 1 } else { 2 };
+        for n in (1..=count).step_by(step) {
             let fault = format!("inject={name}:signal=SIGKILL:when={n}");
             let place = Place::new();
             let run = place.run(&["-e", &fault]);
@@ -181,7 +186,7 @@ fn the_intent_is_synced_before_the_change_goes_out() {
             asked += 1;
         }
     }
-    assert_eq!(asked, 6);
+    assert!(asked > 10, "{asked}");
 }
 
 /// Real short writes: files may grow to so many bytes and no further, until they may.
