@@ -115,10 +115,11 @@ impl Stage {
     /// The file cannot be written.
     pub fn write_config_yaml(&self, config: &str) -> io::Result<()> {
         let (helper, control) = (self.path("helper.sock"), self.control_socket());
-        let mut own =
-            format!("helper_socket: {}\ncontrol_socket: {}\n", helper.display(), control.display());
+        let (helper, control) = (helper.display(), control.display());
+        let mut own = format!("helper_socket: {helper}\ncontrol_socket: {control}\n");
         if !config.contains("journal:") {
-            own += &format!("journal: {{path: {}}}\n", self.journal().display());
+            let line = writeln!(own, "journal: {{path: {}}}", self.journal().display());
+            line.map_err(io::Error::other)?;
         }
         write_private(&self.path("config.yaml"), &format!("{own}{config}"))
     }
