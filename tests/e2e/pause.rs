@@ -66,7 +66,7 @@ fn what_is_paused_is_left_alone_and_all_else_goes_on() {
     let pool: Value = serde_json::from_slice(&say(&stage, &json).stdout).unwrap();
     assert_eq!((&pool["select"], &pool["until"]), (&"@pool-shop".into(), &Value::Null));
 
-    let before = [101, 103].map(|number| truth(&stage, number).vcpus);
+    let before = [101, 103].map(|number| truth(&stage, number).qemu_vcpus);
     for number in [101, 102, 103] {
         load(&stage, number, 64.0, 2000.0);
     }
@@ -74,7 +74,7 @@ fn what_is_paused_is_left_alone_and_all_else_goes_on() {
     let status = stage.until(TIME, |status| status.counts.verified >= 2).unwrap();
     assert!(is_paused(&status, 101) && is_paused(&status, 103), "{status:?}");
     assert!(!is_paused(&status, 102) && !is_paused(&status, 104), "{status:?}");
-    assert_eq!(before, [101, 103].map(|number| truth(&stage, number).vcpus));
+    assert_eq!(before, [101, 103].map(|number| truth(&stage, number).qemu_vcpus));
 
     let shown = say(&stage, &["status"]);
     let said = text(&shown);
@@ -90,7 +90,7 @@ fn what_is_paused_is_left_alone_and_all_else_goes_on() {
     assert_eq!(again.status.code(), Some(1), "{}", text(&again));
     let all = text(&say(&stage, &["resume", "--all"]));
     assert!(all.contains("of 101: moving racks"), "{all}");
-    let changed = |_: &StatusReport| truth(&stage, 101).vcpus > before[0];
+    let changed = |_: &StatusReport| truth(&stage, 101).qemu_vcpus > before[0];
     let status = stage.until(TIME, changed).unwrap();
     assert_eq!(status.pauses, []);
     let log = stage.last_words();

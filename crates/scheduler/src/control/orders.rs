@@ -107,7 +107,7 @@ async fn take_pause<C: Clock, J: Journal>(
     let pause = Pause { number: 0, select, reason, uid, at: wall(), until };
     let pause = desk.journal.pause(pause).await?;
     tracing::info!(uid, number = pause.number, select = %pause.select, for_seconds, "paused: {}", pause.reason);
-    Ok(PauseStatus::of(&pause, desk.clock.now(), wall()))
+    Ok(PauseStatus::of(&pause, now, pause.at))
 }
 
 async fn take_resume<C: Clock, J: Journal>(
