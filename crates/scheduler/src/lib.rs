@@ -32,7 +32,8 @@ pub use daemon::{Reread, look, run, work_over};
 pub use error::Error;
 pub use health::{PauseStatus, Reload};
 pub use journal::{
-    Counts, Decided, Event, Journal, JournalError, MemoryJournal, Notes, Pause, Recalled, VmRecord,
+    Counts, Decided, Event, Journal, JournalError, LastKnown, LastPicture, MemoryJournal, Notes,
+    Pause, Recalled, SqliteJournal, VmRecord, last_pictures,
 };
 pub use logging::{LogGuard, start_log};
 pub use outcome::Outcome;

@@ -123,7 +123,7 @@ impl Board {
             recent: journal.recent(),
             pauses: Vec::new(),
             reload,
-            problems: unmet.into_iter().chain(unseen).collect(),
+            problems: journal.notes().into_iter().chain(unmet).chain(unseen).collect(),
         }
     }
 
