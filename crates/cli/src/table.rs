@@ -35,6 +35,9 @@ fn table_at(report: &StatusReport, width: usize, now: u64) -> String {
         if let Some(problem) = &cluster.problem {
             push(&mut text, &format!("  {problem}"), width);
         }
+        if let Some(why) = &cluster.paused {
+            push(&mut text, &format!("  paused by /etc/pve/vm-autoscale.pause: {why}"), width);
+        }
         rows(&mut text, cluster, width, now);
         if cluster.undecided > 0 {
             let what = "not known whether they are selected: the pools could not be read";
@@ -202,6 +205,7 @@ mod tests {
             name: "home".try_into().unwrap(),
             answered_by: None,
             problem: Some("p".repeat(300)),
+            paused: Some("moving racks".to_owned()),
             looks: 1,
             look_ms: 1,
             nodes: vec![],
@@ -211,6 +215,10 @@ mod tests {
         };
         let report = StatusReport { clusters: vec![cluster], ..StatusReport::default() };
         let text = table(&report, 100);
+        assert!(
+            text.contains("\n  paused by /etc/pve/vm-autoscale.pause: moving racks\n"),
+            "{text}"
+        );
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
         assert!(
             text.contains("999999999 a-name-tha pve1    recommend  128 101%       ?    -  xxx"),
