@@ -17,7 +17,7 @@ use crate::view::{InFlight, View};
 use crate::worker::planner_config;
 use crate::{
     AskError, BootClock, Clock as _, Error, Helper, HelperClient, Journal as _, MemoryJournal,
-    StatusReport,
+    SqliteJournal, StatusReport,
 };
 
 mod beat;
@@ -48,18 +48,22 @@ pub async fn run(config: SchedulerConfig, file: &Path, reread: Reread) -> Result
     let listener = control::bind(&config.control_socket)?;
     let (socket, helper) =
         (config.control_socket.clone(), HelperClient::new(config.helper_socket.clone()));
+    let clock = BootClock::default();
+    let journal = SqliteJournal::new(&config.journal, &clock);
+    journal.begin().await;
     let (manager, ended) = Manager::start();
     let mut files = Files::new(config, (file, reread), manager);
-    let (clock, journal) = (BootClock, MemoryJournal::default());
-    let desk = Desk::new(files.board.clone(), clock, journal.clone());
+    let desk = Desk::new(files.board.clone(), clock.clone(), journal.clone());
     let answering = tokio::spawn(control::serve(listener, desk));
     files.manager.ready();
+    let ports = (clock, helper.clone(), journal.clone());
     let worked = match meet(&mut files, &helper, &mut signals).await {
-        Some(clusters) => work(&mut files, (clock, helper, journal), clusters, &mut signals).await,
+        Some(clusters) => work(&mut files, ports, clusters, &mut signals).await,
         None => Ok(()),
     };
     answering.abort();
     files.notifier.stop();
+    journal.end().await;
     // The next start removes a socket that stayed.
     let _ = std::fs::remove_file(&socket);
     ended.wait(&files.manager);
@@ -90,7 +94,7 @@ async fn meet(files: &mut Files, helper: &HelperClient, signals: &mut Signals) -
 /// Lets the workers work until a signal comes, then until what is under way is read back.
 async fn work(
     files: &mut Files,
-    ports: (BootClock, HelperClient, MemoryJournal),
+    ports: (BootClock, HelperClient, SqliteJournal),
     clusters: Clusters,
     signals: &mut Signals,
 ) -> Result<(), Error> {
@@ -143,7 +147,7 @@ pub(crate) fn wall() -> u64 {
 pub async fn look(config: &Arc<SchedulerConfig>) -> Result<StatusReport, Error> {
     let helper = HelperClient::new(config.helper_socket.clone());
     let board = Board::default();
-    let (clock, none) = (BootClock, InFlight::new());
+    let (clock, none) = (BootClock::default(), InFlight::new());
     let clusters = known(helper.hello().await?.clusters);
     let all = Care::of_all(config, &clusters);
     board.watch(config.clone(), clusters, &all);
