@@ -10,6 +10,7 @@
 
 mod config_keys;
 mod crash;
+mod crash_points;
 mod examples;
 mod helper_keys;
 mod host_keys;
@@ -25,6 +26,7 @@ mod reload;
 mod scenarios;
 mod settings;
 mod shells;
+mod two_schedulers;
 mod units;
 mod wall;
 mod watchdog;

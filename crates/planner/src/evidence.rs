@@ -76,11 +76,11 @@ impl Evidence {
     /// Takes a sample when it is news.
     pub(crate) fn admit(&mut self, now: Moment, sample: Option<Sample>) -> Result<Sample, Reason> {
         let Some(sample) = sample else {
-            return Err(self.age(now).unwrap_or(Reason::NoSample));
+            return Err(self.stale(now).unwrap_or(Reason::NoSample));
         };
         let last = self.last;
         if last.is_some_and(|last| last.ctime == sample.ctime) {
-            return Err(self.age(now).unwrap_or(Reason::Repeated));
+            return Err(self.stale(now).unwrap_or(Reason::Repeated));
         }
         self.last = Some(Last { ctime: sample.ctime, uptime: sample.uptime, at: now });
         if last.is_some_and(|last| sample.ctime < last.ctime) {
@@ -100,9 +100,13 @@ impl Evidence {
         Ok(sample)
     }
 
+    /// How long ago the last new sample came.
+    pub(crate) fn age(&self, now: Moment) -> Option<Duration> {
+        self.last.map(|last| now.since(last.at))
+    }
+
     /// How stale the last sample is, when it is.
-    fn age(&self, now: Moment) -> Option<Reason> {
-        let age = now.since(self.last?.at);
-        (age > STALE).then_some(Reason::Stale(age))
+    fn stale(&self, now: Moment) -> Option<Reason> {
+        self.age(now).filter(|age| *age > STALE).map(Reason::Stale)
     }
 }

@@ -63,6 +63,18 @@ impl Planner {
         state.of(resource).changed(succeeded, now);
     }
 
+    /// A change of this resource could not be begun, though nothing speaks against it: it rests a
+    /// little, longer each time, and burns no cooldown. How often in a row by now.
+    pub fn refused(&mut self, vmid: VmId, resource: Resource, now: Moment) -> u32 {
+        self.vms.entry(vmid).or_default().of(resource).refused(vmid, now)
+    }
+
+    /// How old a VM's last new sample is.
+    #[must_use]
+    pub fn sample_age(&self, vmid: VmId, now: Moment) -> Option<Duration> {
+        self.vms.get(&vmid)?.evidence.age(now)
+    }
+
     /// Another VM has the number, or will have: what is remembered of the old one does not hold
     /// for it.
     pub fn forget(&mut self, vmid: VmId) {
@@ -171,6 +183,10 @@ fn finish(
     let cooldown_until = state.cooldown_until(step.resource(), cooldown);
     if now < cooldown_until {
         return Choice::hold(Reason::Cooldown(cooldown_until.since(now)));
+    }
+    let retry_at = state.retry_at(step.resource());
+    if now < retry_at {
+        return Choice::hold(Reason::Retry(retry_at.since(now)));
     }
     if let Err(reason) = room.check(vm.node, step) {
         return Choice::hold(reason);

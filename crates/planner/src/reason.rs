@@ -13,6 +13,8 @@ impl fmt::Display for Percent {
     }
 }
 
+mod kind;
+
 /// The rule that decided.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reason {
@@ -32,6 +34,8 @@ pub enum Reason {
     ConfigUnknown,
     /// This resource of this VM was changed a moment ago.
     Cooldown(Duration),
+    /// A change that could not be begun is tried again then.
+    Retry(Duration),
     /// It is not known whether, or how, it is to be looked after.
     Doubt(String),
     /// Measured across a change, a restart or a migration.
@@ -102,7 +106,14 @@ impl Reason {
     /// Whether what is wanted only has to wait: it is judged again with the next sample, not
     /// with the next check.
     pub(crate) fn is_wait(&self) -> bool {
-        matches!(self, Self::Cooldown(_) | Self::NodeBusy(_) | Self::OneAtATime | Self::Started(_))
+        matches!(
+            self,
+            Self::Cooldown(_)
+                | Self::NodeBusy(_)
+                | Self::OneAtATime
+                | Self::Retry(_)
+                | Self::Started(_)
+        )
     }
 }
 
@@ -122,6 +133,7 @@ impl fmt::Display for Reason {
             }
             Self::ConfigUnknown => f.write_str("its config is not known"),
             Self::Cooldown(wait) => write!(f, "cooldown, {} s left", seconds(wait)),
+            Self::Retry(wait) => write!(f, "tried again in {} s", seconds(wait)),
             Self::Doubt(what) => write!(f, "not known {what}"),
             Self::FirstAfterChange => f.write_str("first sample after a change"),
             Self::HaManager(state) => write!(f, "the HA manager is busy with it ({state})"),

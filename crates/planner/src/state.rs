@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vm_autoscale_proxmox::{Ladder, Vcpus, VmConfig};
+use vm_autoscale_proxmox::{Ladder, Vcpus, VmConfig, VmId};
 
 use crate::bounds::{self, Bounds};
 use crate::decision::{Move, Resource};
@@ -13,6 +13,11 @@ use crate::{Kept, KeptResource, Marks, Moment, Reason, Sample, VmInput};
 
 /// A resource whose changes keep failing rests longer each time, up to 32 cooldowns.
 const MAX_DOUBLINGS: u32 = 5;
+/// Changes of others that lie further apart have nothing to do with each other.
+const FIGHT: Duration = Duration::from_secs(24 * 3600);
+/// What could not be begun is tried again after about so long, each time in a row twice as long:
+/// a backup's lock stays for hours, another `qm` for seconds.
+const FIRST_RETRY: Duration = Duration::from_secs(10);
 
 /// One VM between cycles. What happened is kept, not how long it counts: that is the policy's to
 /// say when it is asked, and it may be another one by then.
@@ -26,6 +31,8 @@ pub(crate) struct State {
     checked: Option<Moment>,
     /// When someone else changed its size.
     resized: Option<Moment>,
+    /// How often in a row that was the answer to a change of ours.
+    fights: u32,
     cpu: ResourceState,
     memory: ResourceState,
 }
@@ -37,6 +44,9 @@ pub(crate) struct ResourceState {
     low: LowChecks,
     /// When the last change of ours ended.
     changed: Option<Moment>,
+    /// Changes in a row that could not be begun, and until when the next one waits.
+    retries: u32,
+    retry: Moment,
 }
 
 impl ResourceState {
@@ -44,6 +54,19 @@ impl ResourceState {
     pub(crate) fn changed(&mut self, succeeded: bool, now: Moment) {
         self.failures = if succeeded { 0 } else { self.failures.saturating_add(1) };
         self.changed = Some(now);
+        self.retries = 0;
+    }
+
+    /// A change of ours could not be begun; how often in a row by now.
+    pub(crate) fn refused(&mut self, vmid: VmId, now: Moment) -> u32 {
+        let wait = FIRST_RETRY.saturating_mul(1 << self.retries.min(MAX_DOUBLINGS));
+        self.retries = self.retries.saturating_add(1);
+        // Half of it to one and a half, each VM's another: those that one lock or one node refused
+        // together do not come back together.
+        let mixed = u64::from(vmid.get()).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
+        let spread = u32::try_from(mixed).unwrap_or_default().wrapping_add(self.retries * 40_503);
+        self.retry = now.after(wait / 2 + wait * (spread & 0xff) / 256);
+        self.retries
     }
 
     fn keep(&self) -> KeptResource {
@@ -52,7 +75,7 @@ impl ResourceState {
 
     fn again(kept: KeptResource) -> Self {
         let KeptResource { failures, low, changed } = kept;
-        Self { failures, low: LowChecks::again(low), changed }
+        Self { failures, low: LowChecks::again(low), changed, ..Self::default() }
     }
 
     /// The first failure rests one cooldown, as a success does.
@@ -93,19 +116,29 @@ impl State {
 
     /// What is to be known of it after a restart.
     pub(crate) fn keep(&self) -> Kept {
-        let Self { evidence, resized, cpu, memory, .. } = self;
-        Kept { size: evidence.size, resized: *resized, cpu: cpu.keep(), memory: memory.keep() }
+        let Self { evidence, resized, fights, cpu, memory, .. } = self;
+        let (size, cpu, memory) = (evidence.size, cpu.keep(), memory.keep());
+        Kept { size, resized: *resized, fights: *fights, cpu, memory }
     }
 
     /// One that is met again after a restart: what it measured before was measured long ago.
     pub(crate) fn again(now: Moment, kept: &Kept) -> Self {
         let mut state = Self::met(true);
-        let Kept { size, resized, cpu, memory } = kept;
+        let Kept { size, resized, fights, cpu, memory } = kept;
         (state.evidence.size, state.resized, state.last_seen) = (*size, *resized, now);
+        state.fights = *fights;
         (state.cpu, state.memory) = (ResourceState::again(*cpu), ResourceState::again(*memory));
         // Until it was asked, the policy's cooldown is not known: nothing is forgotten before.
         state.last_cooldown = Duration::MAX;
         state
+    }
+
+    /// Until when this resource waits for another attempt.
+    pub(crate) fn retry_at(&self, resource: Resource) -> Moment {
+        match resource {
+            Resource::Cpu => self.cpu.retry,
+            Resource::Memory => self.memory.retry,
+        }
     }
 
     /// Whether it was seen of late: what is out of sight for longer than anything rests is not
@@ -172,13 +205,24 @@ impl State {
         let resized = self.evidence.resized(shape);
         if resized {
             self.forget_low();
+            self.note_fight(now);
             self.resized = Some(now);
         }
+        let hold = hold.saturating_mul(1 << self.fights.min(MAX_DOUBLINGS));
         let held_until = self.resized.map(|at| at.after(hold)).unwrap_or_default();
         if now < held_until {
             return Err(Reason::ChangedByOthers(held_until.since(now)));
         }
         if resized { Err(Reason::FirstAfterChange) } else { Ok(()) }
+    }
+
+    /// Who changes back what we change is another autoscaler, or somebody who does not want us:
+    /// each time in a row the VM is left alone for twice as long. Changes of his own count once.
+    fn note_fight(&mut self, now: Moment) {
+        let ours = self.cpu.changed.max(self.memory.changed);
+        let Some(before) = self.resized.filter(|before| ours > Some(*before)) else { return };
+        let fought = now.since(before) < FIGHT;
+        self.fights = if fought { self.fights.saturating_add(1) } else { 0 };
     }
 
     fn cpu(&mut self, vm: &VmInput<'_>, config: &VmConfig, sample: &Sample) -> Wanted {

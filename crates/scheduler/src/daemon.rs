@@ -48,20 +48,18 @@ pub async fn run(config: SchedulerConfig, file: &Path, reread: Reread) -> Result
     let listener = control::bind(&config.control_socket)?;
     let (socket, helper) =
         (config.control_socket.clone(), HelperClient::new(config.helper_socket.clone()));
-    let (manager, ended) = Manager::start();
     let clock = BootClock::default();
     let journal = SqliteJournal::new(&config.journal, &clock);
     // Which pauses hold is known before anybody asks.
     journal.begin().await;
+    let (manager, ended) = Manager::start();
     let mut files = Files::new(config, (file, reread), manager);
     let desk = Desk::new(files.board.clone(), clock.clone(), journal.clone());
     let answering = tokio::spawn(control::serve(listener, desk));
     files.manager.ready();
+    let ports = (clock, helper.clone(), journal.clone());
     let worked = match meet(&mut files, &helper, &mut signals).await {
-        Some(clusters) => {
-            let ports = (clock, helper, journal.clone());
-            work(&mut files, ports, clusters, &mut signals).await
-        }
+        Some(clusters) => work(&mut files, ports, clusters, &mut signals).await,
         None => Ok(()),
     };
     answering.abort();

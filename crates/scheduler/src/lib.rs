@@ -32,10 +32,11 @@ pub use daemon::{Reread, look, run, work_over};
 pub use error::Error;
 pub use health::{PauseStatus, Reload};
 pub use journal::{
-    Counts, Decided, Event, Journal, JournalError, LastKnown, LastPicture, MemoryJournal, Notes,
-    Pause, Recalled, SqliteJournal, VmRecord, last_pictures,
+    Counts, Decided, Duty, Event, Journal, JournalError, LastChange, LastKnown, LastPicture,
+    MemoryJournal, Notes, Pause, Quarantine, Recalled, SqliteJournal, Standing, VmRecord,
+    last_pictures,
 };
 pub use logging::{LogGuard, start_log};
-pub use outcome::Outcome;
+pub use outcome::{Class, Consequence, Outcome, Then};
 pub use ports::{AskError, Clock, Helper, Intent, Purpose};
 pub use status::{ClusterStatus, NodeStatus, StatusReport, VmStatus};

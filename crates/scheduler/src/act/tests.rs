@@ -305,13 +305,13 @@ async fn what_was_not_sent_is_not_read_back() {
         (&outcome, counts.failed, asked.len()),
         (&Outcome::NotSent("too many".to_owned()), 1, 1)
     );
-    assert!(!outcome.starts_cooldown());
+    assert!(!outcome.consequence().then.rests());
     let refused = HelperError::Refused { rule: Rule::Bounds, message: "8 at most".to_owned() };
     let (outcome, ..) = played(vec![Answer::Error(refused.into())]).await;
     assert_eq!(outcome, Outcome::Refused("8 at most".to_owned()));
     let (outcome, ..) =
         played(vec![Answer::Error(AskError::NotAsked("no helper".to_owned()))]).await;
-    assert!(matches!(outcome, Outcome::NotSent(_)) && !outcome.starts_cooldown());
+    assert!(matches!(outcome, Outcome::NotSent(_)) && !outcome.consequence().then.rests());
 }
 
 #[tokio::test]

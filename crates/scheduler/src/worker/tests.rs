@@ -107,14 +107,6 @@ fn worker(slow: &Slow) -> Worker<Slow, Slow, MemoryJournal> {
     }
 }
 
-fn change(vmid: u32) -> Intent {
-    serde_json::from_value(serde_json::json!({
-        "cluster": "home", "node": "pve1", "vmid": vmid, "identity": null, "reason": "busy",
-        "step": {"resource": "cpu", "from": 2, "to": 3},
-    }))
-    .unwrap()
-}
-
 /// Told to stop, it takes what comes back and leaves what does not come in time.
 #[tokio::test]
 async fn a_drain_ends_by_its_deadline() {
@@ -125,7 +117,7 @@ async fn a_drain_ends_by_its_deadline() {
     for vmid in [101, 102] {
         memory.in_flight.insert(vmid.try_into().unwrap(), "pve1".try_into().unwrap());
     }
-    done.send(Finished { intent: change(102), settled: None }).unwrap();
+    done.send(Finished::Cleared(102.try_into().unwrap())).unwrap();
     worker.drain(&mut memory, &mut finished).await;
     let left: Vec<u32> = memory.in_flight.keys().map(|vmid| vmid.get()).collect();
     assert_eq!((left, slow.now()), (vec![101], Moment(Duration::from_secs(1000) + DRAIN)));

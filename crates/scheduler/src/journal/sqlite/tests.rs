@@ -83,7 +83,11 @@ pub(super) fn applied() -> Settled {
 pub(super) fn record(failures: u32) -> VmRecord {
     let cpu = KeptResource { failures, changed: Some(at(900)), ..KeptResource::default() };
     let planner = Kept { resized: Some(at(800)), cpu, ..Kept::default() };
-    VmRecord { planner, duty: Some((intent(101).step, at(1500))), ..VmRecord::default() }
+    VmRecord {
+        planner,
+        duty: Some(crate::Duty { step: intent(101).step, until: at(1500) }),
+        ..VmRecord::default()
+    }
 }
 
 pub(super) fn notes(now: u64) -> Notes {

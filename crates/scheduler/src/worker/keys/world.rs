@@ -7,10 +7,13 @@ use std::sync::Arc;
 
 use vm_autoscale_config::{Checked, Clusters};
 
+use vm_autoscale_planner::Move;
+use vm_autoscale_proxmox::VmId;
+
 use super::super::tests::orders;
 use super::super::*;
-use crate::MemoryJournal;
 use crate::outcome::Outcome;
+use crate::{MemoryJournal, Settled};
 
 mod site;
 use site::Site;
@@ -26,6 +29,8 @@ pub(super) struct Scene {
     pub(super) mib: f64,
     /// Share of the nodes' CPUs that is busy, and of their memory that is used.
     pub(super) nodes: f64,
+    /// In this second somebody else gives each VM one more vCPU.
+    pub(super) others: Option<u64>,
 }
 
 const LENGTH: u64 = 660;
@@ -111,7 +116,7 @@ impl Player {
             let intent = worker.intent(decision.vmid, vm, step, String::new());
             worker.clock.apply(decision.vmid, step);
             let settled = Settled { outcome: Outcome::Applied, reverted: false, duty: false };
-            memory.ended(begun, intent, Some(settled));
+            memory.ended(begun, 0, &intent, &settled);
         }
     }
 }

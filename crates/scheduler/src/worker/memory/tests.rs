@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use vm_autoscale_planner::{Reason, Resource};
+use vm_autoscale_planner::{Move, Reason, Resource};
 use vm_autoscale_protocol::FoundConfig;
 use vm_autoscale_proxmox::{Digest, Failure, NodeName};
 
@@ -8,6 +8,9 @@ use super::*;
 use crate::claims::Care;
 use crate::view::tests::{CONFIG, care, look};
 use crate::worker::planner_config;
+
+mod quarantine;
+mod restart;
 
 /// A worker's memory of VM 101, cycle by cycle.
 struct World {
@@ -20,11 +23,16 @@ struct World {
 const PENDING: &str = "vmgenid: a\nvcpus: 2\n[PENDING]\nvcpus: 4\n";
 
 impl World {
-    /// It has seen this config.
-    fn new(conf: &str) -> Self {
+    /// It has seen nothing yet.
+    fn unmet() -> Self {
         let care = care(&format!("{CONFIG}check_interval: 1\nscale_cooldown: 1000\n"));
         let memory = Memory::new(planner_config(care.roster.config()), 1);
-        let mut world = Self { memory, care, now: Moment(Duration::from_secs(1000)), version: 1 };
+        Self { memory, care, now: Moment(Duration::from_secs(1000)), version: 1 }
+    }
+
+    /// It has seen this config.
+    fn new(conf: &str) -> Self {
+        let mut world = Self::unmet();
         world.see(conf);
         world
     }
@@ -68,18 +76,18 @@ impl World {
     /// A change that ended so.
     fn change(&mut self, outcome: Outcome, duty: bool) {
         let intent = self.start();
-        self.end(intent, outcome, duty);
+        self.end(&intent, outcome, duty);
     }
 
-    fn end(&mut self, intent: Intent, outcome: Outcome, duty: bool) {
+    fn end(&mut self, intent: &Intent, outcome: Outcome, duty: bool) {
         let settled = Settled { outcome, reverted: false, duty };
-        self.memory.ended(self.now, intent, Some(settled));
+        self.memory.ended(self.now, 0, intent, &settled);
         assert!(self.memory.in_flight.is_empty());
     }
 
-    /// Whether the planner remembers a change of this VM.
-    fn is_resting(&mut self) -> bool {
-        let sample = |ctime| vm_autoscale_planner::Sample {
+    /// One decision on a VM that uses nearly all of its vCPUs.
+    fn full(&mut self, ctime: u64) {
+        let sample = vm_autoscale_planner::Sample {
             ctime,
             uptime: ctime,
             cores_used: Some(1.9),
@@ -87,17 +95,21 @@ impl World {
             memory_used: Some(900.0),
             memory: Some(2048.0),
         };
-        let Memory { planner, view, .. } = &mut self.memory;
+        let Memory { planner, view, decisions, .. } = &mut self.memory;
         let none = InFlight::new();
         let nodes = view.node_inputs(self.now, &none);
-        let mut out = Vec::new();
+        let mut vms = view.vm_inputs(&none);
+        vms[0].sample = Some(sample);
+        planner.plan(self.now, &vms, &nodes, decisions);
+        self.now = self.now.after(Duration::from_secs(10));
+    }
+
+    /// Whether the planner remembers a change of this VM.
+    fn is_resting(&mut self) -> bool {
         for ctime in [9010, 9020, 9030] {
-            let mut vms = view.vm_inputs(&none);
-            vms[0].sample = Some(sample(ctime));
-            planner.plan(self.now, &vms, &nodes, &mut out);
-            self.now = self.now.after(Duration::from_secs(10));
+            self.full(ctime);
         }
-        matches!(out[0].cpu.reason, Reason::Cooldown(_))
+        matches!(self.memory.decisions[0].cpu.reason, Reason::Cooldown(_))
     }
 }
 
@@ -198,7 +210,7 @@ fn what_ends_late_is_not_the_new_vms() {
         world.see("");
         world.see("");
         world.see("vmgenid: b\nvcpus: 2\n[PENDING]\nvcpus: 4\n");
-        world.end(intent, outcome.clone(), true);
+        world.end(&intent, outcome.clone(), true);
         world.see("vmgenid: b\nvcpus: 2\n[PENDING]\nvcpus: 4\n");
         assert_eq!(world.due(), [], "{outcome}");
         world.see("vmgenid: b\nvcpus: 2\n");
@@ -224,7 +236,11 @@ fn who_has_no_fault_does_not_rest_longer() {
     }
     // These rest, and the next time no longer for it.
     for outcome in [Outcome::Stopped(true), Outcome::Unknown, Outcome::Failed(Failure::ReadOnly)] {
-        assert!(outcome.starts_cooldown() && !outcome.is_setback(), "{outcome}");
+        assert!(
+            outcome.consequence().then.rests()
+                && outcome.consequence().then != crate::outcome::Then::RestLonger,
+            "{outcome}"
+        );
     }
-    assert!(failed().is_setback());
+    assert!(failed().consequence().then == crate::outcome::Then::RestLonger);
 }
