@@ -117,7 +117,8 @@ impl Stage {
         let (helper, control) = (self.path("helper.sock"), self.control_socket());
         let sockets =
             format!("helper_socket: {}\ncontrol_socket: {}\n", helper.display(), control.display());
-        write_private(&self.path("config.yaml"), &format!("{sockets}{config}"))
+        let journal = format!("\njournal: {{path: {}}}\n", self.path("journal.db").display());
+        write_private(&self.path("config.yaml"), &format!("{sockets}{config}{journal}"))
     }
 
     /// Starts the helper.

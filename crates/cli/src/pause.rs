@@ -58,7 +58,7 @@ pub(crate) fn line(pause: &PauseStatus, now: u64) -> String {
 }
 
 /// A time in the largest unit that says it without much loss.
-fn span(seconds: u64) -> String {
+pub(crate) fn span(seconds: u64) -> String {
     match seconds {
         0..120 => format!("{seconds} s"),
         120..7200 => format!("{} min", seconds / 60),

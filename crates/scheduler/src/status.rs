@@ -6,7 +6,7 @@ use vm_autoscale_planner::{Choice, Decision, Moment, Verdict};
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
 use crate::view::{InFlight, KnownVm, View};
-use crate::{Counts, Event, LastChange, PauseStatus, Reload};
+use crate::{Counts, Event, LastChange, PauseStatus, Reload, Source};
 
 /// All clusters.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -34,6 +34,12 @@ pub struct StatusReport {
     /// What is wrong with the daemon as a whole.
     #[serde(default)]
     pub problems: Vec<String>,
+    /// Who says all this.
+    #[serde(default)]
+    pub source: Source,
+    /// When that was noted, in seconds since 1970; nothing where it is of now.
+    #[serde(default)]
+    pub noted_at: Option<u64>,
 }
 
 /// One cluster.

@@ -121,9 +121,9 @@ impl Board {
             hosts: watched.map(|watched| watched.clusters.clone()).unwrap_or_default(),
             counts: journal.counts(),
             recent: journal.recent(),
-            pauses: Vec::new(),
             reload,
             problems: journal.notes().into_iter().chain(unmet).chain(unseen).collect(),
+            ..StatusReport::default()
         }
     }
 
