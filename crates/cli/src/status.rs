@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use vm_autoscale_scheduler::{Reload, Source, StatusReport, fetch_status, remembered};
 
 use crate::args::{Args, Daemon};
-use crate::files::{control_socket, leniently};
+use crate::files::{Places, places};
 use crate::pause::{line, span};
 use crate::table::last_changes;
 use crate::{Error, show, wait};
@@ -32,21 +32,20 @@ pub(crate) fn status(args: &Args, daemon: &Daemon) -> Result<u8, Error> {
 
 /// What the daemon says, or where none answers what it noted last.
 fn asked_or_remembered(args: &Args, daemon: &Daemon, now: u64) -> Result<StatusReport, Error> {
-    let socket = control_socket(args, daemon.control_socket.as_deref())?;
+    let Places { socket, journal } = places(args, daemon.control_socket.as_deref())?;
     let missed = match wait(fetch_status(&socket))? {
         Ok(report) => return Ok(report),
         Err(error) if error.exit_code() == 6 => error,
         Err(error) => return Err(error.into()),
     };
-    let mut report = match leniently(args).map(|config| remembered(&config.journal.path)) {
-        Ok(Ok(report)) => report,
-        Ok(Err(why)) => {
-            let said = format!("nor can be read what it noted last: {why}");
+    let Some(journal) = journal else { return Err(missed.into()) };
+    let mut report = match remembered(&journal) {
+        Ok(report) => report,
+        Err(why) => {
             // Where standard error is gone, the exit code says enough.
-            let _ = writeln!(std::io::stderr(), "{said}");
+            let _ = writeln!(std::io::stderr(), "nor can be read what it noted last: {why}");
             return Err(missed.into());
         }
-        Err(_) => return Err(missed.into()),
     };
     let when = match report.noted_at {
         Some(at) => format!("this is what it noted {} ago", span(now.saturating_sub(at))),
