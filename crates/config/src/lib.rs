@@ -43,8 +43,8 @@ pub use notify::{Alerts, Gotify};
 pub use problem::{Problem, Report, Severity};
 pub use roster::{Answer, Clusters, Managed, Placement, Roster};
 pub use scheduler::{
-    Class, HostLimits, Limits, Logging, Mode, Policy, SchedulerConfig, Threshold, Thresholds,
-    VirtualMachine,
+    Class, HostLimits, JournalFile, Limits, Logging, Mode, Policy, SchedulerConfig, Threshold,
+    Thresholds, VirtualMachine,
 };
 pub use secret::Secret;
 pub use select::{OFF_TAG, Selection, VmFacts};

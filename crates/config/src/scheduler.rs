@@ -17,7 +17,9 @@ use crate::{
 };
 
 pub use mode::{Mode, Policy};
-pub use sections::{Class, HostLimits, Limits, Logging, Threshold, Thresholds, VirtualMachine};
+pub use sections::{
+    Class, HostLimits, JournalFile, Limits, Logging, Threshold, Thresholds, VirtualMachine,
+};
 
 layer! {
     marks: scaling_thresholds,
@@ -61,6 +63,9 @@ layer! {
         pub virtual_machines: Vec<VirtualMachine>,
         /// What is written where.
         pub logging: Logging,
+        /// What outlives a restart.
+        #[validate(nested)]
+        pub journal: JournalFile,
         /// Mail of what happened.
         #[validate(nested)]
         pub alerts: Alerts,
@@ -112,6 +117,7 @@ impl Default for SchedulerConfig {
             classes: Vec::new(),
             virtual_machines: Vec::new(),
             logging: Logging::default(),
+            journal: JournalFile::default(),
             alerts: Alerts::default(),
             gotify: Gotify::default(),
             uptime_kuma_url: None,
@@ -124,6 +130,7 @@ impl Default for SchedulerConfig {
             check_interval: None,
             scale_cooldown: None,
             scale_down_after_cycles: None,
+            external_change_hold: None,
             memory_shrink: None,
             scaling_limits: Limits::default(),
         }

@@ -52,7 +52,8 @@ impl Selection {
     }
 
     /// Whether the pools of VMs are asked for.
-    pub(crate) fn wants_pools(&self) -> bool {
+    #[must_use]
+    pub fn wants_pools(&self) -> bool {
         self.0.iter().any(|item| matches!(item.selector, Selector::Pool(_)))
     }
 

@@ -102,6 +102,8 @@ settings! {
     scale_cooldown: u32 = 300, "scale_cooldown";
     /// Decisions in a row that must find a resource low.
     scale_down_after_cycles: u32 = 2, "scale_down_after_cycles";
+    /// Seconds that it is left alone after someone else changed its size.
+    external_change_hold: u32 = 3600, "external_change_hold";
     /// Whether DIMMs are unplugged.
     memory_shrink: bool = false, "memory_shrink";
 }

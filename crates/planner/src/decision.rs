@@ -8,7 +8,7 @@ use vm_autoscale_proxmox::{MemoryMib, Vcpus, VmId};
 use crate::Reason;
 
 /// What can be changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Resource {
     /// Plugged vCPUs.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use vm_autoscale_proxmox::{MemoryMib, Vcpus};
+use serde::{Deserialize, Serialize};
+use vm_autoscale_proxmox::{CpuLimit, MemoryMib, Vcpus, VmConfig};
 
 use crate::{Moment, Reason, Sample};
 
@@ -14,9 +15,37 @@ const STALE: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Evidence {
     last: Option<Last>,
-    size: Option<(Vcpus, MemoryMib)>,
+    pub(crate) size: Option<Shape>,
     /// The next new sample was measured across a change.
     across_change: bool,
+}
+
+/// What of a VM's config is its size: whoever else changes that has a reason.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Shape {
+    /// Plugged vCPUs.
+    pub vcpus: Vcpus,
+    /// Sockets × cores.
+    pub most: u32,
+    /// Memory in MiB.
+    pub memory: MemoryMib,
+    /// The balloon's minimum in MiB, as written.
+    pub balloon: Option<u32>,
+    /// CPU time cap.
+    pub cpulimit: CpuLimit,
+}
+
+impl Shape {
+    /// Of that config; nothing where its vCPUs make no sense.
+    pub(crate) fn of(config: &VmConfig) -> Option<Self> {
+        Some(Self {
+            vcpus: config.plugged_vcpus().ok()?,
+            most: config.sockets.saturating_mul(config.cores),
+            memory: config.memory,
+            balloon: config.balloon,
+            cpulimit: config.cpulimit,
+        })
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +66,7 @@ impl Evidence {
     /// Compares the config's size with the one seen last.
     ///
     /// True when it changed behind our back.
-    pub(crate) fn resized(&mut self, size: (Vcpus, MemoryMib)) -> bool {
+    pub(crate) fn resized(&mut self, size: Shape) -> bool {
         let before = self.size.replace(size);
         let resized = before.is_some_and(|before| before != size);
         self.across_change |= resized;
@@ -47,11 +76,11 @@ impl Evidence {
     /// Takes a sample when it is news.
     pub(crate) fn admit(&mut self, now: Moment, sample: Option<Sample>) -> Result<Sample, Reason> {
         let Some(sample) = sample else {
-            return Err(self.age(now).unwrap_or(Reason::NoSample));
+            return Err(self.stale(now).unwrap_or(Reason::NoSample));
         };
         let last = self.last;
         if last.is_some_and(|last| last.ctime == sample.ctime) {
-            return Err(self.age(now).unwrap_or(Reason::Repeated));
+            return Err(self.stale(now).unwrap_or(Reason::Repeated));
         }
         self.last = Some(Last { ctime: sample.ctime, uptime: sample.uptime, at: now });
         if last.is_some_and(|last| sample.ctime < last.ctime) {
@@ -71,9 +100,13 @@ impl Evidence {
         Ok(sample)
     }
 
+    /// How long ago the last new sample came.
+    pub(crate) fn age(&self, now: Moment) -> Option<Duration> {
+        self.last.map(|last| now.since(last.at))
+    }
+
     /// How stale the last sample is, when it is.
-    fn age(&self, now: Moment) -> Option<Reason> {
-        let age = now.since(self.last?.at);
-        (age > STALE).then_some(Reason::Stale(age))
+    fn stale(&self, now: Moment) -> Option<Reason> {
+        self.age(now).filter(|age| *age > STALE).map(Reason::Stale)
     }
 }

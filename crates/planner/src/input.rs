@@ -3,11 +3,27 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use vm_autoscale_proxmox::{NodeName, VmConfig, VmId};
 
 /// A point in time by a clock that never jumps: the time since some start, the same for all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(from = "u64", into = "u64")]
 pub struct Moment(pub Duration);
+
+impl From<u64> for Moment {
+    /// From milliseconds.
+    fn from(milliseconds: u64) -> Self {
+        Self(Duration::from_millis(milliseconds))
+    }
+}
+
+impl From<Moment> for u64 {
+    /// In milliseconds.
+    fn from(moment: Moment) -> Self {
+        Self::try_from(moment.0.as_millis()).unwrap_or(Self::MAX)
+    }
+}
 
 impl Moment {
     /// How long ago `earlier` was; nothing where it lies ahead.
@@ -64,6 +80,10 @@ pub struct VmInput<'a> {
     pub ha_move: Option<&'a str>,
     /// Why it is not known whether, or how, the administrator wants it looked after.
     pub doubt: Option<&'a str>,
+    /// Who paused it, and why.
+    pub pause: Option<&'a str>,
+    /// Why QEMU and config disagree, of its vCPUs and of its memory.
+    pub quarantine: [Option<&'a str>; 2],
 }
 
 /// A node at one moment.
@@ -103,6 +123,8 @@ pub struct VmPolicy {
     pub check_interval: Duration,
     /// After a change, before the same resource is changed again.
     pub cooldown: Duration,
+    /// After a change by someone else, before it is touched.
+    pub external_change_hold: Duration,
     /// Decisions in a row that must find a resource low before it shrinks; at least 1.
     pub low_checks: u32,
 }

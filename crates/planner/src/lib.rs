@@ -7,6 +7,7 @@ mod decision;
 mod evidence;
 mod host;
 mod input;
+mod kept;
 mod planner;
 mod reason;
 mod state;
@@ -14,5 +15,6 @@ mod threshold;
 
 pub use decision::{Choice, Decision, Move, Resource, Verdict};
 pub use input::{Allow, Marks, Moment, NodeInput, PlannerConfig, Sample, VmInput, VmPolicy};
+pub use kept::{Kept, KeptResource};
 pub use planner::Planner;
 pub use reason::Reason;

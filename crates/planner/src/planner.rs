@@ -9,7 +9,7 @@ use crate::decision::{Choice, Decision, Move, Resource, Verdict};
 use crate::host::Room;
 use crate::input::Nodes;
 use crate::state::{State, Wanted};
-use crate::{Allow, Moment, PlannerConfig, Reason, VmInput};
+use crate::{Allow, Kept, Moment, PlannerConfig, Reason, VmInput};
 
 /// What a DIMM takes of the node shows in the node's use only when the guest touches it: so long
 /// a grant is counted beside it.
@@ -45,6 +45,11 @@ impl Planner {
         }
     }
 
+    /// The cluster's part of the configuration is another one.
+    pub fn configure(&mut self, config: PlannerConfig) {
+        self.config = config;
+    }
+
     /// After a start of ours or of the helper's: on no VM anything acts before its cooldown.
     pub fn started(&mut self, now: Moment) {
         self.started = Some(now);
@@ -58,10 +63,33 @@ impl Planner {
         state.of(resource).changed(succeeded, now);
     }
 
+    /// A change of this resource could not be begun, though nothing speaks against it: it rests a
+    /// little, longer each time, and burns no cooldown. How often in a row by now.
+    pub fn refused(&mut self, vmid: VmId, resource: Resource, now: Moment) -> u32 {
+        self.vms.entry(vmid).or_default().of(resource).refused(vmid, now)
+    }
+
+    /// How old a VM's last new sample is.
+    #[must_use]
+    pub fn sample_age(&self, vmid: VmId, now: Moment) -> Option<Duration> {
+        self.vms.get(&vmid)?.evidence.age(now)
+    }
+
     /// Another VM has the number, or will have: what is remembered of the old one does not hold
     /// for it.
     pub fn forget(&mut self, vmid: VmId) {
         self.vms.remove(&vmid);
+    }
+
+    /// What is to be known of a VM after a restart; nothing where nothing is remembered of it.
+    #[must_use]
+    pub fn keep(&self, vmid: VmId) -> Option<Kept> {
+        self.vms.get(&vmid).map(State::keep)
+    }
+
+    /// A VM is met again after a restart.
+    pub fn again(&mut self, vmid: VmId, kept: &Kept, now: Moment) {
+        self.vms.insert(vmid, State::again(now, kept));
     }
 
     /// Decides on every VM, in the order given, into `decisions`. Who grows comes before who
@@ -155,6 +183,10 @@ fn finish(
     let cooldown_until = state.cooldown_until(step.resource(), cooldown);
     if now < cooldown_until {
         return Choice::hold(Reason::Cooldown(cooldown_until.since(now)));
+    }
+    let retry_at = state.retry_at(step.resource());
+    if now < retry_at {
+        return Choice::hold(Reason::Retry(retry_at.since(now)));
     }
     if let Err(reason) = room.check(vm.node, step) {
         return Choice::hold(reason);

@@ -13,6 +13,8 @@ impl fmt::Display for Percent {
     }
 }
 
+mod kind;
+
 /// The rule that decided.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reason {
@@ -26,10 +28,14 @@ pub enum Reason {
     BetweenChecks(Duration),
     /// The administrator's bounds, the VM's and the ladder leave no size.
     BoundsLeaveNothing,
+    /// Someone else changed its size a while ago; so long it is left alone.
+    ChangedByOthers(Duration),
     /// The config could not be read.
     ConfigUnknown,
     /// This resource of this VM was changed a moment ago.
     Cooldown(Duration),
+    /// A change that could not be begun is tried again then.
+    Retry(Duration),
     /// It is not known whether, or how, it is to be looked after.
     Doubt(String),
     /// Measured across a change, a restart or a migration.
@@ -68,6 +74,10 @@ pub enum Reason {
     OneAtATime,
     /// Measured at another size than the config has.
     OtherSize,
+    /// An administrator paused it.
+    Paused(String),
+    /// QEMU and config disagree.
+    Quarantined(String),
     /// Changes that are not ours wait for a power cycle.
     Pending(String),
     /// The same measurement as before: nothing new is known.
@@ -96,7 +106,14 @@ impl Reason {
     /// Whether what is wanted only has to wait: it is judged again with the next sample, not
     /// with the next check.
     pub(crate) fn is_wait(&self) -> bool {
-        matches!(self, Self::Cooldown(_) | Self::NodeBusy(_) | Self::OneAtATime | Self::Started(_))
+        matches!(
+            self,
+            Self::Cooldown(_)
+                | Self::NodeBusy(_)
+                | Self::OneAtATime
+                | Self::Retry(_)
+                | Self::Started(_)
+        )
     }
 }
 
@@ -111,8 +128,12 @@ impl fmt::Display for Reason {
             ),
             Self::BetweenChecks(wait) => write!(f, "next check in {} s", seconds(wait)),
             Self::BoundsLeaveNothing => f.write_str("the bounds leave no size"),
+            Self::ChangedByOthers(wait) => {
+                write!(f, "changed by someone else, left alone for {} s", seconds(wait))
+            }
             Self::ConfigUnknown => f.write_str("its config is not known"),
             Self::Cooldown(wait) => write!(f, "cooldown, {} s left", seconds(wait)),
+            Self::Retry(wait) => write!(f, "tried again in {} s", seconds(wait)),
             Self::Doubt(what) => write!(f, "not known {what}"),
             Self::FirstAfterChange => f.write_str("first sample after a change"),
             Self::HaManager(state) => write!(f, "the HA manager is busy with it ({state})"),
@@ -138,6 +159,8 @@ impl fmt::Display for Reason {
             Self::NotAsked => f.write_str("not looked after"),
             Self::OneAtATime => f.write_str("the other change comes first"),
             Self::OtherSize => f.write_str("measured at another size"),
+            Self::Paused(why) => write!(f, "paused: {why}"),
+            Self::Quarantined(why) => write!(f, "quarantined: {why}"),
             Self::Pending(names) => write!(f, "changes of others are pending: {names}"),
             Self::Repeated => f.write_str("no new sample"),
             Self::NodeOffline => f.write_str("its node is offline"),

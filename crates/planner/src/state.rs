@@ -2,17 +2,20 @@
 
 use std::time::Duration;
 
-use vm_autoscale_proxmox::{Ladder, Vcpus, VmConfig};
+use vm_autoscale_proxmox::{Ladder, Vcpus, VmConfig, VmId};
 
 use crate::bounds::{self, Bounds};
 use crate::decision::{Move, Resource};
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Shape};
 use crate::reason::Percent;
 use crate::threshold::{LowChecks, Wish};
-use crate::{Marks, Moment, Reason, Sample, VmInput};
+use crate::{Kept, KeptResource, Marks, Moment, Reason, Sample, VmInput};
 
 /// A resource whose changes keep failing rests longer each time, up to 32 cooldowns.
 const MAX_DOUBLINGS: u32 = 5;
+/// What could not be begun is tried again after about so long, each time in a row twice as long:
+/// a backup's lock stays for hours, another `qm` for seconds.
+const FIRST_RETRY: Duration = Duration::from_secs(10);
 
 /// One VM between cycles. What happened is kept, not how long it counts: that is the policy's to
 /// say when it is asked, and it may be another one by then.
@@ -37,6 +40,9 @@ pub(crate) struct ResourceState {
     low: LowChecks,
     /// When the last change of ours ended.
     changed: Option<Moment>,
+    /// Changes in a row that could not be begun, and until when the next one waits.
+    retries: u32,
+    retry: Moment,
 }
 
 impl ResourceState {
@@ -44,6 +50,28 @@ impl ResourceState {
     pub(crate) fn changed(&mut self, succeeded: bool, now: Moment) {
         self.failures = if succeeded { 0 } else { self.failures.saturating_add(1) };
         self.changed = Some(now);
+        self.retries = 0;
+    }
+
+    /// A change of ours could not be begun; how often in a row by now.
+    pub(crate) fn refused(&mut self, vmid: VmId, now: Moment) -> u32 {
+        let wait = FIRST_RETRY.saturating_mul(1 << self.retries.min(MAX_DOUBLINGS));
+        self.retries = self.retries.saturating_add(1);
+        // Half of it to one and a half, each VM's another: those that one lock or one node refused
+        // together do not come back together.
+        let mixed = u64::from(vmid.get()).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
+        let spread = u32::try_from(mixed).unwrap_or_default().wrapping_add(self.retries * 40_503);
+        self.retry = now.after(wait / 2 + wait * (spread & 0xff) / 256);
+        self.retries
+    }
+
+    fn keep(&self) -> KeptResource {
+        KeptResource { failures: self.failures, low: self.low.count(), changed: self.changed }
+    }
+
+    fn again(kept: KeptResource) -> Self {
+        let KeptResource { failures, low, changed } = kept;
+        Self { failures, low: LowChecks::again(low), changed, ..Self::default() }
     }
 
     /// The first failure rests one cooldown, as a success does.
@@ -79,8 +107,32 @@ impl State {
             Resource::Cpu => &self.cpu,
             Resource::Memory => &self.memory,
         };
-        let resized = self.resized.map(|at| at.after(cooldown)).unwrap_or_default();
-        resource.rests_until(cooldown).max(resized)
+        resource.rests_until(cooldown)
+    }
+
+    /// What is to be known of it after a restart.
+    pub(crate) fn keep(&self) -> Kept {
+        let Self { evidence, resized, cpu, memory, .. } = self;
+        Kept { size: evidence.size, resized: *resized, cpu: cpu.keep(), memory: memory.keep() }
+    }
+
+    /// One that is met again after a restart: what it measured before was measured long ago.
+    pub(crate) fn again(now: Moment, kept: &Kept) -> Self {
+        let mut state = Self::met(true);
+        let Kept { size, resized, cpu, memory } = kept;
+        (state.evidence.size, state.resized, state.last_seen) = (*size, *resized, now);
+        (state.cpu, state.memory) = (ResourceState::again(*cpu), ResourceState::again(*memory));
+        // Until it was asked, the policy's cooldown is not known: nothing is forgotten before.
+        state.last_cooldown = Duration::MAX;
+        state
+    }
+
+    /// Until when this resource waits for another attempt.
+    pub(crate) fn retry_at(&self, resource: Resource) -> Moment {
+        match resource {
+            Resource::Cpu => self.cpu.retry,
+            Resource::Memory => self.memory.retry,
+        }
     }
 
     /// Whether it was seen of late: what is out of sight for longer than anything rests is not
@@ -111,7 +163,7 @@ impl State {
                 return both(reason);
             }
         };
-        if let Err(reason) = self.note_size(now, vm_config) {
+        if let Err(reason) = self.note_size(now, vm_config, vm.policy.external_change_hold) {
             return both(reason);
         }
         let sample = match sample {
@@ -136,19 +188,30 @@ impl State {
         self.memory.low.forget();
     }
 
-    /// A size that someone else changed is the new one, and is left alone for a cooldown.
-    fn note_size(&mut self, now: Moment, vm_config: &VmConfig) -> Result<(), Reason> {
-        let plugged = vm_config.plugged_vcpus().map_err(|_| Reason::ConfigUnknown)?;
-        if self.evidence.resized((plugged, vm_config.memory)) {
+    /// A size that someone else changed is the new one, and is left alone for a while.
+    fn note_size(
+        &mut self,
+        now: Moment,
+        vm_config: &VmConfig,
+        hold: Duration,
+    ) -> Result<(), Reason> {
+        let shape = Shape::of(vm_config).ok_or(Reason::ConfigUnknown)?;
+        let resized = self.evidence.resized(shape);
+        if resized {
             self.forget_low();
             self.resized = Some(now);
-            return Err(Reason::FirstAfterChange);
         }
-        Ok(())
+        let held_until = self.resized.map(|at| at.after(hold)).unwrap_or_default();
+        if now < held_until {
+            return Err(Reason::ChangedByOthers(held_until.since(now)));
+        }
+        if resized { Err(Reason::FirstAfterChange) } else { Ok(()) }
     }
 
     fn cpu(&mut self, vm: &VmInput<'_>, config: &VmConfig, sample: &Sample) -> Wanted {
         let marks = vm.policy.cpu.ok_or(Reason::NotAsked)?;
+        let [quarantined, _] = vm.quarantine;
+        quarantine(quarantined)?;
         let bounds = bounds::vcpus(vm.policy, config)?;
         let plugged = config.plugged_vcpus().map_err(|_| Reason::ConfigUnknown)?;
         let used = measured(sample.cores_used, sample.vcpus, f64::from(plugged.get()));
@@ -163,6 +226,8 @@ impl State {
 
     fn memory(&mut self, vm: &VmInput<'_>, config: &VmConfig, sample: &Sample) -> Wanted {
         let marks = vm.policy.memory.ok_or(Reason::NotAsked)?;
+        let [_, quarantined] = vm.quarantine;
+        quarantine(quarantined)?;
         let bounds = bounds::memory(vm.policy, config)?;
         let now = config.memory;
         let size = f64::from(now.get());
@@ -185,6 +250,11 @@ impl State {
     }
 }
 
+/// Where QEMU and config disagree, a change starts from what is not so.
+fn quarantine(why: Option<&str>) -> Result<(), Reason> {
+    why.map_or(Ok(()), |why| Err(Reason::Quarantined(why.to_owned())))
+}
+
 /// The config of a VM that can be touched at all.
 fn untouchable<'a>(vm: &VmInput<'a>) -> Result<&'a VmConfig, Reason> {
     let config = vm.config.ok_or(Reason::ConfigUnknown)?;
@@ -193,6 +263,9 @@ fn untouchable<'a>(vm: &VmInput<'a>) -> Result<&'a VmConfig, Reason> {
     }
     if let Some(doubt) = vm.doubt {
         return Err(Reason::Doubt(doubt.to_owned()));
+    }
+    if let Some(pause) = vm.pause {
+        return Err(Reason::Paused(pause.to_owned()));
     }
     if !vm.node_online {
         return Err(Reason::NodeOffline);

@@ -22,6 +22,16 @@ impl LowChecks {
         self.0 = 0;
     }
 
+    /// So often.
+    pub(crate) fn count(self) -> u32 {
+        self.0
+    }
+
+    /// As often as before a restart.
+    pub(crate) fn again(count: u32) -> Self {
+        Self(count)
+    }
+
     /// Judges a use of `used` out of `size`, in the same unit.
     pub(crate) fn judge(&mut self, marks: Marks, used: f64, size: f64, needed: u32) -> Wish {
         let percent = 100.0 * used / size;

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{CpuLimit, Error, MemoryMib, Vcpus};
 
 mod filter;
@@ -58,7 +60,7 @@ pub struct VmConfig {
 }
 
 /// What tells a VM from a later one with the same number.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Identity {
     /// `vmgenid`.
     Generation(String),

@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use vm_autoscale_planner::Move;
+use vm_autoscale_planner::{Moment, Move};
 use vm_autoscale_protocol::{Executed, HelperError, Request, Rule, Target};
 use vm_autoscale_proxmox::{Digest, Failure, PendingOption, VmConfig};
 
-use crate::outcome::own_pending;
+use crate::outcome::{Qemu, own_pending, size};
 use crate::{AskError, Clock, Helper, Intent, Journal, Outcome};
 
 mod ask;
@@ -18,14 +18,18 @@ use read_back::{Learnt, RETRY, learn, read_config};
 
 /// Then a revert that fails (a lock that stays) is left for later looks.
 const REVERTS: u32 = 3;
+/// So long an intent may have waited before the helper sent it.
+const QUEUED: Duration = Duration::from_secs(15);
 
 /// What became of a change.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Settled {
-    pub(crate) outcome: Outcome,
-    pub(crate) reverted: bool,
-    /// Whether our value may still stand in `[PENDING]`.
-    pub(crate) duty: bool,
+pub struct Settled {
+    /// What is there.
+    pub outcome: Outcome,
+    /// Whether a value of ours was cleared from `[PENDING]`.
+    pub reverted: bool,
+    /// Whether our value may still stand there.
+    pub duty: bool,
 }
 
 /// What a change goes by.
@@ -33,6 +37,8 @@ struct Way<'a, C, H> {
     clock: &'a C,
     helper: &'a H,
     intent: &'a Intent,
+    /// Since when a command whose end was not seen may be at work.
+    since: Moment,
 }
 
 impl<C: Clock, H> Way<'_, C, H> {
@@ -53,7 +59,7 @@ pub(crate) async fn carry_out<C: Clock, H: Helper, J: Journal>(
     if stopping() {
         return not_sent("stopping".to_owned());
     }
-    let id = match journal.intend(intent) {
+    let id = match journal.intend(clock.now(), intent).await {
         Ok(id) => id,
         Err(error) => return not_sent(error.to_string()),
     };
@@ -62,16 +68,50 @@ pub(crate) async fn carry_out<C: Clock, H: Helper, J: Journal>(
         Err(error) if error.did_nothing() => {
             Settled { outcome: refusal(error), reverted: false, duty: false }
         }
-        result => settle(&Way { clock, helper, intent }, result.ok().as_ref()).await,
+        result => {
+            let way = Way { clock, helper, intent, since: clock.now() };
+            settle(&way, result.ok().as_ref()).await
+        }
     };
     let Settled { outcome, reverted, duty } = &settled;
-    journal.settle(id, intent, outcome, *reverted);
+    journal.settle(clock.now(), id, intent, &settled).await;
     if *outcome == Outcome::Applied {
         tracing::info!(vmid = %intent.vmid, "{}: {outcome}", intent.step);
     } else {
         tracing::warn!(vmid = %intent.vmid, reverted, duty, "{}: {outcome}", intent.step);
     }
     settled
+}
+
+/// Settles a change of a process of before by what is there now. It is never asked for again,
+/// whatever is there.
+pub(crate) async fn reconcile<C: Clock, H: Helper, J: Journal>(
+    (clock, helper, journal): (&C, &H, &J),
+    (id, intended): (u64, Moment),
+    intent: &Intent,
+) -> Settled {
+    let way = Way { clock, helper, intent, since: intended.after(QUEUED) };
+    let settled = settle(&way, None).await;
+    journal.settle(clock.now(), id, intent, &settled).await;
+    tracing::warn!(vmid = %intent.vmid, "{} of before the start: {}", intent.step, settled.outcome);
+    settled
+}
+
+/// Whether QEMU has what the config says of the resource that the intent is about: both, or
+/// nothing where QEMU does not run.
+pub(crate) async fn compare<C: Clock, H: Helper>(
+    (clock, helper): (&C, &H),
+    intent: &Intent,
+) -> Result<Option<(u32, u32)>, String> {
+    let way = Way { clock, helper, intent, since: clock.now() };
+    let (config, _) = read_config(helper, intent, (&intent.node, &intent.node))
+        .await?
+        .ok_or("its config is not there")?;
+    match way.qemu().await? {
+        Qemu::Has(qemu) => Ok(Some((size(intent.step, &config), qemu))),
+        Qemu::NotRunning => Ok(None),
+        Qemu::Silent => Err("QEMU did not say what it has".to_owned()),
+    }
 }
 
 /// Clears what an earlier change left, once; whether that worked shows at the next look.

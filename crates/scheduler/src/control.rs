@@ -41,7 +41,7 @@ pub struct RunningConfig {
 
 /// Where the workers post what they see.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Board {
+pub struct Board {
     clusters: Arc<Mutex<BTreeMap<ClusterName, Arc<ClusterStatus>>>>,
     watched: Arc<OnceLock<Watched>>,
 }
@@ -67,7 +67,8 @@ impl Board {
         clusters.insert(status.name.clone(), Arc::new(status));
     }
 
-    pub(crate) fn report<J: Journal>(&self, journal: &J) -> StatusReport {
+    /// All that was seen last.
+    pub fn report<J: Journal>(&self, journal: &J) -> StatusReport {
         let clusters: Vec<_> = self
             .clusters
             .lock()

@@ -6,7 +6,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 use vm_autoscale_config::SchedulerConfig;
 use vm_autoscale_planner::{Moment, Planner};
 
@@ -16,10 +15,13 @@ use crate::notify::Notifier;
 use crate::observe::{Blind, observe};
 use crate::status::ClusterStatus;
 use crate::view::{InFlight, View};
-use crate::worker::{Worker, planner_config};
+use crate::worker::planner_config;
 use crate::{BootClock, Clock as _, Error, Helper, HelperClient, MemoryJournal, StatusReport};
 
+mod crew;
 mod meet;
+use crew::Crew;
+pub use crew::work_over;
 use meet::{PATIENCE, clusters, known};
 
 /// Runs the daemon until SIGTERM or SIGINT.
@@ -43,21 +45,12 @@ pub async fn run(config: SchedulerConfig, file: &Path) -> Result<(), Error> {
         () = signals.stop() => None,
     };
     let (stop, stopped) = watch::channel(false);
-    let worker = |care| Worker {
-        care,
-        clock: BootClock,
-        helper: helper.clone(),
-        journal: journal.clone(),
-        board: board.clone(),
-        notifier: notifier.clone(),
-        stop: stopped.clone(),
-    };
     let worked = match met {
         Some(clusters) => {
-            let all = Care::of_all(&config, &clusters);
             notifier.expect(clusters.keys());
-            board.watch(config.clone(), clusters, &all);
-            work(all.into_iter().map(worker), &stop, &mut signals).await
+            let ports = (BootClock, helper, journal);
+            let crew = Crew::new(ports, &config, clusters, &board, &notifier, &stopped);
+            work(crew, &stop, &mut signals).await
         }
         None => Ok(()),
     };
@@ -70,14 +63,11 @@ pub async fn run(config: SchedulerConfig, file: &Path) -> Result<(), Error> {
 
 /// Lets the workers work until a signal comes, then until what is under way is read back.
 async fn work(
-    all: impl Iterator<Item = Worker<BootClock, HelperClient, MemoryJournal>>,
+    crew: Crew<BootClock, HelperClient, MemoryJournal>,
     stop: &watch::Sender<bool>,
     signals: &mut Signals,
 ) -> Result<(), Error> {
-    let mut workers = JoinSet::new();
-    for worker in all {
-        workers.spawn(worker.run());
-    }
+    let (mut workers, _cares) = crew.begin();
     tokio::select! {
         () = signals.stop() => {}
         // Each works until it is told to stop: one that ended is our own fault.

@@ -1,68 +1,157 @@
-//! The journal in memory: it is gone with the process, so that after a start nothing acts before
-//! one cooldown.
+//! What outlives the process: changes from before they are made, what became of them, what was
+//! learnt of each VM, and who paused what.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::fmt;
+use std::future::Future;
 
-use crate::{Counts, Event, Intent, Journal, JournalError, Outcome};
+use serde::{Deserialize, Serialize};
+use vm_autoscale_planner::{Moment, Move, Resource};
+use vm_autoscale_proxmox::{ClusterName, VmId};
 
-/// So many events are kept.
-const KEPT: usize = 200;
+use crate::act::Settled;
+use crate::{ClusterStatus, Intent};
 
-/// Intents and outcomes of this process.
-#[derive(Debug, Clone, Default)]
-pub struct MemoryJournal(Arc<Mutex<Inner>>);
+mod memory;
+mod pause;
+mod record;
 
-#[derive(Debug, Default)]
-struct Inner {
-    counts: Counts,
-    events: VecDeque<Event>,
-    number: u64,
+pub use memory::MemoryJournal;
+pub use pause::Pause;
+pub use record::{Duty, LastChange, Quarantine, Recalled, Standing, VmRecord};
+
+/// Where it is kept. Moments are of the clock that [`Journal`] itself says goes on from process to
+/// process; they never jump.
+pub trait Journal: Clone + Send + Sync + 'static {
+    /// What is known of a cluster from before. Nothing is changed there until this succeeded once.
+    fn recall(
+        &self,
+        cluster: &ClusterName,
+    ) -> impl Future<Output = Result<Recalled, JournalError>> + Send;
+    /// Makes an intent durable and gives it a number. Without it nothing is changed, nor where an
+    /// outcome of before could not be written down.
+    fn intend(
+        &self,
+        now: Moment,
+        intent: &Intent,
+    ) -> impl Future<Output = Result<u64, JournalError>> + Send;
+    /// Notes what became of it. What cannot be written now is written with the next note.
+    fn settle(
+        &self,
+        now: Moment,
+        id: u64,
+        intent: &Intent,
+        settled: &Settled,
+    ) -> impl Future<Output = ()> + Send;
+    /// Notes a cycle. Its success says that intents can be taken.
+    fn keep(&self, notes: Notes) -> impl Future<Output = Result<(), JournalError>> + Send;
+    /// Makes a pause durable and gives it its number.
+    fn pause(&self, pause: Pause) -> impl Future<Output = Result<Pause, JournalError>> + Send;
+    /// Ends pauses; it says which of them were there.
+    fn resume(
+        &self,
+        numbers: Vec<u64>,
+        by: Option<u32>,
+    ) -> impl Future<Output = Result<Vec<Pause>, JournalError>> + Send;
+    /// The pauses that hold at that moment.
+    fn pauses(&self, now: Moment) -> Vec<Pause>;
+    /// What happened since the start.
+    fn counts(&self) -> Counts;
+    /// The last events, oldest first.
+    fn recent(&self) -> Vec<Event>;
 }
 
-impl MemoryJournal {
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        // What is in it is whole after every statement.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+/// What a cycle adds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notes {
+    /// Where.
+    pub cluster: ClusterName,
+    /// When.
+    pub now: Moment,
+    /// Decisions that are other ones than before.
+    pub decisions: Vec<Decided>,
+    /// What is remembered of VMs now, where that changed; nothing where it is forgotten.
+    pub vms: Vec<(VmId, Option<VmRecord>)>,
+    /// The whole picture, now and then, for when the daemon is down.
+    pub picture: Option<ClusterStatus>,
+}
+
+/// A decision that is another one than before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// On which VM.
+    pub vmid: VmId,
+    /// On what of it.
+    pub resource: Resource,
+    /// A stable word for programs.
+    pub kind: String,
+    /// What and why, as told to people.
+    pub text: String,
+}
+
+/// The journal does not work: nothing is changed meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the journal takes nothing: {0}")]
+pub struct JournalError(pub String);
+
+/// How many changes there were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// Asked for.
+    pub asked: u64,
+    /// Found to be in effect by reading back.
+    pub verified: u64,
+    /// All others.
+    pub failed: u64,
+    /// Those of which a pending value was cleared.
+    pub reverted: u64,
+}
+
+impl Counts {
+    /// One more has ended.
+    pub(crate) fn add(&mut self, settled: &Settled) {
+        let verified = settled.outcome == crate::Outcome::Applied;
+        self.verified += u64::from(verified);
+        self.failed += u64::from(!verified);
+        self.reverted += u64::from(settled.reverted);
     }
 }
 
-impl Journal for MemoryJournal {
-    fn intend(&self, _intent: &Intent) -> Result<u64, JournalError> {
-        let mut inner = self.lock();
-        inner.counts.asked += 1;
-        Ok(inner.counts.asked)
-    }
+/// Something that happened, as told to people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Rises by one from event to event.
+    pub number: u64,
+    /// Seconds since 1970, for display only.
+    pub at: u64,
+    /// Where.
+    pub cluster: ClusterName,
+    /// Of which VM.
+    pub vmid: VmId,
+    /// What was asked for.
+    pub step: Move,
+    /// Whether it was found to be in effect.
+    pub verified: bool,
+    /// What came of it and why it was asked for.
+    pub text: String,
+}
 
-    fn settle(&self, _id: u64, intent: &Intent, outcome: &Outcome, reverted: bool) {
-        let mut inner = self.lock();
-        match outcome {
-            Outcome::Applied => inner.counts.verified += 1,
-            _ => inner.counts.failed += 1,
-        }
-        inner.counts.reverted += u64::from(reverted);
-        inner.number += 1;
-        let event = Event {
-            number: inner.number,
-            at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
+impl Event {
+    /// That a change has ended.
+    pub(crate) fn of(number: u64, at: u64, intent: &Intent, settled: &Settled) -> Self {
+        Self {
+            number,
+            at,
             cluster: intent.cluster.clone(),
             vmid: intent.vmid,
             step: intent.step,
-            verified: *outcome == Outcome::Applied,
-            text: intent.told(outcome, reverted),
-        };
-        inner.events.push_back(event);
-        if inner.events.len() > KEPT {
-            inner.events.pop_front();
+            verified: settled.outcome == crate::Outcome::Applied,
+            text: intent.told(&settled.outcome, settled.reverted),
         }
     }
+}
 
-    fn counts(&self) -> Counts {
-        self.lock().counts
-    }
-
-    fn recent(&self) -> Vec<Event> {
-        self.lock().events.iter().cloned().collect()
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VM {}: {} {}", self.vmid, self.step, self.text)
     }
 }

@@ -20,13 +20,17 @@ mod status;
 mod view;
 mod worker;
 
+pub use act::Settled;
 pub use client::HelperClient;
 pub use clock::BootClock;
-pub use control::{RunningConfig, fetch_config, fetch_status};
-pub use daemon::{look, run};
+pub use control::{Board, RunningConfig, fetch_config, fetch_status};
+pub use daemon::{look, run, work_over};
 pub use error::Error;
-pub use journal::MemoryJournal;
+pub use journal::{
+    Counts, Decided, Duty, Event, Journal, JournalError, LastChange, MemoryJournal, Notes, Pause,
+    Quarantine, Recalled, Standing, VmRecord,
+};
 pub use logging::{LogGuard, start_log};
-pub use outcome::Outcome;
-pub use ports::{AskError, Clock, Counts, Event, Helper, Intent, Journal, JournalError, Purpose};
+pub use outcome::{Class, Consequence, Outcome, Then};
+pub use ports::{AskError, Clock, Helper, Intent, Purpose};
 pub use status::{ClusterStatus, NodeStatus, StatusReport, VmStatus};

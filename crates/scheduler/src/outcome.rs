@@ -6,8 +6,10 @@ use std::fmt;
 use vm_autoscale_planner::Resource;
 use vm_autoscale_proxmox::{Failure, NodeName};
 
+mod consequence;
 mod judge;
-pub(crate) use judge::{Found, Guest, Qemu, judge, own_pending};
+pub use consequence::{Class, Consequence, Then};
+pub(crate) use judge::{Found, Guest, Qemu, judge, own_pending, size};
 
 /// A closed set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,23 +59,6 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Whether the resource is left alone for a cooldown. Where nothing was tried, the next
-    /// decision can try.
-    #[must_use]
-    pub fn starts_cooldown(&self) -> bool {
-        let tried_nothing = matches!(
-            self,
-            Self::Failed(
-                Failure::DigestMismatch | Failure::Locked | Failure::LockTimeout | Failure::NotHere
-            ) | Self::Gone
-                | Self::Locked(_)
-                | Self::Moved { tried: false, .. }
-                | Self::NotSent(_)
-                | Self::Replaced
-        );
-        !tried_nothing
-    }
-
     /// A stable word for programs.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -94,20 +79,6 @@ impl Outcome {
             Self::Unconfirmed => "unconfirmed",
             Self::Unknown => "unknown",
         }
-    }
-
-    /// Whether the VM is to rest longer the more of these there are in a row. One that stopped or
-    /// moved did not refuse anything, nor one whose node takes no writes or is silent.
-    #[must_use]
-    pub fn is_setback(&self) -> bool {
-        !matches!(
-            self,
-            Self::Applied
-                | Self::Failed(Failure::ReadOnly)
-                | Self::Moved { .. }
-                | Self::Stopped(_)
-                | Self::Unknown
-        )
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the loop needs of the world.
 
-use std::fmt;
 use std::future::Future;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use vm_autoscale_planner::{Moment, Move};
@@ -14,6 +14,10 @@ use crate::Outcome;
 pub trait Clock: Clone + Send + Sync + 'static {
     /// Now.
     fn now(&self) -> Moment;
+    /// Seconds since 1970 by a clock that people set: for display only.
+    fn wall(&self) -> u64 {
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+    }
     /// Returns at that moment, or at once when it is past.
     fn sleep_until(&self, moment: Moment) -> impl Future<Output = ()> + Send;
 }
@@ -81,28 +85,8 @@ impl AskError {
     }
 }
 
-/// Where intents and outcomes are kept.
-pub trait Journal: Clone + Send + Sync + 'static {
-    /// Makes an intent durable. Without it nothing is changed.
-    ///
-    /// # Errors
-    /// It is not durable.
-    fn intend(&self, intent: &Intent) -> Result<u64, JournalError>;
-    /// Notes what became of it, and whether something had to be reverted.
-    fn settle(&self, id: u64, intent: &Intent, outcome: &Outcome, reverted: bool);
-    /// What happened so far.
-    fn counts(&self) -> Counts;
-    /// The last events, oldest first.
-    fn recent(&self) -> Vec<Event>;
-}
-
-/// The intent could not be made durable.
-#[derive(Debug, thiserror::Error)]
-#[error("the journal does not take the intent: {0}")]
-pub struct JournalError(pub String);
-
 /// A change that is about to be made.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Intent {
     /// Where.
     pub cluster: ClusterName,
@@ -130,43 +114,5 @@ impl Intent {
     #[must_use]
     pub fn is_another(&self, config: &VmConfig) -> bool {
         Identity::is_another(self.identity.as_ref(), config.identity.as_ref())
-    }
-}
-
-/// How many changes there were.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Counts {
-    /// Asked for.
-    pub asked: u64,
-    /// Found to be in effect by reading back.
-    pub verified: u64,
-    /// All others.
-    pub failed: u64,
-    /// Those of which a pending value was cleared.
-    pub reverted: u64,
-}
-
-/// Something that happened, as told to people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Event {
-    /// Rises by one from event to event.
-    pub number: u64,
-    /// Seconds since 1970, for display only.
-    pub at: u64,
-    /// Where.
-    pub cluster: ClusterName,
-    /// Of which VM.
-    pub vmid: VmId,
-    /// What was asked for.
-    pub step: Move,
-    /// Whether it was found to be in effect.
-    pub verified: bool,
-    /// What came of it and why it was asked for.
-    pub text: String,
-}
-
-impl fmt::Display for Event {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "VM {}: {} {}", self.vmid, self.step, self.text)
     }
 }

@@ -6,7 +6,7 @@ use vm_autoscale_planner::{Choice, Decision, Moment, Verdict};
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
 use crate::view::{InFlight, KnownVm, View};
-use crate::{Counts, Event};
+use crate::{Counts, Event, LastChange};
 
 /// All clusters.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -96,6 +96,28 @@ pub struct VmStatus {
     pub cpu: String,
     /// What is decided on its memory, and why.
     pub memory_decision: String,
+    /// Fewest and most vCPUs that the file allows; a daemon of before says nothing of this, nor of
+    /// what follows.
+    #[serde(default)]
+    pub vcpus_bounds: Option<(u32, u32)>,
+    /// Least and most memory in MiB that the file allows.
+    #[serde(default)]
+    pub memory_bounds: Option<(u32, u32)>,
+    /// Seconds since its last new sample came.
+    #[serde(default)]
+    pub sample_age: Option<u64>,
+    /// Since when the decision on its vCPUs holds, in seconds since 1970.
+    #[serde(default)]
+    pub cpu_since: Option<u64>,
+    /// Since when the decision on its memory holds, in seconds since 1970.
+    #[serde(default)]
+    pub memory_since: Option<u64>,
+    /// Whether something keeps it from being looked after: its vCPUs, its memory.
+    #[serde(default)]
+    pub blocked: [bool; 2],
+    /// The last change of ours.
+    #[serde(default)]
+    pub last: Option<LastChange>,
 }
 
 impl ClusterStatus {
@@ -155,11 +177,18 @@ impl VmStatus {
             memory_used: sample.and_then(|s| percent(s.memory_used, s.memory)),
             cpu: told(&decision.cpu),
             memory_decision: told(&decision.memory),
+            vcpus_bounds: vm.policy.map(|policy| policy.vcpus),
+            memory_bounds: vm.policy.map(|policy| policy.memory_mib),
+            sample_age: None,
+            cpu_since: None,
+            memory_since: None,
+            blocked: [decision.cpu.reason.is_block(), decision.memory.reason.is_block()],
+            last: None,
         }
     }
 }
 
-fn told(choice: &Choice) -> String {
+pub(crate) fn told(choice: &Choice) -> String {
     match choice.verdict {
         Verdict::Hold => choice.reason.to_string(),
         Verdict::Recommend(step) => format!("would: {step} ({})", choice.reason),

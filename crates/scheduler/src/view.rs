@@ -39,6 +39,8 @@ pub(crate) struct View {
     /// Which VM is in which pool; `None` when that is not known, or nobody asks.
     pub(crate) pools: Option<Pools>,
     pub(crate) pools_read: PoolsRead,
+    /// Who VMs were that have not been seen since the start.
+    remembered: BTreeMap<VmId, Identity>,
     /// Numbers whose VM is gone or another one: nothing that is remembered of them holds.
     strangers: Vec<VmId>,
 }
@@ -87,10 +89,11 @@ impl View {
                     if !care.roster.may_mean(&facts) {
                         continue;
                     }
-                    free.insert(KnownVm::new(&entry.node))
+                    let identity = self.remembered.remove(&vmid);
+                    free.insert(KnownVm::new(&entry.node, identity))
                 }
             };
-            vm.update(entry, read.vms.get(&vmid));
+            vm.update(entry, read.vms.get(&vmid), in_flight.contains_key(&vmid));
             vm.ha_move = read.ha_moves.get(vmid).map(str::to_owned);
         }
         self.drop_gone(now);
@@ -103,6 +106,16 @@ impl View {
     /// Takes the pools, or that they are not known.
     pub(crate) fn put_pools(&mut self, pools: Option<Pools>) {
         self.pools = pools;
+        self.unsettle();
+    }
+
+    /// Who a VM was, by a process of before.
+    pub(crate) fn remember(&mut self, vmid: VmId, identity: Option<Identity>) {
+        self.remembered.extend(identity.map(|identity| (vmid, identity)));
+    }
+
+    /// The file is another one.
+    pub(crate) fn unsettle(&mut self) {
         self.vms.values_mut().for_each(|vm| vm.is_settled = false);
     }
 
@@ -262,6 +275,8 @@ impl View {
                 node_online: !self.offline.contains(&vm.node),
                 ha_move: vm.ha_move.as_deref(),
                 doubt: vm.doubt(),
+                pause: vm.pause.as_deref(),
+                quarantine: vm.quarantine.each_ref().map(Option::as_deref),
             })
         });
         vms.collect()

@@ -4,24 +4,26 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use vm_autoscale_config::SchedulerConfig;
-use vm_autoscale_planner::{Moment, Move, PlannerConfig};
-use vm_autoscale_proxmox::VmId;
+use vm_autoscale_planner::{Moment, PlannerConfig};
 
-use crate::act::{Settled, carry_out, clear};
 use crate::claims::Care;
 use crate::control::Board;
 use crate::notify::Notifier;
 use crate::observe::observe;
 use crate::status::ClusterStatus;
-use crate::view::{FRESH, KnownVm, View};
-use crate::{Clock, Helper, Intent, Journal};
+use crate::view::{FRESH, View};
+use crate::{Clock, Helper, Journal};
 
+mod begin;
 mod memory;
-use memory::Memory;
+use begin::{Done, Finished};
+use memory::{Memory, complete};
 
 /// What a worker works with.
 pub(crate) struct Worker<C, H, J> {
     pub(crate) care: Care,
+    /// Another one, where the configuration is read anew.
+    pub(crate) cares: watch::Receiver<Care>,
     pub(crate) clock: C,
     pub(crate) helper: H,
     pub(crate) journal: J,
@@ -29,14 +31,6 @@ pub(crate) struct Worker<C, H, J> {
     pub(crate) notifier: Notifier,
     /// Turns true when nothing new is to be begun.
     pub(crate) stop: watch::Receiver<bool>,
-}
-
-type Done = mpsc::UnboundedSender<Finished>;
-
-struct Finished {
-    intent: Intent,
-    /// Nothing when only a leftover was cleared.
-    settled: Option<Settled>,
 }
 
 /// The planner's part of the file.
@@ -49,22 +43,23 @@ pub(crate) fn planner_config(config: &SchedulerConfig) -> PlannerConfig {
 
 impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     /// Works until `stop` says so, then waits for what is under way.
-    pub(crate) async fn run(self) {
+    pub(crate) async fn run(mut self) {
         let mut stop = self.stop.clone();
         let config = self.care.roster.config().clone();
         let mut memory = Memory::new(planner_config(&config), self.helper.generation());
-        memory.planner.started(self.clock.now());
         let (done, mut finished) = mpsc::unbounded_channel();
-        let interval = Duration::from_secs(config.observe_interval.into());
         loop {
             let begun = self.clock.now();
+            self.take_over(&mut memory);
+            let interval = self.care.roster.config().observe_interval;
+            let interval = Duration::from_secs(interval.into());
             tokio::select! {
                 () = self.cycle(&mut memory, begun, &done) => {}
                 // Nothing is changed within a look, so that it can be left at any point.
                 _ = stop.changed() => return self.drain(&mut memory, &mut finished).await,
             }
             self.tell(&memory);
-            self.publish(&mut memory, begun);
+            self.publish(&memory, begun);
             let next = begun.after(interval);
             loop {
                 tokio::select! {
@@ -76,8 +71,25 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         }
     }
 
+    /// What a configuration that was read anew says holds from this cycle on, for all VMs at once.
+    fn take_over(&mut self, memory: &mut Memory) {
+        // Who sends it ends last.
+        if !self.cares.has_changed().unwrap_or(false) {
+            return;
+        }
+        self.care = self.cares.borrow_and_update().clone();
+        memory.planner.configure(planner_config(self.care.roster.config()));
+        memory.view.unsettle();
+    }
+
     /// Observe, plan, act.
     async fn cycle(&self, memory: &mut Memory, begun: Moment, done: &Done) {
+        if !memory.recalled {
+            match self.journal.recall(&self.care.cluster).await {
+                Ok(recalled) => memory.recall(begun, recalled),
+                Err(error) => self.note_journal(memory, Some(error.to_string())),
+            }
+        }
         let Memory { view, in_flight, .. } = memory;
         let seen = observe(&self.clock, &self.helper, &self.care, view, in_flight).await;
         // What was measured before so long a look says nothing of now; its configs do.
@@ -93,19 +105,52 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         if generation != memory.generation {
             // Another helper: it has read no config yet, and what the last one did is not known.
             let first = std::mem::replace(&mut memory.generation, generation) == 0;
-            memory.planner.started(now);
             if !first {
+                memory.planner.started(now);
                 tracing::warn!(cluster = %self.care.cluster, "the helper was started anew: nothing acts before one cooldown");
                 memory.view.forget_configs();
             }
         }
         memory.forget_strangers();
+        let suspects = memory.suspects(now);
         let Memory { planner, view, decisions, in_flight, .. } = memory;
         let nodes = view.node_inputs(now, in_flight);
         // By the beginning: a look that took less than the one before would else come too early
         // for its check.
         planner.plan(begun, &view.vm_inputs(in_flight), &nodes, decisions);
-        self.act(memory, done);
+        if memory.recalled {
+            self.keep(memory, begun).await;
+        }
+        self.act(memory, suspects, done);
+    }
+
+    /// Gives the journal what is new. Only when it takes that, anything is begun.
+    async fn keep(&self, memory: &mut Memory, now: Moment) {
+        let mut notes = memory.notes(&self.care.cluster, now, self.clock.wall());
+        let vms = notes.vms.clone();
+        if memory.wants_picture(now) {
+            notes.picture = Some(self.status(memory, now));
+        }
+        let pictured = notes.picture.is_some();
+        let kept = self.journal.keep(notes).await;
+        if kept.is_ok() {
+            memory.noted(vms);
+            memory.pictured = if pictured { Some(now) } else { memory.pictured };
+        }
+        self.note_journal(memory, kept.err().map(|error| error.to_string()));
+    }
+
+    /// Told once, and once when it is over.
+    fn note_journal(&self, memory: &mut Memory, problem: Option<String>) {
+        if memory.journal == problem {
+            return;
+        }
+        if let Some(problem) = &problem {
+            tracing::error!(cluster = %self.care.cluster, "{problem}; nothing is changed meanwhile");
+        } else {
+            tracing::info!(cluster = %self.care.cluster, "the journal works again");
+        }
+        memory.journal = problem;
     }
 
     /// Told once, and once when it is over.
@@ -121,58 +166,17 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         memory.problem = problem;
     }
 
-    /// Starts what was decided; its end comes back through `done`.
-    fn act(&self, memory: &mut Memory, done: &Done) {
-        let unseen = memory.problem.is_some();
-        if unseen || !memory.view.quorate || memory.view.pause.is_some() {
-            return;
+    fn note(&self, memory: &mut Memory, finished: Finished) {
+        let (now, at) = (self.clock.now(), self.clock.wall());
+        match finished {
+            Finished::Changed { intent, settled } => {
+                if memory.ended(now, at, &intent, &settled) {
+                    self.notifier.change(&intent, &settled);
+                }
+            }
+            Finished::Cleared(vmid) => memory.free(vmid),
+            Finished::Compared { suspect, sizes } => memory.found(now, at, suspect, sizes),
         }
-        self.clear_leftovers(memory, done);
-        for decision in &memory.decisions {
-            let Some((step, reason)) = decision.act() else { continue };
-            let Some(vm) = memory.view.vms.get(&decision.vmid) else { continue };
-            let Some(known) = &vm.config else { continue };
-            let intent = self.intent(decision.vmid, vm, step, reason.to_string());
-            memory.in_flight.insert(decision.vmid, vm.node.clone());
-            let (clock, helper, journal) =
-                (self.clock.clone(), self.helper.clone(), self.journal.clone());
-            let (digest, done, stop) = (known.digest.clone(), done.clone(), self.stop.clone());
-            tokio::spawn(async move {
-                let ports = (&clock, &helper, &journal);
-                let settled = carry_out(ports, &intent, digest, || *stop.borrow()).await;
-                // Only a worker that stopped without waiting no longer listens.
-                let _ = done.send(Finished { intent, settled: Some(settled) });
-            });
-        }
-    }
-
-    /// Clears what earlier changes left pending.
-    fn clear_leftovers(&self, memory: &mut Memory, done: &Done) {
-        for (vmid, step) in memory.due(self.clock.now()) {
-            let Some(vm) = memory.view.vms.get(&vmid) else { continue };
-            let Some(known) = &vm.config else { continue };
-            let intent = self.intent(vmid, vm, step, "a leftover".to_owned());
-            let (helper, digest, done) = (self.helper.clone(), known.digest.clone(), done.clone());
-            memory.in_flight.insert(vmid, vm.node.clone());
-            tokio::spawn(async move {
-                clear(&helper, &intent, digest).await;
-                let _ = done.send(Finished { intent, settled: None });
-            });
-        }
-    }
-
-    fn intent(&self, vmid: VmId, vm: &KnownVm, step: Move, reason: String) -> Intent {
-        let (cluster, node, identity) =
-            (self.care.cluster.clone(), vm.node.clone(), vm.identity.clone());
-        Intent { cluster, node, vmid, step, identity, reason }
-    }
-
-    fn note(&self, memory: &mut Memory, change: Finished) {
-        let Finished { intent, settled } = change;
-        if let Some(settled) = &settled {
-            self.notifier.change(&intent, settled);
-        }
-        memory.ended(self.clock.now(), intent, settled);
     }
 
     /// What is so after a look: it is told when it was otherwise before.
@@ -187,14 +191,22 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         self.notifier.cycle(&self.care.cluster, problem.is_none());
     }
 
-    fn publish(&self, memory: &mut Memory, begun: Moment) {
+    fn publish(&self, memory: &Memory, begun: Moment) {
         let now = self.clock.now();
+        let mut status = self.status(memory, now);
+        status.look_ms = now.since(begun).as_millis().try_into().unwrap_or(u64::MAX);
+        self.board.post(status);
+    }
+
+    fn status(&self, memory: &Memory, now: Moment) -> ClusterStatus {
         let mut status =
             ClusterStatus::of(&self.care.cluster, &memory.view, &memory.decisions, now);
         status.looks = memory.looks;
-        status.look_ms = now.since(begun).as_millis().try_into().unwrap_or(u64::MAX);
-        status.problem = memory.problem.clone().or_else(|| stopped_by(&memory.view));
-        self.board.post(status);
+        let problems = [memory.problem.clone(), memory.journal.clone(), stopped_by(&memory.view)];
+        let problems: Vec<String> = problems.into_iter().flatten().collect();
+        status.problem = (!problems.is_empty()).then(|| problems.join("; "));
+        complete(&mut status, memory, now);
+        status
     }
 
     /// Waits for the changes under way; systemd ends it when that takes too long.

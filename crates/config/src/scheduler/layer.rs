@@ -39,6 +39,10 @@ macro_rules! layer {
             /// shrinks; 2 where no layer says it.
             #[validate(range(min = 1, message = "at least 1"))]
             pub scale_down_after_cycles: Option<u32>,
+            /// Seconds that a VM is left alone after someone else changed its size (vCPUs, cores,
+            /// memory, balloon or CPU limit), 0 to 604800; 3600 where no layer says it.
+            #[validate(range(max = 604_800, message = "at most 604800 seconds, a week"))]
+            pub external_change_hold: Option<u32>,
             /// Whether memory is taken back (DIMM unplug) in mode `full`; `false` where no layer
             /// says it. Not every guest gives memory back when asked: try it with yours first.
             pub memory_shrink: Option<bool>,
@@ -68,6 +72,7 @@ macro_rules! layer {
                     check_interval: self.check_interval,
                     scale_cooldown: self.scale_cooldown,
                     scale_down_after_cycles: self.scale_down_after_cycles,
+                    external_change_hold: self.external_change_hold,
                     memory_shrink: self.memory_shrink,
                 }
             }

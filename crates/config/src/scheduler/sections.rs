@@ -175,3 +175,25 @@ pub struct Logging {
 const fn yes() -> bool {
     true
 }
+
+/// The journal: changes and what became of them, decisions, and what was learnt of each VM.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct JournalFile {
+    /// The `SQLite` file. It must lie on a local disk.
+    pub path: PathBuf,
+    /// Days for which changes and decisions are kept, 1 to 3650.
+    #[validate(range(min = 1, max = 3650, message = "1 to 3650 days"))]
+    pub keep_days: u32,
+    /// MiB that the file may take; the oldest goes first. 8 to 65536.
+    #[validate(range(min = 8, max = 65_536, message = "8 to 65536 MiB"))]
+    pub max_size_mb: u32,
+}
+
+impl Default for JournalFile {
+    fn default() -> Self {
+        let path = "/var/lib/vm-autoscale/journal.db".into();
+        Self { path, keep_days: 365, max_size_mb: 256 }
+    }
+}

@@ -24,6 +24,7 @@ const POLICY: VmPolicy = VmPolicy {
     memory_shrink: true,
     check_interval: CYCLE,
     cooldown: Duration::from_secs(60),
+    external_change_hold: Duration::from_secs(60),
     low_checks: 2,
 };
 
@@ -67,6 +68,8 @@ impl Fleet {
     pub(crate) fn watch(&self, saturated: usize) -> Watch<'_> {
         let inputs = self.vms.iter().enumerate().map(|(index, (vmid, node, config))| VmInput {
             doubt: None,
+            pause: None,
+            quarantine: [None, None],
             vmid: *vmid,
             node,
             running: Some(true),

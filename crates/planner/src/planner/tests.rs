@@ -20,6 +20,7 @@ const POLICY: VmPolicy = VmPolicy {
     memory_shrink: true,
     check_interval: Duration::from_secs(10),
     cooldown: Duration::from_secs(60),
+    external_change_hold: Duration::from_secs(60),
     low_checks: 2,
 };
 
@@ -91,6 +92,8 @@ impl World {
             node_online: self.online,
             ha_move: None,
             doubt: None,
+            pause: None,
+            quarantine: [None, None],
         };
         let mut out = Vec::new();
         self.planner.plan(self.now, &[vm], &BTreeMap::from([(node.clone(), self.node)]), &mut out);
@@ -181,6 +184,7 @@ fn the_first_sample_after_a_change_never_shrinks() {
     ];
     for (i, change) in changes.into_iter().enumerate() {
         let mut world = World::new();
+        world.policy.external_change_hold = Duration::ZERO;
         world.idle(100, 1);
         change(&mut world);
         let mut next = sample(110, 5.0, 50.0);
@@ -324,6 +328,8 @@ fn memory_that_several_ask_for_is_granted_once() {
         node_online: true,
         ha_move: None,
         doubt: None,
+        pause: None,
+        quarantine: [None, None],
     };
     let room_for_two = NodeInput {
         cpu: Some(0.1),
@@ -377,9 +383,16 @@ fn memory_shrinks_only_when_asked_for_and_known() {
     idle(&mut world, 10);
     assert!(matches!(idle(&mut world, 20).reason, Reason::MemoryShrinkOff(_)));
     world.policy.memory_shrink = true;
+    world.policy.external_change_hold = Duration::ZERO;
     world.conf = CONF.replace("numa: 1", "numa: 1\nballoon: 0");
+    for ctime in [22, 24, 26] {
+        idle(&mut world, ctime);
+    }
     assert!(matches!(idle(&mut world, 30).reason, Reason::MemoryUseUnknown(_)));
     world.conf = CONF.to_owned();
+    for ctime in [32, 34, 36] {
+        idle(&mut world, ctime);
+    }
     assert_eq!(idle(&mut world, 40).act().unwrap().to_string(), "memory 4096 -> 3584 MiB");
 }
 

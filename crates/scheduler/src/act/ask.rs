@@ -99,7 +99,7 @@ impl<C: Clock, H: Helper> Way<'_, C, H> {
     }
 
     /// What QEMU has; it fails when the node could not be asked.
-    async fn qemu(&self) -> Result<Qemu, String> {
+    pub(super) async fn qemu(&self) -> Result<Qemu, String> {
         let (query, size): (_, fn(&str) -> Option<u32>) = match self.intent.step {
             Move::Cpu { .. } => {
                 (RunningQuery::Vcpus, |text| parse_hotpluggable_cpus(text).ok().map(u32::from))

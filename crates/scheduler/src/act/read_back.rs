@@ -30,7 +30,7 @@ pub(super) async fn learn<C: Clock, H: Helper>(
     way: &Way<'_, C, H>,
     executed: Option<&Executed>,
 ) -> Learnt {
-    let cut_off_until = way.clock.now().after(CUT_OFF);
+    let cut_off_until = way.since.after(CUT_OFF);
     for _ in 0..ATTEMPTS {
         match look(way, executed).await {
             Ok(Learnt::Found { outcome, .. })

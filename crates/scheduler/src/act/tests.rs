@@ -6,7 +6,7 @@ use vm_autoscale_protocol::{ConfigReply, FoundConfig, Hello, Rule};
 use vm_autoscale_proxmox::{ClusterName, Identity, NodeCommand, NodeName};
 
 use super::*;
-use crate::{Counts, Event, JournalError, MemoryJournal, Purpose};
+use crate::{Counts, MemoryJournal, Purpose};
 
 mod guest;
 mod place;
@@ -114,25 +114,10 @@ impl Clock for Waits {
     }
 }
 
-#[derive(Clone)]
-struct FullDisk;
-
-impl Journal for FullDisk {
-    fn intend(&self, _intent: &Intent) -> Result<u64, JournalError> {
-        Err(JournalError("no space left on device".to_owned()))
-    }
-
-    fn settle(&self, _id: u64, _intent: &Intent, _outcome: &Outcome, _reverted: bool) {
-        panic!("there is nothing to settle")
-    }
-
-    fn counts(&self) -> Counts {
-        Counts::default()
-    }
-
-    fn recent(&self) -> Vec<Event> {
-        Vec::new()
-    }
+fn full_disk() -> MemoryJournal {
+    let journal = MemoryJournal::default();
+    journal.break_down(Some("no space left on device"));
+    journal
 }
 
 fn digest(byte: u8) -> Digest {
@@ -318,20 +303,20 @@ async fn what_was_not_sent_is_not_read_back() {
         (&outcome, counts.failed, asked.len()),
         (&Outcome::NotSent("too many".to_owned()), 1, 1)
     );
-    assert!(!outcome.starts_cooldown());
+    assert!(!outcome.consequence().then.rests());
     let refused = HelperError::Refused { rule: Rule::Bounds, message: "8 at most".to_owned() };
     let (outcome, ..) = played(vec![Answer::Error(refused.into())]).await;
     assert_eq!(outcome, Outcome::Refused("8 at most".to_owned()));
     let (outcome, ..) =
         played(vec![Answer::Error(AskError::NotAsked("no helper".to_owned()))]).await;
-    assert!(matches!(outcome, Outcome::NotSent(_)) && !outcome.starts_cooldown());
+    assert!(matches!(outcome, Outcome::NotSent(_)) && !outcome.consequence().then.rests());
 }
 
 #[tokio::test]
 async fn without_a_journal_nothing_is_changed() {
     let helper = Script::default();
     let intent = intent();
-    let ports = (&Waits::default(), &helper, &FullDisk);
+    let ports = (&Waits::default(), &helper, &full_disk());
     let Settled { outcome, .. } = carry_out(ports, &intent, digest(1), || false).await;
     assert!(matches!(outcome, Outcome::NotSent(why) if why.contains("no space left")));
     assert_eq!(helper.asked(), Vec::<String>::new());

@@ -79,11 +79,18 @@ pub(crate) fn own_pending(step: Move, config: &VmConfig) -> bool {
 }
 
 fn sizes(step: Move, config: &VmConfig) -> (u32, u32, u32) {
+    let (from, to) = match step {
+        Move::Cpu { from, to } => (from.get(), to.get()),
+        Move::Memory { from, to } => (from.get(), to.get()),
+    };
+    (from, to, size(step, config))
+}
+
+/// What the config has of what the step changes, in its unit.
+pub(crate) fn size(step: Move, config: &VmConfig) -> u32 {
     match step {
-        Move::Cpu { from, to } => {
-            (from.get(), to.get(), config.plugged_vcpus().map_or(0, u32::from))
-        }
-        Move::Memory { from, to } => (from.get(), to.get(), config.memory.get()),
+        Move::Cpu { .. } => config.plugged_vcpus().map_or(0, u32::from),
+        Move::Memory { .. } => config.memory.get(),
     }
 }
 

@@ -22,6 +22,8 @@ pub(crate) struct KnownVm {
     pub(crate) identity: Option<Identity>,
     pub(crate) running: Option<bool>,
     pub(crate) sample: Option<Sample>,
+    /// When the last sample was taken, by the node's clock.
+    measured: Option<u64>,
     pub(crate) ha_move: Option<String>,
     /// The version of a config that could not be understood: it is read again when it changes.
     pub(super) unreadable: Option<u64>,
@@ -34,6 +36,12 @@ pub(crate) struct KnownVm {
     is_unknown: bool,
     /// Why another cluster's VM may be meant.
     pub(super) elsewhere: Option<String>,
+    /// Who paused it, and why.
+    pub(crate) pause: Option<String>,
+    /// Why QEMU and config disagree, of its vCPUs and of its memory.
+    pub(crate) quarantine: [Option<String>; 2],
+    /// New samples in a row that were measured at another memory size than the config's.
+    pub(crate) other_size: u32,
     /// Whether the last look found it, and where.
     pub(crate) seen: bool,
     /// Since when, and in how many looks in a row, it was in neither copy of the list.
@@ -49,14 +57,16 @@ pub(crate) struct KnownConfig {
 }
 
 impl KnownVm {
-    pub(super) fn new(node: &NodeName) -> Self {
+    /// One that was not seen before; `identity` is who it was by a process of before.
+    pub(super) fn new(node: &NodeName, identity: Option<Identity>) -> Self {
         Self {
             node: node.clone(),
             version: 0,
             config: None,
-            identity: None,
+            identity,
             running: None,
             sample: None,
+            measured: None,
             ha_move: None,
             unreadable: None,
             managed: None,
@@ -64,6 +74,9 @@ impl KnownVm {
             is_settled: false,
             is_unknown: false,
             elsewhere: None,
+            pause: None,
+            quarantine: [None, None],
+            other_size: 0,
             seen: false,
             missing: None,
         }
@@ -122,7 +135,7 @@ impl KnownVm {
     }
 
     /// Takes what one look says of it.
-    pub(super) fn update(&mut self, entry: &VmEntry, line: Option<&VmLine>) {
+    pub(super) fn update(&mut self, entry: &VmEntry, line: Option<&VmLine>, in_flight: bool) {
         self.seen = true;
         self.version = entry.version;
         if self.node != entry.node {
@@ -132,6 +145,19 @@ impl KnownVm {
         }
         self.running = line.map(|line| line.status == VmStatus::Running);
         self.sample = line.map(sample);
+        if let Some(sample) = self.sample.filter(|sample| self.measured != Some(sample.ctime)) {
+            self.measured = Some(sample.ctime);
+            let differs = !in_flight && self.is_of_another_size(&sample);
+            self.other_size = if differs { self.other_size.saturating_add(1) } else { 0 };
+        }
+    }
+
+    /// Where there is a balloon device, the figure is what QEMU has, whatever the config says.
+    fn is_of_another_size(&self, sample: &Sample) -> bool {
+        let config = self.current().map(|known| &known.config);
+        let config = config.filter(|config| config.balloon != Some(0));
+        let sizes = config.map(|config| f64::from(config.memory.get())).zip(sample.memory);
+        sizes.is_some_and(|(config, qemu)| (config - qemu).abs() >= 0.5)
     }
 }
 
@@ -151,6 +177,7 @@ fn policy(settings: &VmSettings) -> VmPolicy {
         memory_shrink: settings.memory_shrink,
         check_interval: seconds(settings.check_interval),
         cooldown: seconds(settings.scale_cooldown),
+        external_change_hold: seconds(settings.external_change_hold),
         low_checks: settings.scale_down_after_cycles,
     }
 }

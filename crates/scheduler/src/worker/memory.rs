@@ -3,23 +3,26 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use vm_autoscale_planner::{Decision, Moment, Move, Planner, PlannerConfig};
+use vm_autoscale_planner::{Decision, Moment, Planner, PlannerConfig, Resource};
 use vm_autoscale_proxmox::VmId;
 
 use crate::act::Settled;
-use crate::outcome::own_pending;
+use crate::journal::{Duty, LastChange, Quarantine, Recalled, VmRecord};
+use crate::outcome::Then;
 use crate::view::{InFlight, View};
 use crate::{Intent, Outcome};
 
+mod duties;
+mod notes;
+mod quarantine;
+
+pub(super) use notes::complete;
+pub(super) use quarantine::Suspect;
+
 /// A command whose end was not seen may be at work still, and fail, and leave its value then.
 const UNSURE: Duration = Duration::from_secs(600);
-
-/// What a change of ours may have left.
-struct Duty {
-    step: Move,
-    /// Until then it may still come.
-    until: Moment,
-}
+/// What could not be begun is told when it happens so often in a row.
+const TELLING: u32 = 3;
 
 /// All of it.
 pub(super) struct Memory {
@@ -27,11 +30,21 @@ pub(super) struct Memory {
     pub(super) view: View,
     pub(super) decisions: Vec<Decision>,
     pub(super) in_flight: InFlight,
-    /// What changes of ours may have left in `[PENDING]`: cleared wherever the VM turns up.
-    duties: BTreeMap<VmId, Duty>,
+    /// What outlives the process.
+    pub(super) records: BTreeMap<VmId, VmRecord>,
+    /// As they are in the journal.
+    saved: BTreeMap<VmId, VmRecord>,
+    /// Whether the journal said what it knows.
+    pub(super) recalled: bool,
+    /// Changes of before of which it is not known what became of them.
+    pub(super) open: Vec<(u64, Moment, Intent)>,
+    /// Why the journal takes nothing.
+    pub(super) journal: Option<String>,
     pub(super) generation: u64,
     pub(super) looks: u64,
     pub(super) problem: Option<String>,
+    /// When the whole picture was given to the journal the last time.
+    pub(super) pictured: Option<Moment>,
 }
 
 impl Memory {
@@ -41,66 +54,109 @@ impl Memory {
             view: View::default(),
             decisions: Vec::new(),
             in_flight: InFlight::new(),
-            duties: BTreeMap::new(),
+            records: BTreeMap::new(),
+            saved: BTreeMap::new(),
+            recalled: false,
+            open: Vec::new(),
+            journal: None,
             generation,
             looks: 0,
             problem: None,
+            pictured: None,
         }
+    }
+
+    /// Goes on where the process of before ended. Without one nothing acts for one cooldown.
+    pub(super) fn recall(&mut self, now: Moment, recalled: Recalled) {
+        self.recalled = true;
+        let Recalled { last, vms, open } = recalled;
+        if last.is_none() {
+            self.planner.started(now);
+        }
+        for (vmid, record) in &vms {
+            self.planner.again(*vmid, &record.planner, now);
+            self.view.remember(*vmid, record.identity.clone());
+        }
+        self.records.clone_from(&vms);
+        (self.saved, self.open) = (vms, open);
     }
 
     /// Nothing that is remembered of a number holds for the next VM of it.
     pub(super) fn forget_strangers(&mut self) {
         for vmid in self.view.take_strangers() {
-            self.planner.forget(vmid);
-            self.duties.remove(&vmid);
+            self.forget(vmid);
         }
     }
 
-    /// A change has ended; `None` when only a leftover was cleared.
-    pub(super) fn ended(&mut self, now: Moment, intent: Intent, settled: Option<Settled>) {
+    fn forget(&mut self, vmid: VmId) {
+        self.planner.forget(vmid);
+        self.records.remove(&vmid);
+    }
+
+    /// A change has ended. Whether people are to be told.
+    pub(super) fn ended(
+        &mut self,
+        now: Moment,
+        at: u64,
+        intent: &Intent,
+        settled: &Settled,
+    ) -> bool {
         let Intent { vmid, step, identity, .. } = intent;
+        self.free(*vmid);
+        let Settled { outcome, duty, .. } = settled;
+        let consequence = outcome.consequence();
+        if matches!(outcome, Outcome::Gone | Outcome::Replaced) {
+            self.forget(*vmid);
+            self.view.forget(*vmid);
+            return consequence.tell;
+        }
+        if !self.view.is_still(*vmid, identity.as_ref()) {
+            return consequence.tell;
+        }
+        let resource = step.resource();
+        let tries = match consequence.then {
+            Then::Rest | Then::RestLonger => {
+                let went_well = consequence.then == Then::Rest;
+                self.planner.changed(*vmid, resource, went_well, now);
+                0
+            }
+            Then::TryAgain => self.planner.refused(*vmid, resource, now),
+            Then::Nothing => 0,
+        };
+        let record = self.records.entry(*vmid).or_default();
+        record.last = Some(LastChange::of(at, *step, outcome));
+        if *duty {
+            let unsure = matches!(outcome, Outcome::Unknown | Outcome::Moved { .. });
+            let until = if unsure { now.after(UNSURE) } else { now };
+            record.duty = Some(Duty { step: *step, until });
+        }
+        if let (true, Outcome::Differs(config, qemu)) = (consequence.quarantine, outcome) {
+            self.confine(now, at, *vmid, resource, (*config, *qemu));
+        }
+        consequence.tell || tries == TELLING
+    }
+
+    /// Nothing is under way on it any more.
+    pub(super) fn free(&mut self, vmid: VmId) {
         self.in_flight.remove(&vmid);
         // Whatever was known of its config is of before the change.
         if let Some(vm) = self.view.vms.get_mut(&vmid) {
             vm.config = None;
         }
-        let Some(Settled { outcome, duty, .. }) = settled else { return };
-        if matches!(outcome, Outcome::Gone | Outcome::Replaced) {
-            self.planner.forget(vmid);
-            self.duties.remove(&vmid);
-            self.view.forget(vmid);
-        } else if self.view.is_still(vmid, identity.as_ref()) {
-            if outcome.starts_cooldown() {
-                self.planner.changed(vmid, step.resource(), !outcome.is_setback(), now);
-            }
-            if duty {
-                let unsure = matches!(outcome, Outcome::Unknown | Outcome::Moved { .. });
-                let until = if unsure { now.after(UNSURE) } else { now };
-                self.duties.insert(vmid, Duty { step, until });
-            }
-        }
     }
+}
 
-    /// The leftovers that can be cleared now: still exactly what we asked. Those of VMs that are
-    /// other ones now are forgotten by then.
-    pub(super) fn due(&mut self, now: Moment) -> Vec<(VmId, Move)> {
-        let Self { view, duties, in_flight, .. } = self;
-        let mut due = Vec::new();
-        duties.retain(|vmid, Duty { step, until }| {
-            let Some(vm) = view.vms.get(vmid) else { return false };
-            let reachable = !view.offline.contains(&vm.node) && vm.ha_move.is_none();
-            let at_hand = vm.seen && reachable && !in_flight.contains_key(vmid);
-            let Some(known) = vm.current().filter(|_| at_hand) else { return true };
-            if !own_pending(*step, &known.config) {
-                return now < *until;
-            }
-            if known.config.lock.is_none() {
-                due.push((*vmid, *step));
-            }
-            true
-        });
-        due
+/// Where in a pair a resource is.
+fn place<T>([cpu, memory]: &mut [T; 2], resource: Resource) -> &mut T {
+    match resource {
+        Resource::Cpu => cpu,
+        Resource::Memory => memory,
     }
+}
+
+/// The quarantine of one of a VM's resources.
+fn quarantine_of(record: &mut VmRecord, resource: Resource) -> &mut Option<Quarantine> {
+    place(&mut record.quarantine, resource)
 }
 
 #[cfg(test)]

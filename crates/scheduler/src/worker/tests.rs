@@ -62,6 +62,7 @@ async fn look(takes: u64) -> (usize, u64) {
     let slow = Slow { now: Arc::new(Mutex::new(Duration::from_secs(1000))), takes };
     let worker = Worker {
         care: care(CONFIG),
+        cares: watch::channel(care(CONFIG)).1,
         clock: slow.clone(),
         helper: slow.clone(),
         journal: MemoryJournal::default(),

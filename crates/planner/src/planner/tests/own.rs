@@ -20,6 +20,8 @@ fn first_acts(planner: &mut Planner, policies: &[VmPolicy; 2], from: u64) -> [Op
             node_online: true,
             ha_move: None,
             doubt: None,
+            pause: None,
+            quarantine: [None, None],
         };
         let vms: Vec<_> = (101u32..).zip(policies).map(vm).collect();
         planner.plan(Moment(Duration::from_secs(second)), &vms, &nodes, &mut out);

@@ -26,6 +26,8 @@ fn nobody_waits_for_ever() {
             node_online: true,
             ha_move: None,
             doubt: None,
+            pause: None,
+            quarantine: [None, None],
         };
         let vms: Vec<VmInput<'_>> = (101..=107).map(vm).collect();
         planner.plan(now, &vms, &nodes, &mut out);

@@ -71,7 +71,10 @@ async fn a_guest_that_onlines_nothing_is_no_success() {
         "no effect: QEMU has 4 vCPUs, the guest uses 2; see \"What a guest needs\" in the README";
     assert_eq!((outcome.to_string().as_str(), reads), (said, 4));
     assert_eq!((counts.verified, counts.failed, counts.reverted), (0, 1, 0));
-    assert!(outcome.starts_cooldown() && outcome.is_setback());
+    assert!(
+        outcome.consequence().then.rests()
+            && outcome.consequence().then == crate::outcome::Then::RestLonger
+    );
 
     let (outcome, counts, reads) =
         dimm(vec![stats(907, 100), size(1536), balloon(2560), stats(907, 103)]).await;
@@ -199,7 +202,10 @@ async fn a_vm_that_stopped_is_said_to_have() {
     let no_agent = vec![Answer::Ran(0, ""), Answer::Config(Some("vcpus: 4\n")), stopped()];
     let (outcome, counts, _, waited) = played(no_agent).await;
     assert_eq!((outcome.to_string().as_str(), counts.failed, waited), (said, 1, 0));
-    assert!(outcome.starts_cooldown() && !outcome.is_setback());
+    assert!(
+        outcome.consequence().then.rests()
+            && outcome.consequence().then != crate::outcome::Then::RestLonger
+    );
 
     let agent_too = Answer::Ran(2, "VM 101 is not running\n");
     assert_eq!(cpus(vec![agent_too, stopped()]).await.0, Outcome::Stopped(true));

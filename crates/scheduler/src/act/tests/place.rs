@@ -43,7 +43,7 @@ async fn a_vm_that_moved_is_named_with_its_new_node() {
         let (outcome, counts, asked, _) = of("a", script).await;
         assert_eq!(outcome.to_string(), "moved to pve2: nothing was changed");
         assert_eq!((counts.failed, sets(&asked), reverts(&asked)), (1, 1, 0));
-        assert!(!outcome.starts_cooldown(), "it can be changed on pve2");
+        assert!(!outcome.consequence().then.rests(), "it can be changed on pve2");
         assert!(asked[3].ends_with("/nodes/pve2/qemu-server/101.conf"), "{}", asked[3]);
     }
 }
@@ -65,7 +65,10 @@ async fn a_vm_that_moved_after_the_change_keeps_the_duty() {
         outcome.to_string(),
         "moved to pve2 meanwhile: not known whether it took the change along"
     );
-    assert!(outcome.starts_cooldown() && !outcome.is_setback());
+    assert!(
+        outcome.consequence().then.rests()
+            && outcome.consequence().then != crate::outcome::Then::RestLonger
+    );
 }
 
 /// A migration's rename takes the VM from every list for a moment.
@@ -127,7 +130,7 @@ async fn another_vm_of_the_same_number_is_named_and_left_alone() {
     ] {
         let (outcome, counts, asked, _) = of("a", vec![end, Answer::Config(Some(theirs))]).await;
         assert_eq!((outcome.to_string().as_str(), counts.reverted, asked.len()), (said, 0, 2));
-        assert!(!outcome.starts_cooldown());
+        assert!(!outcome.consequence().then.rests());
     }
     // On another node, and as a container.
     for (there, config) in [
@@ -159,7 +162,10 @@ async fn what_others_did_meanwhile_is_theirs() {
         let (outcome, counts, asked, _) = of("a", script).await;
         assert_eq!(outcome.to_string(), "failed: the config was changed by someone else");
         assert_eq!((counts.verified, counts.reverted, asked.len()), (0, 0, 2));
-        assert!(!outcome.starts_cooldown(), "the next decision rests on what is there now");
+        assert!(
+            !outcome.consequence().then.rests(),
+            "the next decision rests on what is there now"
+        );
     }
 }
 
@@ -174,7 +180,7 @@ async fn a_lock_is_named() {
     ] {
         let (outcome, _, asked, _) = of("a", vec![end(stderr), Answer::Config(Some(conf))]).await;
         assert_eq!((outcome.to_string().as_str(), asked.len()), (said, 2));
-        assert!(!outcome.starts_cooldown());
+        assert!(!outcome.consequence().then.rests());
     }
 }
 

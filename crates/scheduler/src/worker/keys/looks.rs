@@ -73,6 +73,7 @@ async fn looks(file: &str) -> Vec<u64> {
     let watch = Watch(Arc::new(Mutex::new(state)));
     let worker = Worker {
         care: care(file),
+        cares: watch::channel(care(file)).1,
         clock: watch.clone(),
         helper: watch.clone(),
         journal: MemoryJournal::default(),

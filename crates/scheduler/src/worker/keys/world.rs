@@ -7,9 +7,12 @@ use std::sync::Arc;
 
 use vm_autoscale_config::{Checked, Clusters};
 
+use vm_autoscale_planner::Move;
+use vm_autoscale_proxmox::VmId;
+
 use super::super::*;
-use crate::MemoryJournal;
 use crate::outcome::Outcome;
+use crate::{MemoryJournal, Settled};
 
 mod site;
 use site::Site;
@@ -93,7 +96,9 @@ impl Player {
         let (clock, helper) = (site.clone(), site);
         let stop = watch::channel(false).1;
         let (journal, notifier) = (MemoryJournal::default(), Notifier::default());
-        Self { worker: Worker { care, clock, helper, journal, board, notifier, stop }, memory }
+        let cares = watch::channel(care.clone()).1;
+        let worker = Worker { care, cares, clock, helper, journal, board, notifier, stop };
+        Self { worker, memory }
     }
 
     async fn cycle(&mut self, now: u64) {
@@ -108,7 +113,7 @@ impl Player {
             let intent = worker.intent(decision.vmid, vm, step, String::new());
             worker.clock.apply(decision.vmid, step);
             let settled = Settled { outcome: Outcome::Applied, reverted: false, duty: false };
-            memory.ended(begun, intent, Some(settled));
+            memory.ended(begun, 0, &intent, &settled);
         }
     }
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use vm_autoscale_planner::{Reason, Resource};
+use vm_autoscale_planner::{Move, Reason, Resource};
 use vm_autoscale_protocol::FoundConfig;
 use vm_autoscale_proxmox::{Digest, Failure, NodeName};
 
@@ -68,12 +68,12 @@ impl World {
     /// A change that ended so.
     fn change(&mut self, outcome: Outcome, duty: bool) {
         let intent = self.start();
-        self.end(intent, outcome, duty);
+        self.end(&intent, outcome, duty);
     }
 
-    fn end(&mut self, intent: Intent, outcome: Outcome, duty: bool) {
+    fn end(&mut self, intent: &Intent, outcome: Outcome, duty: bool) {
         let settled = Settled { outcome, reverted: false, duty };
-        self.memory.ended(self.now, intent, Some(settled));
+        self.memory.ended(self.now, 0, intent, &settled);
         assert!(self.memory.in_flight.is_empty());
     }
 
@@ -198,7 +198,7 @@ fn what_ends_late_is_not_the_new_vms() {
         world.see("");
         world.see("");
         world.see("vmgenid: b\nvcpus: 2\n[PENDING]\nvcpus: 4\n");
-        world.end(intent, outcome.clone(), true);
+        world.end(&intent, outcome.clone(), true);
         world.see("vmgenid: b\nvcpus: 2\n[PENDING]\nvcpus: 4\n");
         assert_eq!(world.due(), [], "{outcome}");
         world.see("vmgenid: b\nvcpus: 2\n");
@@ -224,7 +224,11 @@ fn who_has_no_fault_does_not_rest_longer() {
     }
     // These rest, and the next time no longer for it.
     for outcome in [Outcome::Stopped(true), Outcome::Unknown, Outcome::Failed(Failure::ReadOnly)] {
-        assert!(outcome.starts_cooldown() && !outcome.is_setback(), "{outcome}");
+        assert!(
+            outcome.consequence().then.rests()
+                && outcome.consequence().then != crate::outcome::Then::RestLonger,
+            "{outcome}"
+        );
     }
-    assert!(failed().is_setback());
+    assert!(failed().consequence().then == crate::outcome::Then::RestLonger);
 }

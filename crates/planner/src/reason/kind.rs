@@ -1,0 +1,91 @@
+//! Reasons as programs tell them apart.
+
+use crate::Reason;
+
+impl Reason {
+    /// A stable word for programs: the variant without its figures.
+    #[must_use]
+    #[rustfmt::skip]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::AtMaximum(..) => "at-maximum",
+            Self::AtMinimum(..) => "at-minimum",
+            Self::AutoBalloon => "auto-balloon",
+            Self::BetweenChecks(..) => "between-checks",
+            Self::BoundsLeaveNothing => "bounds-leave-nothing",
+            Self::ChangedByOthers(..) => "changed-by-others",
+            Self::ConfigUnknown => "config-unknown",
+            Self::Cooldown(..) => "cooldown",
+            Self::Doubt(..) => "doubt",
+            Self::FirstAfterChange => "first-after-change",
+            Self::HaManager(..) => "ha-manager",
+            Self::High(..) => "high",
+            Self::InFlight => "in-flight",
+            Self::Locked(..) => "locked",
+            Self::Low(..) => "low",
+            Self::LowNotLong(..) => "low-not-long",
+            Self::MemoryShrinkOff(..) => "memory-shrink-off",
+            Self::MemoryUseUnknown(..) => "memory-use-unknown",
+            Self::NoSample => "no-sample",
+            Self::NodeBusy(..) => "node-busy",
+            Self::NodeFull(..) => "node-full",
+            Self::NodeUnknown => "node-unknown",
+            Self::HugePages => "huge-pages",
+            Self::NotAble(..) => "not-able",
+            Self::NotAsked => "not-asked",
+            Self::OneAtATime => "one-at-a-time",
+            Self::OtherSize => "other-size",
+            Self::Paused(..) => "paused",
+            Self::Quarantined(..) => "quarantined",
+            Self::Pending(..) => "pending",
+            Self::Repeated => "repeated",
+            Self::Retry(..) => "retry",
+            Self::NodeOffline => "node-offline",
+            Self::Stopped => "stopped",
+            Self::Stale(..) => "stale",
+            Self::Started(..) => "started",
+            Self::SteppedBack => "stepped-back",
+            Self::Template => "template",
+            Self::Within(..) => "within",
+            Self::WouldBeHigh(..) => "would-be-high",
+            Self::ZeroFilled => "zero-filled",
+        }
+    }
+
+    /// Whether it only says that this moment is none to decide in: what was decided before stands.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::BetweenChecks(..)
+                | Self::Cooldown(..)
+                | Self::FirstAfterChange
+                | Self::InFlight
+                | Self::NoSample
+                | Self::NodeBusy(..)
+                | Self::OneAtATime
+                | Self::Repeated
+                | Self::Retry(..)
+                | Self::Started(..)
+        )
+    }
+
+    /// Whether something keeps the VM from being looked after, whatever it uses.
+    #[must_use]
+    pub fn is_block(&self) -> bool {
+        let free = matches!(
+            self,
+            Self::AtMaximum(..)
+                | Self::AtMinimum(..)
+                | Self::High(..)
+                | Self::Low(..)
+                | Self::LowNotLong(..)
+                | Self::MemoryShrinkOff(..)
+                | Self::NodeFull(..)
+                | Self::NotAsked
+                | Self::Within(..)
+                | Self::WouldBeHigh(..)
+        );
+        !free && !self.is_passing()
+    }
+}

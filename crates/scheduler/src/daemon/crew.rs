@@ -1,0 +1,77 @@
+//! One worker a cluster.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use vm_autoscale_config::{Clusters, SchedulerConfig};
+use vm_autoscale_proxmox::ClusterName;
+
+use crate::claims::Care;
+use crate::control::Board;
+use crate::notify::Notifier;
+use crate::worker::Worker;
+use crate::{Clock, Helper, Journal};
+
+/// Where a configuration that was read anew is sent to.
+pub(super) type Cares = BTreeMap<ClusterName, watch::Sender<Care>>;
+
+/// Workers that have not begun.
+pub(super) struct Crew<C, H, J> {
+    workers: Vec<Worker<C, H, J>>,
+    cares: Cares,
+}
+
+impl<C: Clock, H: Helper, J: Journal> Crew<C, H, J> {
+    pub(super) fn new(
+        (clock, helper, journal): (C, H, J),
+        config: &Arc<SchedulerConfig>,
+        clusters: Clusters,
+        board: &Board,
+        notifier: &Notifier,
+        stop: &watch::Receiver<bool>,
+    ) -> Self {
+        let all = Care::of_all(config, &clusters);
+        board.watch(config.clone(), clusters, &all);
+        let (mut workers, mut cares) = (Vec::new(), Cares::new());
+        for care in all {
+            let (sender, receiver) = watch::channel(care.clone());
+            cares.insert(care.cluster.clone(), sender);
+            workers.push(Worker {
+                care,
+                cares: receiver,
+                clock: clock.clone(),
+                helper: helper.clone(),
+                journal: journal.clone(),
+                board: board.clone(),
+                notifier: notifier.clone(),
+                stop: stop.clone(),
+            });
+        }
+        Self { workers, cares }
+    }
+
+    /// They work until they are told to stop.
+    pub(super) fn begin(self) -> (JoinSet<()>, Cares) {
+        let mut workers = JoinSet::new();
+        for worker in self.workers {
+            workers.spawn(worker.run());
+        }
+        (workers, self.cares)
+    }
+}
+
+/// Lets the daemon's workers work over any clock, helper and journal until `stop` turns true, and
+/// what is under way then is read back. What they see is on the board.
+pub async fn work_over<C: Clock, H: Helper, J: Journal>(
+    ports: (C, H, J),
+    config: &Arc<SchedulerConfig>,
+    clusters: Clusters,
+    board: &Board,
+    stop: &watch::Receiver<bool>,
+) {
+    let crew = Crew::new(ports, config, clusters, board, &Notifier::default(), stop);
+    let (mut workers, _cares) = crew.begin();
+    while workers.join_next().await.is_some() {}
+}

@@ -1,0 +1,106 @@
+//! What a cycle adds to the journal.
+
+use std::time::Duration;
+
+use vm_autoscale_planner::{Choice, Moment, Resource, Verdict};
+use vm_autoscale_proxmox::{ClusterName, VmId};
+
+use super::Memory;
+use crate::ClusterStatus;
+use crate::journal::{Decided, Notes, Standing, VmRecord};
+use crate::status::told;
+
+/// For when the daemon is down; 5,000 VMs are about 3 MiB.
+const PICTURE: Duration = Duration::from_secs(300);
+
+impl Memory {
+    /// What is other than the journal has it, after the decisions of a cycle.
+    pub(in crate::worker) fn notes(
+        &mut self,
+        cluster: &ClusterName,
+        now: Moment,
+        at: u64,
+    ) -> Notes {
+        let decisions = self.stand(at);
+        self.refresh();
+        let changed = self.records.iter().filter(|(vmid, now)| self.saved.get(vmid) != Some(now));
+        let mut vms: Vec<(VmId, Option<VmRecord>)> =
+            changed.map(|(vmid, record)| (*vmid, Some(record.clone()))).collect();
+        let lost = self.saved.keys().filter(|vmid| !self.records.contains_key(vmid));
+        vms.extend(lost.map(|vmid| (*vmid, None)));
+        Notes { cluster: cluster.clone(), now, decisions, vms, picture: None }
+    }
+
+    /// Whether it is time for the whole picture.
+    pub(in crate::worker) fn wants_picture(&self, now: Moment) -> bool {
+        self.pictured.is_none_or(|at| now.since(at) >= PICTURE)
+    }
+
+    /// The journal has taken these.
+    pub(in crate::worker) fn noted(&mut self, notes: Vec<(VmId, Option<VmRecord>)>) {
+        for (vmid, record) in notes {
+            match record {
+                Some(record) => self.saved.insert(vmid, record),
+                None => self.saved.remove(&vmid),
+            };
+        }
+    }
+
+    /// What the planner and the view know by now.
+    fn refresh(&mut self) {
+        for (vmid, vm) in &self.view.vms {
+            let Some(planner) = self.planner.keep(*vmid) else { continue };
+            let record = self.records.entry(*vmid).or_default();
+            record.planner = planner;
+            if record.identity != vm.identity {
+                record.identity.clone_from(&vm.identity);
+            }
+        }
+    }
+
+    /// Decisions that are other ones than before. A moment in which nothing can be decided leaves
+    /// what was decided before.
+    fn stand(&mut self, at: u64) -> Vec<Decided> {
+        let mut changed = Vec::new();
+        for decision in &self.decisions {
+            let record = self.records.entry(decision.vmid).or_default();
+            let [cpu, memory] = &mut record.standing;
+            for (standing, choice, resource) in
+                [(cpu, &decision.cpu, Resource::Cpu), (memory, &decision.memory, Resource::Memory)]
+            {
+                let kind = kind(choice);
+                if choice.reason.is_passing() || standing.kind == kind {
+                    continue;
+                }
+                let text = told(choice);
+                if choice.reason.is_block() {
+                    tracing::info!(vmid = %decision.vmid, resource = ?resource, "{text}");
+                }
+                *standing = Standing { kind: kind.clone(), since: at };
+                changed.push(Decided { vmid: decision.vmid, resource, kind, text });
+            }
+        }
+        changed
+    }
+}
+
+fn kind(choice: &Choice) -> String {
+    let verdict = match choice.verdict {
+        Verdict::Hold => return choice.reason.kind().to_owned(),
+        Verdict::Recommend(_) => "would",
+        Verdict::Act(_) => "does",
+    };
+    format!("{verdict}: {}", choice.reason.kind())
+}
+
+/// Puts what a record knows into the status of its VM.
+pub(in crate::worker) fn complete(status: &mut ClusterStatus, memory: &Memory, now: Moment) {
+    for vm in &mut status.vms {
+        vm.sample_age = memory.planner.sample_age(vm.vmid, now).map(|age| age.as_secs());
+        let Some(record) = memory.records.get(&vm.vmid) else { continue };
+        let [cpu, ram] = &record.standing;
+        let since = |standing: &Standing| (standing.since > 0).then_some(standing.since);
+        (vm.cpu_since, vm.memory_since) = (since(cpu), since(ram));
+        vm.last.clone_from(&record.last);
+    }
+}

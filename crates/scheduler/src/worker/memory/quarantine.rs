@@ -1,0 +1,124 @@
+//! VMs whose QEMU has another size than their config says. They are left alone until both agree
+//! again, which is looked at now and then, and at once when QEMU was started anew.
+
+use std::time::Duration;
+
+use vm_autoscale_planner::{Moment, Resource};
+use vm_autoscale_proxmox::VmId;
+
+use super::{Memory, quarantine_of};
+use crate::journal::Quarantine;
+
+/// After so long QEMU is asked for the first time; then twice as long each time, to this.
+const FIRST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(1800);
+/// So many new samples in a row at another size than the config's are no coincidence: pvestatd
+/// needs one round for the new size, and is late now and then.
+const SUSPICIOUS: u32 = 6;
+
+/// A VM whose QEMU is to be asked what it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::worker) struct Suspect {
+    pub(in crate::worker) vmid: VmId,
+    pub(in crate::worker) resource: Resource,
+}
+
+impl Memory {
+    /// QEMU and config disagree.
+    pub(super) fn confine(
+        &mut self,
+        now: Moment,
+        at: u64,
+        vmid: VmId,
+        resource: Resource,
+        (config, qemu): (u32, u32),
+    ) {
+        let uptime = self.view.vms.get(&vmid).and_then(|vm| vm.sample).map(|sample| sample.uptime);
+        let record = self.records.entry(vmid).or_default();
+        let before = quarantine_of(record, resource).take();
+        let asked = before.map_or(0, |before| before.asked.saturating_add(1));
+        let wait = FIRST.saturating_mul(1 << asked.min(10)).min(LONGEST);
+        let since = before.map_or(at, |before| before.since);
+        let new = Quarantine { since, config, qemu, next: now.after(wait), asked, uptime };
+        *quarantine_of(record, resource) = Some(new);
+        if before.is_none() {
+            tracing::warn!(%vmid, "quarantined: {}", told(vmid, resource, &new));
+        }
+    }
+
+    /// What QEMU and config were found to have; nothing where QEMU does not run.
+    pub(in crate::worker) fn found(
+        &mut self,
+        now: Moment,
+        at: u64,
+        Suspect { vmid, resource }: Suspect,
+        sizes: Option<(u32, u32)>,
+    ) {
+        self.free(vmid);
+        let Some((config, qemu)) = sizes else {
+            let record = self.records.entry(vmid).or_default();
+            if let Some(quarantine) = quarantine_of(record, resource) {
+                quarantine.next = now.after(FIRST);
+            }
+            return;
+        };
+        if config != qemu {
+            return self.confine(now, at, vmid, resource, (config, qemu));
+        }
+        let record = self.records.entry(vmid).or_default();
+        if quarantine_of(record, resource).take().is_some() {
+            tracing::info!(%vmid, "released: QEMU and config agree again");
+        }
+        if let Some(vm) = self.view.vms.get_mut(&vmid) {
+            vm.other_size = 0;
+        }
+    }
+
+    /// Those to ask now; what is confined is told to the planner.
+    pub(in crate::worker) fn suspects(&mut self, now: Moment) -> Vec<Suspect> {
+        let Self { view, records, in_flight, .. } = self;
+        let mut suspects = Vec::new();
+        for (vmid, vm) in &mut view.vms {
+            let free = vm.running == Some(true) && vm.current().is_some();
+            let free = free && vm.pause.is_none() && !in_flight.contains_key(vmid);
+            let free = free && !view.offline.contains(&vm.node);
+            let all = records.get(vmid).map(|record| record.quarantine).unwrap_or_default();
+            let uptime = vm.sample.map(|sample| sample.uptime);
+            for (resource, known) in [Resource::Cpu, Resource::Memory].into_iter().zip(all) {
+                let is_due = |known: &Quarantine| {
+                    let restarted = uptime.zip(known.uptime).is_some_and(|(now, then)| now < then);
+                    now >= known.next || restarted
+                };
+                let asks = match known {
+                    Some(known) => is_due(&known),
+                    None => resource == Resource::Memory && vm.other_size >= SUSPICIOUS,
+                };
+                if asks && free && suspects.last().is_none_or(|last: &Suspect| last.vmid != *vmid) {
+                    suspects.push(Suspect { vmid: *vmid, resource });
+                }
+            }
+            let [cpu, memory] = all;
+            vm.quarantine = [
+                cpu.map(|known| told(*vmid, Resource::Cpu, &known)),
+                memory.map(|known| told(*vmid, Resource::Memory, &known)),
+            ];
+        }
+        suspects
+    }
+}
+
+/// What is wrong, and the way out.
+fn told(vmid: VmId, resource: Resource, Quarantine { config, qemu, .. }: &Quarantine) -> String {
+    match resource {
+        // Only the same way down makes them agree (proxmox.md 1.6).
+        Resource::Cpu if qemu < config => format!(
+            "the config says {config} vCPUs, QEMU has {qemu}: `qm set {vmid} --vcpus {qemu}` makes them agree"
+        ),
+        Resource::Cpu => {
+            format!("the config says {config} vCPUs, QEMU has {qemu}: power the VM off and on")
+        }
+        Resource::Memory => {
+            format!("the config says {config} MiB, QEMU has {qemu}: power the VM off and on")
+        }
+    }
+}
