@@ -31,8 +31,9 @@ macro_rules! layer {
             #[validate(range(min = 1, max = 86_400, message = "1 to 86400 seconds"))]
             pub check_interval: Option<u32>,
             /// Seconds after a change of a VM's vCPUs, or of its memory, before the same is changed
-            /// again, 1 to 86400; 300 where no layer says it. After a start nothing is changed for
-            /// as long. Each failure in a row doubles it, up to 32 times.
+            /// again, 1 to 86400; 300 where no layer says it. It goes on over a restart; after a
+            /// start without a journal, and of the helper, nothing is changed for as long. Each
+            /// failure in a row doubles it, up to 32 times.
             #[validate(range(min = 1, max = 86_400, message = "1 to 86400 seconds"))]
             pub scale_cooldown: Option<u32>,
             /// So many decisions in a row must find a resource below its low mark before it

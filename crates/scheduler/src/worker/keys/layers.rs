@@ -5,12 +5,14 @@ use serde_json::json;
 use super::case::Case;
 use super::world::Scene;
 
-const EVEN: Scene = Scene { from: 105, cores: 2.0, mib: 2048.0, nodes: 0.5 };
+const EVEN: Scene = Scene { from: 105, cores: 2.0, mib: 2048.0, nodes: 0.5, others: None };
 /// 90 % of the vCPUs, 75 %, 195 %, 10 %.
 pub(super) const BUSY: Scene = Scene { cores: 3.6, ..EVEN };
 const WARM: Scene = Scene { cores: 3.0, ..EVEN };
 const HOT: Scene = Scene { cores: 7.8, ..EVEN };
 const IDLE: Scene = Scene { cores: 0.4, ..EVEN };
+/// 92 % of the vCPUs, after others gave each VM one more.
+const RESIZED: Scene = Scene { from: 305, cores: 4.6, others: Some(200), ..EVEN };
 /// 90.3 % of the memory, 9.8 %.
 pub(super) const FULL: Scene = Scene { mib: 3700.0, ..EVEN };
 const EMPTY: Scene = Scene { mib: 400.0, ..EVEN };
@@ -24,7 +26,7 @@ const DIMM_IN: &str = "110: memory 4096 -> 4608 MiB (90.3 % used, above 85.0 %)"
 const DIMM_OUT: &str = "120: memory 4096 -> 3584 MiB (9.8 % used, below 25.0 %, 2 times in a row)";
 const STEADY: &str = "vcpus 4 -> 5 (75.0 % used, above 70.0 %)";
 
-const KEYS: [Row; 25] = [
+const KEYS: [Row; 26] = [
     ("mode", ["\"observe\"", "\"full\""], BUSY, ["110: would: vcpus 4 -> 5", PLUG]),
     ("mode", ["\"up-only\"", "\"full\""], IDLE, ["120: would: vcpus 4 -> 3", UNPLUG]),
     // These two do the same.
@@ -38,6 +40,7 @@ const KEYS: [Row; 25] = [
     ("check_interval", ["10", "200"], BUSY, [PLUG, "200: vcpus 4 -> 5"]),
     // After the start and after a change.
     ("scale_cooldown", ["60", "300"], HOT, ["170: vcpus 5 -> 6", "600: vcpus 5 -> 6"]),
+    ("external_change_hold", ["60", "400"], RESIZED, ["310: vcpus 5 -> 6", "600: vcpus 5 -> 6"]),
     ("scale_down_after_cycles", ["2", "5"], IDLE, [UNPLUG, "150: vcpus 4 -> 3"]),
     (
         "memory_shrink",

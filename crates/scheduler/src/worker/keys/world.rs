@@ -28,6 +28,8 @@ pub(super) struct Scene {
     pub(super) mib: f64,
     /// Share of the nodes' CPUs that is busy, and of their memory that is used.
     pub(super) nodes: f64,
+    /// In this second somebody else gives each VM one more vCPU.
+    pub(super) others: Option<u64>,
 }
 
 const LENGTH: u64 = 660;

@@ -40,7 +40,14 @@ impl Site {
     }
 
     pub(super) fn set(&self, now: u64) {
-        self.0.lock().unwrap().now = now;
+        let mut state = self.0.lock().unwrap();
+        state.now = now;
+        if state.scene.others == Some(now) {
+            state.guests.iter_mut().for_each(|guest| {
+                guest.vcpus += 1;
+                guest.version += 1;
+            });
+        }
     }
 
     /// What was decided is so.
@@ -74,7 +81,7 @@ impl State {
     fn rrd(&self) -> String {
         const MIB: f64 = 1_048_576.0;
         const PREFIX: &str = "/etc/pve/.rrd:pve2";
-        let (now, Scene { from, cores, mib, nodes }) = (self.now, self.scene);
+        let (now, Scene { from, cores, mib, nodes, .. }) = (self.now, self.scene);
         let (cores, mib) = if now < from { (2.0, 2048.0) } else { (cores, mib) };
         let (at, used) = (9000 + now, mib * MIB);
         let mut rrd = String::new();
