@@ -5,3 +5,4 @@ pub mod invariants;
 pub mod programs;
 pub mod reaction;
 pub mod stage;
+pub mod verdict;
