@@ -60,7 +60,10 @@ impl Checker {
 
     /// A change that was made durable before it was sent; each allows one `qm set`.
     pub fn intended(&mut self, intended: Intended) {
-        self.books.intents.get_or_insert_default().push(intended);
+        let intents = self.books.intents.get_or_insert_default();
+        // One that was never sent is not sent any more.
+        intents.retain(|old| intended.at - old.at < timeline::KEPT);
+        intents.push(intended);
     }
 
     /// The scheduler or the helper was away until then: no look is missed.
@@ -107,7 +110,9 @@ impl Checker {
 
     /// Nothing of ours waits in `[PENDING]`, but for what a change of the last `patience` seconds
     /// left, or where nobody may write.
-    pub fn leftovers(&mut self, vms: &[VmInfo], now: f64, patience: f64) {
+    #[must_use]
+    pub fn leftovers(&self, vms: &[VmInfo], now: f64, patience: f64) -> Vec<Violation> {
+        let mut found = Vec::new();
         for vm in vms {
             let conf = conf::Conf::parse(&vm.conf);
             let ended = self.books.vms.get(&vm.vmid).and_then(|vm| vm.last()).map(|last| last.end);
@@ -118,10 +123,11 @@ impl Checker {
             for (key, value) in &conf.pending {
                 if self.books.asked(vm.vmid, key, value) {
                     let why = format!("VM {}: our {key} {value} still waits", vm.vmid);
-                    self.add("I6", why, None);
+                    found.push(Violation { invariant: "I6", why, entry: None });
                 }
             }
         }
+        found
     }
 
     /// No more questions than a bounded number a change.
@@ -142,7 +148,8 @@ pub fn check(allowed: Allowed, history: &[Entry], vms: &[VmInfo]) -> Vec<Violati
     }
     history.iter().for_each(|entry| checker.take(entry));
     let now = history.iter().map(|entry| entry.end).fold(0.0, f64::max);
-    checker.leftovers(vms, now, 0.0);
     checker.counts();
-    checker.violations()
+    let mut found = checker.violations();
+    found.extend(checker.leftovers(vms, now, 0.0));
+    found
 }

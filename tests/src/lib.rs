@@ -4,5 +4,6 @@ pub mod demo;
 pub mod invariants;
 pub mod programs;
 pub mod reaction;
+pub mod soak;
 pub mod stage;
 pub mod verdict;

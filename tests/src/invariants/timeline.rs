@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 /// No change takes longer, and no cooldown.
-const KEPT: f64 = 1800.0;
+pub(super) const KEPT: f64 = 1800.0;
 
 #[derive(Debug, Clone)]
 pub(super) struct Timeline<T>(VecDeque<(f64, T)>);

@@ -2,7 +2,6 @@
 
 use super::super::Checker;
 use super::super::allowed::Rates;
-use super::super::books::Done;
 use super::super::change::{Change, What};
 
 /// One at a time on a VM, so many on a node.
