@@ -122,3 +122,20 @@ fn say(text: &str) {
     // Where standard output is gone, the exit code still says it.
     let _ = writeln!(io::stdout(), "{text}");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `cargo soak` is the whole.
+    #[test]
+    fn a_quarter_of_a_day_breaks_no_invariant() {
+        let soak = Soak { days: 0.25, vms: 50, seed: 2 };
+        let tally = soak.run(|_| {}).unwrap();
+        let told: Vec<String> = tally.broken.iter().map(ToString::to_string).collect();
+        assert!(told.is_empty(), "{soak:?}\n{}", told.join("\n"));
+        // That something happened.
+        assert!(tally.verified > 200 && tally.faults > 100 && tally.starts > 1, "{tally:?}");
+        assert!((tally.days - 0.25).abs() < 0.01, "{tally:?}");
+    }
+}

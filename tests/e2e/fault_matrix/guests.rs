@@ -39,12 +39,12 @@ fn row_8_a_guest_that_releases_late_is_left_alone_until_it_agrees() {
     load(&stage, VM, 0.0, 1500.0);
     let event = told(&stage, VM, |_| true);
     assert!(!event.verified, "{event}");
+    load(&stage, VM, 64.0, 1500.0);
     let quarantined = stage.until(TIME, |status| decision(status, VM).contains("quarantined"));
     quarantined.unwrap();
     let there = truth(&stage, VM);
     assert_eq!(there.qemu_vcpus, Some(before - 1));
     let so_far = changes(&stage, VM).len();
-    load(&stage, VM, 64.0, 1500.0);
     looked(&stage, 4);
     assert_eq!(changes(&stage, VM).len(), so_far, "{:?}", changes(&stage, VM));
     // It is powered off and on, and is one like any other.

@@ -33,9 +33,12 @@ impl<T: PartialEq> Timeline<T> {
     }
 }
 
-/// Drops what ended before the kept time, but for the last one.
+/// As many are kept, however old: a change under way may go by one that others have followed.
+const LEAST: usize = 16;
+
+/// Drops what ended before the kept time, but for the last ones.
 pub(super) fn prune<T>(list: &mut VecDeque<T>, now: f64, end: impl Fn(&T) -> f64) {
-    while list.len() > 1 && list.front().is_some_and(|first| end(first) < now - KEPT) {
+    while list.len() > LEAST && list.front().is_some_and(|first| end(first) < now - KEPT) {
         list.pop_front();
     }
 }
