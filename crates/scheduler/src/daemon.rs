@@ -50,6 +50,7 @@ pub async fn run(config: SchedulerConfig, file: &Path, reread: Reread) -> Result
         (config.control_socket.clone(), HelperClient::new(config.helper_socket.clone()));
     let clock = BootClock::default();
     let journal = SqliteJournal::new(&config.journal, &clock);
+    // Which pauses hold is known before anybody asks.
     journal.begin().await;
     let (manager, ended) = Manager::start();
     let mut files = Files::new(config, (file, reread), manager);

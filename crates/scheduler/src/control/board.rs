@@ -105,8 +105,6 @@ impl Board {
         };
         // All this takes its time, and no worker is to wait for it.
         let notes = watched.as_ref().map(|w| w.claims.notes(&w.config, &w.clusters));
-        let mut notes = notes.unwrap_or_default();
-        notes.extend(journal.notes());
         let unmet = helper.map(|why| format!("the helper was not met yet: {why}"));
         let unseen = looking.iter().filter(|(name, _)| !clusters.contains_key(name));
         let unseen = unseen.map(|(name, time)| format!("cluster {name}: {}", late(*time)));
@@ -119,13 +117,13 @@ impl Board {
         StatusReport {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             clusters: clusters.iter().map(told).collect(),
-            notes,
+            notes: notes.unwrap_or_default(),
             hosts: watched.map(|watched| watched.clusters.clone()).unwrap_or_default(),
             counts: journal.counts(),
             recent: journal.recent(),
             pauses: Vec::new(),
             reload,
-            problems: unmet.into_iter().chain(unseen).collect(),
+            problems: journal.notes().into_iter().chain(unmet).chain(unseen).collect(),
         }
     }
 
