@@ -16,6 +16,7 @@ mod fault_matrix;
 mod helper_keys;
 mod host_keys;
 mod import;
+mod journal_down;
 mod logins;
 mod lookout;
 mod notices;
