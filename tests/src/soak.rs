@@ -34,6 +34,9 @@ pub struct Soak {
     /// What everything that happens grows from.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Print every line about this VM.
+    #[arg(long)]
+    pub trace: Option<u32>,
 }
 
 /// What came of it so far.
@@ -87,25 +90,27 @@ pub fn main() -> ExitCode {
         }
     });
     match ended {
-        Ok(tally) => {
-            say(&line(&tally, begun));
-            tally.broken.iter().for_each(|violation| say(&violation.to_string()));
-            let growth = tally.growth();
-            growth.iter().for_each(|growth| say(growth));
-            if tally.broken.is_empty() && growth.is_empty() {
-                say("no invariant was broken, and nothing grew");
-                return ExitCode::SUCCESS;
-            }
-            say(&format!(
-                "again: cargo soak --days {} --vms {} --seed {}",
-                soak.days, soak.vms, soak.seed
-            ));
-            ExitCode::FAILURE
-        }
+        Ok(tally) => soak.verdict(&tally, begun),
         Err(error) => {
             say(&format!("error: {error}"));
             ExitCode::FAILURE
         }
+    }
+}
+
+impl Soak {
+    fn verdict(&self, tally: &Tally, begun: Instant) -> ExitCode {
+        say(&line(tally, begun));
+        let broken = tally.broken.iter().map(ToString::to_string);
+        let wrong: Vec<String> = broken.chain(tally.growth()).collect();
+        if wrong.is_empty() {
+            say("no invariant was broken, and nothing grew");
+            return ExitCode::SUCCESS;
+        }
+        say(&wrong.join("\n"));
+        let Self { days, vms, seed, .. } = self;
+        say(&format!("again: cargo soak --days {days} --vms {vms} --seed {seed}"));
+        ExitCode::FAILURE
     }
 }
 
@@ -118,7 +123,7 @@ fn line(tally: &Tally, begun: Instant) -> String {
     )
 }
 
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     // Where standard output is gone, the exit code still says it.
     let _ = writeln!(io::stdout(), "{text}");
 }
@@ -130,7 +135,7 @@ mod tests {
     /// `cargo soak` is the whole.
     #[test]
     fn a_quarter_of_a_day_breaks_no_invariant() {
-        let soak = Soak { days: 0.25, vms: 50, seed: 2 };
+        let soak = Soak { days: 0.25, vms: 50, seed: 2, trace: None };
         let tally = soak.run(|_| {}).unwrap();
         let told: Vec<String> = tally.broken.iter().map(ToString::to_string).collect();
         assert!(told.is_empty(), "{soak:?}\n{}", told.join("\n"));

@@ -25,6 +25,8 @@ pub(super) struct World {
     cut: bool,
     holds: BTreeMap<(Of, Hold), Timeline<bool>>,
     loads: BTreeMap<VmId, Timeline<Load>>,
+    /// What others left in `[PENDING]` since the VM's last start.
+    foreign: BTreeSet<(VmId, String)>,
     /// When a number became another VM's.
     renewed: BTreeMap<VmId, f64>,
     looks: VecDeque<(f64, f64)>,
@@ -53,6 +55,7 @@ impl World {
             cut: false,
             holds: BTreeMap::new(),
             loads: BTreeMap::new(),
+            foreign: BTreeSet::new(),
             renewed: BTreeMap::new(),
             looks: VecDeque::new(),
         }
@@ -92,7 +95,10 @@ impl World {
             Control::Edit { vmid, key, value } if key == "template" => {
                 self.set(at, Of::Vm(vmid), Hold::Template, value.as_deref() == Some("1"));
             }
-            Control::Pending { vmid, .. } => self.set(at, Of::Vm(vmid), Hold::Pending, true),
+            Control::Pending { vmid, key, .. } => {
+                self.set(at, Of::Vm(vmid), Hold::Pending, true);
+                self.foreign.insert((vmid, key));
+            }
             Control::Ha { vmid, state, .. } => {
                 let moves = state.is_some_and(|state| !["started", "ignored"].contains(&&*state));
                 self.set(at, Of::Vm(vmid), Hold::HaMoves, moves);
@@ -162,6 +168,7 @@ impl World {
     fn starts(&mut self, at: f64, vmid: VmId) {
         self.set(at, Of::Vm(vmid), Hold::Stopped, false);
         self.set(at, Of::Vm(vmid), Hold::Pending, false);
+        self.foreign.retain(|(other, _)| *other != vmid);
     }
 
     /// Nothing that was fixed for a number holds for the next VM of it.
@@ -173,6 +180,11 @@ impl World {
                 self.set(at, Of::Vm(vmid), hold, false);
             }
         }
+    }
+
+    /// Whether others may have left that key in the VM's `[PENDING]`.
+    pub(super) fn is_foreign(&self, vmid: VmId, key: &str) -> bool {
+        self.foreign.contains(&(vmid, key.to_owned()))
     }
 
     /// Since when the number has been this VM's, as far as anything happened to it.

@@ -100,7 +100,7 @@ impl World {
             hand: Hand::new(&lab, cluster.clone(), soak.seed),
             clock: Virtual::new(Instant::now()),
             journal: Noted::new(MemoryJournal::default()),
-            watch: Watch::new(options.nodes.len(), end.as_secs_f64()),
+            watch: Watch::new(options.nodes.len(), end.as_secs_f64(), soak.trace),
             config: Arc::new(config),
             scheduler: None,
             cluster,

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use vm_autoscale_lab::Lab;
+use vm_autoscale_lab::{Entry, Lab};
 use vm_autoscale_scheduler::Journal;
 
-use super::Tally;
 use super::hand::RATES;
 use super::journal::Noted;
 use super::machine::Machine;
+use super::{Tally, say};
 use crate::invariants::{Allowed, Bounds, Checker, Direction};
 
 /// After so many seconds a leftover of ours is one that nobody clears.
@@ -21,10 +21,11 @@ pub(super) struct Watch {
     /// Leftovers of the last window: one that is there twice is one.
     leftovers: BTreeSet<String>,
     warm_at: f64,
+    trace: Option<u32>,
 }
 
 impl Watch {
-    pub(super) fn new(nodes: usize, end: f64) -> Self {
+    pub(super) fn new(nodes: usize, end: f64, trace: Option<u32>) -> Self {
         let allowed = Allowed {
             vms: vec![(100..=100_000, Bounds { vcpus: 1..=8, memory: 1024..=16_384 })],
             direction: Direction::Both,
@@ -39,7 +40,7 @@ impl Watch {
             intents: Vec::new(),
         };
         let (checker, leftovers) = (Checker::new(allowed), BTreeSet::new());
-        Self { checker, leftovers, warm_at: WARM.max(end / 10.0) }
+        Self { checker, leftovers, warm_at: WARM.max(end / 10.0), trace }
     }
 
     /// A scheduler or helper that is started looks from now on.
@@ -54,6 +55,7 @@ impl Watch {
         for entry in lab.take_history() {
             tally.lines += u64::from(entry.node.is_some());
             tally.changes += u64::from(entry.node.is_some() && entry.vmid.is_some());
+            self.tell(&entry);
             self.checker.take(&entry);
         }
         let now = lab.now();
@@ -72,6 +74,15 @@ impl Watch {
         if now >= self.warm_at {
             tally.warm.get_or_insert(tally.machine);
             tally.most = tally.most.most(tally.machine);
+        }
+    }
+
+    fn tell(&self, entry: &Entry) {
+        let mut about = entry.showed.iter().map(|shown| shown.vmid).chain(entry.vmid);
+        if self.trace.is_some_and(|trace| about.any(|vmid| vmid.get() == trace)) {
+            let node = entry.node.as_ref().map_or("the lab", |node| node.as_str());
+            let Entry { start, end, exit, line, .. } = entry;
+            say(&format!("{start:.3} to {end:.3} on {node}, exit {exit}: {line}"));
         }
     }
 
