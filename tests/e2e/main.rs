@@ -10,6 +10,7 @@
 
 mod config_keys;
 mod crash;
+mod crash_points;
 mod examples;
 mod fault_matrix;
 mod helper_keys;
@@ -20,12 +21,16 @@ mod lookout;
 mod notices;
 mod one_vm;
 mod openssh;
+mod pause;
 mod real_guests;
+mod reload;
 mod scenarios;
 mod settings;
 mod shells;
+mod two_schedulers;
 mod units;
 mod wall;
+mod watchdog;
 
 use std::io::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};

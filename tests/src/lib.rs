@@ -2,6 +2,7 @@
 
 pub mod demo;
 pub mod invariants;
+pub mod near;
 pub mod programs;
 pub mod reaction;
 pub mod soak;

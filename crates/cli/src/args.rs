@@ -5,9 +5,13 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
+mod pause;
+use pause::{PAUSE_HELP, RESUME_HELP};
+pub(crate) use pause::{PauseArgs, ResumeArgs, spelled};
+
 /// Gives running VMs of a Proxmox VE cluster the vCPUs and memory they need, and takes back what
 /// they do not.
-#[derive(Debug, Parser)]
+#[derive(Debug, Clone, Parser)]
 #[command(name = "vm-autoscale", version, max_term_width = 100, after_help = EXAMPLES)]
 #[command(arg_required_else_help = true)]
 pub(crate) struct Args {
@@ -36,20 +40,27 @@ pub(crate) struct Args {
     pub(crate) command: Option<Command>,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Command {
     /// Run the daemon (systemd does this).
     Run,
     /// Look once and say what would be done and why. Changes nothing.
     Plan,
-    /// Ask the running daemon what it sees and does.
-    Status,
-    /// What the configuration says, what holds, and what a restart would change.
+    /// Ask the running daemon what it sees and does. 1 where something is not well.
+    #[command(after_help = STATUS_HELP)]
+    Status(Daemon),
+    /// Have the running daemon leave VMs alone, from the very next change on.
+    #[command(after_help = PAUSE_HELP)]
+    Pause(PauseArgs),
+    /// End pauses.
+    #[command(after_help = RESUME_HELP)]
+    Resume(ResumeArgs),
+    /// What the configuration says, what holds, and what a reload would change.
     #[command(subcommand)]
     Config(ConfigCommand),
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Every value with the file, line and column that set it.
     #[command(after_help = SHOW_EXAMPLES)]
@@ -63,7 +74,7 @@ pub(crate) enum ConfigCommand {
 }
 
 /// What of it.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Show {
     /// Also what holds by default, layer by layer.
     #[arg(long)]
@@ -88,12 +99,24 @@ pub(crate) struct Show {
     pub(crate) pool: Option<String>,
 }
 
+/// Which daemon.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Daemon {
+    /// The daemon's socket, where the files name another one than it listens on.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) control_socket: Option<PathBuf>,
+}
+
 impl Show {
     /// Whether the VM is described here.
     pub(crate) fn says_facts(&self) -> bool {
         self.node.is_some() || self.name.is_some() || self.tags.is_some() || self.pool.is_some()
     }
 }
+
+const STATUS_HELP: &str = "\
+Exit codes: 0 all is well (a pause is: somebody wanted it), 1 something is not, and the first lines
+say what; 6 the daemon cannot be asked and left nothing to show";
 
 const SHOW_EXAMPLES: &str = "\
 Examples:
@@ -114,6 +137,7 @@ Examples:
   vm-autoscale --validate-only --config /etc/vm-autoscale/config.yaml
   vm-autoscale plan
   vm-autoscale status --output-format json
+  vm-autoscale pause @tag-web --for 2h --reason 'moving racks'
   vm-autoscale config show --effective --vm 101
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration invalid, 4 warnings under --strict,

@@ -13,6 +13,8 @@ pub struct Kept {
     pub size: Option<Shape>,
     /// When someone else changed its size.
     pub resized: Option<Moment>,
+    /// How often in a row someone else changed it after we had.
+    pub fights: u32,
     /// Of its vCPUs.
     pub cpu: KeptResource,
     /// Of its memory.

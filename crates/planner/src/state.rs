@@ -13,6 +13,8 @@ use crate::{Kept, KeptResource, Marks, Moment, Reason, Sample, VmInput};
 
 /// A resource whose changes keep failing rests longer each time, up to 32 cooldowns.
 const MAX_DOUBLINGS: u32 = 5;
+/// Changes of others that lie further apart have nothing to do with each other.
+const FIGHT: Duration = Duration::from_secs(24 * 3600);
 /// What could not be begun is tried again after about so long, each time in a row twice as long:
 /// a backup's lock stays for hours, another `qm` for seconds.
 const FIRST_RETRY: Duration = Duration::from_secs(10);
@@ -29,6 +31,8 @@ pub(crate) struct State {
     checked: Option<Moment>,
     /// When someone else changed its size.
     resized: Option<Moment>,
+    /// How often in a row that was the answer to a change of ours.
+    fights: u32,
     cpu: ResourceState,
     memory: ResourceState,
 }
@@ -112,15 +116,17 @@ impl State {
 
     /// What is to be known of it after a restart.
     pub(crate) fn keep(&self) -> Kept {
-        let Self { evidence, resized, cpu, memory, .. } = self;
-        Kept { size: evidence.size, resized: *resized, cpu: cpu.keep(), memory: memory.keep() }
+        let Self { evidence, resized, fights, cpu, memory, .. } = self;
+        let (size, cpu, memory) = (evidence.size, cpu.keep(), memory.keep());
+        Kept { size, resized: *resized, fights: *fights, cpu, memory }
     }
 
     /// One that is met again after a restart: what it measured before was measured long ago.
     pub(crate) fn again(now: Moment, kept: &Kept) -> Self {
         let mut state = Self::met(true);
-        let Kept { size, resized, cpu, memory } = kept;
+        let Kept { size, resized, fights, cpu, memory } = kept;
         (state.evidence.size, state.resized, state.last_seen) = (*size, *resized, now);
+        state.fights = *fights;
         (state.cpu, state.memory) = (ResourceState::again(*cpu), ResourceState::again(*memory));
         // Until it was asked, the policy's cooldown is not known: nothing is forgotten before.
         state.last_cooldown = Duration::MAX;
@@ -199,13 +205,24 @@ impl State {
         let resized = self.evidence.resized(shape);
         if resized {
             self.forget_low();
+            self.note_fight(now);
             self.resized = Some(now);
         }
+        let hold = hold.saturating_mul(1 << self.fights.min(MAX_DOUBLINGS));
         let held_until = self.resized.map(|at| at.after(hold)).unwrap_or_default();
         if now < held_until {
             return Err(Reason::ChangedByOthers(held_until.since(now)));
         }
         if resized { Err(Reason::FirstAfterChange) } else { Ok(()) }
+    }
+
+    /// Who changes back what we change is another autoscaler, or somebody who does not want us:
+    /// each time in a row the VM is left alone for twice as long. Changes of his own count once.
+    fn note_fight(&mut self, now: Moment) {
+        let ours = self.cpu.changed.max(self.memory.changed);
+        let Some(before) = self.resized.filter(|before| ours > Some(*before)) else { return };
+        let fought = now.since(before) < FIGHT;
+        self.fights = if fought { self.fights.saturating_add(1) } else { 0 };
     }
 
     fn cpu(&mut self, vm: &VmInput<'_>, config: &VmConfig, sample: &Sample) -> Wanted {

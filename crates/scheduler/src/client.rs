@@ -21,8 +21,13 @@ use crate::{AskError, Helper, Purpose};
 mod turns;
 use turns::Turns;
 
-/// Longer than the longest that the helper itself waits for a node.
+/// Longer than the longest that the helper itself waits for a node: a change, and what belongs to
+/// one, ends there before it is given up here.
 const PATIENCE: Duration = Duration::from_secs(240);
+/// A look is not worth a longer wait: the next one asks anew. The helper passes over a node that
+/// answers nothing after 8 s. It counts from before the wait for a turn, so that a helper that
+/// stands still makes every look end.
+const LOOK: Duration = Duration::from_secs(15);
 /// A cluster's text is at most this long, in bytes.
 const MAX_CLUSTER: usize = 16 * 1024 * 1024;
 
@@ -52,11 +57,28 @@ impl HelperClient {
         }))
     }
 
-    /// Asks, and hands every reply's values to `take`.
+    /// Asks, and hands every reply's values to `take`. All of it has a deadline.
     async fn ask<T: DeserializeOwned>(
         &self,
         request: &Request,
         purpose: Purpose,
+        take: impl FnMut(T) -> Result<(), AskError> + Send,
+    ) -> Result<(), AskError> {
+        let asked = self.ask_patiently((request, purpose), || None, take);
+        if !turns::is_look(request, purpose) {
+            return asked.await;
+        }
+        let late = |_| {
+            let seconds = LOOK.as_secs();
+            Err(AskError::NoAnswer(format!("none within {seconds} s")))
+        };
+        timeout(LOOK, asked).await.unwrap_or_else(late)
+    }
+
+    async fn ask_patiently<T: DeserializeOwned>(
+        &self,
+        (request, purpose): (&Request, Purpose),
+        held: impl Fn() -> Option<String> + Sync,
         mut take: impl FnMut(T) -> Result<(), AskError> + Send,
     ) -> Result<(), AskError> {
         let not_asked = |problem: String| AskError::NotAsked(problem);
@@ -65,7 +87,7 @@ impl HelperClient {
             .to_call()
             .and_then(|call| encode(&call))
             .map_err(|e| not_asked(e.to_string()))?;
-        let mut connection = self.connected(&call).await?;
+        let mut connection = self.connected(&call, &held).await?;
         let result = timeout(PATIENCE, connection.replies(&mut take)).await;
         let result = result.unwrap_or_else(|_| Err(AskError::NoAnswer("none in time".to_owned())));
         // After an answer, also one that says no, the connection is of further use.
@@ -82,8 +104,14 @@ impl HelperClient {
 
     /// A connection on which the call went out. One that was left idle may be dead by now; then
     /// nothing was read of it and a new one carries the call.
-    async fn connected(&self, call: &[u8]) -> Result<Connection, AskError> {
+    async fn connected(
+        &self,
+        call: &[u8],
+        held: &(impl Fn() -> Option<String> + Sync),
+    ) -> Result<Connection, AskError> {
+        let go = || held().map_or(Ok(()), |why| Err(AskError::Held(why)));
         loop {
+            go()?;
             let idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let Some(mut connection) = idle else { break };
             if connection.is_open() && connection.stream.write_all(call).await.is_ok() {
@@ -91,6 +119,7 @@ impl HelperClient {
             }
         }
         let mut connection = self.connect().await?;
+        go()?;
         let sent = connection.stream.write_all(call).await;
         sent.map_err(|e| AskError::NotAsked(e.to_string()))?;
         Ok(connection)
@@ -197,6 +226,21 @@ impl Helper for HelperClient {
     async fn execute(&self, request: &Request) -> Result<Executed, AskError> {
         self.ask_one(request).await
     }
+
+    /// Asked after the wait for a turn and for a connection.
+    async fn execute_unless(
+        &self,
+        request: &Request,
+        held: impl Fn() -> Option<String> + Send + Sync,
+    ) -> Result<Executed, AskError> {
+        let mut heard = None;
+        let take = |executed| {
+            heard = Some(executed);
+            Ok(())
+        };
+        self.ask_patiently((request, Purpose::Change), held, take).await?;
+        heard.ok_or_else(|| AskError::NoAnswer("an empty reply".to_owned()))
+    }
 }
 
 #[derive(Debug)]
@@ -247,3 +291,6 @@ impl Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

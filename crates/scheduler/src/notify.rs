@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use governor::clock::MonotonicClock;
-use vm_autoscale_proxmox::{ClusterName, NodeName};
+use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
 use crate::Intent;
 use crate::act::Settled;
@@ -38,7 +38,7 @@ const LAST: Duration = Duration::from_secs(2);
 pub(crate) struct Notifier(Option<Arc<Inner>>);
 
 struct Inner {
-    gate: Mutex<Gate<MonotonicClock>>,
+    gate: Arc<Mutex<Gate<MonotonicClock>>>,
     channels: Vec<Channel<Message>>,
     pulse: Option<(Mutex<Pulse>, Channel<()>)>,
 }
@@ -62,6 +62,26 @@ impl Notifier {
         let Some(inner) = &self.0 else { return };
         let subject = Subject::Node(cluster.clone(), node.clone());
         inner.state(subject, !online, || Message::of_node(cluster, node, online));
+    }
+
+    /// Whether the journal works; said after every cycle, told when it changes.
+    pub(crate) fn journal(&self, cluster: &ClusterName, problem: Option<&str>) {
+        let Some(inner) = &self.0 else { return };
+        let subject = Subject::Journal(cluster.clone());
+        inner.state(subject, problem.is_some(), || Message::of_journal(cluster, problem));
+    }
+
+    /// Somebody else changed a VM.
+    pub(crate) fn others(&self, cluster: &ClusterName, vmid: VmId, what: &str) {
+        let Some(inner) = &self.0 else { return };
+        inner.event(|| Message::of_others(cluster, vmid, what));
+    }
+
+    /// Why QEMU and config of a VM disagree; said in every cycle in which they do, and once more.
+    pub(crate) fn quarantine(&self, cluster: &ClusterName, vmid: VmId, why: Option<&str>) {
+        let Some(inner) = &self.0 else { return };
+        let subject = Subject::Quarantine(cluster.clone(), vmid);
+        inner.state(subject, why.is_some(), || Message::of_quarantine(cluster, vmid, why));
     }
 
     /// Why the helper cannot be reached at the start, or that it was met.

@@ -6,7 +6,7 @@ use vm_autoscale_planner::{Choice, Decision, Moment, Verdict};
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
 use crate::view::{InFlight, KnownVm, View};
-use crate::{Counts, Event, LastChange};
+use crate::{Counts, Event, LastChange, PauseStatus, Reload};
 
 /// All clusters.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -25,6 +25,15 @@ pub struct StatusReport {
     pub counts: Counts,
     /// The last events, oldest first.
     pub recent: Vec<Event>,
+    /// What administrators paused.
+    #[serde(default)]
+    pub pauses: Vec<PauseStatus>,
+    /// The last attempt to read the files anew.
+    #[serde(default)]
+    pub reload: Option<Reload>,
+    /// What is wrong with the daemon as a whole.
+    #[serde(default)]
+    pub problems: Vec<String>,
 }
 
 /// One cluster.
@@ -36,6 +45,9 @@ pub struct ClusterStatus {
     pub answered_by: Option<NodeName>,
     /// Why the last look did not come about.
     pub problem: Option<String>,
+    /// What `/etc/pve/vm-autoscale.pause` says, where that is there: nothing is changed then.
+    #[serde(default)]
+    pub paused: Option<String>,
     /// Looks since the start.
     pub looks: u64,
     /// Milliseconds that the last look took, decisions included.
@@ -143,6 +155,7 @@ impl ClusterStatus {
             name: name.clone(),
             answered_by: view.entry.as_ref().map(|(node, _)| node.clone()),
             problem: None,
+            paused: view.pause.as_deref().map(one_line),
             looks: 0,
             look_ms: 0,
             nodes: nodes.collect(),
@@ -186,6 +199,12 @@ impl VmStatus {
             last: None,
         }
     }
+}
+
+/// What somebody wrote on a node, for a terminal.
+fn one_line(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    line.chars().filter(|c| !c.is_control()).collect()
 }
 
 pub(crate) fn told(choice: &Choice) -> String {

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use lettre::message::header::{Date, Headers};
 use vm_autoscale_planner::Resource;
-use vm_autoscale_proxmox::{ClusterName, NodeName};
+use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
 use crate::Intent;
 use crate::act::Settled;
@@ -60,6 +60,38 @@ impl Message {
             |problem| format!("{title}: {problem}\n\nNone of its VMs is changed meanwhile.\n"),
         );
         Self::new(Subject::Cluster(cluster.clone()), kind, None, &title, &text)
+    }
+
+    /// Whether the journal works; nothing is changed while it does not.
+    pub(super) fn of_journal(cluster: &ClusterName, problem: Option<&str>) -> Self {
+        let (kind, title) = match problem {
+            Some(_) => ("journal-failed", format!("cluster {cluster}: the journal does not work")),
+            None => ("journal-works", format!("cluster {cluster}: the journal works again")),
+        };
+        let then = |problem: &str| format!(": {problem}\n\nNone of its VMs is changed meanwhile.");
+        let text = format!("{title}{}\n", problem.map(then).unwrap_or_default());
+        Self::new(Subject::Journal(cluster.clone()), kind, None, &title, &text)
+    }
+
+    /// That somebody else changed a VM.
+    pub(super) fn of_others(cluster: &ClusterName, vmid: VmId, what: &str) -> Self {
+        let title = format!("VM {vmid} was changed by someone else");
+        let then = "Its new size is the one to go on from. Where nobody did that by hand, another \
+                    autoscaler (or a second one of this kind) is at work on this VM.";
+        let text = format!("{title}: {what}\n\n{then}\n\ncluster {cluster}\n");
+        let subject = Subject::Others(cluster.clone(), vmid);
+        Self::new(subject, "changed-by-others", None, &title, &text)
+    }
+
+    /// Whether QEMU and config of a VM disagree.
+    pub(super) fn of_quarantine(cluster: &ClusterName, vmid: VmId, why: Option<&str>) -> Self {
+        let (kind, title) = match why {
+            Some(_) => ("quarantined", format!("VM {vmid} is quarantined")),
+            None => ("released", format!("VM {vmid} is no longer quarantined")),
+        };
+        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+        let text = format!("{title}{why}\n\ncluster {cluster}\n");
+        Self::new(Subject::Quarantine(cluster.clone(), vmid), kind, None, &title, &text)
     }
 
     pub(super) fn of_helper(problem: Option<&str>) -> Self {

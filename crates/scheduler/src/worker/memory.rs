@@ -1,6 +1,6 @@
 //! What a worker remembers from cycle to cycle.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use vm_autoscale_planner::{Decision, Moment, Planner, PlannerConfig, Resource};
@@ -34,6 +34,8 @@ pub(super) struct Memory {
     pub(super) records: BTreeMap<VmId, VmRecord>,
     /// As they are in the journal.
     saved: BTreeMap<VmId, VmRecord>,
+    /// VMs that are in quarantine, or were since the start.
+    once_confined: BTreeSet<VmId>,
     /// Whether the journal said what it knows.
     pub(super) recalled: bool,
     /// Changes of before of which it is not known what became of them.
@@ -56,6 +58,7 @@ impl Memory {
             in_flight: InFlight::new(),
             records: BTreeMap::new(),
             saved: BTreeMap::new(),
+            once_confined: BTreeSet::new(),
             recalled: false,
             open: Vec::new(),
             journal: None,

@@ -9,6 +9,12 @@ pub(crate) enum Subject {
     Change { cluster: ClusterName, vmid: VmId, memory: bool, grows: bool, kind: &'static str },
     /// Whether a cluster can be seen.
     Cluster(ClusterName),
+    /// That somebody else changed a VM.
+    Others(ClusterName, VmId),
+    /// Whether QEMU and config of a VM disagree.
+    Quarantine(ClusterName, VmId),
+    /// Whether the journal takes what a cluster's worker has to note.
+    Journal(ClusterName),
     /// Whether the helper can be reached at the start; later on a cluster tells it.
     Helper,
     /// Whether a node is online.
@@ -18,9 +24,12 @@ pub(crate) enum Subject {
 impl Subject {
     pub(in crate::notify) fn cluster(&self) -> Option<&ClusterName> {
         match self {
-            Self::Change { cluster, .. } | Self::Cluster(cluster) | Self::Node(cluster, _) => {
-                Some(cluster)
-            }
+            Self::Change { cluster, .. }
+            | Self::Cluster(cluster)
+            | Self::Journal(cluster)
+            | Self::Node(cluster, _)
+            | Self::Others(cluster, _)
+            | Self::Quarantine(cluster, _) => Some(cluster),
             Self::Helper => None,
         }
     }
@@ -32,8 +41,10 @@ impl Subject {
 
     pub(in crate::notify) fn vmid(&self) -> Option<VmId> {
         match self {
-            Self::Change { vmid, .. } => Some(*vmid),
-            Self::Cluster(_) | Self::Helper | Self::Node(..) => None,
+            Self::Change { vmid, .. } | Self::Others(_, vmid) | Self::Quarantine(_, vmid) => {
+                Some(*vmid)
+            }
+            Self::Cluster(_) | Self::Helper | Self::Journal(_) | Self::Node(..) => None,
         }
     }
 }

@@ -54,7 +54,10 @@ impl Memory {
         Suspect { vmid, resource }: Suspect,
         sizes: Option<(u32, u32)>,
     ) {
-        self.free(vmid);
+        self.in_flight.remove(&vmid);
+        if let Some(vm) = self.view.vms.get_mut(&vmid) {
+            vm.other_size = 0;
+        }
         let Some((config, qemu)) = sizes else {
             let record = self.records.entry(vmid).or_default();
             if let Some(quarantine) = quarantine_of(record, resource) {
@@ -69,14 +72,11 @@ impl Memory {
         if quarantine_of(record, resource).take().is_some() {
             tracing::info!(%vmid, "released: QEMU and config agree again");
         }
-        if let Some(vm) = self.view.vms.get_mut(&vmid) {
-            vm.other_size = 0;
-        }
     }
 
     /// Those to ask now; what is confined is told to the planner.
     pub(in crate::worker) fn suspects(&mut self, now: Moment) -> Vec<Suspect> {
-        let Self { view, records, in_flight, .. } = self;
+        let Self { view, records, in_flight, once_confined, .. } = self;
         let mut suspects = Vec::new();
         for (vmid, vm) in &mut view.vms {
             let free = vm.running == Some(true) && vm.current().is_some();
@@ -98,6 +98,9 @@ impl Memory {
                 }
             }
             let [cpu, memory] = all;
+            if all.iter().any(Option::is_some) {
+                once_confined.insert(*vmid);
+            }
             vm.quarantine = [
                 cpu.map(|known| told(*vmid, Resource::Cpu, &known)),
                 memory.map(|known| told(*vmid, Resource::Memory, &known)),
@@ -107,10 +110,21 @@ impl Memory {
     }
 }
 
+impl Memory {
+    /// The VMs that are or were confined, and why they are.
+    pub(in crate::worker) fn confined(&self) -> impl Iterator<Item = (VmId, Option<&str>)> {
+        self.once_confined.iter().map(|vmid| {
+            let vm = self.view.vms.get(vmid);
+            let why = vm.and_then(|vm| vm.quarantine.iter().flatten().next());
+            (*vmid, why.map(String::as_str))
+        })
+    }
+}
+
 /// What is wrong, and the way out.
 fn told(vmid: VmId, resource: Resource, Quarantine { config, qemu, .. }: &Quarantine) -> String {
     match resource {
-        // Only the same way down makes them agree (proxmox.md 1.6).
+        // Only the same way down makes them agree.
         Resource::Cpu if qemu < config => format!(
             "the config says {config} vCPUs, QEMU has {qemu}: `qm set {vmid} --vcpus {qemu}` makes them agree"
         ),

@@ -9,6 +9,9 @@ use crate::claims::Care;
 use crate::view::tests::{CONFIG, care, look};
 use crate::worker::planner_config;
 
+mod quarantine;
+mod restart;
+
 /// A worker's memory of VM 101, cycle by cycle.
 struct World {
     memory: Memory,
@@ -20,11 +23,16 @@ struct World {
 const PENDING: &str = "vmgenid: a\nvcpus: 2\n[PENDING]\nvcpus: 4\n";
 
 impl World {
-    /// It has seen this config.
-    fn new(conf: &str) -> Self {
+    /// It has seen nothing yet.
+    fn unmet() -> Self {
         let care = care(&format!("{CONFIG}check_interval: 1\nscale_cooldown: 1000\n"));
         let memory = Memory::new(planner_config(care.roster.config()), 1);
-        let mut world = Self { memory, care, now: Moment(Duration::from_secs(1000)), version: 1 };
+        Self { memory, care, now: Moment(Duration::from_secs(1000)), version: 1 }
+    }
+
+    /// It has seen this config.
+    fn new(conf: &str) -> Self {
+        let mut world = Self::unmet();
         world.see(conf);
         world
     }
@@ -77,9 +85,9 @@ impl World {
         assert!(self.memory.in_flight.is_empty());
     }
 
-    /// Whether the planner remembers a change of this VM.
-    fn is_resting(&mut self) -> bool {
-        let sample = |ctime| vm_autoscale_planner::Sample {
+    /// One decision on a VM that uses nearly all of its vCPUs.
+    fn full(&mut self, ctime: u64) {
+        let sample = vm_autoscale_planner::Sample {
             ctime,
             uptime: ctime,
             cores_used: Some(1.9),
@@ -87,17 +95,21 @@ impl World {
             memory_used: Some(900.0),
             memory: Some(2048.0),
         };
-        let Memory { planner, view, .. } = &mut self.memory;
+        let Memory { planner, view, decisions, .. } = &mut self.memory;
         let none = InFlight::new();
         let nodes = view.node_inputs(self.now, &none);
-        let mut out = Vec::new();
+        let mut vms = view.vm_inputs(&none);
+        vms[0].sample = Some(sample);
+        planner.plan(self.now, &vms, &nodes, decisions);
+        self.now = self.now.after(Duration::from_secs(10));
+    }
+
+    /// Whether the planner remembers a change of this VM.
+    fn is_resting(&mut self) -> bool {
         for ctime in [9010, 9020, 9030] {
-            let mut vms = view.vm_inputs(&none);
-            vms[0].sample = Some(sample(ctime));
-            planner.plan(self.now, &vms, &nodes, &mut out);
-            self.now = self.now.after(Duration::from_secs(10));
+            self.full(ctime);
         }
-        matches!(out[0].cpu.reason, Reason::Cooldown(_))
+        matches!(self.memory.decisions[0].cpu.reason, Reason::Cooldown(_))
     }
 }
 

@@ -1,0 +1,86 @@
+//! What a later process goes on with.
+
+use super::*;
+use crate::journal::Recalled;
+
+/// The journal as a process of before left it, and one that goes on from it.
+fn goes_on(before: &mut World, conf: &str) -> World {
+    let notes = before.memory.notes(&before.care.cluster.clone(), before.now, 5);
+    let vms = notes.vms.into_iter().filter_map(|(vmid, record)| Some((vmid, record?))).collect();
+    let recalled = Recalled { last: Some(before.now), vms, open: Vec::new() };
+    let mut world = World::unmet();
+    world.now = before.now.after(Duration::from_secs(20));
+    world.version = before.version;
+    world.memory.recall(world.now, recalled);
+    world.see(conf);
+    world
+}
+
+#[test]
+fn a_cooldown_goes_on_over_a_restart() {
+    let mut before = World::new(CONF);
+    before.change(Outcome::Applied, false);
+    before.see(CONF);
+    let mut after = goes_on(&mut before, CONF);
+    assert!(after.is_resting());
+    // It does not begin anew, either: 1000 s after the change it is over.
+    let mut later = goes_on(&mut before, CONF);
+    later.now = before.now.after(Duration::from_secs(1000));
+    assert!(!later.is_resting());
+    // Another VM of that number has nothing to do with it.
+    assert!(!goes_on(&mut before, "vmgenid: b\nvcpus: 2\n").is_resting());
+}
+
+#[test]
+fn without_a_journal_of_before_nothing_acts_for_one_cooldown() {
+    let held = |world: &World| matches!(world.memory.decisions[0].cpu.reason, Reason::Started(_));
+    let mut world = World::unmet();
+    world.memory.recall(world.now, Recalled::default());
+    world.see(CONF);
+    world.is_resting();
+    assert!(held(&world), "{:?}", world.memory.decisions[0]);
+    let mut before = World::new(CONF);
+    before.see(CONF);
+    let mut after = goes_on(&mut before, CONF);
+    after.is_resting();
+    assert!(!held(&after), "{:?}", after.memory.decisions[0]);
+}
+
+#[test]
+fn a_leftover_is_cleared_by_a_later_process() {
+    let mut before = World::new(CONF);
+    before.change(Outcome::Unknown, true);
+    before.see(CONF);
+    assert_eq!(goes_on(&mut before, CONF).due(), [], "it is not there");
+    assert_eq!(goes_on(&mut before, PENDING).due().len(), 1);
+    assert_eq!(goes_on(&mut before, "vmgenid: b\nvcpus: 2\n[PENDING]\nvcpus: 4\n").due(), []);
+}
+
+#[test]
+fn what_others_changed_meanwhile_holds_a_vm() {
+    let mut before = World::new(CONF);
+    before.see(CONF);
+    let after = goes_on(&mut before, "vmgenid: a\nvcpus: 3\n");
+    let reason = &after.memory.decisions[0].cpu.reason;
+    assert!(matches!(reason, Reason::ChangedByOthers(_)), "{reason:?}");
+    let same = goes_on(&mut before, CONF);
+    assert!(!matches!(same.memory.decisions[0].cpu.reason, Reason::ChangedByOthers(_)));
+}
+
+/// Since when something holds does not begin anew with a process.
+#[test]
+fn a_block_is_told_with_its_beginning() {
+    let locked = "vmgenid: a\nlock: backup\nvcpus: 2\n";
+    let mut before = World::new(CONF);
+    before.see(locked);
+    let mut after = goes_on(&mut before, locked);
+    let notes = after.memory.notes(&after.care.cluster.clone(), after.now, 99);
+    assert_eq!(notes.decisions, [], "nothing new");
+    let [cpu, _] = &after.memory.records[&vmid()].standing;
+    assert_eq!((cpu.kind.as_str(), cpu.since), ("locked", 5));
+    after.see(CONF);
+    after.is_resting();
+    let notes = after.memory.notes(&after.care.cluster.clone(), after.now, 200);
+    assert_eq!(notes.decisions.len(), 2, "{notes:?}");
+    assert!(notes.decisions.iter().all(|decided| decided.kind != "locked"), "{notes:?}");
+}
