@@ -50,6 +50,10 @@ pub struct Tally {
     pub changes: u64,
     /// Changes that were found in effect.
     pub verified: u64,
+    /// Of them, those of earlier processes.
+    pub verified_before: u64,
+    /// The most that the journal took on its disk, in KiB.
+    pub journal: u64,
     /// What befell the cluster and us.
     pub faults: u64,
     /// Starts of the scheduler.
@@ -115,11 +119,11 @@ impl Soak {
 }
 
 fn line(tally: &Tally, begun: Instant) -> String {
-    let Tally { days, changes, verified, faults, starts, machine, lines, .. } = tally;
+    let Tally { days, changes, verified, faults, starts, machine, lines, journal, .. } = tally;
     let a_minute = days / begun.elapsed().as_secs_f64() * 60.0;
     format!(
         "day {days:.2}: {lines} lines, {changes} changes, {verified} verified, {faults} faults, \
-         {starts} starts, {machine}; {a_minute:.2} days a minute"
+         {starts} starts, {machine}, journal {journal} KiB; {a_minute:.2} days a minute"
     )
 }
 

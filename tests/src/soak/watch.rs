@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use vm_autoscale_lab::{Entry, Lab};
-use vm_autoscale_scheduler::Journal;
+use vm_autoscale_scheduler::Journal as _;
 
 use super::hand::RATES;
 use super::journal::Noted;
 use super::machine::Machine;
 use super::{Tally, say};
-use crate::invariants::{Allowed, Bounds, Checker, Direction};
+use crate::invariants::{Allowed, Bounds, Checker, Direction, Violation};
 
 /// After so many seconds a leftover of ours is one that nobody clears.
 const PATIENCE: f64 = 1800.0;
@@ -48,7 +48,7 @@ impl Watch {
         self.checker.away_until(now);
     }
 
-    pub(super) fn judge<J: Journal>(&mut self, lab: &Lab, journal: &Noted<J>, tally: &mut Tally) {
+    pub(super) fn judge(&mut self, lab: &Lab, journal: &Noted, tally: &mut Tally) {
         for intended in journal.take() {
             self.checker.intended(intended);
         }
@@ -69,7 +69,13 @@ impl Watch {
         }
         tally.broken.extend(self.checker.violations());
         tally.days = now / 86_400.0;
-        tally.verified = journal.counts().verified;
+        tally.verified = tally.verified_before + journal.counts().verified;
+        let (size, too_large) = journal.size();
+        tally.journal = tally.journal.max(size);
+        if too_large {
+            let why = format!("the journal takes {size} KiB");
+            tally.broken.push(Violation { invariant: "I12", why, entry: None });
+        }
         tally.machine = Machine::now();
         if now >= self.warm_at {
             tally.warm.get_or_insert(tally.machine);
