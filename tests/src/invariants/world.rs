@@ -135,6 +135,12 @@ impl World {
             }
             Control::Pvestatd { node: None, running } => {
                 self.set(at, Of::Cluster, Hold::Unmeasured, !running);
+                // Of those that were told of by name, what was told last holds.
+                for ((of, hold), timeline) in &mut self.holds {
+                    if *hold == Hold::Unmeasured && matches!(of, Of::Node(_)) {
+                        timeline.set(at, !running);
+                    }
+                }
             }
             Control::Quorum { lost } => {
                 self.cut = lost;
@@ -200,12 +206,15 @@ impl World {
 
     /// All that stood in the VM's way at that moment, each with its beginning.
     pub(super) fn all(&self, vmid: VmId, node: Option<&NodeName>, at: f64) -> Vec<(Hold, f64)> {
-        let concerns = |of: &Of| match of {
-            Of::Cluster => true,
+        let named = node.is_some_and(|node| {
+            self.holds.contains_key(&(Of::Node(node.clone()), Hold::Unmeasured))
+        });
+        let concerns = |of: &Of, hold: Hold| match of {
+            Of::Cluster => hold != Hold::Unmeasured || !named,
             Of::Node(name) => Some(name) == node,
             Of::Vm(number) => *number == vmid,
         };
-        let held = self.holds.iter().filter(|((of, _), _)| concerns(of));
+        let held = self.holds.iter().filter(|((of, hold), _)| concerns(of, *hold));
         let held = held.filter_map(|((_, hold), timeline)| {
             let (since, on) = timeline.at(at)?;
             on.then_some((*hold, since))
