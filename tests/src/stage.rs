@@ -118,7 +118,9 @@ impl Stage {
         let mut own =
             format!("helper_socket: {}\ncontrol_socket: {}\n", helper.display(), control.display());
         if !config.contains("journal:") {
-            own += &format!("journal: {{path: {}}}\n", self.journal().display());
+            let journal = self.journal();
+            // Writing to a String cannot fail.
+            let _ = writeln!(own, "journal: {{path: {}}}", journal.display());
         }
         write_private(&self.path("config.yaml"), &format!("{own}{config}"))
     }
