@@ -82,6 +82,7 @@ fn what_is_paused_is_left_alone_and_all_else_goes_on() {
     assert!(said.lines().next().unwrap().contains(": moving racks (pause "), "{said}");
     assert!(said.contains("paused: @pool-shop until resumed: sale (pause "), "{said}");
 
+    outlives_a_restart(&mut stage);
     let number = pool["number"].to_string();
     let resumed = text(&say(&stage, &["resume", &number]));
     assert_eq!(resumed, format!("ended: pause {number} of @pool-shop: sale\n"));
@@ -96,6 +97,28 @@ fn what_is_paused_is_left_alone_and_all_else_goes_on() {
     let log = stage.last_words();
     assert!(log.contains("resumed"), "{log}");
     stage.strike().unwrap();
+}
+
+/// Also told while nobody runs, by the journal.
+fn outlives_a_restart(stage: &mut Stage) {
+    stage.scheduler.as_mut().unwrap().stop().unwrap();
+    let shown = say(stage, &["status"]);
+    let said = text(&shown);
+    assert_eq!(shown.status.code(), Some(1), "{said}");
+    assert!(
+        said.starts_with("NOT WELL: the daemon does not answer; this is what it noted "),
+        "{said}"
+    );
+    assert!(said.contains("paused: 101 for 119 min more: moving racks (pause "), "{said}");
+    assert!(said.contains("\n   102 batch-102"), "the VMs: {said}");
+    let json = say(stage, &["status", "--output-format", "json"]);
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert!(json["source"] == "journal" && json["noted_at"].is_u64(), "{json}");
+    stage.start_scheduler().unwrap();
+    let seen = |status: &StatusReport| status.clusters.first().is_some_and(|c| c.vms.len() == 4);
+    let status = stage.until(TIME, seen).unwrap();
+    assert!(is_paused(&status, 101) && is_paused(&status, 103), "{status:?}");
+    assert_eq!(status.pauses.len(), 2);
 }
 
 /// The socket is opened to everybody for this, so that the order itself is what is refused.

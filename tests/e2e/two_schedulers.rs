@@ -1,15 +1,11 @@
 //! Two schedulers on one cluster by mistake, one that gives and one that takes.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
 use tokio::time::sleep;
-use vm_autoscale_config::Checked;
 use vm_autoscale_lab::{Control, Lab, Options};
-use vm_autoscale_proxmox::ClusterName;
-use vm_autoscale_scheduler::{Board, MemoryJournal, work_over};
-use vm_autoscale_tests::near::{Fate, Near, TokioClock};
+use vm_autoscale_scheduler::{Board, MemoryJournal};
+use vm_autoscale_tests::near::begin;
 
 /// Seconds that a VM is left alone after others changed it.
 const HOLD: u32 = 900;
@@ -21,19 +17,7 @@ fn scheduler(lab: &Lab, marks: &str) -> Board {
         "mode: full\nselect: [100-200]\ncheck_interval: 10\nscale_cooldown: 30\n\
          ram_scaling: false\nexternal_change_hold: {HOLD}\nscaling_thresholds: {{cpu: {marks}}}\n"
     );
-    let config = Checked::new(std::path::Path::new("config.yaml"), yaml.as_bytes());
-    let config = Arc::new(config.finish().unwrap());
-    let cluster: ClusterName = "lab".try_into().unwrap();
-    let helper = Near::new(lab.clone(), cluster.clone(), Arc::new(|_| Fate::Runs));
-    let clusters = [(cluster, lab.nodes().into_iter().collect())].into();
-    let (board, ports) =
-        (Board::default(), (TokioClock::start(), helper, MemoryJournal::default()));
-    let posted = board.clone();
-    tokio::spawn(async move {
-        let (_stop, stopped) = watch::channel(false);
-        work_over(ports, &config, clusters, &posted, &stopped).await;
-    });
-    board
+    begin(lab, &yaml, MemoryJournal::default()).unwrap()
 }
 
 fn held(board: &Board) -> usize {

@@ -1,7 +1,10 @@
 //! Starts all programs together: for the demo and for the end-to-end tests.
 
 pub mod demo;
+pub mod invariants;
 pub mod near;
 pub mod programs;
 pub mod reaction;
+pub mod soak;
 pub mod stage;
+pub mod verdict;

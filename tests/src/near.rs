@@ -1,12 +1,15 @@
 //! A lab as the scheduler's helper sees it, without processes and without SSH, so that a test can
 //! let time pass as it likes and end a program at any point.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use sha1::{Digest as _, Sha1};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
+use vm_autoscale_config::{Checked, SchedulerConfig};
 use vm_autoscale_lab::{Answer, Lab};
 use vm_autoscale_planner::Moment;
 use vm_autoscale_protocol::{
@@ -15,7 +18,27 @@ use vm_autoscale_protocol::{
 use vm_autoscale_proxmox::{
     ClusterName, Digest, NodeCommand, NodeName, redact, redact_pools, split_configs,
 };
-use vm_autoscale_scheduler::{AskError, Clock, Helper, Purpose};
+use vm_autoscale_scheduler::{AskError, Board, Clock, Helper, MemoryJournal, Purpose, work_over};
+
+/// Starts a scheduler with that file on a lab where nothing goes wrong on the way; what it sees is
+/// on the board.
+///
+/// # Errors
+/// The file is none.
+pub fn begin(lab: &Lab, yaml: &str, journal: MemoryJournal) -> Result<Board, String> {
+    let config = Checked::<SchedulerConfig>::new(Path::new("config.yaml"), yaml.as_bytes());
+    let config = Arc::new(config.finish().map_err(|report| report.to_string())?);
+    let cluster = ClusterName::try_from("lab").map_err(|error| error.to_string())?;
+    let helper = Near::new(lab.clone(), cluster.clone(), Arc::new(|_| Fate::Runs));
+    let clusters = [(cluster, lab.nodes().into_iter().collect())].into();
+    let (board, ports) = (Board::default(), (TokioClock::start(), helper, journal));
+    let posted = board.clone();
+    tokio::spawn(async move {
+        let (_stop, stopped) = watch::channel(false);
+        work_over(ports, &config, clusters, &posted, &stopped).await;
+    });
+    Ok(board)
+}
 
 /// A node that does not answer for so long is taken for silent.
 const PATIENCE: Duration = Duration::from_secs(8);

@@ -115,11 +115,12 @@ impl Stage {
     /// The file cannot be written.
     pub fn write_config_yaml(&self, config: &str) -> io::Result<()> {
         let (helper, control) = (self.path("helper.sock"), self.control_socket());
-        let (helper, control) = (helper.display(), control.display());
-        let mut own = format!("helper_socket: {helper}\ncontrol_socket: {control}\n");
+        let mut own =
+            format!("helper_socket: {}\ncontrol_socket: {}\n", helper.display(), control.display());
         if !config.contains("journal:") {
-            let line = writeln!(own, "journal: {{path: {}}}", self.journal().display());
-            line.map_err(io::Error::other)?;
+            let journal = self.journal();
+            // Writing to a String cannot fail.
+            let _ = writeln!(own, "journal: {{path: {}}}", journal.display());
         }
         write_private(&self.path("config.yaml"), &format!("{own}{config}"))
     }

@@ -10,20 +10,35 @@ use crate::Error;
 use crate::args::Args;
 use crate::environment::environment;
 
-/// The socket that is named on the command line, else the files' own.
+/// Where a daemon can be met.
+pub(crate) struct Places {
+    pub(crate) socket: PathBuf,
+    /// Nothing where only the socket is known.
+    pub(crate) journal: Option<PathBuf>,
+}
+
+/// By the files, and by the socket that the command line may name.
 ///
 /// # Errors
-/// The file cannot be read.
-pub(crate) fn control_socket(args: &Args, named: Option<&Path>) -> Result<PathBuf, Error> {
-    match named {
-        Some(socket) => Ok(socket.to_owned()),
-        None => Ok(leniently(args)?.control_socket),
-    }
+/// The file cannot be read, and no socket is named.
+pub(crate) fn places(args: &Args, named: Option<&Path>) -> Result<Places, Error> {
+    let config = match (leniently(args), named) {
+        (Ok(config), _) => config,
+        (Err(_), Some(socket)) => {
+            return Ok(Places { socket: socket.to_owned(), journal: None });
+        }
+        (Err(error), None) => return Err(error),
+    };
+    let socket = named.map_or(config.control_socket, Path::to_owned);
+    Ok(Places { socket, journal: Some(config.journal.path) })
 }
 
 /// The files as they are, or where they hold a mistake the places that they name.
-pub(crate) fn leniently(args: &Args) -> Result<SchedulerConfig, Error> {
-    let known = environment(args);
+fn leniently(args: &Args) -> Result<SchedulerConfig, Error> {
+    let known = match environment(args) {
+        Err(error) if error.is_missing() => return Err(error.into()),
+        known => known,
+    };
     let is_known = known.is_ok();
     let known = known.unwrap_or_else(|_| Environment::of_process().incomplete());
     let checked = SchedulerConfig::check(&args.config, &known)?;
@@ -59,7 +74,7 @@ mod tests {
             std::fs::write(&file, text).unwrap();
             let file = file.display().to_string();
             let args = Args::parse_from(["vm-autoscale", "--config", &file, "status"]);
-            control_socket(&args, named.map(Path::new)).unwrap().display().to_string()
+            places(&args, named.map(Path::new)).unwrap().socket.display().to_string()
         };
         assert_eq!(of("control_socket: /run/a b.sock\n", None), "/run/a b.sock");
         assert_eq!(of("control_socket: /run/a b.sock\nmoed: full\n", None), "/run/a b.sock");

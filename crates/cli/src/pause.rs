@@ -7,14 +7,14 @@ use vm_autoscale_scheduler::{
 };
 
 use crate::args::{Args, Format, PauseArgs, ResumeArgs};
-use crate::files::control_socket;
+use crate::files::{Places, places};
 use crate::{Error, say, wait};
 
 /// Orders the pause; the exit code.
 pub(crate) fn pause(args: &Args, wanted: &PauseArgs) -> Result<u8, Error> {
     let select = Selection::of_words(wanted.select.iter().map(String::as_str));
     let select = select.map_err(Error::Usage)?;
-    let socket = control_socket(args, wanted.daemon.control_socket.as_deref())?;
+    let Places { socket, .. } = places(args, wanted.daemon.control_socket.as_deref())?;
     let order = PauseOrder { select, reason: wanted.reason.clone(), for_seconds: wanted.time };
     let paused = wait(order_pause(&socket, &order))??;
     let number = paused.number;
@@ -24,7 +24,7 @@ pub(crate) fn pause(args: &Args, wanted: &PauseArgs) -> Result<u8, Error> {
 
 /// Ends pauses; the exit code, 1 where one of them is not there.
 pub(crate) fn resume(args: &Args, wanted: &ResumeArgs) -> Result<u8, Error> {
-    let socket = control_socket(args, wanted.daemon.control_socket.as_deref())?;
+    let Places { socket, .. } = places(args, wanted.daemon.control_socket.as_deref())?;
     let order = ResumeOrder { numbers: wanted.numbers.clone(), all: wanted.all };
     let resumed = wait(order_resume(&socket, &order))??;
     let ended = resumed.ended.iter().map(|pause| {
@@ -58,7 +58,7 @@ pub(crate) fn line(pause: &PauseStatus, now: u64) -> String {
 }
 
 /// A time in the largest unit that says it without much loss.
-fn span(seconds: u64) -> String {
+pub(crate) fn span(seconds: u64) -> String {
     match seconds {
         0..120 => format!("{seconds} s"),
         120..7200 => format!("{} min", seconds / 60),

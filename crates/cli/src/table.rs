@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::pause::span;
 use vm_autoscale_scheduler::{ClusterStatus, StatusReport, VmStatus};
 
 /// All clusters' VMs, a line each, at most `width` columns wide.
@@ -34,6 +35,9 @@ fn table_at(report: &StatusReport, width: usize, now: u64) -> String {
         push(&mut text, &format!("cluster {}  {}", cluster.name, nodes.join("  ")), width);
         if let Some(problem) = &cluster.problem {
             push(&mut text, &format!("  {problem}"), width);
+        }
+        if let Some(why) = &cluster.paused {
+            push(&mut text, &format!("  paused by /etc/pve/vm-autoscale.pause: {why}"), width);
         }
         rows(&mut text, cluster, width, now);
         if cluster.undecided > 0 {
@@ -91,16 +95,6 @@ fn row(vm: &VmStatus, now: u64) -> String {
         percent(vm.memory_used),
         decision(vm, now),
     )
-}
-
-/// A time as people say it.
-fn span(seconds: u64) -> String {
-    match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7200 => format!("{} min", seconds / 60),
-        7200..172_800 => format!("{} h", seconds / 3600),
-        _ => format!("{} d", seconds / 86_400),
-    }
 }
 
 /// What is done or would be, before what is not; one text where it is the same for both. What
@@ -202,6 +196,7 @@ mod tests {
             name: "home".try_into().unwrap(),
             answered_by: None,
             problem: Some("p".repeat(300)),
+            paused: Some("moving racks".to_owned()),
             looks: 1,
             look_ms: 1,
             nodes: vec![],
@@ -211,6 +206,10 @@ mod tests {
         };
         let report = StatusReport { clusters: vec![cluster], ..StatusReport::default() };
         let text = table(&report, 100);
+        assert!(
+            text.contains("\n  paused by /etc/pve/vm-autoscale.pause: moving racks\n"),
+            "{text}"
+        );
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
         assert!(
             text.contains("999999999 a-name-tha pve1    recommend  128 101%       ?    -  xxx"),

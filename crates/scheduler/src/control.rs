@@ -20,12 +20,13 @@ use crate::{Clock, Error, Journal, PauseStatus, StatusReport};
 
 mod board;
 mod client;
+mod order;
 mod orders;
 mod rights;
 
 pub use board::Board;
 pub use client::{fetch_config, fetch_status, order_pause, order_resume};
-pub use orders::{PauseOrder, ResumeOrder, Resumed};
+pub use order::{PauseOrder, ResumeOrder, Resumed};
 pub use rights::user_name;
 
 const GET_STATUS: &str = "io.github.vm-autoscale.Scheduler.GetStatus";
@@ -35,6 +36,9 @@ const RESUME: &str = "io.github.vm-autoscale.Scheduler.Resume";
 const MAX_CONNECTIONS: usize = 16;
 /// For a question to come and for an answer to be taken.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// For an order: the user database, the journal and those two. Whoever gave it hears of a disk that
+/// hangs.
+const ORDER: Duration = Duration::from_secs(20);
 
 /// The configuration that a daemon runs with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -84,7 +88,7 @@ pub(crate) async fn serve<C: Clock, J: Journal>(listener: UnixListener, desk: De
         let Ok(place) = room.clone().try_acquire_owned() else { continue };
         let desk = desk.clone();
         tokio::spawn(async move {
-            let answered = timeout(PATIENCE, answer(stream, &desk)).await;
+            let answered = timeout(ORDER, answer(stream, &desk)).await;
             if let Ok(Err(error)) = answered {
                 tracing::debug!("control socket: {error}");
             }
@@ -96,7 +100,7 @@ pub(crate) async fn serve<C: Clock, J: Journal>(listener: UnixListener, desk: De
 async fn answer<C: Clock, J: Journal>(mut stream: UnixStream, desk: &Desk<C, J>) -> io::Result<()> {
     // The kernel's word (SO_PEERCRED), on who opened the connection.
     let uid = stream.peer_cred()?.uid();
-    let frame = read_frame(&mut stream, MAX_REQUEST).await?;
+    let frame = timeout(PATIENCE, read_frame(&mut stream, MAX_REQUEST)).await??;
     let call: Call = serde_json::from_slice(&frame)?;
     let reply = match call.method.as_str() {
         GET_STATUS => Reply::of(&desk.report(), false)?,
@@ -108,7 +112,7 @@ async fn answer<C: Clock, J: Journal>(mut stream: UnixStream, desk: &Desk<C, J>)
             Reply { error, parameters: json!({"method": "unknown"}), continues: false }
         }
     };
-    stream.write_all(&encode(&reply)?).await
+    timeout(PATIENCE, stream.write_all(&encode(&reply)?)).await?
 }
 
 async fn read_frame(stream: &mut UnixStream, max: usize) -> io::Result<Vec<u8>> {

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use vm_autoscale_config::{Clusters, SchedulerConfig};
@@ -26,6 +25,7 @@ mod crew;
 mod manager;
 mod meet;
 mod reload;
+mod signals;
 pub(crate) use beat::Beat;
 use crew::Crew;
 pub use crew::work_over;
@@ -33,6 +33,7 @@ use manager::Manager;
 use meet::{PATIENCE, clusters, known};
 pub use reload::Reread;
 use reload::{Files, Hearers};
+use signals::{Signals, Told};
 
 /// Longer than a worker waits for its changes, shorter than the unit's `TimeoutStopSec=`.
 const LONGEST_DRAIN: Duration = Duration::from_secs(80);
@@ -47,6 +48,10 @@ pub async fn run(config: SchedulerConfig, file: &Path, reread: Reread) -> Result
     let listener = control::bind(&config.control_socket)?;
     let (socket, helper) =
         (config.control_socket.clone(), HelperClient::new(config.helper_socket.clone()));
+    let clock = BootClock::default();
+    let journal = SqliteJournal::new(&config.journal, &clock);
+    // Which pauses hold is known before anybody asks.
+    journal.begin().await;
     let (manager, ended) = Manager::start();
     let clock = BootClock::default();
     let journal = SqliteJournal::new(&config.journal, &clock);
@@ -55,10 +60,9 @@ pub async fn run(config: SchedulerConfig, file: &Path, reread: Reread) -> Result
     let desk = Desk::new(files.board.clone(), clock.clone(), journal.clone());
     let answering = tokio::spawn(control::serve(listener, desk));
     files.manager.ready();
+    let ports = (clock, helper.clone(), journal.clone());
     let worked = match meet(&mut files, &helper, &mut signals).await {
-        Some(clusters) => {
-            work(&mut files, (clock, helper, journal.clone()), clusters, &mut signals).await
-        }
+        Some(clusters) => work(&mut files, ports, clusters, &mut signals).await,
         None => Ok(()),
     };
     answering.abort();
@@ -137,43 +141,6 @@ async fn work(
 /// Seconds since 1970, for display only.
 pub(crate) fn wall() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
-}
-
-/// What the daemon is told from outside.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hangup: Signal,
-}
-
-#[derive(PartialEq, Eq)]
-enum Told {
-    Stop,
-    Reload,
-}
-
-impl Signals {
-    fn new() -> Result<Self, Error> {
-        let of = |kind| signal(kind).map_err(Error::Machine);
-        Ok(Self {
-            terminate: of(SignalKind::terminate())?,
-            interrupt: of(SignalKind::interrupt())?,
-            hangup: of(SignalKind::hangup())?,
-        })
-    }
-
-    async fn told(&mut self) -> Told {
-        tokio::select! {
-            _ = self.terminate.recv() => Told::Stop,
-            _ = self.interrupt.recv() => Told::Stop,
-            _ = self.hangup.recv() => Told::Reload,
-        }
-    }
-
-    /// Told to stop once more; there is nothing to reload any more.
-    async fn again(&mut self) {
-        while self.told().await != Told::Stop {}
-    }
 }
 
 /// One look at every cluster: what would be decided if nothing had been changed lately. Nothing

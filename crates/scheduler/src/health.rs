@@ -5,6 +5,17 @@ use vm_autoscale_planner::Moment;
 
 use crate::{Pause, StatusReport};
 
+/// Who says how it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// The running daemon.
+    #[default]
+    Daemon,
+    /// What a daemon that does not run noted last.
+    Journal,
+}
+
 /// A pause as it is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PauseStatus {

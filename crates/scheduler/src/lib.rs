@@ -17,6 +17,7 @@ mod notify;
 mod observe;
 mod outcome;
 mod ports;
+mod remembered;
 mod status;
 mod view;
 mod worker;
@@ -30,7 +31,7 @@ pub use control::{
 };
 pub use daemon::{Reread, look, run, work_over};
 pub use error::Error;
-pub use health::{PauseStatus, Reload};
+pub use health::{PauseStatus, Reload, Source};
 pub use journal::{
     Counts, Decided, Duty, Event, Journal, JournalError, LastChange, LastKnown, LastPicture,
     MemoryJournal, Notes, Pause, Quarantine, Recalled, SqliteJournal, Standing, VmRecord,
@@ -39,4 +40,5 @@ pub use journal::{
 pub use logging::{LogGuard, start_log};
 pub use outcome::{Class, Consequence, Outcome, Then};
 pub use ports::{AskError, Clock, Helper, Intent, Purpose};
+pub use remembered::remembered;
 pub use status::{ClusterStatus, NodeStatus, StatusReport, VmStatus};

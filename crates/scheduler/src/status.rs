@@ -6,7 +6,7 @@ use vm_autoscale_planner::{Choice, Decision, Moment, Verdict};
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
 use crate::view::{InFlight, KnownVm, View};
-use crate::{Counts, Event, LastChange, PauseStatus, Reload};
+use crate::{Counts, Event, LastChange, PauseStatus, Reload, Source};
 
 /// All clusters.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -34,6 +34,12 @@ pub struct StatusReport {
     /// What is wrong with the daemon as a whole.
     #[serde(default)]
     pub problems: Vec<String>,
+    /// Who says all this.
+    #[serde(default)]
+    pub source: Source,
+    /// When that was noted, in seconds since 1970; nothing where it is of now.
+    #[serde(default)]
+    pub noted_at: Option<u64>,
 }
 
 /// One cluster.
@@ -45,6 +51,9 @@ pub struct ClusterStatus {
     pub answered_by: Option<NodeName>,
     /// Why the last look did not come about.
     pub problem: Option<String>,
+    /// What `/etc/pve/vm-autoscale.pause` says, where that is there: nothing is changed then.
+    #[serde(default)]
+    pub paused: Option<String>,
     /// Looks since the start.
     pub looks: u64,
     /// Milliseconds that the last look took, decisions included.
@@ -152,6 +161,7 @@ impl ClusterStatus {
             name: name.clone(),
             answered_by: view.entry.as_ref().map(|(node, _)| node.clone()),
             problem: None,
+            paused: view.pause.as_deref().map(one_line),
             looks: 0,
             look_ms: 0,
             nodes: nodes.collect(),
@@ -195,6 +205,12 @@ impl VmStatus {
             last: None,
         }
     }
+}
+
+/// What somebody wrote on a node, for a terminal.
+fn one_line(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    line.chars().filter(|c| !c.is_control()).collect()
 }
 
 pub(crate) fn told(choice: &Choice) -> String {

@@ -235,6 +235,19 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
 
     /// Waits for the changes under way, within a deadline.
     async fn drain(&self, memory: &mut Memory, finished: &mut mpsc::UnboundedReceiver<Finished>) {
+        self.wait_for_changes(memory, finished).await;
+        // What is known at the end is what is told until the next start.
+        memory.pictured = None;
+        if memory.recalled {
+            self.keep(memory, self.clock.now()).await;
+        }
+    }
+
+    async fn wait_for_changes(
+        &self,
+        memory: &mut Memory,
+        finished: &mut mpsc::UnboundedReceiver<Finished>,
+    ) {
         let deadline = self.clock.now().after(DRAIN);
         while !memory.in_flight.is_empty() {
             tokio::select! {
@@ -249,14 +262,8 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     }
 }
 
-/// What keeps the whole cluster from being changed.
+/// What keeps the whole cluster from being changed, but for a pause.
 fn stopped_by(view: &View) -> Option<String> {
-    if let Some(text) = &view.pause {
-        return Some(format!(
-            "paused by /etc/pve/vm-autoscale.pause: {}",
-            text.lines().next().unwrap_or_default()
-        ));
-    }
     let unseen = view.entry.is_none();
     (!unseen && !view.quorate).then(|| "the cluster has no quorum and takes no writes".to_owned())
 }

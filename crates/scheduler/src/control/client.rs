@@ -10,8 +10,8 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 use vm_autoscale_protocol::{Call, MAX_REQUEST, Reply, encode};
 
-use super::orders::{PauseOrder, ResumeOrder, Resumed};
-use super::{GET_CONFIG, GET_STATUS, PATIENCE, PAUSE, RESUME, RunningConfig, read_frame};
+use super::order::{PauseOrder, ResumeOrder, Resumed};
+use super::{GET_CONFIG, GET_STATUS, ORDER, PATIENCE, PAUSE, RESUME, RunningConfig, read_frame};
 use crate::{Error, PauseStatus, StatusReport};
 
 /// The longest answer: 5,000 VMs take about 3 MiB.
@@ -55,6 +55,7 @@ async fn call<T: DeserializeOwned>(
     parameters: Option<impl Serialize>,
 ) -> Result<T, Error> {
     let of = |source: io::Error| Error::Control { path: path.to_owned(), source };
+    let is_order = parameters.is_some();
     let parameters = parameters.map(serde_json::to_value).transpose();
     let parameters = parameters.map_err(|error| of(error.into()))?;
     let call = Call { method: method.to_owned(), parameters, more: false };
@@ -69,7 +70,8 @@ async fn call<T: DeserializeOwned>(
         let frame = read_frame(&mut stream, MAX_STATUS).await?;
         Ok(serde_json::from_slice::<Reply>(&frame)?)
     };
-    let reply = timeout(PATIENCE, ask).await.unwrap_or_else(|late| Err(late.into()));
+    let patience = if is_order { ORDER } else { PATIENCE };
+    let reply = timeout(patience, ask).await.unwrap_or_else(|late| Err(late.into()));
     let Reply { error, parameters, .. } = reply.map_err(of)?;
     if let Some(error) = error {
         return Err(refused(&error, &parameters));

@@ -47,7 +47,7 @@ pub struct Duty {
     pub until: Moment,
 }
 
-/// QEMU has another size than the config says (proxmox.md 1.6 and 2.6): a change that starts from
+/// QEMU has another size than the config says: a change that starts from
 /// the config would do something else than it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quarantine {

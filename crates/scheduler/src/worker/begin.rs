@@ -81,7 +81,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     fn clear_leftovers(&self, memory: &mut Memory, done: &Done) {
         for (vmid, step) in memory.due(self.clock.now()) {
             let Some(vm) = memory.view.vms.get(&vmid) else { continue };
-            let Some(known) = &vm.config else { continue };
+            let Some(known) = vm.config.as_ref().filter(|_| vm.pause.is_none()) else { continue };
             let intent = self.intent(vmid, vm, step, "a leftover".to_owned());
             let (helper, digest, done) = (self.helper.clone(), known.digest.clone(), done.clone());
             memory.in_flight.insert(vmid, vm.node.clone());

@@ -9,6 +9,8 @@ use super::fault::Fault;
 use super::file::{BUSY, beside};
 use super::value::{count, parse};
 use super::{load, schema};
+use vm_autoscale_planner::Moment;
+
 use crate::journal::JournalError;
 use crate::{BootClock, Clock as _, ClusterStatus, Event, Intent, Pause};
 
@@ -19,6 +21,8 @@ pub struct LastKnown {
     pub clusters: Vec<LastPicture>,
     /// The last events, oldest first.
     pub recent: Vec<Event>,
+    /// Now, by the clock of the pauses.
+    pub now: Moment,
     /// The pauses that hold now, as far as time has passed since: none that holds is missing.
     pub pauses: Vec<Pause>,
     /// Changes of which it is not known what became of them: the daemon's next start looks.
@@ -83,12 +87,14 @@ fn known(connection: &Connection) -> Result<LastKnown, Fault> {
     let (last, ahead) = load::clock(connection)?;
     let clock = BootClock::default();
     clock.go_on(last, ahead);
+    let now = clock.now();
     let mut pauses = load::pauses(connection)?;
-    pauses.retain(|pause| pause.holds(clock.now()));
+    pauses.retain(|pause| pause.holds(now));
     let open = load::open(connection)?;
     Ok(LastKnown {
         clusters: pictures(connection)?,
         recent: load::events(connection)?,
+        now,
         pauses,
         open: open.into_values().map(|intended| intended.intent).collect(),
     })

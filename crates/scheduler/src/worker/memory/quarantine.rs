@@ -124,7 +124,7 @@ impl Memory {
 /// What is wrong, and the way out.
 fn told(vmid: VmId, resource: Resource, Quarantine { config, qemu, .. }: &Quarantine) -> String {
     match resource {
-        // Only the same way down makes them agree (proxmox.md 1.6).
+        // Only the same way down makes them agree.
         Resource::Cpu if qemu < config => format!(
             "the config says {config} vCPUs, QEMU has {qemu}: `qm set {vmid} --vcpus {qemu}` makes them agree"
         ),

@@ -1,0 +1,100 @@
+//! The checker, window by window, so that no history grows.
+
+use std::collections::BTreeSet;
+
+use vm_autoscale_lab::{Entry, Lab};
+use vm_autoscale_scheduler::Journal as _;
+
+use super::hand::RATES;
+use super::journal::Noted;
+use super::machine::Machine;
+use super::{Tally, say};
+use crate::invariants::{Allowed, Bounds, Checker, Direction, Violation};
+
+/// After so many seconds a leftover of ours is one that nobody clears.
+const PATIENCE: f64 = 1800.0;
+/// A tenth of the run, at least so many seconds: what is filled by then stays so.
+const WARM: f64 = 7200.0;
+
+pub(super) struct Watch {
+    checker: Checker,
+    /// Leftovers of the last window: one that is there twice is one.
+    leftovers: BTreeSet<String>,
+    warm_at: f64,
+    trace: Option<u32>,
+}
+
+impl Watch {
+    pub(super) fn new(nodes: usize, end: f64, trace: Option<u32>) -> Self {
+        let allowed = Allowed {
+            vms: vec![(100..=100_000, Bounds { vcpus: 1..=8, memory: 1024..=16_384 })],
+            direction: Direction::Both,
+            cooldown: 300.0,
+            under_way: 2,
+            rates: Some(RATES),
+            // A look asks every node until one answers, and one that is down takes 5 s.
+            look_gap: 60.0,
+            round: 10.0,
+            late: 12.0,
+            nodes,
+            intents: Vec::new(),
+        };
+        let (checker, leftovers) = (Checker::new(allowed), BTreeSet::new());
+        Self { checker, leftovers, warm_at: WARM.max(end / 10.0), trace }
+    }
+
+    /// A scheduler or helper that is started looks from now on.
+    pub(super) fn starts(&mut self, now: f64) {
+        self.checker.away_until(now);
+    }
+
+    pub(super) fn judge(&mut self, lab: &Lab, journal: &Noted, tally: &mut Tally) {
+        for intended in journal.take() {
+            self.checker.intended(intended);
+        }
+        for entry in lab.take_history() {
+            tally.lines += u64::from(entry.node.is_some());
+            tally.changes += u64::from(entry.node.is_some() && entry.vmid.is_some());
+            self.tell(&entry);
+            self.checker.take(&entry);
+        }
+        let now = lab.now();
+        let found = self.checker.leftovers(&lab.vms(), now, PATIENCE);
+        let before = std::mem::take(&mut self.leftovers);
+        for leftover in found {
+            if before.contains(&leftover.why) {
+                tally.broken.push(leftover.clone());
+            }
+            self.leftovers.insert(leftover.why);
+        }
+        tally.broken.extend(self.checker.violations());
+        tally.days = now / 86_400.0;
+        tally.verified = tally.verified_before + journal.counts().verified;
+        let (size, too_large) = journal.size();
+        tally.journal = tally.journal.max(size);
+        if too_large {
+            let why = format!("the journal takes {size} KiB");
+            tally.broken.push(Violation { invariant: "I12", why, entry: None });
+        }
+        tally.machine = Machine::now();
+        if now >= self.warm_at {
+            tally.warm.get_or_insert(tally.machine);
+            tally.most = tally.most.most(tally.machine);
+        }
+    }
+
+    fn tell(&self, entry: &Entry) {
+        let mut about = entry.showed.iter().map(|shown| shown.vmid).chain(entry.vmid);
+        if self.trace.is_some_and(|trace| about.any(|vmid| vmid.get() == trace)) {
+            let node = entry.node.as_ref().map_or("the lab", |node| node.as_str());
+            let Entry { start, end, exit, line, .. } = entry;
+            say(&format!("{start:.3} to {end:.3} on {node}, exit {exit}: {line}"));
+        }
+    }
+
+    /// What only a whole run shows.
+    pub(super) fn end(mut self, tally: &mut Tally) {
+        self.checker.counts();
+        tally.broken.extend(self.checker.violations());
+    }
+}
