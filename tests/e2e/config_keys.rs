@@ -27,6 +27,10 @@ impl Daemon {
         // The unit has systemd make it.
         std::fs::create_dir(dir.path().join("log")).unwrap();
         let config = dir.path().join("config.yaml");
+        let mut file = file.to_owned();
+        if !file.contains("journal:") {
+            file += "journal: {path: DIR/journal.db}\n";
+        }
         std::fs::write(&config, file.replace("DIR", dir.path().to_str().unwrap())).unwrap();
         let arguments = ["run", "--config", config.to_str().unwrap()];
         let program = Program::start("vm-autoscale", &arguments, dir.path()).unwrap();
@@ -76,6 +80,19 @@ fn the_sockets_are_those_of_the_file() {
         until("control", || daemon.answers(&format!("{control}.sock")));
         let elsewhere = if control == "here" { "there" } else { "here" };
         assert!(other.accept().is_err() && !daemon.answers(&format!("{elsewhere}.sock")));
+        daemon.program.stop().unwrap();
+    }
+}
+
+/// `"journal.path"`.
+#[test]
+fn the_journal_is_where_the_file_says() {
+    for (here, elsewhere) in [("one", "two"), ("two", "one")] {
+        let (mut daemon, _helpers) = Daemon::start(&format!(
+            "helper_socket: DIR/one.sock\ncontrol_socket: DIR/c.sock\njournal: {{path: DIR/{here}.db}}\n"
+        ));
+        until("journal", || daemon.dir.path().join(format!("{here}.db")).exists());
+        assert!(!daemon.dir.path().join(format!("{elsewhere}.db")).exists());
         daemon.program.stop().unwrap();
     }
 }

@@ -17,6 +17,7 @@ mod helper_keys;
 mod host_keys;
 mod import;
 mod journal_down;
+mod journal_faults;
 mod logins;
 mod lookout;
 mod notices;

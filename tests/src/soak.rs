@@ -34,6 +34,9 @@ pub struct Soak {
     /// What everything that happens grows from.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Print every line about this VM.
+    #[arg(long)]
+    pub trace: Option<u32>,
 }
 
 /// What came of it so far.
@@ -47,6 +50,10 @@ pub struct Tally {
     pub changes: u64,
     /// Changes that were found in effect.
     pub verified: u64,
+    /// Of them, those of earlier processes.
+    pub verified_before: u64,
+    /// The most that the journal took on its disk, in KiB.
+    pub journal: u64,
     /// What befell the cluster and us.
     pub faults: u64,
     /// Starts of the scheduler.
@@ -87,23 +94,7 @@ pub fn main() -> ExitCode {
         }
     });
     match ended {
-        Ok(tally) => {
-            say(&line(&tally, begun));
-            tally.broken.iter().for_each(|violation| say(&violation.to_string()));
-            let growth = tally.growth();
-            for growth in &growth {
-                say(growth);
-            }
-            if tally.broken.is_empty() && growth.is_empty() {
-                say("no invariant was broken, and nothing grew");
-                return ExitCode::SUCCESS;
-            }
-            say(&format!(
-                "again: cargo soak --days {} --vms {} --seed {}",
-                soak.days, soak.vms, soak.seed
-            ));
-            ExitCode::FAILURE
-        }
+        Ok(tally) => soak.verdict(&tally, begun),
         Err(error) => {
             say(&format!("error: {error}"));
             ExitCode::FAILURE
@@ -111,16 +102,32 @@ pub fn main() -> ExitCode {
     }
 }
 
+impl Soak {
+    fn verdict(&self, tally: &Tally, begun: Instant) -> ExitCode {
+        say(&line(tally, begun));
+        let broken = tally.broken.iter().map(ToString::to_string);
+        let wrong: Vec<String> = broken.chain(tally.growth()).collect();
+        if wrong.is_empty() {
+            say("no invariant was broken, and nothing grew");
+            return ExitCode::SUCCESS;
+        }
+        say(&wrong.join("\n"));
+        let Self { days, vms, seed, .. } = self;
+        say(&format!("again: cargo soak --days {days} --vms {vms} --seed {seed}"));
+        ExitCode::FAILURE
+    }
+}
+
 fn line(tally: &Tally, begun: Instant) -> String {
-    let Tally { days, changes, verified, faults, starts, machine, lines, .. } = tally;
+    let Tally { days, changes, verified, faults, starts, machine, lines, journal, .. } = tally;
     let a_minute = days / begun.elapsed().as_secs_f64() * 60.0;
     format!(
         "day {days:.2}: {lines} lines, {changes} changes, {verified} verified, {faults} faults, \
-         {starts} starts, {machine}; {a_minute:.2} days a minute"
+         {starts} starts, {machine}, journal {journal} KiB; {a_minute:.2} days a minute"
     )
 }
 
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     // Where standard output is gone, the exit code still says it.
     let _ = writeln!(io::stdout(), "{text}");
 }
@@ -132,7 +139,7 @@ mod tests {
     /// `cargo soak` is the whole.
     #[test]
     fn a_quarter_of_a_day_breaks_no_invariant() {
-        let soak = Soak { days: 0.25, vms: 50, seed: 2 };
+        let soak = Soak { days: 0.25, vms: 50, seed: 2, trace: None };
         let tally = soak.run(|_| {}).unwrap();
         let told: Vec<String> = tally.broken.iter().map(ToString::to_string).collect();
         assert!(told.is_empty(), "{soak:?}\n{}", told.join("\n"));

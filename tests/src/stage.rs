@@ -115,10 +115,14 @@ impl Stage {
     /// The file cannot be written.
     pub fn write_config_yaml(&self, config: &str) -> io::Result<()> {
         let (helper, control) = (self.path("helper.sock"), self.control_socket());
-        let sockets =
+        let mut own =
             format!("helper_socket: {}\ncontrol_socket: {}\n", helper.display(), control.display());
-        let journal = format!("\njournal: {{path: {}}}\n", self.path("journal.db").display());
-        write_private(&self.path("config.yaml"), &format!("{sockets}{config}{journal}"))
+        if !config.contains("journal:") {
+            let journal = self.journal();
+            // Writing to a String cannot fail.
+            let _ = writeln!(own, "journal: {{path: {}}}", journal.display());
+        }
+        write_private(&self.path("config.yaml"), &format!("{own}{config}"))
     }
 
     /// Starts the helper.
@@ -155,6 +159,12 @@ impl Stage {
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
+    }
+
+    /// Where the journal is, unless the play says another place.
+    #[must_use]
+    pub fn journal(&self) -> PathBuf {
+        self.path("journal.db")
     }
 
     /// Where the scheduler answers.

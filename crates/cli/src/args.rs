@@ -48,7 +48,7 @@ pub(crate) enum Command {
     Plan,
     /// Ask the running daemon what it sees and does. 1 where something is not well.
     #[command(after_help = STATUS_HELP)]
-    Status(Daemon),
+    Status(StatusArgs),
     /// Have the running daemon leave VMs alone, from the very next change on.
     #[command(after_help = PAUSE_HELP)]
     Pause(PauseArgs),
@@ -99,6 +99,16 @@ pub(crate) struct Show {
     pub(crate) pool: Option<String>,
 }
 
+/// Of what.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct StatusArgs {
+    /// Only these VMs, and of each all that is known.
+    #[arg(value_name = "VMID")]
+    pub(crate) vms: Vec<VmId>,
+    #[command(flatten)]
+    pub(crate) daemon: Daemon,
+}
+
 /// Which daemon.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Daemon {
@@ -115,6 +125,11 @@ impl Show {
 }
 
 const STATUS_HELP: &str = "\
+Examples:
+  vm-autoscale status
+  vm-autoscale status 101 102
+  vm-autoscale status --output-format json
+
 Exit codes: 0 all is well (a pause is: somebody wanted it), 1 something is not, and the first lines
 say what; 6 the daemon cannot be asked and left nothing to show";
 

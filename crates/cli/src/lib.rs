@@ -2,6 +2,7 @@
 
 mod args;
 mod config;
+mod detail;
 mod environment;
 mod files;
 mod pause;

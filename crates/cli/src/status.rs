@@ -6,16 +6,22 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use vm_autoscale_scheduler::{Reload, Source, StatusReport, fetch_status, remembered};
 
-use crate::args::{Args, Daemon};
+use vm_autoscale_proxmox::VmId;
+
+use crate::args::{Args, Daemon, Format, StatusArgs};
+use crate::detail::details;
 use crate::files::{Places, places};
 use crate::pause::{line, span};
 use crate::table::last_changes;
-use crate::{Error, show, wait};
+use crate::{Error, say, show, wait};
 
 /// The exit code.
-pub(crate) fn status(args: &Args, daemon: &Daemon) -> Result<u8, Error> {
+pub(crate) fn status(args: &Args, wanted: &StatusArgs) -> Result<u8, Error> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    let report = asked_or_remembered(args, daemon, now)?;
+    let mut report = asked_or_remembered(args, &wanted.daemon, now)?;
+    if !wanted.vms.is_empty() {
+        return of_vms(args, &mut report, (&wanted.vms, now));
+    }
     let mut note = last_changes(&report, now);
     if report.source == Source::Daemon {
         let counts = report.counts;
@@ -27,6 +33,31 @@ pub(crate) fn status(args: &Args, daemon: &Daemon) -> Result<u8, Error> {
         );
     }
     show(&report, args.output_format, &head(&report, now), &note)?;
+    Ok(u8::from(!report.ills().is_empty()))
+}
+
+/// All that is known of these VMs.
+fn of_vms(
+    args: &Args,
+    report: &mut StatusReport,
+    (wanted, now): (&[VmId], u64),
+) -> Result<u8, Error> {
+    for cluster in &mut report.clusters {
+        cluster.vms.retain(|vm| wanted.contains(&vm.vmid));
+    }
+    report.recent.retain(|event| wanted.contains(&event.vmid));
+    let known =
+        |vmid: &&VmId| report.clusters.iter().any(|c| c.vms.iter().any(|vm| vm.vmid == **vmid));
+    if let Some(missing) = wanted.iter().find(|vmid| !known(vmid)) {
+        return Err(Error::Usage(format!(
+            "VM {missing} is not looked after: see `vm-autoscale config show --effective --vm {missing}`"
+        )));
+    }
+    let text = format!("{}{}", head(report, now), details(report, now));
+    match args.output_format {
+        Format::Text => say(&text)?,
+        Format::Json => show(report, args.output_format, "", "")?,
+    }
     Ok(u8::from(!report.ills().is_empty()))
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::pause::span;
 use vm_autoscale_scheduler::{ClusterStatus, StatusReport, VmStatus};
 
 /// All clusters' VMs, a line each, at most `width` columns wide.
@@ -94,16 +95,6 @@ fn row(vm: &VmStatus, now: u64) -> String {
         percent(vm.memory_used),
         decision(vm, now),
     )
-}
-
-/// A time as people say it.
-fn span(seconds: u64) -> String {
-    match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7200 => format!("{} min", seconds / 60),
-        7200..172_800 => format!("{} h", seconds / 3600),
-        _ => format!("{} d", seconds / 86_400),
-    }
 }
 
 /// What is done or would be, before what is not; one text where it is the same for both. What

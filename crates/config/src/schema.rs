@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use crate::yaml::{known_keys, required_keys};
 use crate::{
-    Alerts, Class, Cluster, Gotify, HelperConfig, HostLimits, Limits, Logging, Node, Rates, Rule,
-    SchedulerConfig, Selection, Threshold, Thresholds, VirtualMachine, VmSet,
+    Alerts, Class, Cluster, Gotify, HelperConfig, HostLimits, JournalFile, Limits, Logging, Node,
+    Rates, Rule, SchedulerConfig, Selection, Threshold, Thresholds, VirtualMachine, VmSet,
 };
 
 /// What the schema says of a type of `crates/proxmox`; a test holds the two together.
@@ -180,6 +180,7 @@ fn the_schema_has_the_keys_that_serde_has() {
     compare::<HostLimits>(&mut seen);
     compare::<Class>(&mut seen);
     compare::<VirtualMachine>(&mut seen);
+    compare::<JournalFile>(&mut seen);
     compare::<Logging>(&mut seen);
     compare::<Alerts>(&mut seen);
     compare::<Gotify>(&mut seen);

@@ -53,6 +53,9 @@ pub async fn run(config: SchedulerConfig, file: &Path, reread: Reread) -> Result
     // Which pauses hold is known before anybody asks.
     journal.begin().await;
     let (manager, ended) = Manager::start();
+    let clock = BootClock::default();
+    let journal = SqliteJournal::new(&config.journal, &clock);
+    journal.begin().await;
     let mut files = Files::new(config, (file, reread), manager);
     let desk = Desk::new(files.board.clone(), clock.clone(), journal.clone());
     let answering = tokio::spawn(control::serve(listener, desk));

@@ -25,6 +25,8 @@ pub(super) struct World {
     cut: bool,
     holds: BTreeMap<(Of, Hold), Timeline<bool>>,
     loads: BTreeMap<VmId, Timeline<Load>>,
+    /// What others left in `[PENDING]` since the VM's last start.
+    foreign: BTreeSet<(VmId, String)>,
     /// When a number became another VM's.
     renewed: BTreeMap<VmId, f64>,
     looks: VecDeque<(f64, f64)>,
@@ -53,6 +55,7 @@ impl World {
             cut: false,
             holds: BTreeMap::new(),
             loads: BTreeMap::new(),
+            foreign: BTreeSet::new(),
             renewed: BTreeMap::new(),
             looks: VecDeque::new(),
         }
@@ -92,7 +95,10 @@ impl World {
             Control::Edit { vmid, key, value } if key == "template" => {
                 self.set(at, Of::Vm(vmid), Hold::Template, value.as_deref() == Some("1"));
             }
-            Control::Pending { vmid, .. } => self.set(at, Of::Vm(vmid), Hold::Pending, true),
+            Control::Pending { vmid, key, .. } => {
+                self.set(at, Of::Vm(vmid), Hold::Pending, true);
+                self.foreign.insert((vmid, key));
+            }
             Control::Ha { vmid, state, .. } => {
                 let moves = state.is_some_and(|state| !["started", "ignored"].contains(&&*state));
                 self.set(at, Of::Vm(vmid), Hold::HaMoves, moves);
@@ -129,6 +135,12 @@ impl World {
             }
             Control::Pvestatd { node: None, running } => {
                 self.set(at, Of::Cluster, Hold::Unmeasured, !running);
+                // Of those that were told of by name, what was told last holds.
+                for ((of, hold), timeline) in &mut self.holds {
+                    if *hold == Hold::Unmeasured && matches!(of, Of::Node(_)) {
+                        timeline.set(at, !running);
+                    }
+                }
             }
             Control::Quorum { lost } => {
                 self.cut = lost;
@@ -162,6 +174,7 @@ impl World {
     fn starts(&mut self, at: f64, vmid: VmId) {
         self.set(at, Of::Vm(vmid), Hold::Stopped, false);
         self.set(at, Of::Vm(vmid), Hold::Pending, false);
+        self.foreign.retain(|(other, _)| *other != vmid);
     }
 
     /// Nothing that was fixed for a number holds for the next VM of it.
@@ -173,6 +186,11 @@ impl World {
                 self.set(at, Of::Vm(vmid), hold, false);
             }
         }
+    }
+
+    /// Whether others may have left that key in the VM's `[PENDING]`.
+    pub(super) fn is_foreign(&self, vmid: VmId, key: &str) -> bool {
+        self.foreign.contains(&(vmid, key.to_owned()))
     }
 
     /// Since when the number has been this VM's, as far as anything happened to it.
@@ -188,12 +206,15 @@ impl World {
 
     /// All that stood in the VM's way at that moment, each with its beginning.
     pub(super) fn all(&self, vmid: VmId, node: Option<&NodeName>, at: f64) -> Vec<(Hold, f64)> {
-        let concerns = |of: &Of| match of {
-            Of::Cluster => true,
+        let named = node.is_some_and(|node| {
+            self.holds.contains_key(&(Of::Node(node.clone()), Hold::Unmeasured))
+        });
+        let concerns = |of: &Of, hold: Hold| match of {
+            Of::Cluster => hold != Hold::Unmeasured || !named,
             Of::Node(name) => Some(name) == node,
             Of::Vm(number) => *number == vmid,
         };
-        let held = self.holds.iter().filter(|((of, _), _)| concerns(of));
+        let held = self.holds.iter().filter(|((of, hold), _)| concerns(of, *hold));
         let held = held.filter_map(|((_, hold), timeline)| {
             let (since, on) = timeline.at(at)?;
             on.then_some((*hold, since))

@@ -44,8 +44,9 @@ pub(super) struct Chaos {
 impl Chaos {
     pub(super) fn new(seed: u64, vms: u32, nodes: Vec<NodeName>) -> Self {
         let (rng, later) = (Rng::with_seed(seed), BTreeMap::new());
-        // Each VM has something of its own about twice a day.
-        let mean = 40_000_000.0 / f64::from(vms.max(200));
+        // Each of 2,000 VMs has something of its own about four times a day, and where there are
+        // fewer, more often: a short run is to meet everything, too.
+        let mean = 40_000_000.0 / f64::from(vms.max(2000));
         Self { rng, vms, nodes, later, number: 0, next: 60_000, mean }
     }
 
@@ -75,7 +76,7 @@ impl Chaos {
     }
 
     fn begin(&mut self, now: u64) {
-        if self.rng.u32(0..100) < 8 { self.of_all(now) } else { self.of_one(now) }
+        if self.rng.u32(0..100) < 10 { self.of_all(now) } else { self.of_one(now) }
     }
 
     fn at(&mut self, time: u64, happening: Happening) {

@@ -1,45 +1,104 @@
-//! A journal beside which every intent is noted for the checker.
+//! The journal on its disk, opened anew by every process, and beside it every intent for the
+//! checker.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use vm_autoscale_config::JournalFile;
 use vm_autoscale_planner::{Moment, Move};
 use vm_autoscale_proxmox::ClusterName;
 use vm_autoscale_scheduler::{
-    Counts, Event, Intent, Journal, JournalError, Notes, Pause, Recalled, Settled,
+    BootClock, Counts, Event, Intent, Journal, JournalError, Notes, Pause, Recalled, Settled,
+    SqliteJournal,
 };
 
 use crate::invariants::Intended;
 
+/// What the file may take, in MiB, and for how many days changes are kept.
+const MOST: u32 = 8;
+const DAYS: u32 = 2;
+
+/// Clones are the same process's.
 #[derive(Debug, Clone)]
-pub(super) struct Noted<J> {
-    pub(super) inner: J,
-    intents: Arc<Mutex<Vec<Intended>>>,
+pub(super) struct Noted {
+    inner: SqliteJournal,
+    books: Arc<Books>,
 }
 
-impl<J> Noted<J> {
-    pub(super) fn new(inner: J) -> Self {
-        Self { inner, intents: Arc::default() }
+/// What outlives a process.
+#[derive(Debug)]
+struct Books {
+    dir: PathBuf,
+    intents: Mutex<Vec<Intended>>,
+    is_full: AtomicBool,
+}
+
+fn open(dir: &Path) -> SqliteJournal {
+    let path = dir.join("journal.db");
+    let file = JournalFile { path, keep_days: DAYS, max_size_mb: MOST };
+    SqliteJournal::new(&file, &BootClock::default())
+}
+
+impl Noted {
+    pub(super) fn new(dir: &Path) -> Self {
+        let (intents, is_full) = (Mutex::default(), AtomicBool::new(false));
+        let books = Books { dir: dir.to_owned(), intents, is_full };
+        Self { inner: open(dir), books: Arc::new(books) }
+    }
+
+    /// That of the next process.
+    pub(super) fn anew(&self) -> Self {
+        Self { inner: open(&self.books.dir), books: self.books.clone() }
+    }
+
+    /// Its disk is full, or not any more.
+    pub(super) fn fill(&self, is_full: bool) {
+        self.books.is_full.store(is_full, Ordering::Relaxed);
+    }
+
+    pub(super) async fn end(&self) {
+        self.inner.end().await;
     }
 
     /// Those that were made durable since the last time.
     pub(super) fn take(&self) -> Vec<Intended> {
-        std::mem::take(&mut *self.intents.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.intents())
+    }
+
+    /// KiB on the disk, and whether that is more than it may take.
+    pub(super) fn size(&self) -> (u64, bool) {
+        let files = std::fs::read_dir(&self.books.dir).into_iter().flatten().flatten();
+        let bytes: u64 = files.filter_map(|file| Some(file.metadata().ok()?.len())).sum();
+        (bytes / 1024, bytes > u64::from(MOST) * 1024 * 1024)
+    }
+
+    fn intents(&self) -> MutexGuard<'_, Vec<Intended>> {
+        self.books.intents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn room(&self) -> Result<(), JournalError> {
+        if self.books.is_full.load(Ordering::Relaxed) {
+            return Err(JournalError("no space left on device".to_owned()));
+        }
+        Ok(())
     }
 }
 
-impl<J: Journal> Journal for Noted<J> {
+impl Journal for Noted {
     async fn recall(&self, cluster: &ClusterName) -> Result<Recalled, JournalError> {
         self.inner.recall(cluster).await
     }
 
     async fn intend(&self, now: Moment, intent: &Intent) -> Result<u64, JournalError> {
+        self.room()?;
         let id = self.inner.intend(now, intent).await?;
         let (key, to) = match intent.step {
             Move::Cpu { to, .. } => ("vcpus", to.get()),
             Move::Memory { to, .. } => ("memory", to.get()),
         };
-        let intended = Intended { vmid: intent.vmid, key, to, at: now.0.as_secs_f64() };
-        self.intents.lock().unwrap_or_else(PoisonError::into_inner).push(intended);
+        let at = now.0.as_secs_f64();
+        self.intents().push(Intended { vmid: intent.vmid, key, to, at });
         Ok(id)
     }
 
@@ -48,10 +107,12 @@ impl<J: Journal> Journal for Noted<J> {
     }
 
     async fn keep(&self, notes: Notes) -> Result<(), JournalError> {
+        self.room()?;
         self.inner.keep(notes).await
     }
 
     async fn pause(&self, pause: Pause) -> Result<Pause, JournalError> {
+        self.room()?;
         self.inner.pause(pause).await
     }
 
@@ -69,5 +130,9 @@ impl<J: Journal> Journal for Noted<J> {
 
     fn recent(&self) -> Vec<Event> {
         self.inner.recent()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.inner.notes()
     }
 }

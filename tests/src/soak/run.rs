@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 use vm_autoscale_config::{Checked, SchedulerConfig};
 use vm_autoscale_lab::{Control, Lab, Options};
 use vm_autoscale_proxmox::ClusterName;
-use vm_autoscale_scheduler::{Board, MemoryJournal, work_over};
+use vm_autoscale_scheduler::{Board, Journal as _, work_over};
 
 use super::chaos::{Chaos, Happening};
 use super::clock::Virtual;
@@ -35,14 +36,14 @@ const CONFIG: &str = "mode: full\nselect: [100-100000]\ncheck_interval: 60\nscal
     scaling_thresholds: {cpu: {high: 80, low: 35}, ram: {high: 85, low: 45}}\n\
     scaling_limits: {min_cores: 1, max_cores: 8, min_ram_mb: 1024, max_ram_mb: 16384}\n";
 
-type Journal = Noted<MemoryJournal>;
-
 /// Everything that lives on when the scheduler is started anew.
 struct World {
     lab: Lab,
     hand: Hand,
     clock: Virtual,
-    journal: Journal,
+    journal: Noted,
+    /// Where the journal is.
+    _disk: TempDir,
     cluster: ClusterName,
     config: Arc<SchedulerConfig>,
     watch: Watch,
@@ -82,6 +83,12 @@ pub(super) async fn run(soak: &Soak, mut tell: impl FnMut(&Tally)) -> io::Result
     Ok(tally)
 }
 
+/// In memory where there is such a disk: the machine's own is not what is soaked.
+fn disk() -> io::Result<TempDir> {
+    let name = || tempfile::Builder::new().prefix("vm-autoscale-soak-").to_owned();
+    name().tempdir_in("/dev/shm").or_else(|_| name().tempdir())
+}
+
 impl World {
     fn new(soak: &Soak, end: Duration) -> io::Result<Self> {
         let cluster = ClusterName::try_from("lab").map_err(io::Error::other)?;
@@ -96,16 +103,25 @@ impl World {
         let lab = Lab::new(&options).map_err(io::Error::other)?;
         let checked = Checked::new(Path::new("soak.yaml"), CONFIG.as_bytes());
         let config = checked.finish().map_err(|report| io::Error::other(report.to_string()))?;
+        let disk = disk()?;
         Ok(Self {
             hand: Hand::new(&lab, cluster.clone(), soak.seed),
             clock: Virtual::new(Instant::now()),
-            journal: Noted::new(MemoryJournal::default()),
-            watch: Watch::new(options.nodes.len(), end.as_secs_f64()),
+            journal: Noted::new(disk.path()),
+            _disk: disk,
+            watch: Watch::new(options.nodes.len(), end.as_secs_f64(), soak.trace),
             config: Arc::new(config),
             scheduler: None,
             cluster,
             lab,
         })
+    }
+
+    /// What the last process counted is kept for the report.
+    fn begin_anew(&mut self, tally: &mut Tally) {
+        tally.verified_before += self.journal.counts().verified;
+        self.journal = self.journal.anew();
+        self.start(tally);
     }
 
     fn start(&mut self, tally: &mut Tally) {
@@ -132,14 +148,14 @@ impl World {
             Happening::Wall(seconds) => self.clock.set_wall(seconds),
             Happening::Helper => self.hand.restart(),
             Happening::Journal(works) => {
-                self.journal.inner.break_down((!works).then_some("no space left on device"));
+                self.journal.fill(!works);
             }
             Happening::Kill => {
                 if let Some(scheduler) = self.scheduler.take() {
                     scheduler.killed.store(true, Ordering::Relaxed);
                     scheduler.work.abort();
                 }
-                self.start(tally);
+                self.begin_anew(tally);
             }
             Happening::Stop => {
                 if let Some(scheduler) = self.scheduler.take() {
@@ -147,8 +163,9 @@ impl World {
                     let _ = scheduler.stop.send(true);
                     let _ = tokio::time::timeout(Duration::from_secs(90), scheduler.work).await;
                     scheduler.killed.store(true, Ordering::Relaxed);
+                    self.journal.end().await;
                 }
-                self.start(tally);
+                self.begin_anew(tally);
             }
         }
     }

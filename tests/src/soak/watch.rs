@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use vm_autoscale_lab::Lab;
-use vm_autoscale_scheduler::Journal;
+use vm_autoscale_lab::{Entry, Lab};
+use vm_autoscale_scheduler::Journal as _;
 
-use super::Tally;
 use super::hand::RATES;
 use super::journal::Noted;
 use super::machine::Machine;
-use crate::invariants::{Allowed, Bounds, Checker, Direction};
+use super::{Tally, say};
+use crate::invariants::{Allowed, Bounds, Checker, Direction, Violation};
 
 /// After so many seconds a leftover of ours is one that nobody clears.
 const PATIENCE: f64 = 1800.0;
@@ -21,10 +21,11 @@ pub(super) struct Watch {
     /// Leftovers of the last window: one that is there twice is one.
     leftovers: BTreeSet<String>,
     warm_at: f64,
+    trace: Option<u32>,
 }
 
 impl Watch {
-    pub(super) fn new(nodes: usize, end: f64) -> Self {
+    pub(super) fn new(nodes: usize, end: f64, trace: Option<u32>) -> Self {
         let allowed = Allowed {
             vms: vec![(100..=100_000, Bounds { vcpus: 1..=8, memory: 1024..=16_384 })],
             direction: Direction::Both,
@@ -39,7 +40,7 @@ impl Watch {
             intents: Vec::new(),
         };
         let (checker, leftovers) = (Checker::new(allowed), BTreeSet::new());
-        Self { checker, leftovers, warm_at: WARM.max(end / 10.0) }
+        Self { checker, leftovers, warm_at: WARM.max(end / 10.0), trace }
     }
 
     /// A scheduler or helper that is started looks from now on.
@@ -47,13 +48,14 @@ impl Watch {
         self.checker.away_until(now);
     }
 
-    pub(super) fn judge<J: Journal>(&mut self, lab: &Lab, journal: &Noted<J>, tally: &mut Tally) {
+    pub(super) fn judge(&mut self, lab: &Lab, journal: &Noted, tally: &mut Tally) {
         for intended in journal.take() {
             self.checker.intended(intended);
         }
         for entry in lab.take_history() {
             tally.lines += u64::from(entry.node.is_some());
             tally.changes += u64::from(entry.node.is_some() && entry.vmid.is_some());
+            self.tell(&entry);
             self.checker.take(&entry);
         }
         let now = lab.now();
@@ -67,11 +69,26 @@ impl Watch {
         }
         tally.broken.extend(self.checker.violations());
         tally.days = now / 86_400.0;
-        tally.verified = journal.counts().verified;
+        tally.verified = tally.verified_before + journal.counts().verified;
+        let (size, too_large) = journal.size();
+        tally.journal = tally.journal.max(size);
+        if too_large {
+            let why = format!("the journal takes {size} KiB");
+            tally.broken.push(Violation { invariant: "I12", why, entry: None });
+        }
         tally.machine = Machine::now();
         if now >= self.warm_at {
             tally.warm.get_or_insert(tally.machine);
             tally.most = tally.most.most(tally.machine);
+        }
+    }
+
+    fn tell(&self, entry: &Entry) {
+        let mut about = entry.showed.iter().map(|shown| shown.vmid).chain(entry.vmid);
+        if self.trace.is_some_and(|trace| about.any(|vmid| vmid.get() == trace)) {
+            let node = entry.node.as_ref().map_or("the lab", |node| node.as_str());
+            let Entry { start, end, exit, line, .. } = entry;
+            say(&format!("{start:.3} to {end:.3} on {node}, exit {exit}: {line}"));
         }
     }
 

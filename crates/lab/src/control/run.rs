@@ -89,7 +89,11 @@ fn on_vm(cluster: &mut Cluster, control: Control) -> Result<(), Error> {
         Control::Lock { vmid, lock } => edit(cluster, vmid, "lock", lock)?,
         Control::Edit { vmid, key, value } => edit(cluster, vmid, &key, value)?,
         Control::Pending { vmid, key, value } => wait(cluster, vmid, key, value)?,
-        Control::Stop { vmid } => vm(cluster, vmid)?.qemu = None,
+        Control::Stop { vmid } => {
+            let vm = vm(cluster, vmid)?;
+            // Nor does it start with a node that lost power before.
+            (vm.qemu, vm.ran) = (None, false);
+        }
         Control::LeaveOut { vmid, on } => vm(cluster, vmid)?.left_out = on,
         Control::FreeLoad { vmid } => vm(cluster, vmid)?.fixed = None,
         Control::Load { vmid, cores, mib } => {

@@ -22,6 +22,17 @@ const PROGRAM: &str = "tests/e2e/config_keys.rs";
 const ELSEWHERE: &[Elsewhere] = &[
     ("control_socket", PROGRAM, "the_sockets_are_those_of_the_file"),
     ("helper_socket", PROGRAM, "the_sockets_are_those_of_the_file"),
+    (
+        "journal.keep_days",
+        "crates/scheduler/src/journal/sqlite/tests/size.rs",
+        "what_is_older_than_the_days_goes_at_most_hourly",
+    ),
+    (
+        "journal.max_size_mb",
+        "crates/scheduler/src/journal/sqlite/tests/size.rs",
+        "a_smaller_bound_makes_the_file_smaller",
+    ),
+    ("journal.path", PROGRAM, "the_journal_is_where_the_file_says"),
     ("logging.level", PROGRAM, "the_log_is_where_and_as_long_as_the_file_says"),
     ("logging.log_file", PROGRAM, "the_log_is_where_and_as_long_as_the_file_says"),
     (

@@ -6,7 +6,7 @@ use vm_autoscale_planner::{Kept, KeptResource, Move, Resource};
 use vm_autoscale_proxmox::{Identity, MemoryMib, VmId};
 
 use super::*;
-use crate::{ClusterStatus, Decided, Outcome, VmRecord};
+use crate::{ClusterStatus, Decided, Duty, Outcome, VmRecord};
 
 mod clock;
 mod harm;
@@ -83,11 +83,8 @@ pub(super) fn applied() -> Settled {
 pub(super) fn record(failures: u32) -> VmRecord {
     let cpu = KeptResource { failures, changed: Some(at(900)), ..KeptResource::default() };
     let planner = Kept { resized: Some(at(800)), cpu, ..Kept::default() };
-    VmRecord {
-        planner,
-        duty: Some(crate::Duty { step: intent(101).step, until: at(1500) }),
-        ..VmRecord::default()
-    }
+    let duty = Duty { step: intent(101).step, until: at(1500) };
+    VmRecord { planner, duty: Some(duty), ..VmRecord::default() }
 }
 
 pub(super) fn notes(now: u64) -> Notes {

@@ -40,7 +40,7 @@ async fn so_many_decisions_take_no_more_room_than_the_file_may() {
     assert_eq!((found.open.len(), found.vms.len(), journal.pauses(at(0)).len()), (1, 2, 1));
 }
 
-/// It is made smaller where it may take less from now on.
+/// `"journal.max_size_mb"`: it is made smaller where it may take less from now on.
 #[tokio::test]
 async fn a_smaller_bound_makes_the_file_smaller() {
     let place = Place::new();
@@ -60,6 +60,7 @@ async fn a_smaller_bound_makes_the_file_smaller() {
     assert!(bytes(&place) <= 8 * MIB, "{} bytes", bytes(&place));
 }
 
+/// `"journal.keep_days"`.
 #[tokio::test]
 async fn what_is_older_than_the_days_goes_at_most_hourly() {
     const DAY: u64 = 24 * 3600;

@@ -37,8 +37,8 @@ CREATE TABLE vms (
     cluster TEXT NOT NULL, vmid INTEGER NOT NULL, record TEXT NOT NULL, sum INTEGER NOT NULL,
     PRIMARY KEY (cluster, vmid)
 ) WITHOUT ROWID;
-INSERT INTO "vms" VALUES('lab',101,'{"identity":null,"planner":{"size":null,"resized":800000,"cpu":{"failures":1,"low":0,"changed":900000},"memory":{"failures":0,"low":0,"changed":null}},"duty":[{"resource":"memory","from":2048,"to":4096},1500000]}',2720328564619870978);
-INSERT INTO "vms" VALUES('lab',102,'{"identity":null,"planner":{"size":null,"resized":800000,"cpu":{"failures":2,"low":0,"changed":900000},"memory":{"failures":0,"low":0,"changed":null}},"duty":[{"resource":"memory","from":2048,"to":4096},1500000]}',1875572575010937092);
+INSERT INTO "vms" VALUES('lab',101,'{"identity":null,"planner":{"size":null,"resized":800000,"fights":0,"cpu":{"failures":1,"low":0,"changed":900000},"memory":{"failures":0,"low":0,"changed":null}},"duty":{"step":{"resource":"memory","from":2048,"to":4096},"until":1500000},"quarantine":[null,null],"standing":[{"kind":"","since":0},{"kind":"","since":0}],"last":null}',8714036611139489410);
+INSERT INTO "vms" VALUES('lab',102,'{"identity":null,"planner":{"size":null,"resized":800000,"fights":0,"cpu":{"failures":2,"low":0,"changed":900000},"memory":{"failures":0,"low":0,"changed":null}},"duty":{"step":{"resource":"memory","from":2048,"to":4096},"until":1500000},"quarantine":[null,null],"standing":[{"kind":"","since":0},{"kind":"","since":0}],"last":null}',6987197756485720282);
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('intents',3);
 INSERT INTO "sqlite_sequence" VALUES('pauses',1);

@@ -1,0 +1,106 @@
+//! All that is known of single VMs.
+
+use std::fmt::Write as _;
+
+use vm_autoscale_scheduler::{ClusterStatus, StatusReport, VmStatus};
+
+use crate::pause::span;
+
+/// A block of lines for each VM of the report. No line is cut: its end says what to do.
+pub(crate) fn details(report: &StatusReport, now: u64) -> String {
+    let mut text = String::new();
+    for cluster in &report.clusters {
+        for vm in &cluster.vms {
+            detail(&mut text, cluster, vm, now);
+        }
+    }
+    text
+}
+
+fn detail(text: &mut String, cluster: &ClusterStatus, vm: &VmStatus, now: u64) {
+    let name = vm.name.as_deref().unwrap_or("-");
+    let (vmid, node, mode) = (vm.vmid, &vm.node, &vm.mode);
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "VM {vmid} {name} on {node}, cluster {}, mode {mode}", cluster.name);
+    let sample =
+        vm.sample_age.map_or_else(|| "none yet".to_owned(), |age| format!("{} old", span(age)));
+    let _ = writeln!(text, "  sample  {sample}");
+    let [cpu_blocked, memory_blocked] = vm.blocked;
+    resource(
+        text,
+        ("vCPUs", "", vm.vcpus, vm.vcpus_bounds, vm.cpu_used),
+        (&vm.cpu, cpu_blocked, vm.cpu_since),
+        now,
+    );
+    resource(
+        text,
+        ("memory", " MiB", vm.memory, vm.memory_bounds, vm.memory_used),
+        (&vm.memory_decision, memory_blocked, vm.memory_since),
+        now,
+    );
+    let last = vm.last.as_ref().map_or_else(
+        || "no change of ours is known".to_owned(),
+        |last| format!("{} ago: {} {}", span(now.saturating_sub(last.at)), last.step, last.text),
+    );
+    let _ = writeln!(text, "  last    {last}");
+}
+
+type Size<'a> = (&'a str, &'a str, Option<u32>, Option<(u32, u32)>, Option<f64>);
+
+fn resource(
+    text: &mut String,
+    (what, unit, size, bounds, used): Size<'_>,
+    (decision, blocked, since): (&str, bool, Option<u64>),
+    now: u64,
+) {
+    let size = size.map_or_else(|| "?".to_owned(), |size| format!("{size}{unit}"));
+    let bounds = bounds.map(|(min, max)| format!(", {min} to {max}{unit} by the file"));
+    let used =
+        used.map_or_else(|| ", use not known".to_owned(), |used| format!(", {used:.0} % used"));
+    let _ = writeln!(text, "  {what:<7} {size}{}{used}", bounds.unwrap_or_default());
+    let since = since.map(|since| span(now.saturating_sub(since)));
+    let state = match (blocked, since) {
+        (true, Some(since)) => format!("left alone for {since}: "),
+        (true, None) => "left alone: ".to_owned(),
+        (false, Some(since)) => format!("so for {since}: "),
+        (false, None) => String::new(),
+    };
+    let _ = writeln!(text, "          {state}{decision}");
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn everything_that_is_known_is_told() {
+        let vm = json!({
+            "vmid": 101, "name": "web", "node": "pve1", "mode": "full", "vcpus": 2, "memory": 4096,
+            "cpu_used": 86.2, "memory_used": null, "cpu": "locked (backup)",
+            "memory_decision": "53.1 % used", "vcpus_bounds": [1, 8], "sample_age": 4,
+            "memory_bounds": [1024, 8192], "cpu_since": 40, "blocked": [true, false],
+            "last": {"at": 70, "step": {"resource": "cpu", "from": 1, "to": 2}, "verified": true,
+                     "text": "verified"},
+        });
+        let cluster = json!({
+            "name": "home", "answered_by": null, "problem": null, "looks": 1, "look_ms": 1,
+            "nodes": [], "vms": [vm],
+        });
+        let report = StatusReport {
+            clusters: vec![serde_json::from_value(cluster).unwrap()],
+            ..StatusReport::default()
+        };
+        assert_eq!(
+            details(&report, 100),
+            "VM 101 web on pve1, cluster home, mode full\n\
+             \x20 sample  4 s old\n\
+             \x20 vCPUs   2, 1 to 8 by the file, 86 % used\n\
+             \x20         left alone for 60 s: locked (backup)\n\
+             \x20 memory  4096 MiB, 1024 to 8192 MiB by the file, use not known\n\
+             \x20         53.1 % used\n\
+             \x20 last    30 s ago: vcpus 1 -> 2 verified\n"
+        );
+    }
+}
