@@ -110,7 +110,7 @@ fn outlives_a_restart(stage: &mut Stage) {
         "{said}"
     );
     assert!(said.contains("paused: 101 for 119 min more: moving racks (pause "), "{said}");
-    assert!(said.contains("\n   102 batch-102"), "the VMs: {said}");
+    assert!(said.contains("\n   104 legacy-104"), "the VMs: {said}");
     let json = say(stage, &["status", "--output-format", "json"]);
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();
     assert!(json["source"] == "journal" && json["noted_at"].is_u64(), "{json}");

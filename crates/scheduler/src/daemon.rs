@@ -175,3 +175,6 @@ pub async fn look(config: &Arc<SchedulerConfig>) -> Result<StatusReport, Error> 
     }
     Ok(board.report(&MemoryJournal::default()))
 }
+
+#[cfg(test)]
+mod tests;

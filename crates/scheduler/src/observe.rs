@@ -25,7 +25,7 @@ pub(crate) enum Blind {
 /// What takes longer says nothing of now. The configs that were read by then stay, so that the
 /// next look has fewer to read. The unit's `WatchdogSec=` is longer than this and a pause between
 /// two looks.
-const LOOK: Duration = Duration::from_secs(45);
+pub(crate) const LOOK: Duration = Duration::from_secs(45);
 
 /// Looks, and brings the view up to date; it ends within a deadline, whatever hangs.
 pub(crate) async fn observe<C: Clock, H: Helper>(

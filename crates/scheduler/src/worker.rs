@@ -18,7 +18,8 @@ mod begin;
 mod holds;
 mod memory;
 use begin::{Done, Finished};
-use holds::{DRAIN, leave};
+pub(crate) use holds::DRAIN;
+use holds::leave;
 use memory::{Memory, complete};
 
 /// The kind of the decision that somebody else changed a VM.

@@ -147,3 +147,6 @@ fn late(time: Duration) -> String {
         "the look that began {seconds} s ago has no answer yet: does the helper run? systemctl status vm-autoscale-helper"
     )
 }
+
+#[cfg(test)]
+mod tests;

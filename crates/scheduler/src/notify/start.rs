@@ -74,3 +74,32 @@ fn started<D: Deliver>(deliver: D) -> Option<Channel<D::Item>> {
         })
         .ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notify::tests::config;
+
+    /// A reload neither tells again what was told, nor starts a channel anew for nothing.
+    #[test]
+    fn what_was_told_is_remembered_across_a_reload() {
+        let of = |token: &str, more: &str| {
+            let url = "http://127.0.0.1:9";
+            config(&format!(
+                "gotify: {{enabled: true, server_url: '{url}', app_token: {token}}}\n{more}"
+            ))
+        };
+        let first = of("t", "");
+        let old = Notifier::start(&first);
+        let inner = |notifier: &Notifier| notifier.0.clone().unwrap();
+        let same = old.succeeded_by(&first, &of("t", "mode: full\n"));
+        assert!(Arc::ptr_eq(&inner(&old), &inner(&same)));
+        // Secrets count here, though nobody is shown them.
+        for other in [of("u", ""), of("t", "notification_dedup_seconds: 7\n")] {
+            let next = old.succeeded_by(&first, &other);
+            assert!(!Arc::ptr_eq(&inner(&old), &inner(&next)));
+            assert!(Arc::ptr_eq(&inner(&old).gate, &inner(&next).gate));
+        }
+        assert!(old.succeeded_by(&first, &config("{}")).0.is_none());
+    }
+}

@@ -8,7 +8,7 @@ use crate::{Clock, Helper, Journal};
 
 /// Told to stop, changes under way are read back for so long; the units' `TimeoutStopSec=` is
 /// longer. It is the helper's own time for the same.
-pub(super) const DRAIN: Duration = Duration::from_secs(75);
+pub(crate) const DRAIN: Duration = Duration::from_secs(75);
 
 impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     /// Why a change of this VM must not be sent any more, asked at the moment when it would be: an
