@@ -16,6 +16,7 @@ mod host_keys;
 mod import;
 mod logins;
 mod lookout;
+mod node_trouble;
 mod notices;
 mod one_vm;
 mod openssh;

@@ -15,10 +15,11 @@ use vm_autoscale_protocol::{Frames, HelperError, MAX_REQUEST, Request};
 
 use crate::broker::{Broker, Done};
 use crate::error::Error;
-use crate::replies::Replies;
+use crate::replies::{Replies, hung_up};
 use crate::socket::{listener, scheduler_uid};
 
-const MAX_CONNECTIONS: usize = 8;
+/// Eight of the scheduler's, and one for `vm-autoscale plan`.
+const MAX_CONNECTIONS: usize = 9;
 /// For a message that has begun to end.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// For changes under way when the helper is told to stop; systemd waits a little longer.
@@ -121,10 +122,13 @@ async fn converse(broker: &Broker, stream: UnixStream, peer: &Peer, busy: &Rc<Ce
         if broker.stopping.get() {
             return;
         }
-        out.begin();
         let answering = Counted::new(busy);
         let begun = Instant::now();
-        let result = broker.answer(&request, &mut out).await;
+        let result = tokio::select! {
+            result = broker.answer(&request, &mut out) => result,
+            // A change is seen through to its end, whoever waits for it.
+            () = hung_up(read.as_ref()), if request.target().is_none() => Err(left()),
+        };
         audit(peer, &request, &result, begun.elapsed());
         if let Err(error) = &result {
             out.error(error).await;
@@ -134,6 +138,11 @@ async fn converse(broker: &Broker, stream: UnixStream, peer: &Peer, busy: &Rc<Ce
             return;
         }
     }
+}
+
+/// Nobody waits for the answer: what was asked for is given up, and the connection with it.
+fn left() -> HelperError {
+    HelperError::BadRequest { message: "the asker left".to_owned() }
 }
 
 /// The next request; nothing when the other side left between two.
@@ -208,6 +217,6 @@ fn audit(peer: &Peer, request: &Request, result: &Result<Done, HelperError>, too
 }
 
 /// A text of someone else's on one line, without anything that a terminal would act on.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

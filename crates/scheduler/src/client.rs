@@ -12,7 +12,7 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 use vm_autoscale_protocol::{
     ClusterPiece, ConfigReply, Executed, FoundPools, Frames, Hello, HelperError, MAX_REPLY,
-    PROTOCOL, Reply, Request, encode,
+    NodeHealth, Nodes, PROTOCOL, Reply, Request, encode,
 };
 use vm_autoscale_proxmox::{ClusterName, NodeName};
 
@@ -21,8 +21,9 @@ use crate::{AskError, Helper, Purpose};
 mod turns;
 use turns::Turns;
 
-/// Longer than the longest that the helper itself waits for a node.
+/// Longer than the longest that the helper itself waits for a node: for a change, and for a look.
 const PATIENCE: Duration = Duration::from_secs(240);
+const LOOK: Duration = Duration::from_secs(30);
 /// A cluster's text is at most this long, in bytes.
 const MAX_CLUSTER: usize = 16 * 1024 * 1024;
 
@@ -66,7 +67,8 @@ impl HelperClient {
             .and_then(|call| encode(&call))
             .map_err(|e| not_asked(e.to_string()))?;
         let mut connection = self.connected(&call).await?;
-        let result = timeout(PATIENCE, connection.replies(&mut take)).await;
+        let patience = if purpose == Purpose::Look { LOOK } else { PATIENCE };
+        let result = timeout(patience, connection.replies(&mut take)).await;
         let result = result.unwrap_or_else(|_| Err(AskError::NoAnswer("none in time".to_owned())));
         // After an answer, also one that says no, the connection is of further use.
         let usable = match &result {
@@ -136,6 +138,15 @@ impl HelperClient {
         Ok(connection)
     }
 
+    /// How the ways to all nodes are, by what the helper met there. No node is asked.
+    ///
+    /// # Errors
+    /// The helper is not there, or busy.
+    pub async fn nodes(&self) -> Result<Vec<NodeHealth>, AskError> {
+        let found: Nodes = self.ask_one(&Request::ReadNodes {}).await?;
+        Ok(found.nodes)
+    }
+
     /// The values of the one reply that there is to be.
     async fn ask_one<T: DeserializeOwned + Send>(&self, request: &Request) -> Result<T, AskError> {
         let mut heard = None;
@@ -162,6 +173,10 @@ impl Helper for HelperClient {
         let mut answering: Option<NodeName> = None;
         let request = Request::ReadCluster { cluster: cluster.clone() };
         self.ask(&request, Purpose::Look, |ClusterPiece { node, piece }| {
+            // The one before fell silent: another node answers, from the beginning.
+            if answering.as_ref().is_some_and(|before| *before != node) {
+                text.clear();
+            }
             if text.len() + piece.len() > MAX_CLUSTER {
                 return Err(AskError::NoAnswer("a cluster's text that does not end".to_owned()));
             }
