@@ -17,7 +17,7 @@ fn dead_clusters_delay_no_other_one() {
     let path = stage.path("helper.yaml");
     let mut yaml = std::fs::read_to_string(&path).unwrap();
     let (address, login) = (dead.address(), login(&stage));
-    for number in 1..=6 {
+    for number in 1..=3 {
         let of = format!(
             "- name: dead{number}\n  user: root\n  {login}\n  nodes: [{{name: gone{number}, \
              address: {}, port: {}}}]\n  rules: []\n",
@@ -30,12 +30,12 @@ fn dead_clusters_delay_no_other_one() {
     stage.start_helper().unwrap();
     await_helper(&stage);
     stage.start_scheduler().unwrap();
-    // A look a second, but for what six first meetings take.
+    // A look a second, but for what three first meetings take.
     let looked = |status: &vm_autoscale_scheduler::StatusReport, name: &str| {
         let of = status.clusters.iter().find(|cluster| cluster.name.as_str() == name);
         of.map_or(0, |cluster| cluster.looks)
     };
-    let status = stage.until(TIME, |status| looked(status, "dead6") >= 2).unwrap();
+    let status = stage.until(TIME, |status| looked(status, "dead3") >= 2).unwrap();
     let before = looked(&status, "lab");
     let begun = Instant::now();
     load(&stage, 101, 64.0, 1500.0);

@@ -13,10 +13,11 @@ use crate::pins::Stamp;
 use crate::session::{Failure, Session};
 
 /// For a new session to come; it goes on coming when nobody waits any more.
-const COMING: Duration = Duration::from_secs(5);
-/// The same at a node that is in trouble: one that is well needs a fraction of it, and nobody is
-/// kept waiting for one that is not.
+const COMING: Duration = Duration::from_secs(4);
+/// The same where one is on its way already, or the node is in trouble: one that is well needs a
+/// fraction of it, and nobody is kept waiting for one that is not.
 const BRIEF: Duration = Duration::from_secs(1);
+
 #[derive(Default)]
 pub(super) struct State {
     session: Option<Rc<Session>>,
@@ -26,17 +27,18 @@ pub(super) struct State {
 impl Link {
     /// The session as it is, or a new one; never one whose key is not trusted now.
     pub(super) async fn session(self: &Rc<Self>) -> Result<Rc<Session>, HelperError> {
-        let trouble = self.health.trouble();
-        if let Some(error) = trouble.clone().filter(|_| self.state.try_lock().is_err()) {
-            // Somebody is at it: one is enough to wait.
-            return Err(error);
+        let (trouble, is_coming) = (self.health.trouble(), self.state.try_lock().is_err());
+        if let (Some(error), true) = (&trouble, is_coming) {
+            return Err(error.clone());
         }
+        let wait = if trouble.is_some() || is_coming { BRIEF } else { COMING };
         let link = self.clone();
         let coming = tokio::task::spawn_local(async move { link.connected().await });
-        let wait = if trouble.is_some() { BRIEF } else { COMING };
         match timeout(wait, coming).await {
             Ok(Ok(connected)) => connected,
-            _ => Err(trouble.unwrap_or_else(|| self.unreachable("no session yet"))),
+            _ => Err(trouble.unwrap_or_else(|| {
+                self.fails(NodeState::Unreachable, self.unreachable("no session yet"))
+            })),
         }
     }
 
