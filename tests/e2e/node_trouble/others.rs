@@ -43,6 +43,11 @@ fn dead_clusters_delay_no_other_one() {
     let took = begun.elapsed();
     assert!(took < 2 * CYCLE, "8 looks took {took:?}");
     stage.until(TIME, |status| status.counts.verified >= 1).unwrap();
+    // Each was tried several times by now; what changed is that it is unreachable, once.
+    let said = stage.helper.as_ref().unwrap().said();
+    let told = said.lines().filter(|line| line.contains("gone1: ") && !line.contains("method"));
+    assert_eq!(told.count(), 1, "{said}");
+    assert!(dead.connections() >= 5, "they are tried no more");
     stage.strike().unwrap();
 }
 
