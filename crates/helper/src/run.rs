@@ -37,9 +37,9 @@ pub(crate) struct Sent {
     pub(crate) health: Rc<Health>,
     /// After so long it hangs.
     pub(crate) patience: Duration,
-    /// Whether its place is kept as long again where its session is lost: it may go on, and a
-    /// node that loses sessions would be given ever more commands.
-    pub(crate) lasts: bool,
+    /// So long its place is kept where its session is lost: it may go on, and a node that loses
+    /// sessions would be given ever more commands.
+    pub(crate) after: Duration,
 }
 
 /// What came so far.
@@ -75,9 +75,9 @@ impl Sent {
             // to close, so that nobody knows when this one comes.
             let _ = self.channel.close().await;
         }
-        let Self { channel, session, turn, health, patience, is_change, lasts, .. } = self;
+        let Self { channel, session, turn, health, is_change, after, .. } = self;
         drop((channel, session));
-        let lost = came.exit.is_none() && !came.not_run && (lasts || came.too_long);
+        let lost = came.exit.is_none() && !came.not_run;
         let kept = lost.then(|| (turn, hung.take(), health.keeps(is_change, false)));
         if came.exit.is_some() {
             health.answered();
@@ -85,7 +85,7 @@ impl Sent {
         drop(hung);
         let _ = to.send(Heard::End(came.exit, came.stderr)).await;
         if kept.is_some() {
-            sleep(patience).await;
+            sleep(after).await;
         }
     }
 }

@@ -143,8 +143,13 @@ impl HelperClient {
     /// # Errors
     /// The helper is not there, or busy.
     pub async fn nodes(&self) -> Result<Vec<NodeHealth>, AskError> {
-        let found: Nodes = self.ask_one(&Request::ReadNodes {}).await?;
-        Ok(found.nodes)
+        let mut found = Vec::new();
+        self.ask(&Request::ReadNodes {}, Purpose::Look, |Nodes { nodes }| {
+            found = nodes;
+            Ok(())
+        })
+        .await?;
+        Ok(found)
     }
 
     /// The values of the one reply that there is to be.

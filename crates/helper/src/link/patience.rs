@@ -24,16 +24,21 @@ pub(super) struct Patience {
     pub(super) silence: Option<Duration>,
     /// From when it was sent until its end; after that it hangs.
     pub(super) end: Duration,
+    /// From when its session was lost until it is taken for ended: for a read less than a cycle,
+    /// as a host of its own is seen by nobody meanwhile.
+    pub(super) after: Duration,
 }
 
 impl Patience {
     pub(super) fn of(command: &NodeCommand) -> Self {
-        match command {
-            command if command.is_change() => Self { ready: QUEUE, silence: None, end: CHANGE },
+        let (ready, silence, end) = match command {
+            command if command.is_change() => (QUEUE, None, CHANGE),
             NodeCommand::ReadCluster | NodeCommand::ReadConfigs(_) | NodeCommand::ReadPools => {
-                Self { ready: SILENCE, silence: Some(SILENCE), end: FILES }
+                (SILENCE, Some(SILENCE), FILES)
             }
-            _ => Self { ready: READ, silence: None, end: READ },
-        }
+            _ => (READ, None, READ),
+        };
+        let after = if command.is_change() { CHANGE } else { FILES };
+        Self { ready, silence, end, after }
     }
 }

@@ -40,9 +40,8 @@ impl Link {
         let sent = channel.exec(true, command.line()).await;
         sent.map_err(|why| self.unreachable(&why.to_string()))?;
         let (to, heard) = mpsc::channel(4);
-        let (health, lasts) = (self.health.clone(), patience.silence.is_none());
-        let patience = patience.end;
-        let sent = Sent { channel, session, turn, limit, is_change, health, patience, lasts };
+        let (health, Patience { end: patience, after, .. }) = (self.health.clone(), patience);
+        let sent = Sent { channel, session, turn, limit, is_change, health, patience, after };
         tokio::task::spawn_local(sent.listen(to));
         Ok(heard)
     }
