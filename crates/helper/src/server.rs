@@ -127,7 +127,10 @@ async fn converse(broker: &Broker, stream: UnixStream, peer: &Peer, busy: &Rc<Ce
         let result = tokio::select! {
             result = broker.answer(&request, &mut out) => result,
             // A change is seen through to its end, whoever waits for it.
-            () = hung_up(read.as_ref()), if request.target().is_none() => Err(left()),
+            () = hung_up(read.as_ref()), if request.target().is_none() => {
+                let method = method(&request);
+                return tracing::warn!(pid = peer.pid, method, "given up: the asker left");
+            }
         };
         audit(peer, &request, &result, begun.elapsed());
         if let Err(error) = &result {
@@ -138,11 +141,6 @@ async fn converse(broker: &Broker, stream: UnixStream, peer: &Peer, busy: &Rc<Ce
             return;
         }
     }
-}
-
-/// Nobody waits for the answer: what was asked for is given up, and the connection with it.
-fn left() -> HelperError {
-    HelperError::BadRequest { message: "the asker left".to_owned() }
 }
 
 /// The next request; nothing when the other side left between two.
@@ -181,10 +179,14 @@ async fn next_frame(
     }
 }
 
+fn method(request: &Request) -> String {
+    let method = request.to_call().map(|call| call.method).unwrap_or_default();
+    method.rsplit('.').next().unwrap_or_default().to_owned()
+}
+
 /// One line a request.
 fn audit(peer: &Peer, request: &Request, result: &Result<Done, HelperError>, took: Duration) {
-    let method = request.to_call().map(|call| call.method).unwrap_or_default();
-    let method = method.rsplit('.').next().unwrap_or_default();
+    let method = method(request);
     let line = request.command().ok().flatten().map(|command| command.line()).unwrap_or_default();
     let shown = line.get(..200).unwrap_or(&line);
     let took_ms = took.as_millis();
