@@ -128,8 +128,7 @@ async fn converse(broker: &Broker, stream: UnixStream, peer: &Peer, busy: &Rc<Ce
             result = broker.answer(&request, &mut out) => result,
             // A change is seen through to its end, whoever waits for it.
             () = hung_up(read.as_ref()), if request.target().is_none() => {
-                let method = method(&request);
-                return tracing::warn!(pid = peer.pid, method, "given up: the asker left");
+                return given_up(peer, &request);
             }
         };
         audit(peer, &request, &result, begun.elapsed());
@@ -177,6 +176,10 @@ async fn next_frame(
             Err(error) => return Err(error.to_string()),
         }
     }
+}
+
+fn given_up(peer: &Peer, request: &Request) {
+    tracing::warn!(pid = peer.pid, method = method(request), "given up: the asker left");
 }
 
 fn method(request: &Request) -> String {

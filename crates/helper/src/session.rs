@@ -104,14 +104,8 @@ impl Session {
             }
         };
         let entry = timeout(STEP, log_in(&mut handle, login));
-        match entry.await.map_err(late("logging in"))?.map_err(|e| network(&e))? {
-            AuthResult::Success => {}
-            // russh says so where no answer came: one that refuses names what else it takes.
-            AuthResult::Failure { remaining_methods, .. } if remaining_methods.is_empty() => {
-                return Err(Failure::Cut);
-            }
-            AuthResult::Failure { .. } => return Err(Failure::Login(login.user.clone())),
-        }
+        let result = entry.await.map_err(late("logging in"))?.map_err(|e| network(&e))?;
+        let_in(&result, login)?;
         Ok(Self { handle, key, checked: Cell::new(stamp) })
     }
 
@@ -181,6 +175,17 @@ async fn log_in(handle: &mut Handle<Verifier>, login: &Login) -> Result<AuthResu
         Proof::Password(password) => {
             handle.authenticate_password(&login.user, password.expose()).await
         }
+    }
+}
+
+fn let_in(result: &AuthResult, login: &Login) -> Result<(), Failure> {
+    match result {
+        AuthResult::Success => Ok(()),
+        // russh says so where no answer came: one that refuses names what else it takes.
+        AuthResult::Failure { remaining_methods, .. } if remaining_methods.is_empty() => {
+            Err(Failure::Cut)
+        }
+        AuthResult::Failure { .. } => Err(Failure::Login(login.user.clone())),
     }
 }
 

@@ -39,6 +39,29 @@ enum Verdict {
     Reset,
 }
 
+impl State {
+    fn passed(&self, way: Way) -> u64 {
+        match way {
+            Way::In => self.passed.0,
+            Way::Out => self.passed.1,
+            Way::Both => self.passed.0 + self.passed.1,
+        }
+    }
+
+    /// What was drawn for this connection: which way, how far and how it breaks.
+    fn drawn(&self, way: Way, drawn: u64, within: u64) -> Verdict {
+        let of = if drawn & 1 == 0 { Way::In } else { Way::Out };
+        let left = (mix(drawn) % within.max(1)).saturating_sub(self.passed(of));
+        match (drawn >> 1) % 3 {
+            _ if of != way => Verdict::Pass(u64::MAX, Duration::ZERO),
+            _ if left > 0 => Verdict::Pass(left, Duration::ZERO),
+            0 => Verdict::Reset,
+            1 => Verdict::Close,
+            _ => Verdict::Wait,
+        }
+    }
+}
+
 impl Connection {
     pub(super) fn start(
         shared: Arc<Mutex<Shared>>,
@@ -129,34 +152,21 @@ impl Connection {
         if state.set != set {
             (state.set, state.passed) = (set, (0, 0));
         }
-        let passed = |of: Way| match of {
-            Way::In => state.passed.0,
-            Way::Out => state.passed.1,
-            Way::Both => state.passed.0 + state.passed.1,
-        };
         let all = Verdict::Pass(u64::MAX, Duration::ZERO);
+        let goes = |of: Way| of == way || of == Way::Both;
         match fault {
             _ if gone => Verdict::Reset,
             Fault::Reset => Verdict::Reset,
-            Fault::Silent(of) if of == way || of == Way::Both => Verdict::Wait,
+            Fault::Silent(of) if goes(of) => Verdict::Wait,
             Fault::Delay(time) => Verdict::Pass(u64::MAX, time),
-            Fault::Cut(of, bytes) => {
-                let left = bytes.saturating_sub(passed(of));
-                if of == way || of == Way::Both { Verdict::Pass(left, Duration::ZERO) } else { all }
+            Fault::Cut(of, bytes) if goes(of) => {
+                Verdict::Pass(bytes.saturating_sub(state.passed(of)), Duration::ZERO)
             }
             Fault::Random(within) => {
                 let drawn = mix(seed ^ mix(self.number ^ mix(set)));
-                let of = if drawn & 1 == 0 { Way::In } else { Way::Out };
-                let left = (mix(drawn) % within.max(1)).saturating_sub(passed(of));
-                match (drawn >> 1) % 3 {
-                    _ if of != way => all,
-                    _ if left > 0 => Verdict::Pass(left, Duration::ZERO),
-                    0 => Verdict::Reset,
-                    1 => Verdict::Close,
-                    _ => Verdict::Wait,
-                }
+                state.drawn(way, drawn, within)
             }
-            Fault::None | Fault::Silent(_) => all,
+            Fault::None | Fault::Silent(_) | Fault::Cut(..) => all,
         }
     }
 
