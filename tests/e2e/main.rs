@@ -20,6 +20,7 @@ mod journal_down;
 mod journal_faults;
 mod logins;
 mod lookout;
+mod node_trouble;
 mod notices;
 mod one_vm;
 mod openssh;

@@ -1,6 +1,7 @@
 //! Starts all programs together: for the demo and for the end-to-end tests.
 
 pub mod demo;
+pub mod fault_proxy;
 pub mod invariants;
 pub mod near;
 pub mod programs;

@@ -12,31 +12,31 @@ use sha1::{Digest as _, Sha1};
 use vm_autoscale_config::{Cluster, EnvFile, HelperConfig};
 use vm_autoscale_protocol::{
     ClusterInfo, ConfigReply, Executed, FoundConfig, FoundPools, Hello, HelperError, INTERFACE,
-    INTERFACE_DEFINITION, Info, InterfaceDescription, PROTOCOL, Request, Rule,
+    INTERFACE_DEFINITION, Info, InterfaceDescription, Nodes, PROTOCOL, Request, Rule,
 };
 use vm_autoscale_proxmox::{
     ClusterName, Digest, NodeCommand, NodeName, VmConfig, VmId, redact, redact_pools, split_configs,
 };
 
 use crate::error::Error;
-use crate::link::{Ended, Link, Unwanted};
+use crate::link::{Ended, Limits, Link};
 use crate::login::Login;
 use crate::pins::Pins;
 use crate::policy;
 use crate::rates::Limiters;
 use crate::replies::Replies;
 use crate::seen::Seen;
-use crate::stream::Pieces;
+
+mod look;
 
 /// The longest answers, in bytes.
-const MAX_CLUSTER: usize = 8 * 1024 * 1024;
 const MAX_CONFIGS: usize = 8 * 1024 * 1024;
 const MAX_OTHER: usize = 256 * 1024;
 
 /// The rules, the ways to the nodes, and what was read from them.
 pub(crate) struct Broker {
     pub(crate) config: HelperConfig,
-    links: HashMap<(ClusterName, NodeName), Link>,
+    links: HashMap<(ClusterName, NodeName), Rc<Link>>,
     /// Told to stop: what is not sent yet is not sent any more.
     pub(crate) stopping: Cell<bool>,
     /// The node of each cluster that is asked first.
@@ -65,7 +65,7 @@ impl Broker {
             for node in &cluster.nodes {
                 let address = SocketAddr::new(node.address, node.port);
                 let link = Link::new(node.name.clone(), address, login.clone(), pins.clone());
-                links.insert((cluster.name.clone(), node.name.clone()), link);
+                links.insert((cluster.name.clone(), node.name.clone()), Rc::new(link));
             }
         }
         let limiters = Limiters::new(config.rates, MonotonicClock);
@@ -95,6 +95,7 @@ impl Broker {
             Request::ReadConfigs { cluster, node, vmids, .. } => {
                 return self.read_configs(request, (cluster, node, vmids), out).await;
             }
+            Request::ReadNodes {} => out.last(&self.nodes()).await,
             Request::ReadPools { cluster, node } => {
                 return self.read_pools(request, (cluster, node), out).await;
             }
@@ -133,40 +134,14 @@ impl Broker {
         Ok(())
     }
 
-    /// The node that answered the last time is asked first, then the others.
-    async fn read_cluster(
-        &self,
-        request: &Request,
-        out: &mut Replies,
-    ) -> Result<Done, HelperError> {
-        let cluster = policy::check(&self.config, &self.seen, request)?;
-        let first = self.entry.borrow().get(&cluster.name).copied().unwrap_or(0);
-        let count = cluster.nodes.len();
-        let mut failed = None;
-        for index in (0..count).map(|offset| (first + offset) % count) {
-            let Some(link) =
-                cluster.nodes.get(index).and_then(|node| self.link(&cluster.name, &node.name).ok())
-            else {
-                continue;
-            };
-            match self.stream(link, out).await {
-                Ok(done) => {
-                    self.entry.borrow_mut().insert(cluster.name.clone(), index);
-                    return Ok(done);
-                }
-                // What was passed on cannot be taken back: the asker drops it by the error.
-                Err(error) if out.has_begun() => {
-                    self.entry.borrow_mut().insert(cluster.name.clone(), index + 1);
-                    return Err(error);
-                }
-                Err(error) => {
-                    tracing::warn!(cluster = %cluster.name, "{error}");
-                    failed.get_or_insert(error);
-                }
-            }
-        }
-        let message = "the cluster has no node".to_owned();
-        Err(failed.unwrap_or(HelperError::Refused { rule: Rule::Nodes, message }))
+    fn nodes(&self) -> Nodes {
+        let of = |cluster: &Cluster| {
+            let links = cluster.nodes.iter().filter_map(|node| {
+                Some(self.link(&cluster.name, &node.name).ok()?.health.report(&cluster.name))
+            });
+            links.collect::<Vec<_>>()
+        };
+        Nodes { nodes: self.config.clusters.iter().flat_map(of).collect() }
     }
 
     async fn read_configs(
@@ -254,34 +229,12 @@ impl Broker {
         Ok(Done { node: Some(node.clone()), exit: Some(ended.exit) })
     }
 
-    /// Passes a cluster's text on while it comes.
-    async fn stream(&self, link: &Link, out: &mut Replies) -> Result<Done, HelperError> {
-        let node = link.name().clone();
-        let mut pieces = Pieces::new(node.clone());
-        let wanted = || !self.stopping.get();
-        let ended =
-            link.run(&NodeCommand::ReadCluster, MAX_CLUSTER, wanted, async |data: Vec<u8>| {
-                match pieces.take(&data).map_err(|_| Unwanted)? {
-                    Some(piece) => out.send(&piece, true).await.map_err(|_| Unwanted),
-                    None => Ok(()),
-                }
-            })
-            .await?;
-        // 2 says that a file was not there, as `manager_status` and the pause file often are not.
-        let answered = ended.exit == 0 || ended.exit == 2;
-        match pieces.rest().filter(|_| answered) {
-            Some(rest) => out.last(&rest).await,
-            None => return Err(failed(&node, &ended, "no answer of pmxcfs")),
-        }
-        Ok(Done { node: Some(node), exit: Some(ended.exit) })
-    }
-
     /// Whether what is not sent yet is to be sent: nobody stops the helper, and the asker is there.
     fn is_wanted(&self, out: &Replies) -> bool {
         !self.stopping.get() && out.is_there()
     }
 
-    fn link(&self, cluster: &ClusterName, node: &NodeName) -> Result<&Link, HelperError> {
+    fn link(&self, cluster: &ClusterName, node: &NodeName) -> Result<&Rc<Link>, HelperError> {
         self.links.get(&(cluster.clone(), node.clone())).ok_or_else(|| bad("no way to this node"))
     }
 }
@@ -320,14 +273,15 @@ fn failed(node: &NodeName, ended: &Ended, why: &str) -> HelperError {
 }
 
 async fn collect(
-    link: &Link,
+    link: &Rc<Link>,
     command: &NodeCommand,
-    limit: usize,
+    bytes: usize,
     wanted: impl Fn() -> bool,
 ) -> Result<(Ended, Vec<u8>), HelperError> {
     let mut stdout = Vec::new();
+    let limits = Limits { bytes, silence: None };
     let ended = link
-        .run(command, limit, wanted, async |data: Vec<u8>| {
+        .run(command, limits, wanted, async |data: Vec<u8>| {
             stdout.extend_from_slice(&data);
             Ok(())
         })

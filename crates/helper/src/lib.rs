@@ -7,6 +7,7 @@
 mod args;
 mod broker;
 mod error;
+mod health;
 pub mod known_hosts;
 mod link;
 mod login;

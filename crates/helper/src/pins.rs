@@ -58,3 +58,10 @@ impl Pins {
         })
     }
 }
+
+#[cfg(test)]
+impl Stamp {
+    pub(crate) fn of_size(size: u64) -> Self {
+        Self { size, ..Self::default() }
+    }
+}

@@ -1,11 +1,13 @@
 //! The way back to the asker.
 
+use std::io::ErrorKind;
 use std::os::fd::AsRawFd as _;
 use std::time::Duration;
 
 use nix::sys::socket::{MsgFlags, recv};
 use serde::Serialize;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncWriteExt as _, Interest};
+use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::time::timeout;
 use vm_autoscale_protocol::{HelperError, Reply, encode};
@@ -16,8 +18,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Writes to one connection.
 pub(crate) struct Replies {
     write: OwnedWriteHalf,
-    /// Whether a part of the answer to this request is out.
-    begun: bool,
     /// Whether half a reply is out, or nobody takes one: nothing can follow.
     broken: bool,
 }
@@ -27,21 +27,11 @@ pub(crate) struct Gone;
 
 impl Replies {
     pub(crate) fn new(write: OwnedWriteHalf) -> Self {
-        Self { write, begun: false, broken: false }
-    }
-
-    /// Another request: nothing of its answer is out.
-    pub(crate) fn begin(&mut self) {
-        self.begun = false;
+        Self { write, broken: false }
     }
 
     pub(crate) fn is_broken(&self) -> bool {
         self.broken
-    }
-
-    /// Whether a part of the answer is out already.
-    pub(crate) fn has_begun(&self) -> bool {
-        self.begun
     }
 
     /// Whether the asker has not hung up.
@@ -73,10 +63,24 @@ impl Replies {
     }
 
     async fn write(&mut self, reply: &Reply) -> Result<(), Gone> {
-        self.begun = true;
         let Ok(bytes) = encode(reply) else { return Err(Gone) };
         let written = timeout(PATIENCE, self.write.write_all(&bytes)).await;
         self.broken = !matches!(written, Ok(Ok(())));
         if self.broken { Err(Gone) } else { Ok(()) }
+    }
+}
+
+/// Returns when the asker is not there any more.
+pub(crate) async fn hung_up(stream: &UnixStream) {
+    let flags = MsgFlags::MSG_PEEK;
+    loop {
+        let readable = stream.readable().await;
+        let peek = || Ok(recv(stream.as_raw_fd(), &mut [0], flags)?);
+        match readable.and_then(|()| stream.try_io(Interest::READABLE, peek)) {
+            // Another request already: it has its turn after this one.
+            Ok(1..) => std::future::pending().await,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Ok(0) | Err(_) => return,
+        }
     }
 }

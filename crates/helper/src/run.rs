@@ -1,11 +1,14 @@
 //! One command on one channel, to its end.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use russh::client::Msg;
 use russh::{Channel, ChannelMsg};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::time::sleep;
 
+use crate::health::{Health, Kept};
 use crate::session::Session;
 
 /// What is heard of a command, in this order: data, then one of the others.
@@ -28,41 +31,91 @@ pub(crate) struct Sent {
     /// Kept until the channel ends, whoever still waits for it: a node on which commands hang is
     /// given no more of them.
     pub(crate) turn: OwnedSemaphorePermit,
-    /// Most bytes of standard output.
+    /// Most bytes that it may write.
     pub(crate) limit: usize,
-    /// A change is left to end by itself: a closed pipe could stop `qm` half-way.
     pub(crate) is_change: bool,
+    pub(crate) health: Rc<Health>,
+    /// After so long it hangs.
+    pub(crate) patience: Duration,
+    /// So long its place is kept where its session is lost: it may go on, and a node that loses
+    /// sessions would be given ever more commands.
+    pub(crate) after: Duration,
+}
+
+/// What came so far.
+#[derive(Default)]
+struct Came {
+    exit: Option<u32>,
+    stderr: Vec<u8>,
+    length: usize,
+    not_run: bool,
+    too_long: bool,
 }
 
 impl Sent {
     /// Listens to the end, passing on what comes for as long as someone listens.
     pub(crate) async fn listen(mut self, to: mpsc::Sender<Heard>) {
-        let (mut exit, mut stderr, mut length) = (None, Vec::new(), 0_usize);
-        while let Some(message) = self.channel.wait().await {
-            match message {
-                ChannelMsg::Data { data } => {
-                    length = length.saturating_add(data.len());
-                    let wanted = if length > self.limit {
-                        let _ = to.send(Heard::TooLong).await;
-                        false
-                    } else {
-                        to.send(Heard::Data(data.to_vec())).await.is_ok()
-                    };
-                    if !wanted && !self.is_change {
-                        // Its end is seen all the same, by the channel's.
-                        let _ = self.channel.close().await;
-                    }
+        let (mut came, mut hung) = (Came::default(), None::<Kept>);
+        let late = sleep(self.patience);
+        tokio::pin!(late);
+        // A change is left to end by itself: a closed pipe could stop `qm` half-way.
+        while self.is_change || !came.too_long {
+            tokio::select! {
+                message = self.channel.wait() => match message {
+                    Some(message) => came.take(message, &to, self.limit).await,
+                    None => break,
+                },
+                () = &mut late, if hung.is_none() => {
+                    hung = Some(self.health.keeps(self.is_change, true));
                 }
-                ChannelMsg::ExtendedData { data, .. } => keep_end(&mut stderr, &data),
-                ChannelMsg::ExitStatus { exit_status } => exit = Some(exit_status),
-                ChannelMsg::Failure => {
-                    let _ = to.send(Heard::NotRun).await;
-                }
-                _ => {}
             }
         }
-        drop((self.turn, self.session));
-        let _ = to.send(Heard::End(exit, stderr)).await;
+        if came.too_long && !self.is_change {
+            // The node is not heard any further. russh tells no end of a channel that it was told
+            // to close, so that nobody knows when this one comes.
+            let _ = self.channel.close().await;
+        }
+        let Self { channel, session, turn, health, is_change, after, .. } = self;
+        drop((channel, session));
+        let lost = came.exit.is_none() && !came.not_run;
+        let kept = lost.then(|| (turn, hung.take(), health.keeps(is_change, false)));
+        if came.exit.is_some() {
+            health.answered();
+        }
+        drop(hung);
+        let _ = to.send(Heard::End(came.exit, came.stderr)).await;
+        if kept.is_some() {
+            sleep(after).await;
+        }
+    }
+}
+
+impl Came {
+    async fn take(&mut self, message: ChannelMsg, to: &mpsc::Sender<Heard>, limit: usize) {
+        let heard = match message {
+            ChannelMsg::Data { data } if self.fits(&data, limit) => Heard::Data(data.to_vec()),
+            ChannelMsg::ExtendedData { data, .. } if self.fits(&data, limit) => {
+                return keep_end(&mut self.stderr, &data);
+            }
+            ChannelMsg::Data { .. } | ChannelMsg::ExtendedData { .. } => Heard::TooLong,
+            ChannelMsg::Failure => {
+                self.not_run = true;
+                Heard::NotRun
+            }
+            ChannelMsg::ExitStatus { exit_status } => {
+                self.exit = Some(exit_status);
+                return;
+            }
+            _ => return,
+        };
+        // The end is waited for even where nobody wants to hear of it.
+        let _ = to.send(heard).await;
+    }
+
+    fn fits(&mut self, data: &[u8], limit: usize) -> bool {
+        self.length = self.length.saturating_add(data.len());
+        self.too_long = self.length > limit;
+        !self.too_long
     }
 }
 

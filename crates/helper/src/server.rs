@@ -15,10 +15,11 @@ use vm_autoscale_protocol::{Frames, HelperError, MAX_REQUEST, Request};
 
 use crate::broker::{Broker, Done};
 use crate::error::Error;
-use crate::replies::Replies;
+use crate::replies::{Replies, hung_up};
 use crate::socket::{listener, scheduler_uid};
 
-const MAX_CONNECTIONS: usize = 8;
+/// Eight of the scheduler's, and one for `vm-autoscale plan`.
+const MAX_CONNECTIONS: usize = 9;
 /// For a message that has begun to end.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// For changes under way when the helper is told to stop; systemd waits a little longer.
@@ -121,10 +122,15 @@ async fn converse(broker: &Broker, stream: UnixStream, peer: &Peer, busy: &Rc<Ce
         if broker.stopping.get() {
             return;
         }
-        out.begin();
         let answering = Counted::new(busy);
         let begun = Instant::now();
-        let result = broker.answer(&request, &mut out).await;
+        let result = tokio::select! {
+            result = broker.answer(&request, &mut out) => result,
+            // A change is seen through to its end, whoever waits for it.
+            () = hung_up(read.as_ref()), if request.target().is_none() => {
+                return given_up(peer, &request);
+            }
+        };
         audit(peer, &request, &result, begun.elapsed());
         if let Err(error) = &result {
             out.error(error).await;
@@ -172,10 +178,18 @@ async fn next_frame(
     }
 }
 
+fn given_up(peer: &Peer, request: &Request) {
+    tracing::warn!(pid = peer.pid, method = method(request), "given up: the asker left");
+}
+
+fn method(request: &Request) -> String {
+    let method = request.to_call().map(|call| call.method).unwrap_or_default();
+    method.rsplit('.').next().unwrap_or_default().to_owned()
+}
+
 /// One line a request.
 fn audit(peer: &Peer, request: &Request, result: &Result<Done, HelperError>, took: Duration) {
-    let method = request.to_call().map(|call| call.method).unwrap_or_default();
-    let method = method.rsplit('.').next().unwrap_or_default();
+    let method = method(request);
     let line = request.command().ok().flatten().map(|command| command.line()).unwrap_or_default();
     let shown = line.get(..200).unwrap_or(&line);
     let took_ms = took.as_millis();
@@ -208,6 +222,6 @@ fn audit(peer: &Peer, request: &Request, result: &Result<Done, HelperError>, too
 }
 
 /// A text of someone else's on one line, without anything that a terminal would act on.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

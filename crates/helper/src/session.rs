@@ -7,18 +7,21 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use russh::client::{Config, Handle, Handler, Msg};
+use russh::client::{AuthResult, Config, Handle, Handler, Msg};
 use russh::keys::{PrivateKeyWithHashAlg, PublicKey, PublicKeyOrCertificate};
 use russh::{Channel, Disconnect, Preferred, cipher, kex, mac};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use vm_autoscale_protocol::NodeState;
 
 use crate::known_hosts::{KnownHosts, Refusal, Verdict};
 use crate::login::{Login, Proof};
 use crate::pins::Stamp;
 
-/// For each of: connecting, exchanging keys, logging in, opening a channel.
+/// For each of: connecting, exchanging keys, logging in.
 const STEP: Duration = Duration::from_secs(10);
+/// For a channel of a session that there is: a round trip.
+const CHANNEL: Duration = Duration::from_secs(3);
 
 /// The key exchanges that Proxmox VE 8 and 9 have, the post-quantum one first.
 const KEX: &[kex::Name] = &[
@@ -39,6 +42,28 @@ pub(crate) enum Failure {
     Network(String),
     #[error("the node does not let `{0}` in: is its key in authorized_keys there?")]
     Login(String),
+    /// Some servers refuse in this way, so that it is as rarely tried again.
+    #[error("the connection ended during the login")]
+    Cut,
+}
+
+impl Failure {
+    pub(crate) fn state(&self) -> NodeState {
+        match self {
+            Self::HostKey(_) => NodeState::HostKeyRefused,
+            Self::Login(_) => NodeState::AuthFailed,
+            Self::Network(_) | Self::Cut => NodeState::Unreachable,
+        }
+    }
+}
+
+/// Why there is no channel. Nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoChannel {
+    #[error("its session is silent: no channel within 3 s")]
+    Silent,
+    #[error("{0}")]
+    Refused(#[from] russh::Error),
 }
 
 /// A logged-in session.
@@ -79,9 +104,8 @@ impl Session {
             }
         };
         let entry = timeout(STEP, log_in(&mut handle, login));
-        if !entry.await.map_err(late("logging in"))?.map_err(|e| network(&e))? {
-            return Err(Failure::Login(login.user.clone()));
-        }
+        let result = entry.await.map_err(late("logging in"))?.map_err(|e| network(&e))?;
+        let_in(&result, login)?;
         Ok(Self { handle, key, checked: Cell::new(stamp) })
     }
 
@@ -107,11 +131,10 @@ impl Session {
         let _ = timeout(STEP, self.handle.disconnect(Disconnect::ByApplication, "", "")).await;
     }
 
-    /// A channel for one command; the error says why there is none.
-    pub(crate) async fn channel(&self) -> Result<Channel<Msg>, String> {
-        let opening = timeout(STEP, self.handle.channel_open_session());
-        let channel = opening.await.map_err(|_| "no channel within 10 s".to_owned())?;
-        channel.map_err(|error| error.to_string())
+    /// A channel for one command.
+    pub(crate) async fn channel(&self) -> Result<Channel<Msg>, NoChannel> {
+        let opening = timeout(CHANNEL, self.handle.channel_open_session());
+        Ok(opening.await.map_err(|_| NoChannel::Silent)??)
     }
 }
 
@@ -133,7 +156,7 @@ fn config(hosts: &KnownHosts, address: SocketAddr) -> Result<Config, Failure> {
     };
     Ok(Config {
         preferred,
-        keepalive_interval: Some(Duration::from_secs(15)),
+        keepalive_interval: Some(Duration::from_secs(5)),
         keepalive_max: 3,
         nodelay: true,
         // What a node may send before it is read, per channel, in bytes: this memory is held for
@@ -143,17 +166,27 @@ fn config(hosts: &KnownHosts, address: SocketAddr) -> Result<Config, Failure> {
     })
 }
 
-async fn log_in(handle: &mut Handle<Verifier>, login: &Login) -> Result<bool, russh::Error> {
-    let result = match &login.proof {
+async fn log_in(handle: &mut Handle<Verifier>, login: &Login) -> Result<AuthResult, russh::Error> {
+    match &login.proof {
         Proof::Key(key) => {
             let key = PrivateKeyWithHashAlg::new(key.clone(), None);
-            handle.authenticate_publickey(&login.user, key).await?
+            handle.authenticate_publickey(&login.user, key).await
         }
         Proof::Password(password) => {
-            handle.authenticate_password(&login.user, password.expose()).await?
+            handle.authenticate_password(&login.user, password.expose()).await
         }
-    };
-    Ok(result.success())
+    }
+}
+
+fn let_in(result: &AuthResult, login: &Login) -> Result<(), Failure> {
+    match result {
+        AuthResult::Success => Ok(()),
+        // russh says so where no answer came: one that refuses names what else it takes.
+        AuthResult::Failure { remaining_methods, .. } if remaining_methods.is_empty() => {
+            Err(Failure::Cut)
+        }
+        AuthResult::Failure { .. } => Err(Failure::Login(login.user.clone())),
+    }
 }
 
 /// What the node showed as its host key.

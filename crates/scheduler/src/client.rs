@@ -12,7 +12,7 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 use vm_autoscale_protocol::{
     ClusterPiece, ConfigReply, Executed, FoundPools, Frames, Hello, HelperError, MAX_REPLY,
-    PROTOCOL, Reply, Request, encode,
+    NodeHealth, Nodes, PROTOCOL, Reply, Request, encode,
 };
 use vm_autoscale_proxmox::{ClusterName, NodeName};
 
@@ -165,6 +165,20 @@ impl HelperClient {
         Ok(connection)
     }
 
+    /// How the ways to all nodes are, by what the helper met there. No node is asked.
+    ///
+    /// # Errors
+    /// The helper is not there, or busy.
+    pub async fn nodes(&self) -> Result<Vec<NodeHealth>, AskError> {
+        let mut found = Vec::new();
+        self.ask(&Request::ReadNodes {}, Purpose::Look, |Nodes { nodes }| {
+            found = nodes;
+            Ok(())
+        })
+        .await?;
+        Ok(found)
+    }
+
     /// The values of the one reply that there is to be.
     async fn ask_one<T: DeserializeOwned + Send>(&self, request: &Request) -> Result<T, AskError> {
         let mut heard = None;
@@ -191,6 +205,10 @@ impl Helper for HelperClient {
         let mut answering: Option<NodeName> = None;
         let request = Request::ReadCluster { cluster: cluster.clone() };
         self.ask(&request, Purpose::Look, |ClusterPiece { node, piece }| {
+            // The one before fell silent: another node answers, from the beginning.
+            if answering.as_ref().is_some_and(|before| *before != node) {
+                text.clear();
+            }
             if text.len() + piece.len() > MAX_CLUSTER {
                 return Err(AskError::NoAnswer("a cluster's text that does not end".to_owned()));
             }

@@ -1,4 +1,4 @@
-//! Who is heard when. The helper hears eight at once, so that looks, reads and changes each have
+//! Who is heard when. The helper hears nine at once, so that looks, reads and changes each have
 //! places of their own; one place is left for `vm-autoscale plan`.
 
 use std::collections::HashMap;
@@ -18,6 +18,10 @@ use crate::{AskError, Purpose};
 const MAX_CHANGES: usize = 3;
 const MAX_READS: usize = 2;
 const MAX_LOOKS: usize = 2;
+/// What no node is asked for is answered at once, whatever nodes do.
+const MAX_OWN: usize = 1;
+/// A node on which changes hang for minutes leaves a place to the others.
+const MAX_CHANGES_OF_NODE: usize = 2;
 /// A change that had to wait longer was decided on what is old by now.
 const QUEUE: Duration = Duration::from_secs(5);
 
@@ -27,9 +31,13 @@ pub(super) struct Turns {
     changes: Arc<Semaphore>,
     reads: Arc<Semaphore>,
     looks: Arc<Semaphore>,
-    /// A node that does not answer holds one place for reads, not all of them.
-    nodes: Mutex<HashMap<(ClusterName, NodeName), Arc<Semaphore>>>,
+    own: Arc<Semaphore>,
+    /// A node that does not answer holds one place for reads, and not all for changes.
+    nodes: Mutex<HashMap<Key, Arc<Semaphore>>>,
 }
+
+/// A node, and whether it is asked for changes.
+type Key = (ClusterName, NodeName, bool);
 
 /// Places that are held for one request.
 pub(super) type Turn = Vec<OwnedSemaphorePermit>;
@@ -41,36 +49,43 @@ impl Turns {
             changes: places(MAX_CHANGES),
             reads: places(MAX_READS),
             looks: places(MAX_LOOKS),
+            own: places(MAX_OWN),
             nodes: Mutex::default(),
         }
     }
 
     /// Waits for what the request needs.
     pub(super) async fn take(&self, request: &Request, purpose: Purpose) -> Result<Turn, AskError> {
-        let (places, patience) = match request {
-            request if is_look(request, purpose) && !matches!(request, Request::Hello { .. }) => {
-                (vec![self.looks.clone()], PATIENCE)
-            }
-            request if request.target().is_some() => (vec![self.changes.clone()], QUEUE),
-            request => {
+        let (places, patience) = match (request, purpose) {
+            (Request::ReadCluster { .. } | Request::ReadPools { .. }, _)
+            | (Request::ReadConfigs { .. }, Purpose::Look) => (vec![self.looks.clone()], PATIENCE),
+            (Request::Hello { .. } | Request::ReadNodes {}, _) => (vec![self.own.clone()], QUEUE),
+            (request, _) => {
                 let node = asks(request).map(|node| self.of(node));
-                (node.into_iter().chain([self.reads.clone()]).collect(), PATIENCE)
+                let is_change = request.target().is_some();
+                let (all, patience) =
+                    if is_change { (&self.changes, QUEUE) } else { (&self.reads, PATIENCE) };
+                (node.into_iter().chain([all.clone()]).collect(), patience)
             }
         };
         let busy = || AskError::NotAsked("busy with what was asked before".to_owned());
         timeout(patience, all(places)).await.map_err(|_| busy())?.map_err(|_| busy())
     }
 
-    fn of(&self, node: (ClusterName, NodeName)) -> Arc<Semaphore> {
+    fn of(&self, key: Key) -> Arc<Semaphore> {
+        let count = if key.2 { MAX_CHANGES_OF_NODE } else { 1 };
         let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
-        nodes.entry(node).or_insert_with(|| Arc::new(Semaphore::new(1))).clone()
+        nodes.entry(key).or_insert_with(|| Arc::new(Semaphore::new(count))).clone()
     }
 }
 
 /// Whether it is to see how things are, now: an answer that comes late is worth nothing.
 pub(super) fn is_look(request: &Request, purpose: Purpose) -> bool {
     match request {
-        Request::Hello { .. } | Request::ReadCluster { .. } | Request::ReadPools { .. } => true,
+        Request::Hello { .. }
+        | Request::ReadCluster { .. }
+        | Request::ReadNodes {}
+        | Request::ReadPools { .. } => true,
         Request::ReadConfigs { .. } => purpose == Purpose::Look,
         _ => false,
     }
@@ -85,19 +100,19 @@ async fn all(places: Vec<Arc<Semaphore>>) -> Result<Turn, AcquireError> {
     Ok(turn)
 }
 
-/// The node that a read is asked of.
-fn asks(request: &Request) -> Option<(ClusterName, NodeName)> {
+/// The node that a command is asked of.
+fn asks(request: &Request) -> Option<Key> {
     match request {
         Request::ReadConfigs { cluster, node, .. } | Request::ReadRunning { cluster, node, .. } => {
-            Some((cluster.clone(), node.clone()))
+            Some((cluster.clone(), node.clone(), false))
         }
-        _ => None,
+        other => other.target().map(|target| (target.cluster.clone(), target.node.clone(), true)),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use vm_autoscale_protocol::RunningQuery;
+    use vm_autoscale_protocol::{RunningQuery, Target};
 
     use super::*;
 
@@ -132,5 +147,30 @@ mod tests {
         assert!(timeout(SOON, turns.take(&look, Purpose::Look)).await.unwrap().is_ok());
         drop(at_pve1);
         assert!(timeout(SOON, turns.take(&again, Purpose::Change)).await.unwrap().is_ok());
+    }
+
+    #[tokio::test]
+    async fn changes_that_hang_on_a_node_leave_a_place_to_the_others() {
+        let turns = Turns::new();
+        let change = |node: &str| Request::SetVcpus {
+            target: Target {
+                cluster: "home".try_into().unwrap(),
+                node: node.try_into().unwrap(),
+                vmid: 101.try_into().unwrap(),
+                digest: "0".repeat(40).try_into().unwrap(),
+            },
+            vcpus: 2.try_into().unwrap(),
+        };
+        let (at_pve1, at_pve2) = (change("pve1"), change("pve2"));
+        let mut hung = Vec::new();
+        for _ in 0..2 {
+            hung.push(turns.take(&at_pve1, Purpose::Change).await.unwrap());
+        }
+        let third = turns.take(&at_pve1, Purpose::Change);
+        assert!(timeout(SOON, third).await.is_err(), "a third is on its way there");
+        assert!(timeout(SOON, turns.take(&at_pve2, Purpose::Change)).await.unwrap().is_ok());
+        // And what no node is asked for waits for nobody.
+        let nodes = Request::ReadNodes {};
+        assert!(timeout(SOON, turns.take(&nodes, Purpose::Change)).await.unwrap().is_ok());
     }
 }
