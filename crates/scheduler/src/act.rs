@@ -47,16 +47,18 @@ impl<C: Clock, H> Way<'_, C, H> {
     }
 }
 
-/// Carries out one change on the config of that digest, unless there is a reason not to: asked for
+/// Carries out one change on the config of that digest, with its number in the journal, unless there is a reason not to: asked for
 /// before the intent is written down, and once more when it would be sent.
 pub(crate) async fn carry_out<C: Clock, H: Helper, J: Journal>(
     (clock, helper, journal): (&C, &H, &J),
     intent: &Intent,
     digest: Digest,
     held: impl Fn() -> Option<String> + Send + Sync,
-) -> Settled {
-    let not_sent =
-        |why: String| Settled { outcome: Outcome::NotSent(why), reverted: false, duty: false };
+) -> (Option<u64>, Settled) {
+    let not_sent = |why: String| {
+        let outcome = Outcome::NotSent(why);
+        (None, Settled { outcome, reverted: false, duty: false })
+    };
     if let Some(why) = held() {
         return not_sent(why);
     }
@@ -81,7 +83,7 @@ pub(crate) async fn carry_out<C: Clock, H: Helper, J: Journal>(
     } else {
         tracing::warn!(vmid = %intent.vmid, reverted, duty, "{}: {outcome}", intent.step);
     }
-    settled
+    (Some(id), settled)
 }
 
 /// Settles a change of a process of before by what is there now. It is never asked for again,

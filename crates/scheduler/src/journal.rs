@@ -36,7 +36,8 @@ pub trait Journal: Clone + Send + Sync + 'static {
         now: Moment,
         intent: &Intent,
     ) -> impl Future<Output = Result<u64, JournalError>> + Send;
-    /// Notes what became of it. What cannot be written now is written with the next note.
+    /// Notes what became of it; the intent stays open until [`Notes::ended`] names it. What cannot be
+    /// written now is written with the next note.
     fn settle(
         &self,
         now: Moment,
@@ -78,6 +79,9 @@ pub struct Notes {
     pub decisions: Vec<Decided>,
     /// What is remembered of VMs now, where that changed; nothing where it is forgotten.
     pub vms: Vec<(VmId, Option<VmRecord>)>,
+    /// Intents whose outcome is in what is remembered of their VMs by now. Until they are named here
+    /// they are open, so that nothing of what follows from them is lost to a crash.
+    pub ended: Vec<u64>,
     /// The whole picture, now and then, for when the daemon is down.
     pub picture: Option<ClusterStatus>,
 }

@@ -148,14 +148,14 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         for decided in notes.decisions.iter().filter(|decided| decided.kind == OTHERS) {
             self.notifier.others(&self.care.cluster, decided.vmid, &decided.text);
         }
-        let vms = notes.vms.clone();
+        let (vms, ended) = (notes.vms.clone(), notes.ended.clone());
         if memory.wants_picture(now) {
             notes.picture = Some(self.status(memory, now));
         }
         let pictured = notes.picture.is_some();
         let kept = self.journal.keep(notes).await;
         if kept.is_ok() {
-            memory.noted(vms);
+            memory.noted(vms, &ended);
             memory.pictured = if pictured { Some(now) } else { memory.pictured };
         }
         self.note_journal(memory, kept.err().map(|error| error.to_string()));
@@ -190,8 +190,8 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     fn note(&self, memory: &mut Memory, finished: Finished) {
         let (now, at) = (self.clock.now(), self.clock.wall());
         match finished {
-            Finished::Changed { intent, settled } => {
-                if memory.ended(now, at, &intent, &settled) {
+            Finished::Changed { id, intent, settled } => {
+                if memory.ended(now, at, &intent, (id, &settled)) {
                     self.notifier.change(&intent, &settled);
                 }
             }

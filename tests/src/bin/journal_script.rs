@@ -105,6 +105,7 @@ impl Script {
             now: self.clock.now(),
             decisions: vec![decided],
             vms: vec![(vmid, Some(VmRecord::default()))],
+            ended: Vec::new(),
             picture: None,
         };
         Ok(self.journal.keep(notes).await?)

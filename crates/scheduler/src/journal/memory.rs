@@ -63,11 +63,8 @@ impl Journal for MemoryJournal {
         Ok(id)
     }
 
-    async fn settle(&self, _now: Moment, id: u64, intent: &Intent, settled: &Settled) {
+    async fn settle(&self, _now: Moment, _id: u64, intent: &Intent, settled: &Settled) {
         let mut inner = self.lock();
-        if let Some(cluster) = inner.clusters.get_mut(&intent.cluster) {
-            cluster.open.retain(|(open, _, _)| *open != id);
-        }
         inner.counts.add(settled);
         inner.number += 1;
         let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
@@ -82,6 +79,7 @@ impl Journal for MemoryJournal {
         let mut inner = self.working()?;
         let cluster = inner.clusters.entry(notes.cluster).or_default();
         cluster.last = Some(notes.now);
+        cluster.open.retain(|(open, _, _)| !notes.ended.contains(open));
         for (vmid, record) in notes.vms {
             match record {
                 Some(record) => cluster.vms.insert(vmid, record),

@@ -16,7 +16,7 @@ pub(super) type Done = mpsc::UnboundedSender<Finished>;
 /// What has ended.
 pub(super) enum Finished {
     /// A change.
-    Changed { intent: Intent, settled: Settled },
+    Changed { id: Option<u64>, intent: Intent, settled: Settled },
     /// Something was done about a leftover.
     Cleared(VmId),
     /// QEMU and config were compared: nothing where QEMU does not run or nobody said.
@@ -49,9 +49,9 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             let held = self.held(memory.view.nameable(decision.vmid));
             tokio::spawn(async move {
                 let ports = (&clock, &helper, &journal);
-                let settled = carry_out(ports, &intent, digest, held).await;
+                let (id, settled) = carry_out(ports, &intent, digest, held).await;
                 // Only a worker that stopped without waiting no longer listens.
-                let _ = done.send(Finished::Changed { intent, settled });
+                let _ = done.send(Finished::Changed { id, intent, settled });
             });
         }
     }
@@ -71,7 +71,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             tokio::spawn(async move {
                 let ports = (&clock, &helper, &journal);
                 let settled = reconcile(ports, (id, intended), &intent).await;
-                let _ = done.send(Finished::Changed { intent, settled });
+                let _ = done.send(Finished::Changed { id: Some(id), intent, settled });
             });
             false
         });

@@ -40,6 +40,8 @@ pub(super) struct Memory {
     pub(super) recalled: bool,
     /// Changes of before of which it is not known what became of them.
     pub(super) open: Vec<(u64, Moment, Intent)>,
+    /// Of changes that have ended, what the journal is still to close.
+    ended: Vec<u64>,
     /// Why the journal takes nothing.
     pub(super) journal: Option<String>,
     pub(super) generation: u64,
@@ -61,6 +63,7 @@ impl Memory {
             once_confined: BTreeSet::new(),
             recalled: false,
             open: Vec::new(),
+            ended: Vec::new(),
             journal: None,
             generation,
             looks: 0,
@@ -102,8 +105,9 @@ impl Memory {
         now: Moment,
         at: u64,
         intent: &Intent,
-        settled: &Settled,
+        (id, settled): (Option<u64>, &Settled),
     ) -> bool {
+        self.ended.extend(id);
         let Intent { vmid, step, identity, .. } = intent;
         self.free(*vmid);
         let Settled { outcome, duty, .. } = settled;

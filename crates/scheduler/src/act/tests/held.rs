@@ -13,7 +13,7 @@ async fn what_is_paused_while_the_intent_is_written_down_is_not_sent() {
         (before > 0).then(|| "paused: moving racks".to_owned())
     };
     let ports = (&Waits::default(), &helper, &journal);
-    let settled = carry_out(ports, &intent, digest(1), held).await;
+    let settled = carry_out(ports, &intent, digest(1), held).await.1;
     assert_eq!(settled.outcome, Outcome::NotSent("paused: moving racks".to_owned()));
     assert_eq!((asked.into_inner(), helper.asked()), (2, Vec::<String>::new()));
     let counts = journal.counts();

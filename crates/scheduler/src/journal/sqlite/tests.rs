@@ -89,7 +89,7 @@ pub(super) fn record(failures: u32) -> VmRecord {
 
 pub(super) fn notes(now: u64) -> Notes {
     let (decisions, vms) = (Vec::new(), Vec::new());
-    Notes { cluster: lab(), now: at(now), decisions, vms, picture: None }
+    Notes { cluster: lab(), now: at(now), decisions, vms, ended: vec![], picture: None }
 }
 
 pub(super) fn decided(number: u32, text: &str) -> Decided {

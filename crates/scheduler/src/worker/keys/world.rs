@@ -116,7 +116,7 @@ impl Player {
             let intent = worker.intent(decision.vmid, vm, step, String::new());
             worker.clock.apply(decision.vmid, step);
             let settled = Settled { outcome: Outcome::Applied, reverted: false, duty: false };
-            memory.ended(begun, 0, &intent, &settled);
+            memory.ended(begun, 0, &intent, (None, &settled));
         }
     }
 }

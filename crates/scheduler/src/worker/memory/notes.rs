@@ -28,7 +28,8 @@ impl Memory {
             changed.map(|(vmid, record)| (*vmid, Some(record.clone()))).collect();
         let lost = self.saved.keys().filter(|vmid| !self.records.contains_key(vmid));
         vms.extend(lost.map(|vmid| (*vmid, None)));
-        Notes { cluster: cluster.clone(), now, decisions, vms, picture: None }
+        let ended = self.ended.clone();
+        Notes { cluster: cluster.clone(), now, decisions, vms, ended, picture: None }
     }
 
     /// Whether it is time for the whole picture.
@@ -37,7 +38,8 @@ impl Memory {
     }
 
     /// The journal has taken these.
-    pub(in crate::worker) fn noted(&mut self, notes: Vec<(VmId, Option<VmRecord>)>) {
+    pub(in crate::worker) fn noted(&mut self, notes: Vec<(VmId, Option<VmRecord>)>, ended: &[u64]) {
+        self.ended.retain(|id| !ended.contains(id));
         for (vmid, record) in notes {
             match record {
                 Some(record) => self.saved.insert(vmid, record),

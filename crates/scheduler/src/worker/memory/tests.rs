@@ -81,7 +81,7 @@ impl World {
 
     fn end(&mut self, intent: &Intent, outcome: Outcome, duty: bool) {
         let settled = Settled { outcome, reverted: false, duty };
-        self.memory.ended(self.now, 0, intent, &settled);
+        self.memory.ended(self.now, 0, intent, (None, &settled));
         assert!(self.memory.in_flight.is_empty());
     }
 
