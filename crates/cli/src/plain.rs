@@ -19,7 +19,9 @@ pub(crate) fn plain(report: &mut StatusReport) {
     let StatusReport { clusters, notes, recent, pauses, reload, problems, .. } = report;
     clusters.iter_mut().for_each(cluster);
     notes.iter_mut().chain(problems).for_each(one_line);
-    recent.iter_mut().for_each(|event| one_line(&mut event.text));
+    for event in recent {
+        one_line(&mut event.text);
+    }
     for pause in pauses {
         one_line(&mut pause.select);
         one_line(&mut pause.reason);
@@ -36,7 +38,9 @@ fn cluster(cluster: &mut ClusterStatus) {
         let VmStatus { name, mode, cpu, memory_decision, last, .. } = vm;
         name.iter_mut().for_each(one_line);
         [mode, cpu, memory_decision].into_iter().for_each(one_line);
-        last.iter_mut().for_each(|last| one_line(&mut last.text));
+        if let Some(last) = last {
+            one_line(&mut last.text);
+        }
     }
 }
 

@@ -1,5 +1,9 @@
 //! A log that nobody reads.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "starts the program that is tested, and waits for it"
+)]
 
 use std::io::Write as _;
 use std::process::{Child, Command, Stdio};
@@ -7,7 +11,6 @@ use std::time::{Duration, Instant};
 
 const TIME: Duration = Duration::from_secs(20);
 
-#[expect(clippy::disallowed_methods, reason = "starts the program that is tested")]
 fn command(program: &str) -> Command {
     Command::new(program)
 }

@@ -61,7 +61,7 @@ pub(crate) struct Desk<C, J> {
     journal: J,
     /// Whether a user may give orders.
     gate: Arc<Gate>,
-    /// The kernel's word (SO_PEERCRED), on who opened a connection.
+    /// The kernel's word (`SO_PEERCRED`), on who opened a connection.
     caller: fn(&UnixStream) -> io::Result<u32>,
 }
 

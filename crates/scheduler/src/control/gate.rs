@@ -132,7 +132,7 @@ mod tests {
     async fn a_user_database_that_hangs_takes_one_thread_and_holds_up_no_root() {
         let hangs = |_| {
             LOOKUPS.fetch_add(1, Ordering::SeqCst);
-            std::thread::sleep(Duration::from_secs(1));
+            std::thread::park_timeout(Duration::from_secs(1));
             true
         };
         let gate = Gate::new(hangs, Duration::from_millis(20));
