@@ -1,8 +1,9 @@
 use vm_autoscale_config::{JournalFile, Selection};
 use vm_autoscale_planner::Moment;
+use vm_autoscale_proxmox::ClusterName;
 
 use super::*;
-use crate::{BootClock, MemoryJournal, SqliteJournal};
+use crate::{BootClock, MemoryJournal, Notes, SqliteJournal};
 
 /// It stands.
 #[derive(Clone)]
@@ -163,6 +164,11 @@ async fn a_pause_lasts_by_the_clock_of_the_journal() {
         let pause: PauseStatus = serde_json::from_value(reply.parameters).unwrap();
         assert_eq!(pause.left, Some(3600));
         assert_eq!(journal.pauses(clock.now()).len(), count + 1);
+        // The cycles of a worker note how far the clock is.
+        let cluster = ClusterName::try_from("home").unwrap();
+        journal.recall(&cluster).await.unwrap();
+        let (now, decisions, vms, ended) = (clock.now(), vec![], vec![], vec![]);
+        journal.keep(Notes { cluster, now, decisions, vms, ended, picture: None }).await.unwrap();
         journal.end().await;
     }
 }
