@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use crate::yaml::{known_keys, required_keys};
 use crate::{
-    Alerts, Class, Cluster, Gotify, HelperConfig, HostLimits, JournalFile, Limits, Logging, Node, Rates, Rule,
-    SchedulerConfig, Selection, Threshold, Thresholds, VirtualMachine, VmSet,
+    Alerts, Class, Cluster, Gotify, HelperConfig, HostLimits, JournalFile, Limits, Logging, Node,
+    Rates, Rule, SchedulerConfig, Selection, Threshold, Thresholds, VirtualMachine, VmSet,
 };
 
 /// What the schema says of a type of `crates/proxmox`; a test holds the two together.
