@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use vm_autoscale_planner::{Kept, Moment, Move};
+use vm_autoscale_planner::{Kept, Moment, Move, Resource};
 use vm_autoscale_proxmox::{Identity, VmId};
 
 use crate::{Intent, Outcome};
@@ -30,6 +30,8 @@ pub struct VmRecord {
     pub planner: Kept,
     /// What may still stand in `[PENDING]`.
     pub duty: Option<Duty>,
+    /// QEMU and config are to be compared then: it is not known what became of a change.
+    pub compare: Option<(Resource, Moment)>,
     /// Where QEMU and config disagree: vCPUs, memory.
     pub quarantine: [Option<Quarantine>; 2],
     /// What was decided last on either, and since when that holds.

@@ -42,6 +42,10 @@ pub(crate) struct KnownVm {
     pub(crate) quarantine: [Option<String>; 2],
     /// New samples in a row that were measured at another memory size than the config's.
     pub(crate) other_size: u32,
+    /// How often QEMU was asked because of that.
+    pub(crate) compared: u32,
+    /// What became of a change of ours is not known, and it may still be at work.
+    pub(crate) unsure: bool,
     /// Whether the last look found it, and where.
     pub(crate) seen: bool,
     /// Since when, and in how many looks in a row, it was in neither copy of the list.
@@ -77,6 +81,8 @@ impl KnownVm {
             pause: None,
             quarantine: [None, None],
             other_size: 0,
+            compared: 0,
+            unsure: false,
             seen: false,
             missing: None,
         }
@@ -107,7 +113,9 @@ impl KnownVm {
     /// Why it is not known whether it is meant.
     pub(super) fn doubt(&self) -> Option<&str> {
         let unsure = "whether it is still selected: the pools could not be read";
-        self.elsewhere.as_deref().or(self.is_unknown.then_some(unsure))
+        let pending = "what became of a change: it may be at work still";
+        let of_selection = self.elsewhere.as_deref().or(self.is_unknown.then_some(unsure));
+        of_selection.or(self.unsure.then_some(pending))
     }
 
     /// The config, if it is that of the last look.
