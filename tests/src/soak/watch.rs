@@ -42,6 +42,7 @@ impl Watch {
             round: 10.0,
             late: 12.0,
             nodes,
+            needs: false,
             intents: Vec::new(),
         };
         let (checker, leftovers) = (Checker::new(allowed), BTreeSet::new());
