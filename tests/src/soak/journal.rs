@@ -106,10 +106,10 @@ impl Noted {
     }
 
     fn room(&self) -> Result<(), JournalError> {
-        match self.books.is_full.load(Ordering::Relaxed) {
-            true => Err(JournalError("no space left on device".to_owned())),
-            false => Ok(()),
+        if self.books.is_full.load(Ordering::Relaxed) {
+            return Err(JournalError("no space left on device".to_owned()));
         }
+        Ok(())
     }
 }
 
