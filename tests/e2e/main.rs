@@ -81,6 +81,7 @@ fn allowed() -> Allowed {
         round: 1.0,
         late: 8.0,
         nodes: 1,
+        needs: true,
         intents: Vec::new(),
     }
 }
