@@ -2,6 +2,7 @@
 
 pub mod demo;
 pub mod near;
+pub mod fault_proxy;
 pub mod programs;
 pub mod reaction;
 pub mod stage;

@@ -155,6 +155,29 @@ pub enum Control {
         /// The node.
         node: NodeName,
     },
+    /// What is executed on a node does not end, as where its pmxcfs is frozen, until this is
+    /// switched off.
+    Hang {
+        /// The node.
+        node: NodeName,
+        /// On or off.
+        on: bool,
+    },
+    /// A node lets nobody log in, as after its `authorized_keys` was lost; who is in stays in.
+    LockOut {
+        /// The node.
+        node: NodeName,
+        /// On or off.
+        on: bool,
+    },
+    /// What a node prints is spoiled, exit code and all else as it was; or it is not any more.
+    Garble {
+        /// The node.
+        node: NodeName,
+        /// How.
+        #[serde(default)]
+        how: Option<Garbled>,
+    },
     /// The rest of the cluster gets out of reach of all nodes, or back into it.
     Quorum {
         /// Out of reach.
@@ -237,6 +260,16 @@ pub enum Control {
 /// What a rename among many files takes.
 fn moment() -> f64 {
     0.3
+}
+
+/// How an answer is spoiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Garbled {
+    /// It ends after so many bytes, in the middle of a line or not.
+    Cut(usize),
+    /// Its last line is repeated until there are so many bytes.
+    Grown(usize),
 }
 
 /// What can be made to fail.

@@ -107,9 +107,10 @@ impl Lab {
         };
         let (kind, vmid) = (command::kind(&command), command::changes(&command));
         let mut execution = Execution::begin(self, Some(node), line, kind, vmid);
+        self.unfrozen(node, kind).await;
         let answer = command::run(self, node, &command, &mut execution).await;
         execution.done(answer.exit);
-        answer
+        self.trouble(node).spoil(answer)
     }
 
     /// One round of every node's pvestatd at `now` since the lab's start.

@@ -40,10 +40,11 @@ mod socket;
 pub mod ssh;
 mod stats;
 mod tear;
+mod trouble;
 mod vm;
 
 pub use answer::Answer;
-pub use control::{Control, Part};
+pub use control::{Control, Garbled, Part};
 pub use history::Entry;
 pub use info::VmInfo;
 pub use lab::Lab;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use vm_autoscale_proxmox::VmId;
 
 use crate::pvestatd::Pvestatd;
+use crate::trouble::Trouble;
 
 /// Where the counters of a pmxcfs stand that has just read its database and met its cluster.
 const USER_CFG: u64 = 3;
@@ -29,6 +30,7 @@ pub(crate) struct Node {
     /// In bytes.
     pub(crate) host_memory: u64,
     pub(crate) pvestatd: Pvestatd,
+    pub(crate) trouble: Trouble,
 }
 
 impl Node {
@@ -43,6 +45,7 @@ impl Node {
             host_cpus,
             host_memory,
             pvestatd: Pvestatd::default(),
+            trouble: Trouble::default(),
         }
     }
 

@@ -30,6 +30,9 @@ pub struct Stats {
     pub refused_controls: u64,
     /// Executed commands by kind.
     pub commands: BTreeMap<String, u64>,
+    /// Commands by kind that hang now.
+    #[serde(default)]
+    pub hanging: BTreeMap<String, u64>,
     /// Changes that exited zero.
     pub changes_zero: u64,
     /// Changes that did not.

@@ -6,12 +6,14 @@
 mod envelope;
 mod error;
 mod frame;
+mod nodes;
 mod reply;
 mod request;
 
 pub use envelope::{Call, Reply};
 pub use error::{HelperError, Rule};
 pub use frame::{FrameTooLong, Frames, encode};
+pub use nodes::{NodeHealth, NodeState, Nodes};
 pub use reply::{
     ClusterInfo, ClusterPiece, ConfigReply, Executed, FoundConfig, FoundPools, Hello, Info,
     InterfaceDescription,
@@ -25,7 +27,7 @@ pub const INTERFACE: &str = "io.github.vm-autoscale.Helper";
 pub const INTERFACE_DEFINITION: &str = include_str!("helper.varlink");
 
 /// The version of this protocol; both sides must speak the same.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// The longest request in bytes, without its NUL.
 pub const MAX_REQUEST: usize = 4 * 1024;

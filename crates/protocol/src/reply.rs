@@ -27,7 +27,8 @@ pub struct ClusterInfo {
     pub nodes: Vec<NodeName>,
 }
 
-/// A part of the answer to `ReadCluster`.
+/// A part of the answer to `ReadCluster`. One of another node than the part before begins the text
+/// anew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClusterPiece {

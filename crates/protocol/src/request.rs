@@ -43,6 +43,8 @@ pub enum Request {
         /// The VMs, 1 to 64.
         vmids: Vec<VmId>,
     },
+    /// How the ways to all nodes are.
+    ReadNodes {},
     /// Which VM is in which pool, by this node's `user.cfg`.
     ReadPools {
         /// The cluster.
@@ -197,9 +199,10 @@ impl Request {
     /// A number of VMs that no call reads; `None` for what no node is asked.
     pub fn command(&self) -> Result<Option<NodeCommand>, Violation> {
         Ok(Some(match self.clone() {
-            Self::GetInfo {} | Self::GetInterfaceDescription { .. } | Self::Hello { .. } => {
-                return Ok(None);
-            }
+            Self::GetInfo {}
+            | Self::GetInterfaceDescription { .. }
+            | Self::Hello { .. }
+            | Self::ReadNodes {} => return Ok(None),
             Self::ReadCluster { .. } => NodeCommand::ReadCluster,
             Self::ReadConfigs { owner, vmids, .. } => {
                 let file = |vmid| ConfigFile { node: owner.clone(), vmid };

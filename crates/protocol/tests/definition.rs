@@ -40,6 +40,7 @@ fn samples() -> Vec<(Request, Value)> {
             json!(from::<ClusterPiece>(json!({"node": "pve1", "piece": ""}))),
         ),
         (of("ReadConfigs", read), json!(from::<ConfigReply>(config))),
+        (of("ReadNodes", json!({})), json!(from::<Nodes>(json!({"nodes": [health()]})))),
         (
             of("ReadPools", json!({"cluster": "home", "node": "pve1"})),
             json!(from::<FoundPools>(json!({"text": ""}))),
@@ -54,6 +55,10 @@ fn samples() -> Vec<(Request, Value)> {
         ),
         (of("SetVcpus", json!({"target": target(), "vcpus": 2})), executed),
     ]
+}
+
+fn health() -> Value {
+    json!({"cluster": "home", "node": "pve1", "state": "hung", "since_s": 1, "error": "e", "hung": 1})
 }
 
 fn errors() -> Vec<HelperError> {
@@ -152,6 +157,7 @@ fn definition_and_enums_agree() {
         for variant in defined.variants() {
             let text = json!(variant.name().as_str());
             let known = match defined.name().as_str() {
+                "NodeState" => serde_json::from_value::<NodeState>(text).is_ok(),
                 "PendingOption" => serde_json::from_value::<PendingOption>(text).is_ok(),
                 "RunningQuery" => serde_json::from_value::<RunningQuery>(text).is_ok(),
                 "Rule" => serde_json::from_value::<Rule>(text).is_ok(),
@@ -161,6 +167,7 @@ fn definition_and_enums_agree() {
         }
         // The other way round: serde names all it knows when it is given something else.
         let error = match defined.name().as_str() {
+            "NodeState" => serde_json::from_value::<NodeState>(json!("")).unwrap_err(),
             "PendingOption" => serde_json::from_value::<PendingOption>(json!("")).unwrap_err(),
             "RunningQuery" => serde_json::from_value::<RunningQuery>(json!("")).unwrap_err(),
             _ => serde_json::from_value::<Rule>(json!("")).unwrap_err(),

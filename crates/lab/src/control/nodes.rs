@@ -25,6 +25,18 @@ pub(super) fn run(lab: &Lab, control: Control) -> Result<(), Error> {
             let zero = if memory { Zero::All } else { Zero::Cpu };
             each(&mut lab.cluster(), node, |node| node.pvestatd.zero = Some(zero))
         }
+        Control::Hang { node: name, on } => {
+            node(&mut lab.cluster(), &name)?.trouble.hangs = on;
+            Ok(())
+        }
+        Control::LockOut { node: name, on } => {
+            node(&mut lab.cluster(), &name)?.trouble.locked_out = on;
+            Ok(())
+        }
+        Control::Garble { node: name, how } => {
+            node(&mut lab.cluster(), &name)?.trouble.garbled = how;
+            Ok(())
+        }
         Control::RestartPmxcfs { node } => restart_pmxcfs(&mut lab.cluster(), node, now),
         // The others are not about nodes.
         _ => Err(refused("not a control of a node")),

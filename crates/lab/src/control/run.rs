@@ -22,6 +22,9 @@ pub(crate) fn run(lab: &Lab, control: Control) -> Result<(), Error> {
         | Control::NodeUp { .. }
         | Control::Pvestatd { .. }
         | Control::ZeroRound { .. }
+        | Control::Hang { .. }
+        | Control::LockOut { .. }
+        | Control::Garble { .. }
         | Control::RestartPmxcfs { .. }
         | Control::NewHostKey { .. } => nodes::run(lab, control),
         Control::Start { vmid } => {

@@ -54,7 +54,8 @@ impl Session {
     /// As on a node, key and password are root's.
     fn admit(&self, user: &str, proven: bool) -> Auth {
         self.at.lab.count(|stats| stats.auth_requests += 1);
-        if proven && user == "root" { Auth::Accept } else { Auth::reject() }
+        let open = !self.at.lab.trouble(&self.at.node).locked_out;
+        if open && proven && user == "root" { Auth::Accept } else { Auth::reject() }
     }
 
     /// Every request that would want more than a line executed.
