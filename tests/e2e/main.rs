@@ -20,13 +20,16 @@ mod lookout;
 mod notices;
 mod one_vm;
 mod openssh;
+mod pause;
 mod real_guests;
+mod reload;
 mod scenarios;
 mod settings;
 mod shells;
 mod two_schedulers;
 mod units;
 mod wall;
+mod watchdog;
 
 use std::io::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};

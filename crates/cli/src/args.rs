@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -7,7 +8,7 @@ use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
 /// Gives running VMs of a Proxmox VE cluster the vCPUs and memory they need, and takes back what
 /// they do not.
-#[derive(Debug, Parser)]
+#[derive(Debug, Clone, Parser)]
 #[command(name = "vm-autoscale", version, max_term_width = 100, after_help = EXAMPLES)]
 #[command(arg_required_else_help = true)]
 pub(crate) struct Args {
@@ -36,20 +37,27 @@ pub(crate) struct Args {
     pub(crate) command: Option<Command>,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Command {
     /// Run the daemon (systemd does this).
     Run,
     /// Look once and say what would be done and why. Changes nothing.
     Plan,
-    /// Ask the running daemon what it sees and does.
-    Status,
-    /// What the configuration says, what holds, and what a restart would change.
+    /// Ask the running daemon what it sees and does. 1 where something is not well.
+    #[command(after_help = STATUS_HELP)]
+    Status(Daemon),
+    /// Have the running daemon leave VMs alone, from the very next change on.
+    #[command(after_help = PAUSE_HELP)]
+    Pause(PauseArgs),
+    /// End pauses.
+    #[command(after_help = RESUME_HELP)]
+    Resume(ResumeArgs),
+    /// What the configuration says, what holds, and what a reload would change.
     #[command(subcommand)]
     Config(ConfigCommand),
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Every value with the file, line and column that set it.
     #[command(after_help = SHOW_EXAMPLES)]
@@ -63,7 +71,7 @@ pub(crate) enum ConfigCommand {
 }
 
 /// What of it.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Show {
     /// Also what holds by default, layer by layer.
     #[arg(long)]
@@ -88,12 +96,92 @@ pub(crate) struct Show {
     pub(crate) pool: Option<String>,
 }
 
+/// The command line with a blank before what begins with a hyphen and is a selector all the same:
+/// clap would take it for an option, or every option for a selector. The selector's own reading
+/// drops the blank.
+pub(crate) fn spelled(all: impl Iterator<Item = OsString>) -> impl Iterator<Item = OsString> {
+    let mut pauses = false;
+    all.map(move |argument| {
+        pauses |= argument == "pause";
+        let rest = argument.to_str().and_then(|text| text.strip_prefix('-'));
+        let selects = |c: char| c == '@' || c.is_ascii_digit();
+        if pauses && rest.is_some_and(|rest| rest.starts_with(selects)) {
+            let mut spaced = OsString::from(" ");
+            spaced.push(argument);
+            return spaced;
+        }
+        argument
+    })
+}
+
+/// Which daemon.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Daemon {
+    /// The daemon's socket, where the files name another one than it listens on.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) control_socket: Option<PathBuf>,
+}
+
+/// Which VMs, for how long, and why.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct PauseArgs {
+    /// As in `select`: 101, 200-299, @tag-web, @pool-shop, @node-pve3, @name-db*; a hyphen takes
+    /// out.
+    #[arg(value_name = "SELECTOR", default_value = "@all", value_delimiter = ',')]
+    pub(crate) select: Vec<String>,
+    /// It ends by itself after this: 90s, 30m, 2h, 3d. Without it, it holds until resumed.
+    #[arg(long = "for", value_name = "TIME", value_parser = crate::pause::seconds)]
+    pub(crate) time: Option<u64>,
+    /// Why: whoever looks at the status reads it.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) daemon: Daemon,
+}
+
+/// Which pauses.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct ResumeArgs {
+    /// The numbers that `pause` and `status` say.
+    #[arg(value_name = "NUMBER", required_unless_present = "all", conflicts_with = "all")]
+    pub(crate) numbers: Vec<u64>,
+    /// Every pause.
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) daemon: Daemon,
+}
+
 impl Show {
     /// Whether the VM is described here.
     pub(crate) fn says_facts(&self) -> bool {
         self.node.is_some() || self.name.is_some() || self.tags.is_some() || self.pool.is_some()
     }
 }
+
+const STATUS_HELP: &str = "\
+Exit codes: 0 all is well (a pause is: somebody wanted it), 1 something is not, and the first lines
+say what; 6 the daemon cannot be asked and left nothing to show";
+
+const PAUSE_HELP: &str = "\
+Changes under way go on to their end; none begins on these VMs after the answer. Observing goes on.
+A VM of which it is not known whether it is meant is left alone, too. The pause outlives a restart.
+
+Examples:
+  vm-autoscale pause --for 2h --reason 'moving racks'
+  vm-autoscale pause 101 200-299 --reason 'ticket 4711'
+  vm-autoscale pause @pool-shop -250 --for 3d --reason 'sale'
+  vm-autoscale resume 3
+
+Only root and members of the group vm-autoscale-admin may pause and resume. Without this program:
+echo 'moving racks' > /etc/pve/vm-autoscale.pause on any node pauses its whole cluster.";
+
+const RESUME_HELP: &str = "\
+Examples:
+  vm-autoscale resume 3
+  vm-autoscale resume --all
+
+A file /etc/pve/vm-autoscale.pause is not ended by this: remove it on a node.";
 
 const SHOW_EXAMPLES: &str = "\
 Examples:
@@ -114,6 +202,7 @@ Examples:
   vm-autoscale --validate-only --config /etc/vm-autoscale/config.yaml
   vm-autoscale plan
   vm-autoscale status --output-format json
+  vm-autoscale pause @tag-web --for 2h --reason 'moving racks'
   vm-autoscale config show --effective --vm 101
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration invalid, 4 warnings under --strict,

@@ -1,4 +1,4 @@
-//! `vm-autoscale config`: what holds and which line says so, and what a restart would change.
+//! `vm-autoscale config`: what holds and which line says so, and what a reload would change.
 
 mod diff;
 mod show;

@@ -3,21 +3,22 @@
 mod args;
 mod config;
 mod environment;
+mod files;
+mod pause;
+mod status;
 mod table;
 mod validate;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{CommandFactory as _, Parser as _};
 use vm_autoscale_config::SchedulerConfig;
-use vm_autoscale_scheduler::{StatusReport, fetch_status, look, run, start_log};
+use vm_autoscale_scheduler::{Reread, StatusReport, look, run, start_log};
 
-use crate::args::{Args, Command, ConfigCommand, Format};
+use crate::args::{Args, Command, ConfigCommand, Format, spelled};
 
-use crate::table::last_changes;
 pub use crate::table::table;
 
 /// Why a command did not do what it is for.
@@ -29,6 +30,8 @@ enum Error {
     Output(std::io::Error),
     #[error(transparent)]
     Scheduler(#[from] vm_autoscale_scheduler::Error),
+    #[error("{0}")]
+    Usage(String),
 }
 
 impl Error {
@@ -38,6 +41,7 @@ impl Error {
             Self::Config(_) => 3,
             Self::Output(_) => 1,
             Self::Scheduler(error) => error.exit_code(),
+            Self::Usage(_) => 2,
         }
     }
 }
@@ -45,11 +49,13 @@ impl Error {
 /// The program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::parse_from(spelled(std::env::args_os()));
     if args.command.is_none() && !args.validate_only {
         let kind = clap::error::ErrorKind::MissingSubcommand;
-        let error = Args::command()
-            .error(kind, "say what to do: run, plan, status, config or --validate-only");
+        let error = Args::command().error(
+            kind,
+            "say what to do: run, plan, status, pause, resume, config or --validate-only",
+        );
         // Where standard error is gone, the exit code still says it.
         let _ = error.print();
         return ExitCode::from(2);
@@ -79,42 +85,36 @@ fn execute(args: &Args) -> Result<u8, Error> {
         Some(Command::Config(ConfigCommand::Diff { control_socket })) => {
             return config::diff(args, control_socket.as_deref());
         }
+        Some(Command::Status(daemon)) => return status::status(args, daemon),
+        Some(Command::Pause(wanted)) => return pause::pause(args, wanted),
+        Some(Command::Resume(wanted)) => return pause::resume(args, wanted),
         _ => {}
     }
     let config = SchedulerConfig::read(&args.config, &environment::environment(args)?)?;
     match &args.command {
         Some(Command::Run) => {
             let _log = start_log(&config.logging)?;
-            wait(run(config, &args.config))??;
+            let same = args.clone();
+            // The same variables and rules at every reading.
+            let reread: Reread = Arc::new(move || {
+                SchedulerConfig::read(&same.config, &environment::environment(&same)?)
+            });
+            wait(run(config, &args.config, reread))??;
             Ok(0)
         }
         Some(Command::Plan) => {
             let report = wait(look(&Arc::new(config)))??;
             let note = "One look: cooldowns and the age of samples are known to the running daemon only.\n";
-            show(&report, args.output_format, note).map(|()| 0)
+            show(&report, args.output_format, "", note).map(|()| 0)
         }
-        Some(Command::Status) => {
-            let report = wait(fetch_status(&config.control_socket))??;
-            let counts = report.counts;
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-            let note = format!(
-                "{}Changes since the start: {} asked, {} verified, {} failed, {} reverted.\n",
-                last_changes(&report, now),
-                counts.asked,
-                counts.verified,
-                counts.failed,
-                counts.reverted
-            );
-            show(&report, args.output_format, &note).map(|()| 0)
-        }
-        // `main` demands a command where nothing else is asked for.
-        Some(Command::Config(_)) | None => Ok(0),
+        // Done above; and `main` demands a command where nothing else is asked for.
+        _ => Ok(0),
     }
 }
 
-fn show(report: &StatusReport, format: Format, note: &str) -> Result<(), Error> {
+fn show(report: &StatusReport, format: Format, head: &str, note: &str) -> Result<(), Error> {
     match format {
-        Format::Text => say(&format!("{}{note}", table(report, terminal_width()))),
+        Format::Text => say(&format!("{head}{}{note}", table(report, terminal_width()))),
         Format::Json => {
             let json = serde_json::to_string(report).map_err(|e| Error::Output(e.into()))?;
             say(&format!("{json}\n"))
@@ -129,7 +129,11 @@ fn terminal_width() -> usize {
 
 fn wait<F: Future>(work: F) -> Result<F::Output, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    Ok(runtime.map_err(vm_autoscale_scheduler::Error::Machine)?.block_on(work))
+    let runtime = runtime.map_err(vm_autoscale_scheduler::Error::Machine)?;
+    let done = runtime.block_on(work);
+    // A user database or a file system that hangs holds up no end.
+    runtime.shutdown_background();
+    Ok(done)
 }
 
 fn say(text: &str) -> Result<(), Error> {

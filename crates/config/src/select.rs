@@ -2,6 +2,9 @@
 
 mod selector;
 
+use std::fmt;
+
+use serde::de::value::{SeqDeserializer, StrDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
 use vm_autoscale_proxmox::{NodeName, Tags, VmId};
 
@@ -36,8 +39,18 @@ pub(crate) struct Item {
 }
 
 impl Selection {
+    /// Of words as they stand in `select`, one item each.
+    ///
+    /// # Errors
+    /// What is wrong, and the rule in a second line.
+    pub fn of_words<'w>(words: impl IntoIterator<Item = &'w str>) -> Result<Self, String> {
+        let words = words.into_iter().map(StrDeserializer::<serde::de::value::Error>::new);
+        Self::deserialize(SeqDeserializer::new(words)).map_err(|error| error.to_string())
+    }
+
     /// Whether it names the VM; `None` where that hangs on what is not known.
-    pub(crate) fn names(&self, vm: &VmFacts<'_>) -> Option<bool> {
+    #[must_use]
+    pub fn names(&self, vm: &VmFacts<'_>) -> Option<bool> {
         match self.excludes(vm) {
             Some(false) => any(self.0.iter().filter(|item| !item.is_out), vm),
             Some(true) => Some(false),
@@ -74,7 +87,8 @@ impl Selection {
     }
 
     /// Whether it has items and none of them names anything.
-    pub(crate) fn only_excludes(&self) -> bool {
+    #[must_use]
+    pub fn only_excludes(&self) -> bool {
         !self.0.is_empty() && self.0.iter().all(|item| item.is_out)
     }
 
@@ -83,6 +97,16 @@ impl Selection {
         self.0.iter().position(|item| {
             item.is_out && matches!(&item.selector, Selector::Range(range) if range.contains(&vmid))
         })
+    }
+}
+
+/// As it is written, with blanks between the items.
+impl fmt::Display for Selection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, item) in self.0.iter().enumerate() {
+            write!(f, "{}{item}", if at == 0 { "" } else { " " })?;
+        }
+        Ok(())
     }
 }
 

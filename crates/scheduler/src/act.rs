@@ -47,31 +47,35 @@ impl<C: Clock, H> Way<'_, C, H> {
     }
 }
 
-/// Carries out one change on the config of that digest, unless told to stop before it is sent.
+/// Carries out one change on the config of that digest, unless there is a reason not to: asked for
+/// before the intent is written down, and once more after that took its time.
 pub(crate) async fn carry_out<C: Clock, H: Helper, J: Journal>(
     (clock, helper, journal): (&C, &H, &J),
     intent: &Intent,
     digest: Digest,
-    stopping: impl Fn() -> bool,
+    held: impl Fn() -> Option<String>,
 ) -> Settled {
     let not_sent =
         |why: String| Settled { outcome: Outcome::NotSent(why), reverted: false, duty: false };
-    if stopping() {
-        return not_sent("stopping".to_owned());
+    if let Some(why) = held() {
+        return not_sent(why);
     }
     let id = match journal.intend(clock.now(), intent).await {
         Ok(id) => id,
         Err(error) => return not_sent(error.to_string()),
     };
     tracing::info!(vmid = %intent.vmid, node = %intent.node, "{}: {}", intent.step, intent.reason);
-    let settled = match helper.execute(&request(intent, digest)).await {
-        Err(error) if error.did_nothing() => {
-            Settled { outcome: refusal(error), reverted: false, duty: false }
-        }
-        result => {
-            let way = Way { clock, helper, intent, since: clock.now() };
-            settle(&way, result.ok().as_ref()).await
-        }
+    let settled = match held() {
+        Some(why) => not_sent(why),
+        None => match helper.execute(&request(intent, digest)).await {
+            Err(error) if error.did_nothing() => {
+                Settled { outcome: refusal(error), reverted: false, duty: false }
+            }
+            result => {
+                let way = Way { clock, helper, intent, since: clock.now() };
+                settle(&way, result.ok().as_ref()).await
+            }
+        },
     };
     let Settled { outcome, reverted, duty } = &settled;
     journal.settle(clock.now(), id, intent, &settled).await;

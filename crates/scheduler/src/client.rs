@@ -21,8 +21,13 @@ use crate::{AskError, Helper, Purpose};
 mod turns;
 use turns::Turns;
 
-/// Longer than the longest that the helper itself waits for a node.
+/// Longer than the longest that the helper itself waits for a node: a change, and what belongs to
+/// one, ends there before it is given up here.
 const PATIENCE: Duration = Duration::from_secs(240);
+/// A look is not worth a longer wait: the next one asks anew. The helper passes over a node that
+/// answers nothing after 8 s. It counts from before the wait for a turn, so that a helper that
+/// stands still makes every look end.
+const LOOK: Duration = Duration::from_secs(15);
 /// A cluster's text is at most this long, in bytes.
 const MAX_CLUSTER: usize = 16 * 1024 * 1024;
 
@@ -52,8 +57,25 @@ impl HelperClient {
         }))
     }
 
-    /// Asks, and hands every reply's values to `take`.
+    /// Asks, and hands every reply's values to `take`. All of it has a deadline.
     async fn ask<T: DeserializeOwned>(
+        &self,
+        request: &Request,
+        purpose: Purpose,
+        take: impl FnMut(T) -> Result<(), AskError> + Send,
+    ) -> Result<(), AskError> {
+        let asked = self.ask_patiently(request, purpose, take);
+        if !turns::is_look(request, purpose) {
+            return asked.await;
+        }
+        let late = |_| {
+            let seconds = LOOK.as_secs();
+            Err(AskError::NoAnswer(format!("none within {seconds} s")))
+        };
+        timeout(LOOK, asked).await.unwrap_or_else(late)
+    }
+
+    async fn ask_patiently<T: DeserializeOwned>(
         &self,
         request: &Request,
         purpose: Purpose,

@@ -2,95 +2,149 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use vm_autoscale_config::SchedulerConfig;
+use tokio::time::timeout;
+use vm_autoscale_config::{Clusters, SchedulerConfig};
 use vm_autoscale_planner::{Moment, Planner};
 
 use crate::claims::Care;
-use crate::control::{self, Board, RunningConfig};
-use crate::notify::Notifier;
+use crate::control::{self, Board, Desk};
 use crate::observe::{Blind, observe};
 use crate::status::ClusterStatus;
 use crate::view::{InFlight, View};
 use crate::worker::planner_config;
-use crate::{BootClock, Clock as _, Error, Helper, HelperClient, MemoryJournal, StatusReport};
+use crate::{
+    AskError, BootClock, Clock as _, Error, Helper, HelperClient, Journal as _, MemoryJournal,
+    StatusReport,
+};
 
+mod beat;
 mod crew;
+mod manager;
 mod meet;
+mod reload;
+pub(crate) use beat::Beat;
 use crew::Crew;
 pub use crew::work_over;
+use manager::Manager;
 use meet::{PATIENCE, clusters, known};
+pub use reload::Reread;
+use reload::{Files, Hearers};
 
-/// Runs the daemon until SIGTERM or SIGINT.
+/// Longer than a worker waits for its changes, shorter than the unit's `TimeoutStopSec=`.
+const LONGEST_DRAIN: Duration = Duration::from_secs(80);
+
+/// Runs the daemon until SIGTERM or SIGINT; SIGHUP has it read its files anew.
 ///
 /// # Errors
 /// It cannot start: configuration, socket, machine. A helper or node that is not there is waited
 /// for.
-pub async fn run(config: SchedulerConfig, file: &Path) -> Result<(), Error> {
-    let config = Arc::new(config);
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    let running =
-        RunningConfig { file: file.to_owned(), since, config: SchedulerConfig::clone(&config) };
+pub async fn run(config: SchedulerConfig, file: &Path, reread: Reread) -> Result<(), Error> {
     let mut signals = Signals::new()?;
-    let notifier = Notifier::start(&config);
     let listener = control::bind(&config.control_socket)?;
-    let (board, journal) = (Board::default(), MemoryJournal::default());
-    let answering = tokio::spawn(control::serve(listener, board.clone(), journal.clone(), running));
-    let helper = HelperClient::new(config.helper_socket.clone());
-    let met = tokio::select! {
-        clusters = clusters(&helper, &notifier, PATIENCE) => Some(clusters),
-        () = signals.stop() => None,
-    };
-    let (stop, stopped) = watch::channel(false);
-    let worked = match met {
-        Some(clusters) => {
-            notifier.expect(clusters.keys());
-            let ports = (BootClock, helper, journal);
-            let crew = Crew::new(ports, &config, clusters, &board, &notifier, &stopped);
-            work(crew, &stop, &mut signals).await
-        }
+    let (socket, helper) =
+        (config.control_socket.clone(), HelperClient::new(config.helper_socket.clone()));
+    let (manager, ended) = Manager::start();
+    let mut files = Files::new(config, (file, reread), manager);
+    let (clock, journal) = (BootClock, MemoryJournal::default());
+    let desk = Desk::new(files.board.clone(), clock, journal.clone());
+    let answering = tokio::spawn(control::serve(listener, desk));
+    files.manager.ready();
+    let worked = match meet(&mut files, &helper, &mut signals).await {
+        Some(clusters) => work(&mut files, (clock, helper, journal), clusters, &mut signals).await,
         None => Ok(()),
     };
     answering.abort();
-    notifier.stop();
+    files.notifier.stop();
     // The next start removes a socket that stayed.
-    let _ = std::fs::remove_file(&config.control_socket);
+    let _ = std::fs::remove_file(&socket);
+    ended.wait(&files.manager);
     worked
+}
+
+/// Waits for the helper; nothing where it is told to stop before.
+async fn meet(files: &mut Files, helper: &HelperClient, signals: &mut Signals) -> Option<Clusters> {
+    files.manager.status("waiting for the helper".to_owned());
+    loop {
+        let attempted = |problem: Option<&str>| {
+            files.board.helper(problem);
+            files.manager.alive();
+        };
+        tokio::select! {
+            met = clusters(helper, &files.notifier, PATIENCE, attempted) => return Some(met),
+            told = signals.told() => match told {
+                Told::Stop => break,
+                Told::Reload => {}
+            }
+        }
+        files.reload(None).await;
+    }
+    files.manager.stopping();
+    None
 }
 
 /// Lets the workers work until a signal comes, then until what is under way is read back.
 async fn work(
-    crew: Crew<BootClock, HelperClient, MemoryJournal>,
-    stop: &watch::Sender<bool>,
+    files: &mut Files,
+    ports: (BootClock, HelperClient, MemoryJournal),
+    clusters: Clusters,
     signals: &mut Signals,
 ) -> Result<(), Error> {
-    let (mut workers, _cares) = crew.begin();
-    tokio::select! {
-        () = signals.stop() => {}
-        // Each works until it is told to stop: one that ended is our own fault.
-        Some(ended) = workers.join_next() => {
-            let problem = ended.err().map_or_else(|| "it ended".to_owned(), |error| error.to_string());
-            return Err(Error::Machine(std::io::Error::other(format!("a cluster's worker failed: {problem}"))));
+    files.notifier.expect(clusters.keys());
+    let (helper, journal) = (ports.1.clone(), ports.2.clone());
+    let changes = move || journal.counts().verified;
+    files.board.beat(Beat::new(files.manager.clone(), clusters.keys(), changes));
+    let (stop, stopped) = watch::channel(false);
+    let crew =
+        Crew::new(ports, &files.config, clusters.clone(), &files.board, &files.notifier, &stopped);
+    let (mut workers, cares) = crew.begin();
+    let mut hearers = Hearers { cares, clusters, helper };
+    loop {
+        tokio::select! {
+            told = signals.told() => match told {
+                Told::Stop => break,
+                Told::Reload => files.reload(Some(&mut hearers)).await,
+            },
+            // Each works until it is told to stop: one that ended is our own fault.
+            Some(ended) = workers.join_next() => {
+                let problem = ended.err().map_or_else(|| "it ended".to_owned(), |error| error.to_string());
+                return Err(Error::Machine(std::io::Error::other(format!("a cluster's worker failed: {problem}"))));
+            }
         }
     }
+    files.manager.stopping();
+    files.manager.status("stopping: changes under way are read back first".to_owned());
     tracing::info!("stopping: changes under way are read back first");
     // A worker that is gone needs no telling.
     let _ = stop.send(true);
-    let drained = async { while workers.join_next().await.is_some() {} };
+    // Each has a deadline of its own; this one is for a worker that does not keep it.
+    let drained = timeout(LONGEST_DRAIN, async { while workers.join_next().await.is_some() {} });
     tokio::select! {
-        () = drained => {}
-        () = signals.stop() => tracing::warn!("told again: not waiting for what is under way"),
+        _ = drained => {}
+        () = signals.again() => tracing::warn!("told again: not waiting for what is under way"),
     }
     Ok(())
 }
 
-/// What tells the daemon to stop.
+/// Seconds since 1970, for display only.
+pub(crate) fn wall() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+/// What the daemon is told from outside.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hangup: Signal,
+}
+
+#[derive(PartialEq, Eq)]
+enum Told {
+    Stop,
+    Reload,
 }
 
 impl Signals {
@@ -99,14 +153,21 @@ impl Signals {
         Ok(Self {
             terminate: of(SignalKind::terminate())?,
             interrupt: of(SignalKind::interrupt())?,
+            hangup: of(SignalKind::hangup())?,
         })
     }
 
-    async fn stop(&mut self) {
+    async fn told(&mut self) -> Told {
         tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => Told::Stop,
+            _ = self.interrupt.recv() => Told::Stop,
+            _ = self.hangup.recv() => Told::Reload,
         }
+    }
+
+    /// Told to stop once more; there is nothing to reload any more.
+    async fn again(&mut self) {
+        while self.told().await != Told::Stop {}
     }
 }
 
@@ -128,6 +189,7 @@ pub async fn look(config: &Arc<SchedulerConfig>) -> Result<StatusReport, Error> 
         let seen = observe(&clock, &helper, care, &mut view, &none).await;
         seen.map_err(|blind| match blind {
             Blind::Ask(error) => Error::Ask(error),
+            late @ Blind::Late => Error::Ask(AskError::NoAnswer(late.to_string())),
             Blind::Unreadable(problem) => {
                 Error::Unreadable { cluster: care.cluster.to_string(), problem }
             }

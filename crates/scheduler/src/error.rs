@@ -24,6 +24,12 @@ pub enum Error {
         /// Why it is not.
         source: io::Error,
     },
+    /// The daemon does not take an order of this user.
+    #[error("{0}")]
+    NotPermitted(String),
+    /// The daemon does not do what it was ordered.
+    #[error("{0}")]
+    Order(String),
     /// A log file that cannot be written.
     #[error("log file {path}: {problem}", path = .path.display())]
     Log {
@@ -60,7 +66,8 @@ impl Error {
                 | io::ErrorKind::TimedOut => 6,
                 _ => 1,
             },
-            Self::Log { .. } | Self::Machine(_) => 1,
+            Self::NotPermitted(_) => 5,
+            Self::Log { .. } | Self::Machine(_) | Self::Order(_) => 1,
         }
     }
 }

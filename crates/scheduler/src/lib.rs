@@ -10,6 +10,7 @@ mod clock;
 mod control;
 mod daemon;
 mod error;
+mod health;
 mod journal;
 mod logging;
 mod notify;
@@ -23,9 +24,13 @@ mod worker;
 pub use act::Settled;
 pub use client::HelperClient;
 pub use clock::BootClock;
-pub use control::{Board, RunningConfig, fetch_config, fetch_status};
-pub use daemon::{look, run, work_over};
+pub use control::{
+    Board, PauseOrder, ResumeOrder, Resumed, RunningConfig, fetch_config, fetch_status,
+    order_pause, order_resume, user_name,
+};
+pub use daemon::{Reread, look, run, work_over};
 pub use error::Error;
+pub use health::{PauseStatus, Reload};
 pub use journal::{
     Counts, Decided, Duty, Event, Journal, JournalError, LastChange, MemoryJournal, Notes, Pause,
     Quarantine, Recalled, Standing, VmRecord,

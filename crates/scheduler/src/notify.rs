@@ -38,7 +38,7 @@ const LAST: Duration = Duration::from_secs(2);
 pub(crate) struct Notifier(Option<Arc<Inner>>);
 
 struct Inner {
-    gate: Mutex<Gate<MonotonicClock>>,
+    gate: Arc<Mutex<Gate<MonotonicClock>>>,
     channels: Vec<Channel<Message>>,
     pulse: Option<(Mutex<Pulse>, Channel<()>)>,
 }

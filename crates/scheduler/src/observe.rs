@@ -1,5 +1,8 @@
 //! One look at a cluster: one command while nothing changed, and the configs that did.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
 use vm_autoscale_planner::Moment;
 use vm_autoscale_protocol::Request;
 use vm_autoscale_proxmox::{ClusterName, ClusterRead, ConfigFiles, Pools};
@@ -13,12 +16,33 @@ use crate::{AskError, Clock, Helper, Purpose};
 pub(crate) enum Blind {
     #[error(transparent)]
     Ask(#[from] AskError),
+    #[error("the look took longer than {} s", LOOK.as_secs())]
+    Late,
     #[error("the answer is not what Proxmox writes: {0}")]
     Unreadable(#[from] vm_autoscale_proxmox::Error),
 }
 
-/// Looks, and brings the view up to date.
+/// What takes longer says nothing of now. The configs that were read by then stay, so that the
+/// next look has fewer to read. The unit's `WatchdogSec=` is longer than this and a pause between
+/// two looks.
+const LOOK: Duration = Duration::from_secs(45);
+
+/// Looks, and brings the view up to date; it ends within a deadline, whatever hangs.
 pub(crate) async fn observe<C: Clock, H: Helper>(
+    clock: &C,
+    helper: &H,
+    care: &Care,
+    view: &mut View,
+    in_flight: &InFlight,
+) -> Result<(), Blind> {
+    let seen = timeout(LOOK, look(clock, helper, care, view, in_flight)).await;
+    seen.unwrap_or_else(|_| {
+        view.settle(care);
+        Err(Blind::Late)
+    })
+}
+
+async fn look<C: Clock, H: Helper>(
     clock: &C,
     helper: &H,
     care: &Care,
@@ -33,8 +57,10 @@ pub(crate) async fn observe<C: Clock, H: Helper>(
     }
     let user_cfg = read.version.user_cfg;
     let to_read = view.update(clock.now(), read, care, in_flight);
-    if care.roster.config().wants_pools() {
+    if care.roster.config().wants_pools() || view.pools_wanted {
         read_pools(clock.now(), helper, cluster, view, user_cfg).await;
+    } else {
+        view.drop_pools();
     }
     let read = read_configs(helper, cluster, view, to_read).await;
     view.settle(care);

@@ -6,7 +6,7 @@ use vm_autoscale_planner::{Choice, Decision, Moment, Verdict};
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
 use crate::view::{InFlight, KnownVm, View};
-use crate::{Counts, Event, LastChange};
+use crate::{Counts, Event, LastChange, PauseStatus, Reload};
 
 /// All clusters.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -25,6 +25,15 @@ pub struct StatusReport {
     pub counts: Counts,
     /// The last events, oldest first.
     pub recent: Vec<Event>,
+    /// What administrators paused.
+    #[serde(default)]
+    pub pauses: Vec<PauseStatus>,
+    /// The last attempt to read the files anew.
+    #[serde(default)]
+    pub reload: Option<Reload>,
+    /// What is wrong with the daemon as a whole.
+    #[serde(default)]
+    pub problems: Vec<String>,
 }
 
 /// One cluster.

@@ -14,8 +14,10 @@ use vm_autoscale_proxmox::{
 
 use crate::claims::Care;
 
+mod pauses;
 mod pools;
 mod vm;
+pub(crate) use pauses::Nameable;
 use pools::PoolsRead;
 use vm::KnownConfig;
 pub(crate) use vm::KnownVm;
@@ -41,6 +43,8 @@ pub(crate) struct View {
     pub(crate) pools_read: PoolsRead,
     /// Who VMs were that have not been seen since the start.
     remembered: BTreeMap<VmId, Identity>,
+    /// Whether a pause names VMs by their pools.
+    pub(crate) pools_wanted: bool,
     /// Numbers whose VM is gone or another one: nothing that is remembered of them holds.
     strangers: Vec<VmId>,
 }

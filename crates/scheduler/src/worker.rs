@@ -15,8 +15,10 @@ use crate::view::{FRESH, View};
 use crate::{Clock, Helper, Journal};
 
 mod begin;
+mod holds;
 mod memory;
 use begin::{Done, Finished};
+use holds::{DRAIN, leave};
 use memory::{Memory, complete};
 
 /// The kind of the decision that somebody else changed a VM.
@@ -26,7 +28,7 @@ const OTHERS: &str = "changed-by-others";
 pub(crate) struct Worker<C, H, J> {
     pub(crate) care: Care,
     /// Another one, where the configuration is read anew.
-    pub(crate) cares: watch::Receiver<Care>,
+    pub(crate) cares: watch::Receiver<Order>,
     pub(crate) clock: C,
     pub(crate) helper: H,
     pub(crate) journal: J,
@@ -34,6 +36,13 @@ pub(crate) struct Worker<C, H, J> {
     pub(crate) notifier: Notifier,
     /// Turns true when nothing new is to be begun.
     pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// What a worker goes by from one cycle on, all of it at once.
+#[derive(Clone)]
+pub(crate) struct Order {
+    pub(crate) care: Care,
+    pub(crate) notifier: Notifier,
 }
 
 /// The planner's part of the file.
@@ -54,6 +63,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         loop {
             let begun = self.clock.now();
             self.take_over(&mut memory);
+            self.board.begin(&self.care.cluster);
             let interval = self.care.roster.config().observe_interval;
             let interval = Duration::from_secs(interval.into());
             tokio::select! {
@@ -80,7 +90,8 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         if !self.cares.has_changed().unwrap_or(false) {
             return;
         }
-        self.care = self.cares.borrow_and_update().clone();
+        let Order { care, notifier } = self.cares.borrow_and_update().clone();
+        (self.care, self.notifier) = (care, notifier);
         memory.planner.configure(planner_config(self.care.roster.config()));
         memory.view.unsettle();
     }
@@ -93,6 +104,8 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
                 Err(error) => self.note_journal(memory, Some(error.to_string())),
             }
         }
+        // Before the look for whether it has to read the pools, after it for what it found.
+        memory.view.heed(&self.journal.pauses(begun));
         let Memory { view, in_flight, .. } = memory;
         let seen = observe(&self.clock, &self.helper, &self.care, view, in_flight).await;
         // What was measured before so long a look says nothing of now; its configs do.
@@ -115,6 +128,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             }
         }
         memory.forget_strangers();
+        memory.view.heed(&self.journal.pauses(now));
         let suspects = memory.suspects(now);
         let Memory { planner, view, decisions, in_flight, .. } = memory;
         let nodes = view.node_inputs(now, in_flight);
@@ -219,11 +233,18 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         status
     }
 
-    /// Waits for the changes under way; systemd ends it when that takes too long.
+    /// Waits for the changes under way, within a deadline.
     async fn drain(&self, memory: &mut Memory, finished: &mut mpsc::UnboundedReceiver<Finished>) {
+        let deadline = self.clock.now().after(DRAIN);
         while !memory.in_flight.is_empty() {
-            let Some(change) = finished.recv().await else { return };
-            self.note(memory, change);
+            tokio::select! {
+                biased;
+                change = finished.recv() => match change {
+                    Some(change) => self.note(memory, change),
+                    None => return,
+                },
+                () = self.clock.sleep_until(deadline) => return leave(&memory.in_flight),
+            }
         }
     }
 }

@@ -38,7 +38,7 @@ fn text(args: &Args, keys: &[Difference], vms: &[Difference]) -> String {
         [] => "none that it looks after is affected\n".to_owned(),
         vms => table(vms),
     };
-    let head = "what the daemon runs with, and what a restart would make of it";
+    let head = "what the daemon runs with, and what a reload would make of it";
     format!("{head}\n{}VMs\n{of_vms}{NOTE}", table(keys))
 }
 

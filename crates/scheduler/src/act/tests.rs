@@ -144,7 +144,7 @@ async fn played_for(intent: Intent, script: Vec<Answer>) -> (Outcome, Counts, Ve
     let (clock, journal) = (Waits::default(), MemoryJournal::default());
     let helper = Script(Arc::new(Mutex::new((script.into(), Vec::new()))));
     let Settled { outcome, duty, .. } =
-        carry_out((&clock, &helper, &journal), &intent, digest(1), || false).await;
+        carry_out((&clock, &helper, &journal), &intent, digest(1), || None).await;
     assert!(helper.0.lock().unwrap().0.is_empty(), "less was asked than expected");
     let left = matches!(outcome, Outcome::Moved { tried: true, .. } | Outcome::Unknown)
         || reverts_in(&helper) == 3;
@@ -261,7 +261,8 @@ async fn what_was_told_to_stop_sends_nothing() {
     let helper = Script::default();
     let intent = intent();
     let ports = (&Waits::default(), &helper, &MemoryJournal::default());
-    let Settled { outcome, .. } = carry_out(ports, &intent, digest(1), || true).await;
+    let Settled { outcome, .. } =
+        carry_out(ports, &intent, digest(1), || Some("stopping".to_owned())).await;
     assert!(matches!(outcome, Outcome::NotSent(_)) && helper.asked().is_empty());
 }
 
@@ -317,7 +318,7 @@ async fn without_a_journal_nothing_is_changed() {
     let helper = Script::default();
     let intent = intent();
     let ports = (&Waits::default(), &helper, &full_disk());
-    let Settled { outcome, .. } = carry_out(ports, &intent, digest(1), || false).await;
+    let Settled { outcome, .. } = carry_out(ports, &intent, digest(1), || None).await;
     assert!(matches!(outcome, Outcome::NotSent(why) if why.contains("no space left")));
     assert_eq!(helper.asked(), Vec::<String>::new());
 }

@@ -47,11 +47,12 @@ impl Turns {
 
     /// Waits for what the request needs.
     pub(super) async fn take(&self, request: &Request, purpose: Purpose) -> Result<Turn, AskError> {
-        let (places, patience) = match (request, purpose) {
-            (Request::ReadCluster { .. } | Request::ReadPools { .. }, _)
-            | (Request::ReadConfigs { .. }, Purpose::Look) => (vec![self.looks.clone()], PATIENCE),
-            (request, _) if request.target().is_some() => (vec![self.changes.clone()], QUEUE),
-            (request, _) => {
+        let (places, patience) = match request {
+            request if is_look(request, purpose) && !matches!(request, Request::Hello { .. }) => {
+                (vec![self.looks.clone()], PATIENCE)
+            }
+            request if request.target().is_some() => (vec![self.changes.clone()], QUEUE),
+            request => {
                 let node = asks(request).map(|node| self.of(node));
                 (node.into_iter().chain([self.reads.clone()]).collect(), PATIENCE)
             }
@@ -63,6 +64,15 @@ impl Turns {
     fn of(&self, node: (ClusterName, NodeName)) -> Arc<Semaphore> {
         let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
         nodes.entry(node).or_insert_with(|| Arc::new(Semaphore::new(1))).clone()
+    }
+}
+
+/// Whether it is to see how things are, now: an answer that comes late is worth nothing.
+pub(super) fn is_look(request: &Request, purpose: Purpose) -> bool {
+    match request {
+        Request::Hello { .. } | Request::ReadCluster { .. } | Request::ReadPools { .. } => true,
+        Request::ReadConfigs { .. } => purpose == Purpose::Look,
+        _ => false,
     }
 }
 

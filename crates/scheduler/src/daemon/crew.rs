@@ -11,11 +11,11 @@ use vm_autoscale_proxmox::ClusterName;
 use crate::claims::Care;
 use crate::control::Board;
 use crate::notify::Notifier;
-use crate::worker::Worker;
+use crate::worker::{Order, Worker};
 use crate::{Clock, Helper, Journal};
 
 /// Where a configuration that was read anew is sent to.
-pub(super) type Cares = BTreeMap<ClusterName, watch::Sender<Care>>;
+pub(super) type Cares = BTreeMap<ClusterName, watch::Sender<Order>>;
 
 /// Workers that have not begun.
 pub(super) struct Crew<C, H, J> {
@@ -36,7 +36,8 @@ impl<C: Clock, H: Helper, J: Journal> Crew<C, H, J> {
         board.watch(config.clone(), clusters, &all);
         let (mut workers, mut cares) = (Vec::new(), Cares::new());
         for care in all {
-            let (sender, receiver) = watch::channel(care.clone());
+            let order = Order { care: care.clone(), notifier: notifier.clone() };
+            let (sender, receiver) = watch::channel(order);
             cares.insert(care.cluster.clone(), sender);
             workers.push(Worker {
                 care,

@@ -11,11 +11,12 @@ use crate::{Helper as _, HelperClient};
 /// A helper that is started at the same time is not missed for so long.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What the helper may reach; it is waited for, and missed after this time.
+/// What the helper may reach; it is waited for, and missed after this time. Each attempt is told.
 pub(super) async fn clusters(
     helper: &HelperClient,
     notifier: &Notifier,
     patience: Duration,
+    attempted: impl Fn(Option<&str>),
 ) -> Clusters {
     let (begun, mut said) = (Instant::now(), String::new());
     loop {
@@ -24,10 +25,12 @@ pub(super) async fn clusters(
                 let all = known(hello.clusters);
                 tracing::info!(helper = hello.version, clusters = all.len(), "helper met");
                 notifier.helper(None);
+                attempted(None);
                 return all;
             }
             Err(error) => {
                 let why = error.to_string();
+                attempted(Some(&why));
                 if why != said {
                     tracing::error!("{why}");
                 }
@@ -59,7 +62,7 @@ mod tests {
             let yaml = format!("gotify: {{enabled: true, server_url: '{url}', app_token: t}}");
             let notifier = Notifier::start(&config(&yaml));
             let helper = HelperClient::new("/nowhere/helper.sock".into());
-            let met = clusters(&helper, &notifier, patience);
+            let met = clusters(&helper, &notifier, patience, |_| {});
             assert!(tokio::time::timeout(Duration::from_secs(8), met).await.is_err());
             notifier.stop();
             server.all()

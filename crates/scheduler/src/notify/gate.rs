@@ -55,6 +55,11 @@ impl<C: Clock + Clone> Gate<C> {
         Self { dedup, clock, hourly, routine, events, states, left_out: 0 }
     }
 
+    /// From now on this long.
+    pub(super) fn remember_for(&mut self, dedup: Duration) {
+        self.dedup = dedup;
+    }
+
     /// The message as it goes out; nothing when it does not.
     pub(super) fn event(&mut self, message: Message) -> Option<Message> {
         let now = self.clock.now();

@@ -11,7 +11,7 @@ use super::gate::Gate;
 use super::gotify::Gotify;
 use super::mail::Mail;
 use super::pulse::Push;
-use super::{Inner, Notifier, target, trust};
+use super::{Inner, Notifier, lock, target, trust};
 
 impl Notifier {
     /// Starts the channels that the configuration has. One that cannot be set up is logged and left
@@ -27,6 +27,25 @@ impl Notifier {
         Self::trusting(config, &trust::of_this_machine())
     }
 
+    /// The one for another configuration: itself where that says the same of messages. What was told
+    /// is remembered. The old channels deliver what they have when nobody has them any more, with
+    /// one attempt each, and nobody waits for that.
+    pub(crate) fn succeeded_by(&self, old: &SchedulerConfig, new: &SchedulerConfig) -> Self {
+        let same = old.alerts == new.alerts
+            && old.gotify == new.gotify
+            && old.uptime_kuma_url == new.uptime_kuma_url
+            && old.notification_dedup_seconds == new.notification_dedup_seconds;
+        if same {
+            return self.clone();
+        }
+        let mut next = Self::start(new);
+        if let (Some(old), Some(next)) = (&self.0, next.0.as_mut().and_then(Arc::get_mut)) {
+            next.gate = old.gate.clone();
+            lock(&next.gate).remember_for(dedup(new));
+        }
+        next
+    }
+
     pub(super) fn trusting(config: &SchedulerConfig, roots: &trust::Roots) -> Self {
         let mail = Mail::of(&config.alerts, roots).unwrap_or_else(|why| {
             tracing::error!("no mail is sent: {why}");
@@ -37,10 +56,14 @@ impl Notifier {
         let channels = [mail.and_then(started), gotify.and_then(started)];
         let channels = channels.into_iter().flatten().collect();
         let pulse = push.and_then(started).map(|channel| (Mutex::default(), channel));
-        let dedup = Duration::from_secs(config.notification_dedup_seconds.into());
-        let gate = Mutex::new(Gate::new(dedup, MonotonicClock));
+        let gate = Arc::new(Mutex::new(Gate::new(dedup(config), MonotonicClock)));
         Self(Some(Arc::new(Inner { gate, channels, pulse })))
     }
+}
+
+/// For so long the same is not told again.
+fn dedup(config: &SchedulerConfig) -> Duration {
+    Duration::from_secs(config.notification_dedup_seconds.into())
 }
 
 fn started<D: Deliver>(deliver: D) -> Option<Channel<D::Item>> {

@@ -45,10 +45,11 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             memory.in_flight.insert(decision.vmid, vm.node.clone());
             let (clock, helper, journal) =
                 (self.clock.clone(), self.helper.clone(), self.journal.clone());
-            let (digest, done, stop) = (known.digest.clone(), done.clone(), self.stop.clone());
+            let (digest, done) = (known.digest.clone(), done.clone());
+            let held = self.held(memory.view.nameable(decision.vmid));
             tokio::spawn(async move {
                 let ports = (&clock, &helper, &journal);
-                let settled = carry_out(ports, &intent, digest, || *stop.borrow()).await;
+                let settled = carry_out(ports, &intent, digest, held).await;
                 // Only a worker that stopped without waiting no longer listens.
                 let _ = done.send(Finished::Changed { intent, settled });
             });

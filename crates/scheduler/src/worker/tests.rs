@@ -56,13 +56,18 @@ impl Helper for Slow {
     }
 }
 
+/// A worker's orders that never change.
+pub(super) fn orders(care: Care) -> watch::Receiver<Order> {
+    watch::channel(Order { care, notifier: Notifier::default() }).1
+}
+
 /// One look whose configs take so long: how many VMs have a sample then, and how long it took.
 async fn look(takes: u64) -> (usize, u64) {
     let takes = Duration::from_secs(takes);
     let slow = Slow { now: Arc::new(Mutex::new(Duration::from_secs(1000))), takes };
     let worker = Worker {
         care: care(CONFIG),
-        cares: watch::channel(care(CONFIG)).1,
+        cares: orders(care(CONFIG)),
         clock: slow.clone(),
         helper: slow.clone(),
         journal: MemoryJournal::default(),

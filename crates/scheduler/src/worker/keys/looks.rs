@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use vm_autoscale_protocol::{ConfigReply, Executed, Hello, Request};
 use vm_autoscale_proxmox::{ClusterName, NodeName};
 
+use super::super::tests::orders;
 use super::super::*;
 use crate::view::tests::{care, look_text};
 use crate::{AskError, MemoryJournal, Purpose};
@@ -73,7 +74,7 @@ async fn looks(file: &str) -> Vec<u64> {
     let watch = Watch(Arc::new(Mutex::new(state)));
     let worker = Worker {
         care: care(file),
-        cares: watch::channel(care(file)).1,
+        cares: orders(care(file)),
         clock: watch.clone(),
         helper: watch.clone(),
         journal: MemoryJournal::default(),

@@ -10,6 +10,7 @@ use vm_autoscale_config::{Checked, Clusters};
 use vm_autoscale_planner::Move;
 use vm_autoscale_proxmox::VmId;
 
+use super::super::tests::orders;
 use super::super::*;
 use crate::outcome::Outcome;
 use crate::{MemoryJournal, Settled};
@@ -49,7 +50,7 @@ pub(super) fn tell(file: &str, scene: Scene) -> Told {
         Ok(config) => Arc::new(config),
         Err(error) => return Told([("file".to_owned(), error.to_string())].into()),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let mut told = runtime.block_on(play(&config, scene));
     told.insert("file".to_owned(), "good".to_owned());
     Told(told)
@@ -98,7 +99,7 @@ impl Player {
         let (clock, helper) = (site.clone(), site);
         let stop = watch::channel(false).1;
         let (journal, notifier) = (MemoryJournal::default(), Notifier::default());
-        let cares = watch::channel(care.clone()).1;
+        let cares = orders(care.clone());
         let worker = Worker { care, cares, clock, helper, journal, board, notifier, stop };
         Self { worker, memory }
     }

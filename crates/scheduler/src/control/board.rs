@@ -1,0 +1,145 @@
+//! Where the workers post what they see, and the daemon what it runs with.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use vm_autoscale_config::{Clusters, SchedulerConfig};
+use vm_autoscale_proxmox::ClusterName;
+
+use super::RunningConfig;
+use crate::claims::{Care, Claims};
+use crate::daemon::Beat;
+use crate::{ClusterStatus, Journal, Reload, StatusReport};
+
+/// A look that takes longer than this is told of before it ends.
+const OVERDUE: Duration = Duration::from_secs(8);
+
+/// What is known, for whoever asks.
+#[derive(Debug, Clone, Default)]
+pub struct Board(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    state: Mutex<State>,
+    beat: OnceLock<Beat>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    clusters: BTreeMap<ClusterName, Arc<ClusterStatus>>,
+    /// Since when a cluster is looked at, where that has not ended.
+    looking: BTreeMap<ClusterName, Instant>,
+    watched: Option<Arc<Watched>>,
+    running: Option<Arc<RunningConfig>>,
+    reload: Option<Reload>,
+    helper: Option<String>,
+}
+
+/// What notes are made of.
+#[derive(Debug)]
+struct Watched {
+    config: Arc<SchedulerConfig>,
+    clusters: Clusters,
+    claims: Claims,
+}
+
+impl Board {
+    /// From now on reports have notes on what the file says of VMs that are not there.
+    pub(crate) fn watch(&self, config: Arc<SchedulerConfig>, clusters: Clusters, all: &[Care]) {
+        let Some(claims) = all.first().map(|care| care.claims.clone()) else { return };
+        self.state().watched = Some(Arc::new(Watched { config, clusters, claims }));
+    }
+
+    /// From now on completed cycles are passed on, too. Once.
+    pub(crate) fn beat(&self, beat: Beat) {
+        // There is one in a daemon's life.
+        let _ = self.0.beat.set(beat);
+    }
+
+    /// A look begins.
+    pub(crate) fn begin(&self, cluster: &ClusterName) {
+        self.state().looking.insert(cluster.clone(), Instant::now());
+    }
+
+    /// A cycle is complete.
+    pub(crate) fn post(&self, status: ClusterStatus) {
+        let (cluster, status) = (status.name.clone(), Arc::new(status));
+        {
+            let mut state = self.state();
+            state.looking.remove(&cluster);
+            state.clusters.insert(cluster.clone(), status.clone());
+        }
+        if let Some(beat) = self.0.beat.get() {
+            beat.completed(&status);
+        }
+    }
+
+    /// The configuration that the daemon runs with.
+    pub(crate) fn run_with(&self, running: RunningConfig) {
+        self.state().running = Some(Arc::new(running));
+    }
+
+    pub(super) fn running(&self) -> Option<Arc<RunningConfig>> {
+        self.state().running.clone()
+    }
+
+    /// What became of the last reload.
+    pub(crate) fn reloaded(&self, reload: Reload) {
+        self.state().reload = Some(reload);
+    }
+
+    /// Why the helper has not been met yet.
+    pub(crate) fn helper(&self, problem: Option<&str>) {
+        self.state().helper = problem.map(str::to_owned);
+    }
+
+    /// All that was seen last.
+    pub fn report<J: Journal>(&self, journal: &J) -> StatusReport {
+        let (clusters, watched, reload, helper) = {
+            let state = self.state();
+            let clusters = state.clusters.values();
+            let overdue = |cluster: &ClusterName| {
+                let time = state.looking.get(cluster).map(Instant::elapsed);
+                time.filter(|time| *time >= OVERDUE)
+            };
+            let clusters: Vec<_> =
+                clusters.map(|status| (status.clone(), overdue(&status.name))).collect();
+            (clusters, state.watched.clone(), state.reload.clone(), state.helper.clone())
+        };
+        // All this takes its time, and no worker is to wait for it.
+        let notes = watched.as_ref().map(|w| w.claims.notes(&w.config, &w.clusters));
+        StatusReport {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            clusters: clusters.into_iter().map(|(status, late)| told(&status, late)).collect(),
+            notes: notes.unwrap_or_default(),
+            hosts: watched.map(|watched| watched.clusters.clone()).unwrap_or_default(),
+            counts: journal.counts(),
+            recent: journal.recent(),
+            pauses: Vec::new(),
+            reload,
+            problems: helper
+                .map(|why| format!("the helper was not met yet: {why}"))
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // What is in it is whole after every statement.
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A cluster's status; what is older than a look that does not end is not told as if it were new.
+fn told(status: &ClusterStatus, overdue: Option<Duration>) -> ClusterStatus {
+    let mut status = status.clone();
+    if let Some(time) = overdue {
+        let late = format!(
+            "the look that began {} s ago has no answer yet: does the helper run? systemctl status vm-autoscale-helper",
+            time.as_secs()
+        );
+        status.problem = status.problem.or(Some(late));
+    }
+    status
+}

@@ -1,0 +1,89 @@
+//! Asking a running daemon, and telling it to do something.
+
+use std::io;
+use std::path::Path;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::UnixStream;
+use tokio::time::timeout;
+use vm_autoscale_protocol::{Call, MAX_REQUEST, Reply, encode};
+
+use super::orders::{PauseOrder, ResumeOrder, Resumed};
+use super::{GET_CONFIG, GET_STATUS, PATIENCE, PAUSE, RESUME, RunningConfig, read_frame};
+use crate::{Error, PauseStatus, StatusReport};
+
+/// The longest answer: 5,000 VMs take about 3 MiB.
+const MAX_STATUS: usize = 64 * 1024 * 1024;
+
+/// Asks a running daemon.
+///
+/// # Errors
+/// There is none, or it does not answer.
+pub async fn fetch_status(path: &Path) -> Result<StatusReport, Error> {
+    call(path, GET_STATUS, None::<()>).await
+}
+
+/// Asks a running daemon what it runs with.
+///
+/// # Errors
+/// There is none, or it does not answer.
+pub async fn fetch_config(path: &Path) -> Result<RunningConfig, Error> {
+    call(path, GET_CONFIG, None::<()>).await
+}
+
+/// Orders a running daemon to leave VMs alone.
+///
+/// # Errors
+/// There is none, it does not answer, or it does not do so.
+pub async fn order_pause(path: &Path, order: &PauseOrder) -> Result<PauseStatus, Error> {
+    call(path, PAUSE, Some(order)).await
+}
+
+/// Takes such orders back.
+///
+/// # Errors
+/// There is none, it does not answer, or it does not do so.
+pub async fn order_resume(path: &Path, order: &ResumeOrder) -> Result<Resumed, Error> {
+    call(path, RESUME, Some(order)).await
+}
+
+async fn call<T: DeserializeOwned>(
+    path: &Path,
+    method: &str,
+    parameters: Option<impl Serialize>,
+) -> Result<T, Error> {
+    let of = |source: io::Error| Error::Control { path: path.to_owned(), source };
+    let parameters = parameters.map(serde_json::to_value).transpose();
+    let parameters = parameters.map_err(|error| of(error.into()))?;
+    let call = Call { method: method.to_owned(), parameters, more: false };
+    let bytes = encode(&call).map_err(|error| of(error.into()))?;
+    if bytes.len() > MAX_REQUEST {
+        let said = "too long: say it in fewer words, or in two orders";
+        return Err(Error::Order(said.to_owned()));
+    }
+    let ask = async {
+        let mut stream = UnixStream::connect(path).await?;
+        stream.write_all(&bytes).await?;
+        let frame = read_frame(&mut stream, MAX_STATUS).await?;
+        Ok(serde_json::from_slice::<Reply>(&frame)?)
+    };
+    let reply = timeout(PATIENCE, ask).await.unwrap_or_else(|late| Err(late.into()));
+    let Reply { error, parameters, .. } = reply.map_err(of)?;
+    if let Some(error) = error {
+        return Err(refused(&error, &parameters));
+    }
+    serde_json::from_value(parameters).map_err(|error| of(error.into()))
+}
+
+/// What the daemon says in place of an answer.
+fn refused(error: &str, parameters: &serde_json::Value) -> Error {
+    let message = parameters.get("message").and_then(|message| message.as_str());
+    let text = message.map_or_else(|| format!("the daemon says {error}"), str::to_owned);
+    if error == super::orders::NOT_PERMITTED {
+        Error::NotPermitted(text)
+    } else {
+        Error::Order(text)
+    }
+}

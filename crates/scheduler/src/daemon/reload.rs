@@ -1,0 +1,153 @@
+//! `systemctl reload`: the files are read and checked whole, and hold from the next cycle on, or
+//! what was read before holds on.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+use vm_autoscale_config::{Clusters, SchedulerConfig};
+
+use super::crew::Cares;
+use super::manager::Manager;
+use super::meet::known;
+use super::wall;
+use crate::claims::Care;
+use crate::control::{Board, RunningConfig};
+use crate::notify::Notifier;
+use crate::worker::Order;
+use crate::{Helper as _, HelperClient, Reload};
+
+/// Reads the files as the start did.
+pub type Reread =
+    Arc<dyn Fn() -> Result<SchedulerConfig, vm_autoscale_config::Error> + Send + Sync>;
+
+/// What is taken at a start only, by the first words of its keys.
+const AT_START: [&str; 4] = ["control_socket", "helper_socket", "journal", "logging"];
+/// A helper that does not answer at once is not waited for: its clusters are those of before.
+const HELLO: Duration = Duration::from_secs(2);
+
+/// What the daemon goes by.
+pub(super) struct Files {
+    file: PathBuf,
+    reread: Reread,
+    /// What it was started with.
+    started: Arc<SchedulerConfig>,
+    pub(super) config: Arc<SchedulerConfig>,
+    pub(super) notifier: Notifier,
+    pub(super) board: Board,
+    pub(super) manager: Manager,
+}
+
+/// Those who have to hear of it.
+pub(super) struct Hearers {
+    pub(super) cares: Cares,
+    pub(super) clusters: Clusters,
+    pub(super) helper: HelperClient,
+}
+
+impl Files {
+    pub(super) fn new(
+        config: SchedulerConfig,
+        (file, reread): (&Path, Reread),
+        manager: Manager,
+    ) -> Self {
+        let (config, board) = (Arc::new(config), Board::default());
+        let notifier = Notifier::start(&config);
+        let file = file.to_owned();
+        let new = Self { file, reread, started: config.clone(), config, notifier, board, manager };
+        new.publish();
+        new
+    }
+
+    fn publish(&self) {
+        let config = SchedulerConfig::clone(&self.config);
+        self.board.run_with(RunningConfig { file: self.file.clone(), since: wall(), config });
+    }
+
+    /// Reads them anew.
+    pub(super) async fn reload(&mut self, hearers: Option<&mut Hearers>) {
+        self.manager.reloading();
+        let reread = self.reread.clone();
+        // A large file takes a while, and a file system may hang.
+        let read = tokio::task::spawn_blocking(move || reread()).await;
+        let done = match read {
+            Ok(Ok(config)) => Ok(self.take(config, hearers).await),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        let (ok, problem) = (done.is_ok(), done.as_ref().err().cloned());
+        if let Some(problem) = &problem {
+            tracing::error!("not reloaded, what was read before holds on: {problem}");
+        }
+        let at_next_start = done.unwrap_or_default();
+        for what in &at_next_start {
+            tracing::warn!("{what}: takes effect at the next start");
+        }
+        self.board.reloaded(Reload { at: wall(), ok, problem, at_next_start });
+        self.manager.ready();
+    }
+
+    /// From the next cycle of each worker on this holds; what of it does not.
+    async fn take(&mut self, new: SchedulerConfig, hearers: Option<&mut Hearers>) -> Vec<String> {
+        let (new, mut later) = staying(&self.started, new);
+        let changed: Vec<String> =
+            self.config.differences(&new).into_iter().map(|difference| difference.key).collect();
+        tracing::info!(keys = changed.len(), "reloaded: {}", named(&changed));
+        self.notifier = self.notifier.succeeded_by(&self.config, &new);
+        self.config = Arc::new(new);
+        self.publish();
+        let Some(Hearers { cares, clusters, helper }) = hearers else { return later };
+        match timeout(HELLO, helper.hello()).await {
+            Ok(Ok(hello)) => {
+                let now = known(hello.clusters);
+                if now.keys().eq(clusters.keys()) {
+                    *clusters = now;
+                } else {
+                    later.push("other clusters in helper.yaml".to_owned());
+                }
+            }
+            _ => tracing::warn!("the helper does not answer: its clusters are taken as before"),
+        }
+        self.notifier.expect(clusters.keys());
+        let all = Care::of_all(&self.config, clusters);
+        self.board.watch(self.config.clone(), clusters.clone(), &all);
+        for care in all {
+            if let Some(worker) = cares.get(&care.cluster) {
+                worker.send_replace(Order { care, notifier: self.notifier.clone() });
+            }
+        }
+        later
+    }
+}
+
+/// The new configuration but for what cannot change while the daemon runs, and those keys.
+fn staying(started: &SchedulerConfig, new: SchedulerConfig) -> (SchedulerConfig, Vec<String>) {
+    let is_later = |key: &String| {
+        let first = key.split(['.', '[']).next();
+        first.is_some_and(|first| AT_START.contains(&first))
+    };
+    let keys = started.differences(&new).into_iter().map(|difference| difference.key);
+    let later = keys.filter(is_later).collect();
+    let new = SchedulerConfig {
+        control_socket: started.control_socket.clone(),
+        helper_socket: started.helper_socket.clone(),
+        journal: started.journal.clone(),
+        logging: started.logging.clone(),
+        ..new
+    };
+    (new, later)
+}
+
+fn named(keys: &[String]) -> String {
+    const NAMED: usize = 10;
+    let first: Vec<&str> = keys.iter().take(NAMED).map(String::as_str).collect();
+    match keys.len().saturating_sub(NAMED) {
+        0 if keys.is_empty() => "the files say what they said before".to_owned(),
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

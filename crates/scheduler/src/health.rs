@@ -1,0 +1,73 @@
+//! What `vm-autoscale status` says of the daemon as a whole.
+
+use serde::{Deserialize, Serialize};
+use vm_autoscale_planner::Moment;
+
+use crate::{Pause, StatusReport};
+
+/// A pause as it is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PauseStatus {
+    /// By this number it is ended.
+    pub number: u64,
+    /// Which VMs, in the words of `select`.
+    pub select: String,
+    /// Why.
+    pub reason: String,
+    /// Who ordered it.
+    pub uid: u32,
+    /// When, in seconds since 1970.
+    pub at: u64,
+    /// When it ends by itself, in seconds since 1970 by the clock of now.
+    pub until: Option<u64>,
+    /// For how many seconds it still holds.
+    pub left: Option<u64>,
+}
+
+impl PauseStatus {
+    /// At that moment, which is `wall` in seconds since 1970.
+    pub(crate) fn of(pause: &Pause, now: Moment, wall: u64) -> Self {
+        let left = pause.until.map(|until| until.since(now).as_secs());
+        Self {
+            number: pause.number,
+            select: pause.select.to_string(),
+            reason: pause.reason.clone(),
+            uid: pause.uid,
+            at: pause.at,
+            until: left.map(|left| wall.saturating_add(left)),
+            left,
+        }
+    }
+}
+
+/// What became of the last `systemctl reload`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reload {
+    /// When, in seconds since 1970.
+    pub at: u64,
+    /// Whether the files hold from then on.
+    pub ok: bool,
+    /// Everything that is wrong with them; what was read before holds on.
+    pub problem: Option<String>,
+    /// What they say differently and what is taken at a start only: keys, and clusters.
+    #[serde(default)]
+    pub at_next_start: Vec<String>,
+}
+
+impl StatusReport {
+    /// What somebody should look into, a line each; nothing where all is well. A pause is not:
+    /// somebody wanted it.
+    #[must_use]
+    pub fn ills(&self) -> Vec<String> {
+        let mut ills = self.problems.clone();
+        let bad = self.reload.as_ref().filter(|reload| !reload.ok);
+        ills.extend(
+            bad.map(|_| "the last reload failed: what was read before holds on".to_owned()),
+        );
+        let blind = |cluster: &crate::ClusterStatus| {
+            Some(format!("cluster {}: {}", cluster.name, cluster.problem.as_ref()?))
+        };
+        ills.extend(self.clusters.iter().filter_map(blind));
+        ills
+    }
+}
