@@ -11,6 +11,7 @@
 mod config_keys;
 mod crash;
 mod crash_points;
+mod cuts;
 mod examples;
 mod helper_keys;
 mod host_keys;

@@ -5,4 +5,5 @@ pub mod near;
 pub mod fault_proxy;
 pub mod programs;
 pub mod reaction;
+pub mod scaled;
 pub mod stage;
