@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use vm_autoscale_lab::{Entry, Reply, Request};
+use vm_autoscale_tests::invariants::Allowed;
 use vm_autoscale_tests::stage::Stage;
 
-use crate::{load, play, turn};
+use crate::{allowed, allowed_anew, load, play, turn};
 
 const TIME: Duration = Duration::from_secs(60);
 /// Seconds.
@@ -27,6 +28,10 @@ fn lab_time(stage: &Stage) -> f64 {
     };
     let Reply::History(entries) = stage.ask_lab(&Request::History(0)).unwrap() else { panic!() };
     entries.iter().rev().find(|entry| entry.line == "mark").unwrap().start
+}
+
+fn anew() -> Allowed {
+    Allowed { cooldown: COOLDOWN, ..allowed_anew() }
 }
 
 fn busy_stage() -> Stage {
@@ -64,7 +69,7 @@ fn a_killed_scheduler_rests_after_its_start() {
     let restarted = lab_time(&stage);
     stage.start_scheduler().unwrap();
     rests_and_carries_on(&stage, restarted);
-    stage.strike().unwrap();
+    stage.strike_checked(anew()).unwrap();
 }
 
 #[test]
@@ -80,7 +85,7 @@ fn a_killed_helper_rests_after_its_start() {
     rests_and_carries_on(&stage, restarted);
     let status = stage.until(TIME, |status| status.clusters[0].problem.is_none()).unwrap();
     assert!(status.counts.asked > 0);
-    stage.strike().unwrap();
+    stage.strike_checked(anew()).unwrap();
 }
 
 #[test]
@@ -111,5 +116,5 @@ fn told_to_stop_in_the_middle_of_a_change_it_reads_back_first() {
     let said = stage.scheduler.as_ref().unwrap().said();
     assert!(said.contains("verified"), "{said}");
     assert!(changes(&stage).iter().all(|entry| entry.exit == 0), "{:?}", changes(&stage));
-    stage.strike().unwrap();
+    stage.strike_checked(allowed()).unwrap();
 }

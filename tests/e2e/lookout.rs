@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use vm_autoscale_tests::invariants::{Allowed, Direction};
 use vm_autoscale_tests::programs::{Program, pause};
 use vm_autoscale_tests::reaction::saturate;
 use vm_autoscale_tests::stage::{Play, Stage};
@@ -70,5 +71,6 @@ fn a_saturated_sample_is_answered_by_the_look_that_takes_it() {
     pause(Duration::from_secs(3));
     let reaction = saturate(&stage, vmid(101)).unwrap();
     assert_eq!(reaction.looks_passed, 0, "{reaction:?}");
-    stage.strike().unwrap();
+    let allowed = Allowed { direction: Direction::Up, round: 3.0, ..crate::allowed() };
+    stage.strike_checked(allowed).unwrap();
 }

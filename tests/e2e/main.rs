@@ -13,6 +13,7 @@ mod crash;
 mod crash_points;
 mod cuts;
 mod examples;
+mod fault_matrix;
 mod helper_keys;
 mod host_keys;
 mod import;
@@ -38,6 +39,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use vm_autoscale_lab::{Control, Reply, Request, VmInfo};
 use vm_autoscale_proxmox::VmId;
 use vm_autoscale_scheduler::{AskError, Helper as _, HelperClient};
+use vm_autoscale_tests::invariants::{Allowed, Bounds, Direction, Rates};
 use vm_autoscale_tests::stage::{Play, Stage};
 
 /// One stage at a time: each is three or four processes, and there may be two cores.
@@ -63,6 +65,27 @@ fn play(vms: u32, config: &str) -> Play {
              scale_down_after_cycles: 2\nscaling_limits: {{max_cores: 64, max_ram_mb: 131072}}\n{config}"
         ),
     }
+}
+
+/// What a stage of such a play may do. The times are those of a machine that has much else to do.
+fn allowed() -> Allowed {
+    Allowed {
+        vms: vec![(100..=9999, Bounds { vcpus: 1..=64, memory: 1024..=131_072 })],
+        direction: Direction::Both,
+        cooldown: 2.0,
+        under_way: 2,
+        rates: Some(Rates { per_vm: 60, per_node: 600, total: 600 }),
+        look_gap: 60.0,
+        round: 1.0,
+        late: 8.0,
+        nodes: 1,
+        intents: Vec::new(),
+    }
+}
+
+/// The same where a program was started anew: it counts from 0, and did not look meanwhile.
+fn allowed_anew() -> Allowed {
+    Allowed { rates: None, look_gap: f64::INFINITY, ..allowed() }
 }
 
 fn vmid(number: u32) -> VmId {

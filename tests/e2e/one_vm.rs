@@ -7,7 +7,7 @@ use vm_autoscale_planner::{Move, Resource};
 use vm_autoscale_scheduler::{Event, StatusReport};
 use vm_autoscale_tests::stage::Stage;
 
-use crate::{load, play, truth, turn, vmid};
+use crate::{allowed, load, play, truth, turn, vmid};
 
 const TIME: Duration = Duration::from_secs(60);
 
@@ -52,7 +52,7 @@ fn a_busy_vm_grows_and_an_idle_one_shrinks() {
 
     let stats = stage.node_stats().unwrap();
     assert_eq!((stats.logins, stats.connections, stats.refused), (1, 1, 0));
-    stage.strike().unwrap();
+    stage.strike_checked(allowed()).unwrap();
 }
 
 /// 1 for the change, at most 3 reads: config and QEMU's count, and the config at the next look.
@@ -78,7 +78,7 @@ fn an_applied_change_takes_four_remote_commands() {
     assert_eq!(spent("SetVcpus") + spent("SetMemory"), changes);
     let reads = spent("ReadConfigs") + spent("ReadMonitor") + spent("ReadGuestVcpus");
     assert!(reads <= 3 * changes, "{reads} reads for {changes} changes: {after:?}");
-    stage.strike().unwrap();
+    stage.strike_checked(allowed()).unwrap();
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_guest_that_keeps_its_vcpus_fails_and_is_reverted() {
     let after = truth(&stage, 101);
     assert_eq!(after.qemu_vcpus, before.qemu_vcpus);
     assert!(!after.conf.contains("[PENDING]"), "{}", after.conf);
-    stage.strike().unwrap();
+    stage.strike_checked(allowed()).unwrap();
 }
 
 /// The guest keeps its vCPU, so that `qm` waits for it and holds the VM's lock.
@@ -117,7 +117,7 @@ fn a_slow_change_holds_up_no_look() {
     // The unplug alone takes 6 s, with reading back and reverting more, and there is a look a second.
     let looks = ended.clusters[0].looks - begun.clusters[0].looks;
     assert!(looks >= 4, "only {looks} looks while the change was under way");
-    stage.strike().unwrap();
+    stage.strike_checked(allowed()).unwrap();
 }
 
 #[test]
@@ -160,5 +160,5 @@ fn recommending_and_looking_change_nothing() {
         daily.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("scheduler."));
     let logged: String = daily.map(|path| std::fs::read_to_string(path).unwrap()).collect();
     assert!(logged.contains("helper met"), "the file log says: {logged}");
-    stage.strike().unwrap();
+    stage.strike_checked(allowed()).unwrap();
 }

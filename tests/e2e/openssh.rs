@@ -9,7 +9,7 @@ use nix::unistd::{Uid, User};
 use vm_autoscale_tests::programs::{Program, command, directory};
 use vm_autoscale_tests::stage::Stage;
 
-use crate::{load, play, skip, truth, turn};
+use crate::{allowed, load, play, skip, truth, turn};
 
 pub(crate) const SSHD: &str = "/usr/sbin/sshd";
 const TIME: Duration = Duration::from_secs(60);
@@ -33,7 +33,7 @@ fn a_busy_vm_grows_through_a_real_sshd() {
     assert_eq!((stats.connections, stats.refused), (0, 0), "all went through the other server");
     let logins = sshd.said().matches("Accepted publickey").count();
     assert_eq!(logins, 1, "{}", sshd.said());
-    stage.strike().unwrap();
+    stage.strike_checked(allowed()).unwrap();
 }
 
 /// An sshd of our own, whose one key may run one command: the lab.

@@ -11,7 +11,7 @@ use vm_autoscale_tests::programs::pause;
 use vm_autoscale_tests::stage::Stage;
 
 use crate::openssh::{SSHD, start_sshd};
-use crate::{load, play, skip, truth, turn, vmid};
+use crate::{allowed, load, play, skip, truth, turn, vmid};
 
 /// Software emulation, on a machine that may have other work.
 const TIME: Duration = Duration::from_secs(150);
@@ -136,5 +136,5 @@ fn guests_say_themselves_what_they_got() {
     until_told(&stage, BLIND, Resource::Memory, true, unused);
     let blind = truth(&stage, BLIND);
     assert_eq!((blind.online_vcpus, blind.usable_memory), (1, before.usable_memory));
-    stage.strike().unwrap();
+    stage.strike_checked(allowed()).unwrap();
 }

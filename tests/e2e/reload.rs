@@ -58,7 +58,7 @@ fn what_the_files_say_holds_from_the_next_cycle_on_or_what_they_said_before() {
     let shown = say(&stage, &["status"]);
     let said = String::from_utf8(shown.stdout).unwrap();
     assert_eq!(shown.status.code(), Some(1), "{said}");
-    for what in ["NOT WELL: the last reload failed", "unknown key `moed`", "\"loud\" is no level"] {
+    for what in ["NOT WELL: the last reload failed", "unknown key `moed`", "`loud` is no level"] {
         assert!(said.contains(what), "{what}: {said}");
     }
     let log = stage.scheduler.as_ref().unwrap().said();

@@ -8,7 +8,7 @@ use vm_autoscale_planner::Resource;
 use vm_autoscale_scheduler::{Event, StatusReport};
 use vm_autoscale_tests::stage::Stage;
 
-use crate::{load, play, truth, turn, vmid};
+use crate::{allowed, load, play, truth, turn, vmid};
 
 const TIME: Duration = Duration::from_secs(60);
 /// The VM that something befalls, on pve1, and one that is served all the while, on pve2.
@@ -90,7 +90,7 @@ fn one_that_migrates_is_followed() {
     };
     all_failed(&at("pve1"));
     assert!(!at("pve3").is_empty() && truth(&stage, VM).qemu_vcpus > before);
-    stage.strike().unwrap();
+    stage.strike_checked(allowed()).unwrap();
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn one_that_is_locked_is_left_alone_until_it_is_not() {
     assert_eq!(truth(&stage, VM).qemu_vcpus, before.qemu_vcpus);
     stage.control(Control::Lock { vmid: vmid(VM), lock: None }).unwrap();
     stage.until(TIME, |status| event(status, VM, grown).is_some()).unwrap();
-    stage.strike().unwrap();
+    stage.strike_checked(allowed()).unwrap();
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn one_that_is_gone_is_gone() {
         .until(TIME, |s| s.clusters.iter().all(|c| c.vms.iter().all(|vm| vm.vmid != vmid(VM))))
         .unwrap();
     all_failed(&changes(&stage, VM));
-    stage.strike().unwrap();
+    stage.strike_checked(allowed()).unwrap();
 }
 
 /// The one case that `qm` cannot be kept from: it writes what a stopped VM is to start with.
@@ -133,7 +133,7 @@ fn one_that_stops_meanwhile_is_named() {
     stage.until(TIME, |status| decision(status, VM) == "not running").unwrap();
     other_is_served(&stage);
     assert_eq!(changes(&stage, VM).len(), 1, "it was left alone from then on");
-    stage.strike().unwrap();
+    stage.strike_checked(allowed()).unwrap();
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn one_that_is_stopped_is_left_alone() {
     load(&stage, VM, 64.0, 1500.0);
     other_is_served(&stage);
     assert_eq!((changes(&stage, VM).len(), truth(&stage, VM).conf), (0, before));
-    stage.strike().unwrap();
+    stage.strike_checked(allowed()).unwrap();
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn another_vm_with_the_same_number_inherits_nothing() {
     // The new one is a VM like any other.
     load(&stage, VM, 64.0, 1500.0);
     stage.until(TIME, |status| event(status, VM, grown).is_some()).unwrap();
-    stage.strike().unwrap();
+    stage.strike_checked(allowed()).unwrap();
 }
 
 #[test]
@@ -180,5 +180,5 @@ fn nothing_is_written_while_a_foreign_value_is_pending() {
     let after = truth(&stage, VM);
     assert_eq!(after.qemu_vcpus, before.qemu_vcpus);
     assert!(after.conf.ends_with("\n[PENDING]\ncores: 8\n"), "theirs stays: {}", after.conf);
-    stage.strike().unwrap();
+    stage.strike_checked(allowed()).unwrap();
 }

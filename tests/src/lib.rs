@@ -1,9 +1,12 @@
 //! Starts all programs together: for the demo and for the end-to-end tests.
 
 pub mod demo;
-pub mod near;
 pub mod fault_proxy;
+pub mod invariants;
+pub mod near;
 pub mod programs;
 pub mod reaction;
 pub mod scaled;
+pub mod soak;
 pub mod stage;
+pub mod verdict;

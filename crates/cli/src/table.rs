@@ -1,12 +1,18 @@
 //! The VMs as a table.
 
 use std::fmt::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use vm_autoscale_scheduler::{ClusterStatus, StatusReport, VmStatus};
 
 /// All clusters' VMs, a line each, at most `width` columns wide.
 #[must_use]
 pub fn table(report: &StatusReport, width: usize) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    table_at(report, width, now)
+}
+
+fn table_at(report: &StatusReport, width: usize, now: u64) -> String {
     let mut text = String::new();
     for cluster in &report.clusters {
         let nodes: Vec<String> = cluster
@@ -29,7 +35,10 @@ pub fn table(report: &StatusReport, width: usize) -> String {
         if let Some(problem) = &cluster.problem {
             push(&mut text, &format!("  {problem}"), width);
         }
-        rows(&mut text, cluster, width);
+        if let Some(why) = &cluster.paused {
+            push(&mut text, &format!("  paused by /etc/pve/vm-autoscale.pause: {why}"), width);
+        }
+        rows(&mut text, cluster, width, now);
         if cluster.undecided > 0 {
             let what = "not known whether they are selected: the pools could not be read";
             push(&mut text, &format!("  {} VMs: {what}", cluster.undecided), width);
@@ -52,25 +61,25 @@ pub(crate) fn last_changes(report: &StatusReport, now: u64) -> String {
     let skipped = report.recent.len().saturating_sub(LAST);
     for event in report.recent.iter().skip(skipped) {
         let ago = now.saturating_sub(event.at);
-        let ago = if ago < 120 { format!("{ago} s") } else { format!("{} min", ago / 60) };
+        let ago = span(ago);
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{ago:>8} ago  {event}");
     }
     text
 }
 
-fn rows(text: &mut String, cluster: &ClusterStatus, width: usize) {
+fn rows(text: &mut String, cluster: &ClusterStatus, width: usize, now: u64) {
     if cluster.vms.is_empty() {
         push(text, "  no VM is looked after: see `select` and `virtual_machines`", width);
         return;
     }
     push(text, "  VMID NAME       NODE    MODE      vCPU  CPU     MiB  MEM  DECISION", width);
     for vm in &cluster.vms {
-        push(text, &row(vm), width);
+        push(text, &row(vm, now), width);
     }
 }
 
-fn row(vm: &VmStatus) -> String {
+fn row(vm: &VmStatus, now: u64) -> String {
     let number = |n: Option<u32>| n.map_or_else(|| "?".to_owned(), |n| n.to_string());
     let percent = |p: Option<f64>| p.map_or_else(|| "-".to_owned(), |p| format!("{p:.0}%"));
     let name: String = vm.name.as_deref().unwrap_or("-").chars().take(10).collect();
@@ -83,18 +92,38 @@ fn row(vm: &VmStatus) -> String {
         percent(vm.cpu_used),
         number(vm.memory),
         percent(vm.memory_used),
-        decision(vm),
+        decision(vm, now),
     )
 }
 
-/// What is done or would be, before what is not; one text where it is the same for both.
-fn decision(vm: &VmStatus) -> String {
+/// A time as people say it.
+fn span(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        7200..172_800 => format!("{} h", seconds / 3600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// What is done or would be, before what is not; one text where it is the same for both. What
+/// keeps it from being looked after is told with since when.
+fn decision(vm: &VmStatus, now: u64) -> String {
     let moves = |text: &str| text.contains(" -> ");
+    let [cpu_blocked, memory_blocked] = vm.blocked;
+    let since = |text: &str, blocked: bool, since: Option<u64>| match since.filter(|_| blocked) {
+        Some(since) => format!("for {}: {text}", span(now.saturating_sub(since))),
+        None => text.to_owned(),
+    };
     match (vm.cpu.as_str(), vm.memory_decision.as_str()) {
-        (cpu, memory) if cpu == memory => cpu.to_owned(),
+        (cpu, memory) if cpu == memory => since(cpu, cpu_blocked, vm.cpu_since),
         (cpu, _) if moves(cpu) => cpu.to_owned(),
         (_, memory) if moves(memory) => memory.to_owned(),
-        (cpu, memory) => format!("{cpu} | {memory}"),
+        (cpu, memory) => format!(
+            "{} | {}",
+            since(cpu, cpu_blocked, vm.cpu_since),
+            since(memory, memory_blocked, vm.memory_since)
+        ),
     }
 }
 
@@ -129,6 +158,13 @@ mod tests {
             memory_used: None,
             cpu: cpu.to_owned(),
             memory_decision: memory.to_owned(),
+            vcpus_bounds: None,
+            memory_bounds: None,
+            sample_age: None,
+            cpu_since: Some(1000),
+            memory_since: None,
+            blocked: [false, false],
+            last: None,
         }
     }
 
@@ -156,15 +192,20 @@ mod tests {
 
     #[test]
     fn lines_fit_and_moves_come_first() {
-        assert_eq!(decision(&vm("stale", "stale")), "stale");
+        assert_eq!(decision(&vm("stale", "stale"), 0), "stale");
+        let locked = VmStatus { blocked: [true, true], ..vm("locked", "locked") };
+        assert_eq!(decision(&locked, 1300), "for 5 min: locked");
+        let other = VmStatus { blocked: [true, false], ..vm("locked", "60 % used") };
+        assert_eq!(decision(&other, 1001), "for 1 s: locked | 60 % used");
         assert_eq!(
-            decision(&vm("cooldown", "memory 1024 -> 1536 MiB (x)")),
+            decision(&vm("cooldown", "memory 1024 -> 1536 MiB (x)"), 0),
             "memory 1024 -> 1536 MiB (x)"
         );
         let cluster = ClusterStatus {
             name: "home".try_into().unwrap(),
             answered_by: None,
             problem: Some("p".repeat(300)),
+            paused: Some("moving racks".to_owned()),
             looks: 1,
             look_ms: 1,
             nodes: vec![],
@@ -174,6 +215,10 @@ mod tests {
         };
         let report = StatusReport { clusters: vec![cluster], ..StatusReport::default() };
         let text = table(&report, 100);
+        assert!(
+            text.contains("\n  paused by /etc/pve/vm-autoscale.pause: moving racks\n"),
+            "{text}"
+        );
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
         assert!(
             text.contains("999999999 a-name-tha pve1    recommend  128 101%       ?    -  xxx"),

@@ -74,6 +74,7 @@ pub(crate) async fn run(
     }
     let now = lab.now();
     let cluster = lab.cluster();
+    execution.shows(read::shown(&cluster, command));
     match command {
         NodeCommand::ReadCluster => read::cluster(&cluster, at, now),
         NodeCommand::ReadConfigs(files) => read::configs(&cluster, at, files.as_slice()),

@@ -3,7 +3,7 @@
 use vm_autoscale_proxmox::{Digest, NodeName, VmId};
 
 use crate::Lab;
-use crate::history::Entry;
+use crate::history::{Entry, Shown};
 
 /// Writes itself down when it is dropped, which is also what happens when its node dies.
 #[derive(Debug)]
@@ -39,6 +39,7 @@ impl Execution {
             vmid,
             before: vmid.and_then(|vmid| lab.cluster().digest(vmid)),
             after: None,
+            showed: Vec::new(),
         };
         Self { lab: lab.clone(), entry, exit: None, inside: node.is_none(), forgotten: false }
     }
@@ -52,6 +53,11 @@ impl Execution {
     /// What it left, at a moment in which nobody else could have written.
     pub(crate) fn leaves(&mut self, digest: Option<Digest>) {
         self.entry.after = digest;
+    }
+
+    /// What a reading of configs found.
+    pub(crate) fn shows(&mut self, configs: Vec<Shown>) {
+        self.entry.showed = configs;
     }
 
     /// It is answered.

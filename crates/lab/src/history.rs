@@ -34,6 +34,20 @@ pub struct Entry {
     pub before: Option<Digest>,
     /// With a VM: its config's digest when it was done, before anybody else could write.
     pub after: Option<Digest>,
+    /// For a reading of configs: those that it found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub showed: Vec<Shown>,
+}
+
+/// A config as it was read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Shown {
+    /// Whose.
+    pub vmid: VmId,
+    /// Its digest.
+    pub digest: Digest,
+    /// The raw .conf file.
+    pub conf: String,
 }
 
 #[derive(Debug, Default)]

@@ -163,6 +163,13 @@ impl Lab {
         lock(&self.inner.history).entries.get(since..).unwrap_or_default().to_vec()
     }
 
+    /// Takes the history out of the lab, so that a long run does not fill it: what comes next is
+    /// entry 0.
+    #[must_use]
+    pub fn take_history(&self) -> Vec<Entry> {
+        std::mem::take(&mut lock(&self.inner.history).entries)
+    }
+
     /// Every VM as it really is.
     #[must_use]
     pub fn vms(&self) -> Vec<VmInfo> {

@@ -45,7 +45,7 @@ mod vm;
 
 pub use answer::Answer;
 pub use control::{Control, Garbled, Part};
-pub use history::Entry;
+pub use history::{Entry, Shown};
 pub use info::VmInfo;
 pub use lab::Lab;
 pub use options::{Columns, Options};

@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
-use vm_autoscale_proxmox::{ConfigFile, NodeName};
+use vm_autoscale_proxmox::{ConfigFile, NodeCommand, NodeName};
 
 use crate::answer::Answer;
 use crate::cluster::Cluster;
+use crate::history::Shown;
 use crate::options::Columns;
 use crate::pmxcfs::{self, fraction};
 use crate::vm::Vm;
@@ -66,6 +67,18 @@ pub(crate) fn configs(cluster: &Cluster, name: &NodeName, files: &[ConfigFile]) 
         }
     }
     answer
+}
+
+/// The configs that the command reads, of those that are there.
+pub(crate) fn shown(cluster: &Cluster, command: &NodeCommand) -> Vec<Shown> {
+    let NodeCommand::ReadConfigs(files) = command else { return Vec::new() };
+    let files = files.as_slice().iter();
+    let there = files.filter_map(|file| cluster.vm(&file.node, file.vmid).ok());
+    let shown = |vm: &Vm| {
+        let (digest, conf) = (vm.conf.digest(), vm.conf.raw().to_owned());
+        Shown { vmid: vm.vmid, digest, conf }
+    };
+    there.map(shown).collect()
 }
 
 /// `grep -a -s -H -e starttime -e pool:` over `.version` and `user.cfg`.

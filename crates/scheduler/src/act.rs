@@ -48,12 +48,12 @@ impl<C: Clock, H> Way<'_, C, H> {
 }
 
 /// Carries out one change on the config of that digest, unless there is a reason not to: asked for
-/// before the intent is written down, and once more after that took its time.
+/// before the intent is written down, and once more when it would be sent.
 pub(crate) async fn carry_out<C: Clock, H: Helper, J: Journal>(
     (clock, helper, journal): (&C, &H, &J),
     intent: &Intent,
     digest: Digest,
-    held: impl Fn() -> Option<String>,
+    held: impl Fn() -> Option<String> + Send + Sync,
 ) -> Settled {
     let not_sent =
         |why: String| Settled { outcome: Outcome::NotSent(why), reverted: false, duty: false };
@@ -65,17 +65,14 @@ pub(crate) async fn carry_out<C: Clock, H: Helper, J: Journal>(
         Err(error) => return not_sent(error.to_string()),
     };
     tracing::info!(vmid = %intent.vmid, node = %intent.node, "{}: {}", intent.step, intent.reason);
-    let settled = match held() {
-        Some(why) => not_sent(why),
-        None => match helper.execute(&request(intent, digest)).await {
-            Err(error) if error.did_nothing() => {
-                Settled { outcome: refusal(error), reverted: false, duty: false }
-            }
-            result => {
-                let way = Way { clock, helper, intent, since: clock.now() };
-                settle(&way, result.ok().as_ref()).await
-            }
-        },
+    let settled = match helper.execute_unless(&request(intent, digest), held).await {
+        Err(error) if error.did_nothing() => {
+            Settled { outcome: refusal(error), reverted: false, duty: false }
+        }
+        result => {
+            let way = Way { clock, helper, intent, since: clock.now() };
+            settle(&way, result.ok().as_ref()).await
+        }
     };
     let Settled { outcome, reverted, duty } = &settled;
     journal.settle(clock.now(), id, intent, &settled).await;

@@ -64,7 +64,7 @@ impl HelperClient {
         purpose: Purpose,
         take: impl FnMut(T) -> Result<(), AskError> + Send,
     ) -> Result<(), AskError> {
-        let asked = self.ask_patiently(request, purpose, take);
+        let asked = self.ask_patiently((request, purpose), || None, take);
         if !turns::is_look(request, purpose) {
             return asked.await;
         }
@@ -77,8 +77,8 @@ impl HelperClient {
 
     async fn ask_patiently<T: DeserializeOwned>(
         &self,
-        request: &Request,
-        purpose: Purpose,
+        (request, purpose): (&Request, Purpose),
+        held: impl Fn() -> Option<String> + Sync,
         mut take: impl FnMut(T) -> Result<(), AskError> + Send,
     ) -> Result<(), AskError> {
         let not_asked = |problem: String| AskError::NotAsked(problem);
@@ -87,7 +87,7 @@ impl HelperClient {
             .to_call()
             .and_then(|call| encode(&call))
             .map_err(|e| not_asked(e.to_string()))?;
-        let mut connection = self.connected(&call).await?;
+        let mut connection = self.connected(&call, &held).await?;
         let result = timeout(PATIENCE, connection.replies(&mut take)).await;
         let result = result.unwrap_or_else(|_| Err(AskError::NoAnswer("none in time".to_owned())));
         // After an answer, also one that says no, the connection is of further use.
@@ -104,8 +104,14 @@ impl HelperClient {
 
     /// A connection on which the call went out. One that was left idle may be dead by now; then
     /// nothing was read of it and a new one carries the call.
-    async fn connected(&self, call: &[u8]) -> Result<Connection, AskError> {
+    async fn connected(
+        &self,
+        call: &[u8],
+        held: &(impl Fn() -> Option<String> + Sync),
+    ) -> Result<Connection, AskError> {
+        let go = || held().map_or(Ok(()), |why| Err(AskError::Held(why)));
         loop {
+            go()?;
             let idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let Some(mut connection) = idle else { break };
             if connection.is_open() && connection.stream.write_all(call).await.is_ok() {
@@ -113,6 +119,7 @@ impl HelperClient {
             }
         }
         let mut connection = self.connect().await?;
+        go()?;
         let sent = connection.stream.write_all(call).await;
         sent.map_err(|e| AskError::NotAsked(e.to_string()))?;
         Ok(connection)
@@ -219,6 +226,21 @@ impl Helper for HelperClient {
     async fn execute(&self, request: &Request) -> Result<Executed, AskError> {
         self.ask_one(request).await
     }
+
+    /// Asked after the wait for a turn and for a connection.
+    async fn execute_unless(
+        &self,
+        request: &Request,
+        held: impl Fn() -> Option<String> + Send + Sync,
+    ) -> Result<Executed, AskError> {
+        let mut heard = None;
+        let take = |executed| {
+            heard = Some(executed);
+            Ok(())
+        };
+        self.ask_patiently((request, Purpose::Change), held, take).await?;
+        heard.ok_or_else(|| AskError::NoAnswer("an empty reply".to_owned()))
+    }
 }
 
 #[derive(Debug)]
@@ -269,3 +291,6 @@ impl Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

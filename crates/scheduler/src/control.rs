@@ -20,12 +20,13 @@ use crate::{Clock, Error, Journal, PauseStatus, StatusReport};
 
 mod board;
 mod client;
+mod order;
 mod orders;
 mod rights;
 
 pub use board::Board;
 pub use client::{fetch_config, fetch_status, order_pause, order_resume};
-pub use orders::{PauseOrder, ResumeOrder, Resumed};
+pub use order::{PauseOrder, ResumeOrder, Resumed};
 pub use rights::user_name;
 
 const GET_STATUS: &str = "io.github.vm-autoscale.Scheduler.GetStatus";

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use vm_autoscale_config::{Clusters, SchedulerConfig};
@@ -18,7 +17,7 @@ use crate::view::{InFlight, View};
 use crate::worker::planner_config;
 use crate::{
     AskError, BootClock, Clock as _, Error, Helper, HelperClient, Journal as _, MemoryJournal,
-    StatusReport,
+    SqliteJournal, StatusReport,
 };
 
 mod beat;
@@ -26,6 +25,7 @@ mod crew;
 mod manager;
 mod meet;
 mod reload;
+mod signals;
 pub(crate) use beat::Beat;
 use crew::Crew;
 pub use crew::work_over;
@@ -33,6 +33,7 @@ use manager::Manager;
 use meet::{PATIENCE, clusters, known};
 pub use reload::Reread;
 use reload::{Files, Hearers};
+use signals::{Signals, Told};
 
 /// Longer than a worker waits for its changes, shorter than the unit's `TimeoutStopSec=`.
 const LONGEST_DRAIN: Duration = Duration::from_secs(80);
@@ -47,18 +48,22 @@ pub async fn run(config: SchedulerConfig, file: &Path, reread: Reread) -> Result
     let listener = control::bind(&config.control_socket)?;
     let (socket, helper) =
         (config.control_socket.clone(), HelperClient::new(config.helper_socket.clone()));
+    let clock = BootClock::default();
+    let journal = SqliteJournal::new(&config.journal, &clock);
+    journal.begin().await;
     let (manager, ended) = Manager::start();
     let mut files = Files::new(config, (file, reread), manager);
-    let (clock, journal) = (BootClock, MemoryJournal::default());
-    let desk = Desk::new(files.board.clone(), clock, journal.clone());
+    let desk = Desk::new(files.board.clone(), clock.clone(), journal.clone());
     let answering = tokio::spawn(control::serve(listener, desk));
     files.manager.ready();
+    let ports = (clock, helper.clone(), journal.clone());
     let worked = match meet(&mut files, &helper, &mut signals).await {
-        Some(clusters) => work(&mut files, (clock, helper, journal), clusters, &mut signals).await,
+        Some(clusters) => work(&mut files, ports, clusters, &mut signals).await,
         None => Ok(()),
     };
     answering.abort();
     files.notifier.stop();
+    journal.end().await;
     // The next start removes a socket that stayed.
     let _ = std::fs::remove_file(&socket);
     ended.wait(&files.manager);
@@ -89,7 +94,7 @@ async fn meet(files: &mut Files, helper: &HelperClient, signals: &mut Signals) -
 /// Lets the workers work until a signal comes, then until what is under way is read back.
 async fn work(
     files: &mut Files,
-    ports: (BootClock, HelperClient, MemoryJournal),
+    ports: (BootClock, HelperClient, SqliteJournal),
     clusters: Clusters,
     signals: &mut Signals,
 ) -> Result<(), Error> {
@@ -134,43 +139,6 @@ pub(crate) fn wall() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }
 
-/// What the daemon is told from outside.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hangup: Signal,
-}
-
-#[derive(PartialEq, Eq)]
-enum Told {
-    Stop,
-    Reload,
-}
-
-impl Signals {
-    fn new() -> Result<Self, Error> {
-        let of = |kind| signal(kind).map_err(Error::Machine);
-        Ok(Self {
-            terminate: of(SignalKind::terminate())?,
-            interrupt: of(SignalKind::interrupt())?,
-            hangup: of(SignalKind::hangup())?,
-        })
-    }
-
-    async fn told(&mut self) -> Told {
-        tokio::select! {
-            _ = self.terminate.recv() => Told::Stop,
-            _ = self.interrupt.recv() => Told::Stop,
-            _ = self.hangup.recv() => Told::Reload,
-        }
-    }
-
-    /// Told to stop once more; there is nothing to reload any more.
-    async fn again(&mut self) {
-        while self.told().await != Told::Stop {}
-    }
-}
-
 /// One look at every cluster: what would be decided if nothing had been changed lately. Nothing
 /// is changed by it.
 ///
@@ -179,7 +147,7 @@ impl Signals {
 pub async fn look(config: &Arc<SchedulerConfig>) -> Result<StatusReport, Error> {
     let helper = HelperClient::new(config.helper_socket.clone());
     let board = Board::default();
-    let (clock, none) = (BootClock, InFlight::new());
+    let (clock, none) = (BootClock::default(), InFlight::new());
     let clusters = known(helper.hello().await?.clusters);
     let all = Care::of_all(config, &clusters);
     board.watch(config.clone(), clusters, &all);

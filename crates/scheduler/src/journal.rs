@@ -14,10 +14,12 @@ use crate::{ClusterStatus, Intent};
 mod memory;
 mod pause;
 mod record;
+mod sqlite;
 
 pub use memory::MemoryJournal;
 pub use pause::Pause;
 pub use record::{Duty, LastChange, Quarantine, Recalled, Standing, VmRecord};
+pub use sqlite::{LastKnown, LastPicture, SqliteJournal, last_pictures};
 
 /// Where it is kept. Moments are of the clock that [`Journal`] itself says goes on from process to
 /// process; they never jump.
@@ -42,7 +44,8 @@ pub trait Journal: Clone + Send + Sync + 'static {
         intent: &Intent,
         settled: &Settled,
     ) -> impl Future<Output = ()> + Send;
-    /// Notes a cycle. Its success says that intents can be taken.
+    /// Notes a cycle. Its success says that intents can be taken. Of a cluster that was not recalled
+    /// nothing is noted: it would be noted over what is not known.
     fn keep(&self, notes: Notes) -> impl Future<Output = Result<(), JournalError>> + Send;
     /// Makes a pause durable and gives it its number.
     fn pause(&self, pause: Pause) -> impl Future<Output = Result<Pause, JournalError>> + Send;
@@ -58,6 +61,10 @@ pub trait Journal: Clone + Send + Sync + 'static {
     fn counts(&self) -> Counts;
     /// The last events, oldest first.
     fn recent(&self) -> Vec<Event>;
+    /// What is wrong with it, as told to people.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// What a cycle adds.

@@ -32,8 +32,9 @@ pub use daemon::{Reread, look, run, work_over};
 pub use error::Error;
 pub use health::{PauseStatus, Reload};
 pub use journal::{
-    Counts, Decided, Duty, Event, Journal, JournalError, LastChange, MemoryJournal, Notes, Pause,
-    Quarantine, Recalled, Standing, VmRecord,
+    Counts, Decided, Duty, Event, Journal, JournalError, LastChange, LastKnown, LastPicture,
+    MemoryJournal, Notes, Pause, Quarantine, Recalled, SqliteJournal, Standing, VmRecord,
+    last_pictures,
 };
 pub use logging::{LogGuard, start_log};
 pub use outcome::{Class, Consequence, Outcome, Then};

@@ -48,6 +48,19 @@ pub trait Helper: Clone + Send + Sync + 'static {
     /// What came of a request that runs one command.
     fn execute(&self, request: &Request)
     -> impl Future<Output = Result<Executed, AskError>> + Send;
+    /// The same, unless there is a reason not to at the moment when the request would go out.
+    fn execute_unless(
+        &self,
+        request: &Request,
+        held: impl Fn() -> Option<String> + Send + Sync,
+    ) -> impl Future<Output = Result<Executed, AskError>> + Send {
+        async move {
+            match held() {
+                Some(why) => Err(AskError::Held(why)),
+                None => self.execute(request).await,
+            }
+        }
+    }
 }
 
 /// What configs are read for: a look waits for no change, nor for what belongs to one.
@@ -65,6 +78,9 @@ pub enum AskError {
     /// The helper said why.
     #[error(transparent)]
     Helper(#[from] HelperError),
+    /// There was a reason not to ask.
+    #[error("{0}")]
+    Held(String),
     /// The request did not reach the helper.
     #[error("the helper cannot be reached: {0}")]
     NotAsked(String),

@@ -45,6 +45,9 @@ pub struct ClusterStatus {
     pub answered_by: Option<NodeName>,
     /// Why the last look did not come about.
     pub problem: Option<String>,
+    /// What `/etc/pve/vm-autoscale.pause` says, where that is there: nothing is changed then.
+    #[serde(default)]
+    pub paused: Option<String>,
     /// Looks since the start.
     pub looks: u64,
     /// Milliseconds that the last look took, decisions included.
@@ -152,6 +155,7 @@ impl ClusterStatus {
             name: name.clone(),
             answered_by: view.entry.as_ref().map(|(node, _)| node.clone()),
             problem: None,
+            paused: view.pause.as_deref().map(one_line),
             looks: 0,
             look_ms: 0,
             nodes: nodes.collect(),
@@ -195,6 +199,12 @@ impl VmStatus {
             last: None,
         }
     }
+}
+
+/// What somebody wrote on a node, for a terminal.
+fn one_line(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    line.chars().filter(|c| !c.is_control()).collect()
 }
 
 pub(crate) fn told(choice: &Choice) -> String {

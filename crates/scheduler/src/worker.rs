@@ -249,14 +249,8 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     }
 }
 
-/// What keeps the whole cluster from being changed.
+/// What keeps the whole cluster from being changed, but for a pause.
 fn stopped_by(view: &View) -> Option<String> {
-    if let Some(text) = &view.pause {
-        return Some(format!(
-            "paused by /etc/pve/vm-autoscale.pause: {}",
-            text.lines().next().unwrap_or_default()
-        ));
-    }
     let unseen = view.entry.is_none();
     (!unseen && !view.quorate).then(|| "the cluster has no quorum and takes no writes".to_owned())
 }

@@ -9,6 +9,7 @@ use super::*;
 use crate::{Counts, MemoryJournal, Purpose};
 
 mod guest;
+mod held;
 mod place;
 
 /// Answers by a script, and notes what was asked.

@@ -15,6 +15,8 @@ use crate::{ClusterStatus, Journal, Reload, StatusReport};
 /// A look that takes longer than this is told of before it ends.
 const OVERDUE: Duration = Duration::from_secs(8);
 
+type Posted = BTreeMap<ClusterName, Arc<ClusterStatus>>;
+
 /// What is known, for whoever asks.
 #[derive(Debug, Clone, Default)]
 pub struct Board(Arc<Inner>);
@@ -27,7 +29,7 @@ struct Inner {
 
 #[derive(Debug, Default)]
 struct State {
-    clusters: BTreeMap<ClusterName, Arc<ClusterStatus>>,
+    clusters: Posted,
     /// Since when a cluster is looked at, where that has not ended.
     looking: BTreeMap<ClusterName, Instant>,
     watched: Option<Arc<Watched>>,
@@ -96,33 +98,42 @@ impl Board {
 
     /// All that was seen last.
     pub fn report<J: Journal>(&self, journal: &J) -> StatusReport {
-        let (clusters, watched, reload, helper) = {
+        let (clusters, looking) = self.seen();
+        let (watched, reload, helper) = {
             let state = self.state();
-            let clusters = state.clusters.values();
-            let overdue = |cluster: &ClusterName| {
-                let time = state.looking.get(cluster).map(Instant::elapsed);
-                time.filter(|time| *time >= OVERDUE)
-            };
-            let clusters: Vec<_> =
-                clusters.map(|status| (status.clone(), overdue(&status.name))).collect();
-            (clusters, state.watched.clone(), state.reload.clone(), state.helper.clone())
+            (state.watched.clone(), state.reload.clone(), state.helper.clone())
         };
         // All this takes its time, and no worker is to wait for it.
         let notes = watched.as_ref().map(|w| w.claims.notes(&w.config, &w.clusters));
+        let mut notes = notes.unwrap_or_default();
+        notes.extend(journal.notes());
+        let unmet = helper.map(|why| format!("the helper was not met yet: {why}"));
+        let unseen = looking.iter().filter(|(name, _)| !clusters.contains_key(name));
+        let unseen = unseen.map(|(name, time)| format!("cluster {name}: {}", late(*time)));
+        let late = |name: &ClusterName| looking.get(name).map(|time| late(*time));
+        let told = |(name, status): (&ClusterName, &Arc<ClusterStatus>)| {
+            let mut status = ClusterStatus::clone(status);
+            status.problem = status.problem.or_else(|| late(name));
+            status
+        };
         StatusReport {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            clusters: clusters.into_iter().map(|(status, late)| told(&status, late)).collect(),
-            notes: notes.unwrap_or_default(),
+            clusters: clusters.iter().map(told).collect(),
+            notes,
             hosts: watched.map(|watched| watched.clusters.clone()).unwrap_or_default(),
             counts: journal.counts(),
             recent: journal.recent(),
             pauses: Vec::new(),
             reload,
-            problems: helper
-                .map(|why| format!("the helper was not met yet: {why}"))
-                .into_iter()
-                .collect(),
+            problems: unmet.into_iter().chain(unseen).collect(),
         }
+    }
+
+    /// What was posted, and which looks take too long.
+    fn seen(&self) -> (Posted, BTreeMap<ClusterName, Duration>) {
+        let state = self.state();
+        let looking = state.looking.iter().map(|(name, since)| (name.clone(), since.elapsed()));
+        (state.clusters.clone(), looking.filter(|(_, time)| *time >= OVERDUE).collect())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -131,15 +142,10 @@ impl Board {
     }
 }
 
-/// A cluster's status; what is older than a look that does not end is not told as if it were new.
-fn told(status: &ClusterStatus, overdue: Option<Duration>) -> ClusterStatus {
-    let mut status = status.clone();
-    if let Some(time) = overdue {
-        let late = format!(
-            "the look that began {} s ago has no answer yet: does the helper run? systemctl status vm-autoscale-helper",
-            time.as_secs()
-        );
-        status.problem = status.problem.or(Some(late));
-    }
-    status
+/// What is older than a look that does not end is not told as if it were new.
+fn late(time: Duration) -> String {
+    let seconds = time.as_secs();
+    format!(
+        "the look that began {seconds} s ago has no answer yet: does the helper run? systemctl status vm-autoscale-helper"
+    )
 }

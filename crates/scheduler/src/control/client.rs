@@ -10,7 +10,7 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 use vm_autoscale_protocol::{Call, MAX_REQUEST, Reply, encode};
 
-use super::orders::{PauseOrder, ResumeOrder, Resumed};
+use super::order::{PauseOrder, ResumeOrder, Resumed};
 use super::{GET_CONFIG, GET_STATUS, PATIENCE, PAUSE, RESUME, RunningConfig, read_frame};
 use crate::{Error, PauseStatus, StatusReport};
 

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use vm_autoscale_config::Selection;
 use vm_autoscale_protocol::Reply;
 
 use super::Desk;
+use super::order::{PauseOrder, ResumeOrder, Resumed};
 use super::rights::ADMINS;
 use crate::daemon::wall;
 use crate::{Clock, Journal, JournalError, Pause, PauseStatus};
@@ -21,40 +21,6 @@ const MAX_PAUSES: usize = 64;
 const MAX_REASON: usize = 200;
 /// A pause that is meant for longer holds until it is taken back.
 const MAX_SECONDS: u64 = 366 * 24 * 3600;
-
-/// An order to leave VMs alone.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PauseOrder {
-    /// Which, in the words of `select`.
-    pub select: Selection,
-    /// Why.
-    pub reason: String,
-    /// For how long, in seconds; without it until it is taken back.
-    #[serde(default)]
-    pub for_seconds: Option<u64>,
-}
-
-/// An order to go on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ResumeOrder {
-    /// The pauses that end, by their numbers.
-    #[serde(default)]
-    pub numbers: Vec<u64>,
-    /// All that hold.
-    #[serde(default)]
-    pub all: bool,
-}
-
-/// What became of that.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Resumed {
-    /// The pauses that ended.
-    pub ended: Vec<PauseStatus>,
-    /// Numbers of pauses that are not there.
-    pub absent: Vec<u64>,
-}
 
 /// Why an order is not carried out.
 enum Refused {
@@ -107,7 +73,7 @@ async fn take_pause<C: Clock, J: Journal>(
     let pause = Pause { number: 0, select, reason, uid, at: wall(), until };
     let pause = desk.journal.pause(pause).await?;
     tracing::info!(uid, number = pause.number, select = %pause.select, for_seconds, "paused: {}", pause.reason);
-    Ok(PauseStatus::of(&pause, desk.clock.now(), wall()))
+    Ok(PauseStatus::of(&pause, now, pause.at))
 }
 
 async fn take_resume<C: Clock, J: Journal>(

@@ -98,17 +98,7 @@ impl Files {
         self.config = Arc::new(new);
         self.publish();
         let Some(Hearers { cares, clusters, helper }) = hearers else { return later };
-        match timeout(HELLO, helper.hello()).await {
-            Ok(Ok(hello)) => {
-                let now = known(hello.clusters);
-                if now.keys().eq(clusters.keys()) {
-                    *clusters = now;
-                } else {
-                    later.push("other clusters in helper.yaml".to_owned());
-                }
-            }
-            _ => tracing::warn!("the helper does not answer: its clusters are taken as before"),
-        }
+        later.extend(meet_again(helper, clusters).await);
         self.notifier.expect(clusters.keys());
         let all = Care::of_all(&self.config, clusters);
         self.board.watch(self.config.clone(), clusters.clone(), &all);
@@ -119,6 +109,20 @@ impl Files {
         }
         later
     }
+}
+
+/// Takes the nodes that helper.yaml has now; a cluster that came or went is for the next start.
+async fn meet_again(helper: &HelperClient, clusters: &mut Clusters) -> Option<String> {
+    let Ok(Ok(hello)) = timeout(HELLO, helper.hello()).await else {
+        tracing::warn!("the helper does not answer: its clusters are taken as before");
+        return None;
+    };
+    let now = known(hello.clusters);
+    if !now.keys().eq(clusters.keys()) {
+        return Some("other clusters in helper.yaml".to_owned());
+    }
+    *clusters = now;
+    None
 }
 
 /// The new configuration but for what cannot change while the daemon runs, and those keys.

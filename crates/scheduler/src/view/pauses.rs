@@ -13,7 +13,8 @@ pub(crate) struct Nameable {
     vmid: VmId,
     node: NodeName,
     described: Option<(Option<String>, Tags)>,
-    /// Where the pools are known: its own, if it is in one.
+    /// Its own, if it is in one; nothing as long as the pools are not known.
+    #[expect(clippy::option_option, reason = "not known, known to be in none, known")]
     pool: Option<Option<String>>,
 }
 

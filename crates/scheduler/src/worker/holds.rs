@@ -16,7 +16,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     pub(super) fn held(
         &self,
         vm: Option<Nameable>,
-    ) -> impl Fn() -> Option<String> + Send + use<C, H, J> {
+    ) -> impl Fn() -> Option<String> + Send + Sync + use<C, H, J> {
         let (clock, journal, stop) = (self.clock.clone(), self.journal.clone(), self.stop.clone());
         move || {
             if *stop.borrow() {

@@ -89,3 +89,59 @@ async fn what_was_measured_before_a_long_look_is_not_believed() {
     assert_eq!(look(5).await, (2, 5));
     assert_eq!(look(40).await, (0, 40));
 }
+
+fn slow() -> Slow {
+    Slow { now: Arc::new(Mutex::new(Duration::from_secs(1000))), takes: Duration::ZERO }
+}
+
+fn worker(slow: &Slow) -> Worker<Slow, Slow, MemoryJournal> {
+    Worker {
+        care: care(CONFIG),
+        cares: orders(care(CONFIG)),
+        clock: slow.clone(),
+        helper: slow.clone(),
+        journal: MemoryJournal::default(),
+        board: Board::default(),
+        notifier: Notifier::default(),
+        stop: watch::channel(false).1,
+    }
+}
+
+/// Told to stop, it takes what comes back and leaves what does not come in time.
+#[tokio::test]
+async fn a_drain_ends_by_its_deadline() {
+    let slow = slow();
+    let worker = worker(&slow);
+    let mut memory = Memory::new(planner_config(worker.care.roster.config()), 1);
+    let (done, mut finished) = mpsc::unbounded_channel();
+    for vmid in [101, 102] {
+        memory.in_flight.insert(vmid.try_into().unwrap(), "pve1".try_into().unwrap());
+    }
+    done.send(Finished::Cleared(102.try_into().unwrap())).unwrap();
+    worker.drain(&mut memory, &mut finished).await;
+    let left: Vec<u32> = memory.in_flight.keys().map(|vmid| vmid.get()).collect();
+    assert_eq!((left, slow.now()), (vec![101], Moment(Duration::from_secs(1000) + DRAIN)));
+}
+
+/// What an administrator orders holds for what was decided before it.
+#[tokio::test]
+async fn a_pause_and_a_stop_hold_what_was_decided_before() {
+    let slow = slow();
+    let (stop, stopped) = watch::channel(false);
+    let worker = Worker { stop: stopped, ..worker(&slow) };
+    let mut view = View::default();
+    let read = vm_autoscale_proxmox::ClusterRead::parse(&look_text("pve1", 1, &[(101, "pve1", 5)]));
+    view.update(slow.now(), read.unwrap(), &worker.care, &crate::view::InFlight::new());
+    let held = worker.held(view.nameable(101.try_into().unwrap()));
+    assert_eq!(held(), None);
+    let select = vm_autoscale_config::Selection::of_words(["@node-pve1"]).unwrap();
+    let until = slow.now().after(Duration::from_secs(60));
+    let reason = "moving racks".to_owned();
+    let pause = crate::Pause { number: 0, select, reason, uid: 7, at: 0, until: Some(until) };
+    worker.journal.pause(pause).await.unwrap();
+    assert_eq!(held().as_deref(), Some("paused: moving racks (pause 1 by uid 7)"));
+    slow.sleep_until(until).await;
+    assert_eq!(held(), None);
+    stop.send(true).unwrap();
+    assert_eq!(held().as_deref(), Some("stopping"));
+}

@@ -1,0 +1,73 @@
+//! `pause` and `resume`.
+
+use std::ffi::OsString;
+
+use super::Daemon;
+
+/// Which VMs, for how long, and why.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct PauseArgs {
+    /// As in `select`: 101, 200-299, @tag-web, @pool-shop, @node-pve3, @name-db*; a hyphen takes
+    /// out.
+    #[arg(value_name = "SELECTOR", default_value = "@all", value_delimiter = ',')]
+    pub(crate) select: Vec<String>,
+    /// It ends by itself after this: 90s, 30m, 2h, 3d. Without it, it holds until resumed.
+    #[arg(long = "for", value_name = "TIME", value_parser = crate::pause::seconds)]
+    pub(crate) time: Option<u64>,
+    /// Why: whoever looks at the status reads it.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) daemon: Daemon,
+}
+
+/// Which pauses.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct ResumeArgs {
+    /// The numbers that `pause` and `status` say.
+    #[arg(value_name = "NUMBER", required_unless_present = "all", conflicts_with = "all")]
+    pub(crate) numbers: Vec<u64>,
+    /// Every pause.
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) daemon: Daemon,
+}
+
+/// The command line with a blank before what begins with a hyphen and is a selector all the same:
+/// clap would take it for an option, or every option for a selector. The selector's own reading
+/// drops the blank.
+pub(crate) fn spelled(all: impl Iterator<Item = OsString>) -> impl Iterator<Item = OsString> {
+    let mut pauses = false;
+    all.map(move |argument| {
+        pauses |= argument == "pause";
+        let rest = argument.to_str().and_then(|text| text.strip_prefix('-'));
+        let selects = |c: char| c == '@' || c.is_ascii_digit();
+        if pauses && rest.is_some_and(|rest| rest.starts_with(selects)) {
+            let mut spaced = OsString::from(" ");
+            spaced.push(argument);
+            return spaced;
+        }
+        argument
+    })
+}
+
+pub(super) const PAUSE_HELP: &str = "\
+Changes under way go on to their end; none begins on these VMs after the answer. Observing goes on.
+A VM of which it is not known whether it is meant is left alone, too. The pause outlives a restart.
+
+Examples:
+  vm-autoscale pause --for 2h --reason 'moving racks'
+  vm-autoscale pause 101 200-299 --reason 'ticket 4711'
+  vm-autoscale pause @pool-shop -250 --for 3d --reason 'sale'
+  vm-autoscale resume 3
+
+Only root and members of the group vm-autoscale-admin may pause and resume. Without this program:
+echo 'moving racks' > /etc/pve/vm-autoscale.pause on any node pauses its whole cluster.";
+
+pub(super) const RESUME_HELP: &str = "\
+Examples:
+  vm-autoscale resume 3
+  vm-autoscale resume --all
+
+A file /etc/pve/vm-autoscale.pause is not ended by this: remove it on a node.";

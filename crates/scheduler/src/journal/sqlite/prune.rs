@@ -1,0 +1,114 @@
+//! Keeps the file small: by age and by size, the oldest first. What still holds something back is
+//! never removed.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, params};
+use vm_autoscale_config::JournalFile;
+use vm_autoscale_planner::Moment;
+
+use super::fault::Fault;
+use super::value::{count, of_moment};
+
+/// Between two times of looking how old things are.
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: u64 = 24 * 3600;
+const MIB: u64 = 1024 * 1024;
+/// Rows that are removed at once, and how often at most in one cycle: a cycle waits for it.
+const ROWS: u32 = 1000;
+const TIMES: u32 = 50;
+
+#[derive(Debug)]
+pub(super) struct Prune {
+    /// By the journal's own clock: what a wrong wall clock says removes nothing.
+    age: Duration,
+    /// Bytes of the file without its -wal.
+    room: u64,
+    last: Option<Moment>,
+}
+
+impl Prune {
+    pub(super) fn new(file: &JournalFile) -> Self {
+        let size = u64::from(file.max_size_mb) * MIB;
+        Self {
+            age: Duration::from_secs(u64::from(file.keep_days) * DAY),
+            // The rest is for the -wal.
+            room: size - (size / 16).max(2 * MIB).min(size),
+            last: None,
+        }
+    }
+
+    /// Removes what is too old, at most once an hour, and the oldest where it is too much.
+    pub(super) fn prune(&mut self, connection: &mut Connection, now: Moment) -> Result<(), Fault> {
+        if self.last.is_none_or(|last| now.since(last) >= HOUR) && self.by_age(connection, now)? {
+            self.last = Some(now);
+        }
+        self.by_size(connection)
+    }
+
+    /// Whether nothing too old is left.
+    fn by_age(&self, connection: &Connection, now: Moment) -> Result<bool, Fault> {
+        let Some(before) = now.0.checked_sub(self.age) else { return Ok(true) };
+        let before = of_moment(Moment(before));
+        connection.execute("DELETE FROM pauses WHERE ended < ?", [before])?;
+        for _ in 0..TIMES {
+            let removed = remove(connection, before)?;
+            if removed == 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn by_size(&self, connection: &mut Connection) -> Result<(), Fault> {
+        let (pages, _, page) = size(connection)?;
+        if pages * page <= self.room {
+            return Ok(());
+        }
+        // A bit more than needed, so that it is not to be done in every cycle.
+        let wanted = self.room - self.room / 16;
+        for _ in 0..TIMES {
+            let (pages, free, page) = size(connection)?;
+            if (pages - free.min(pages)) * page <= wanted {
+                break;
+            }
+            let Some(before) = oldest(connection)? else { break };
+            remove(connection, before)?;
+        }
+        let mut vacuum = connection.prepare("PRAGMA incremental_vacuum(4096)")?;
+        let mut steps = vacuum.query([])?;
+        while steps.next()?.is_some() {}
+        Ok(())
+    }
+}
+
+/// All pages, the free ones among them, and the bytes of one.
+fn size(connection: &Connection) -> Result<(u64, u64, u64), Fault> {
+    let number = |name| -> Result<u64, Fault> {
+        count(connection.pragma_query_value(None, name, |row| row.get(0))?)
+    };
+    Ok((number("page_count")?, number("freelist_count")?, number("page_size")?))
+}
+
+/// A moment before which there is something, and not too much.
+fn oldest(connection: &Connection) -> Result<Option<i64>, Fault> {
+    let query = "SELECT max(moment) + 1 FROM (SELECT moment FROM (\
+                 SELECT * FROM (SELECT moment FROM decisions ORDER BY id LIMIT ?1) UNION ALL \
+                 SELECT * FROM (SELECT moment FROM outcomes ORDER BY number LIMIT ?1)) \
+                 ORDER BY moment LIMIT ?1)";
+    Ok(connection.query_row(query, [ROWS], |row| row.get(0))?)
+}
+
+/// Removes the oldest rows of before that moment; how many.
+fn remove(connection: &Connection, before: i64) -> Result<usize, Fault> {
+    let mut removed = 0;
+    for query in [
+        "DELETE FROM decisions WHERE moment < ?1 AND id IN \
+         (SELECT id FROM decisions ORDER BY id LIMIT ?2)",
+        "DELETE FROM outcomes WHERE moment < ?1 AND number IN \
+         (SELECT number FROM outcomes ORDER BY number LIMIT ?2)",
+    ] {
+        removed += connection.execute(query, params![before, ROWS])?;
+    }
+    Ok(removed)
+}

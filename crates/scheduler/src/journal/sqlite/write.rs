@@ -1,0 +1,199 @@
+//! What is written, statement by statement.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, params};
+use vm_autoscale_planner::Moment;
+use vm_autoscale_proxmox::{ClusterName, VmId};
+
+use super::fault::Fault;
+use super::memory::{Ended, Intended, Known, Late, Memory};
+use super::value::{json, milliseconds, number, of_moment, sum};
+use crate::{ClusterStatus, Decided, Notes, Pause, VmRecord};
+
+/// The clock's last moment, and how far it goes ahead.
+pub(super) fn clock(to: &Connection, last: Moment, ahead: Duration) -> Result<(), Fault> {
+    let (last, ahead) = (of_moment(last), milliseconds(ahead));
+    let sum = sum(&[&last, &ahead]);
+    let row = "INSERT OR REPLACE INTO clock (rowid, last, ahead, sum) VALUES (1, ?, ?, ?)";
+    to.execute(row, params![last, ahead, sum])?;
+    Ok(())
+}
+
+pub(super) fn intent(to: &Connection, id: u64, intended: &Intended) -> Result<(), Fault> {
+    let Intended { moment, wall, intent } = intended;
+    let (id, moment, vmid) = (number(id), of_moment(*moment), u32::from(intent.vmid));
+    let (cluster, node) = (intent.cluster.as_str(), intent.node.as_str());
+    let (step, identity) = (json(&intent.step)?, intent.identity.as_ref().map(json).transpose()?);
+    let said = identity.as_deref().unwrap_or_default();
+    let sum = sum(&[&id, &moment, &cluster, &vmid, &node, &step, &said, &intent.reason]);
+    // Of the same number there is only the same one: it may have been written already.
+    to.execute(
+        "INSERT OR IGNORE INTO intents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        params![id, moment, number(*wall), cluster, vmid, node, step, identity, intent.reason, sum],
+    )?;
+    Ok(())
+}
+
+/// What waited.
+pub(super) fn late(to: &Connection, late: &Late) -> Result<(), Fault> {
+    let (Late::Settled(id, _) | Late::Void(id)) = late;
+    to.execute("DELETE FROM intents WHERE id = ?", [number(*id)])?;
+    let Late::Settled(_, ended) = late else { return Ok(()) };
+    let Ended { moment, event, intent, settled } = &**ended;
+    let identity = intent.identity.as_ref().map(json).transpose()?;
+    to.execute(
+        "INSERT OR IGNORE INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        params![
+            number(event.number),
+            number(*id),
+            of_moment(*moment),
+            number(event.at),
+            intent.cluster.as_str(),
+            u32::from(intent.vmid),
+            intent.node.as_str(),
+            json(&intent.step)?,
+            identity,
+            intent.reason,
+            settled.outcome.kind(),
+            event.text,
+            event.verified,
+            settled.reverted,
+            settled.duty
+        ],
+    )?;
+    Ok(())
+}
+
+/// That a cluster was seen to, and what it looked like if that is said.
+pub(super) fn cluster(
+    to: &Connection,
+    cluster: &ClusterName,
+    (last, wall): (Moment, u64),
+    picture: Option<&ClusterStatus>,
+) -> Result<(), Fault> {
+    let (cluster, last, wall) = (cluster.as_str(), of_moment(last), number(wall));
+    let sum = sum(&[&cluster, &last]);
+    let row = "INSERT INTO clusters (name, last, wall, sum) VALUES (?1, ?2, ?3, ?4) \
+               ON CONFLICT DO UPDATE SET last = ?2, wall = ?3, sum = ?4";
+    to.execute(row, params![cluster, last, wall, sum])?;
+    if let Some(picture) = picture {
+        let row = "UPDATE clusters SET picture = ?, picture_wall = ? WHERE name = ?";
+        to.execute(row, params![json(picture)?, wall, cluster])?;
+    }
+    Ok(())
+}
+
+pub(super) fn vm(
+    to: &Connection,
+    cluster: &ClusterName,
+    vmid: VmId,
+    record: Option<&VmRecord>,
+) -> Result<(), Fault> {
+    let (cluster, vmid) = (cluster.as_str(), u32::from(vmid));
+    let Some(record) = record else {
+        let row = "DELETE FROM vms WHERE cluster = ? AND vmid = ?";
+        to.execute(row, params![cluster, vmid])?;
+        return Ok(());
+    };
+    let record = json(record)?;
+    let sum = sum(&[&cluster, &vmid, &record]);
+    to.execute(
+        "INSERT OR REPLACE INTO vms VALUES (?, ?, ?, ?)",
+        params![cluster, vmid, record, sum],
+    )?;
+    Ok(())
+}
+
+pub(super) fn decision(
+    to: &Connection,
+    cluster: &ClusterName,
+    (now, wall): (Moment, u64),
+    decided: &Decided,
+) -> Result<(), Fault> {
+    let Decided { vmid, resource, kind, text } = decided;
+    let resource = json(resource)?;
+    to.execute(
+        "INSERT INTO decisions VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)",
+        params![
+            of_moment(now),
+            number(wall),
+            cluster.as_str(),
+            u32::from(*vmid),
+            resource.trim_matches('"'),
+            kind,
+            text
+        ],
+    )?;
+    Ok(())
+}
+
+pub(super) fn pause(to: &Connection, now: Moment, pause: &Pause) -> Result<(), Fault> {
+    let body = json(pause)?;
+    let sum = sum(&[&body]);
+    let row = "INSERT OR IGNORE INTO pauses (number, moment, body, sum) VALUES (?, ?, ?, ?)";
+    to.execute(row, params![number(pause.number), of_moment(now), body, sum])?;
+    Ok(())
+}
+
+/// Somebody took a pause back, or it ended by itself.
+pub(super) fn resume(
+    to: &Connection,
+    pause: u64,
+    (now, wall): (Moment, u64),
+    by: Option<u32>,
+) -> Result<(), Fault> {
+    let row = "UPDATE pauses SET ended = ?, ended_wall = ?, ended_by = ? WHERE number = ?";
+    to.execute(row, params![of_moment(now), number(wall), by, number(pause)])?;
+    Ok(())
+}
+
+/// A cycle, and the pauses that are over.
+pub(super) fn notes(
+    to: &Connection,
+    notes: &Notes,
+    (over, wall): (&[u64], u64),
+) -> Result<(), Fault> {
+    let at = (notes.now, wall);
+    cluster(to, &notes.cluster, at, notes.picture.as_ref())?;
+    for decided in &notes.decisions {
+        decision(to, &notes.cluster, at, decided)?;
+    }
+    for (vmid, record) in &notes.vms {
+        vm(to, &notes.cluster, *vmid, record.as_ref())?;
+    }
+    for number in over {
+        resume(to, *number, at, None)?;
+    }
+    Ok(())
+}
+
+/// Makes the file say what memory says; what happened before stays in it.
+pub(super) fn all(to: &Connection, memory: &Memory, now: (Moment, u64)) -> Result<(), Fault> {
+    for (id, intended) in &memory.open {
+        intent(to, *id, intended)?;
+    }
+    to.execute("DELETE FROM vms", [])?;
+    for (name, Known { last, vms }) in &memory.clusters {
+        if let Some(last) = last {
+            cluster(to, name, *last, None)?;
+        }
+        for (vmid, record) in vms {
+            vm(to, name, *vmid, Some(record))?;
+        }
+    }
+    // What was told to have failed is not to hold, and the other way round.
+    for number in open_pauses(to)? {
+        if !memory.pauses.iter().any(|pause| pause.number == number) {
+            resume(to, number, now, None)?;
+        }
+    }
+    for held in &memory.pauses {
+        pause(to, now.0, held)?;
+    }
+    Ok(())
+}
+
+fn open_pauses(of: &Connection) -> Result<Vec<u64>, Fault> {
+    Ok(super::load::pauses(of)?.into_iter().map(|pause| pause.number).collect())
+}

@@ -1,0 +1,5 @@
+//! `cargo soak`.
+
+fn main() -> std::process::ExitCode {
+    vm_autoscale_tests::soak::main()
+}

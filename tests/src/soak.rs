@@ -1,0 +1,143 @@
+//! A week of a cluster in minutes: lab, workers and a helper's part in one process and in virtual
+//! time, faults out of one seed, and every invariant judged all along.
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Parser;
+
+use crate::invariants::Violation;
+
+mod chaos;
+mod clock;
+mod hand;
+mod journal;
+mod life;
+mod machine;
+mod run;
+mod watch;
+
+use machine::Machine;
+
+/// Soak vm-autoscale on a simulated cluster, with faults at random, and judge what it did by every
+/// invariant. Nothing outside this process is touched.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "cargo soak --")]
+pub struct Soak {
+    /// How many simulated days.
+    #[arg(long, default_value_t = 7.0)]
+    pub days: f64,
+    /// How many VMs.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(2..=20_000))]
+    pub vms: u32,
+    /// What everything that happens grows from.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// What came of it so far.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    /// Simulated days.
+    pub days: f64,
+    /// Lines that nodes executed.
+    pub lines: u64,
+    /// Of them, those that change a VM.
+    pub changes: u64,
+    /// Changes that were found in effect.
+    pub verified: u64,
+    /// What befell the cluster and us.
+    pub faults: u64,
+    /// Starts of the scheduler.
+    pub starts: u64,
+    /// What this process has of the machine.
+    pub machine: Machine,
+    /// The most that it had of it since it was warm.
+    pub most: Machine,
+    /// What it had when it was warm.
+    pub warm: Option<Machine>,
+    /// What was broken.
+    pub broken: Vec<Violation>,
+}
+
+impl Soak {
+    /// Runs it, and tells what came of it, now and then and at its end.
+    ///
+    /// # Errors
+    /// The lab or the runtime cannot be made.
+    pub fn run(&self, tell: impl FnMut(&Tally)) -> io::Result<Tally> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()?;
+        runtime.block_on(run::run(self, tell))
+    }
+}
+
+/// The program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let soak = Soak::parse();
+    let (begun, mut told) = (Instant::now(), Instant::now());
+    let ended = soak.run(|tally| {
+        if told.elapsed().as_secs() >= 10 {
+            told = Instant::now();
+            say(&line(tally, begun));
+        }
+    });
+    match ended {
+        Ok(tally) => {
+            say(&line(&tally, begun));
+            tally.broken.iter().for_each(|violation| say(&violation.to_string()));
+            let growth = tally.growth();
+            for growth in &growth {
+                say(growth);
+            }
+            if tally.broken.is_empty() && growth.is_empty() {
+                say("no invariant was broken, and nothing grew");
+                return ExitCode::SUCCESS;
+            }
+            say(&format!(
+                "again: cargo soak --days {} --vms {} --seed {}",
+                soak.days, soak.vms, soak.seed
+            ));
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            say(&format!("error: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn line(tally: &Tally, begun: Instant) -> String {
+    let Tally { days, changes, verified, faults, starts, machine, lines, .. } = tally;
+    let a_minute = days / begun.elapsed().as_secs_f64() * 60.0;
+    format!(
+        "day {days:.2}: {lines} lines, {changes} changes, {verified} verified, {faults} faults, \
+         {starts} starts, {machine}; {a_minute:.2} days a minute"
+    )
+}
+
+fn say(text: &str) {
+    // Where standard output is gone, the exit code still says it.
+    let _ = writeln!(io::stdout(), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `cargo soak` is the whole.
+    #[test]
+    fn a_quarter_of_a_day_breaks_no_invariant() {
+        let soak = Soak { days: 0.25, vms: 50, seed: 2 };
+        let tally = soak.run(|_| {}).unwrap();
+        let told: Vec<String> = tally.broken.iter().map(ToString::to_string).collect();
+        assert!(told.is_empty(), "{soak:?}\n{}", told.join("\n"));
+        // That something happened.
+        assert!(tally.verified > 200 && tally.faults > 100 && tally.starts > 1, "{tally:?}");
+        assert!((tally.days - 0.25).abs() < 0.01, "{tally:?}");
+    }
+}
