@@ -52,7 +52,7 @@ impl Trap {
     /// What the program is started with.
     fn line(&self, dir: &Path) -> Vec<String> {
         let log = dir.join("strace.log").display().to_string();
-        let mut line = vec!["strace", "-D", "-f", "-q", "-o", &log].map(str::to_owned).to_vec();
+        let mut line = ["strace", "-D", "-f", "-q", "-o", &log].map(str::to_owned).to_vec();
         match &self.call {
             None => line.extend(["-e".to_owned(), format!("trace={CALLS}")]),
             Some((call, nth)) => line.extend([

@@ -17,6 +17,7 @@ mod fault_matrix;
 mod helper_keys;
 mod host_keys;
 mod import;
+mod kill_sweep;
 mod logins;
 mod lookout;
 mod notices;
