@@ -5,15 +5,11 @@
 //! here, by a clock that is faster than the real one, as the lab's `qm` is.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
-use tokio::time::sleep;
 use vm_autoscale_config::{Checked, SchedulerConfig};
-use vm_autoscale_lab::{Control, Entry, Reply, Request, VmInfo, ask};
 use vm_autoscale_proxmox::{ClusterName, NodeName};
 use vm_autoscale_scheduler::{Board, HelperClient, Journal as _, MemoryJournal, work_over};
 use vm_autoscale_tests::fault_proxy::FaultProxy;
@@ -23,28 +19,31 @@ use vm_autoscale_tests::stage::{Play, Stage};
 use crate::{await_helper, play, turn};
 
 mod books;
+mod drive;
 mod hands;
 mod judge;
 mod kinds;
+mod site;
+mod watched;
 
-use hands::{Cutter, Watched, Wires};
-use judge::{CORES, MEMORY, unsettled, wrong};
-use kinds::{KINDS, Site};
+use drive::{history, keep_changing, settle};
+use hands::{Cutter, Wires};
+use judge::{CORES, MEMORY, wrong};
+use kinds::KINDS;
+use site::Site;
+use watched::Watched;
 
 /// The scheduler's time passes so much faster.
-const FACTOR: u32 = 15;
-const NODES: u32 = 6;
-const VMS: u32 = 90;
-/// Between two looks the loads turn round.
-const TURN: Duration = Duration::from_secs(6);
-/// For everything to be settled when the way is mended.
-const SETTLING: Duration = Duration::from_secs(120);
-
-/// Runs in CI; all thousand of them where `VM_AUTOSCALE_CUTS=1000` says so.
+const FACTOR: u32 = 20;
+/// On each, two changes can be under way, and one that was cut off takes long.
+const NODES: u32 = 16;
+const VMS: u32 = 160;
+/// So many runs fit into a minute; all thousand of them are played where `VM_AUTOSCALE_CUTS=1000`
+/// says so, which takes three.
 fn wanted() -> (u64, u64) {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
     let seed = number("VM_AUTOSCALE_SEED").unwrap_or(1);
-    (number("VM_AUTOSCALE_CUTS").unwrap_or(1000), seed)
+    (number("VM_AUTOSCALE_CUTS").unwrap_or(250), seed)
 }
 
 fn config() -> Arc<SchedulerConfig> {
@@ -89,68 +88,6 @@ fn set(seed: u64) -> (Stage, BTreeMap<NodeName, Arc<Site>>) {
     (stage, sites)
 }
 
-async fn vms(lab: &PathBuf) -> Vec<VmInfo> {
-    let Reply::Vms(vms) = ask(lab, &Request::Vms).await.unwrap() else { panic!("no VMs") };
-    vms
-}
-
-async fn load(lab: &PathBuf, vm: &VmInfo, cores: f64, mib: f64) {
-    let control = Control::Load { vmid: vm.vmid, cores, mib };
-    assert_eq!(ask(lab, &Request::Control(control)).await.unwrap(), Reply::Done);
-}
-
-async fn history(lab: &PathBuf) -> Vec<Entry> {
-    let mut all = Vec::new();
-    loop {
-        let Reply::History(more) = ask(lab, &Request::History(all.len())).await.unwrap() else {
-            panic!("no history")
-        };
-        if more.is_empty() {
-            return all;
-        }
-        all.extend(more);
-    }
-}
-
-/// Half of the VMs have much to do, the other half nothing, and then the other way round, until
-/// there were enough runs.
-async fn keep_changing(lab: &PathBuf, wires: &Wires, runs: u64) {
-    let vms = vms(lab).await;
-    let late = Instant::now() + Duration::from_secs(1200);
-    for turn in 0.. {
-        for (index, vm) in vms.iter().enumerate() {
-            let (cores, mib) = if (index + turn) % 2 == 0 { (64.0, 1e5) } else { (0.05, 100.0) };
-            load(lab, vm, cores, mib).await;
-        }
-        let until = Instant::now() + TURN;
-        while Instant::now() < until {
-            sleep(Duration::from_millis(100)).await;
-            if wires.books().all_runs() >= runs {
-                return;
-            }
-            assert!(Instant::now() < late, "too few runs: {:?}", wires.books());
-        }
-    }
-}
-
-/// With loads that nobody wants to change anything for, all comes to rest.
-async fn settle(lab: &PathBuf, wires: &Wires) -> Vec<String> {
-    wires.mended.store(true, Ordering::SeqCst);
-    for vm in vms(lab).await {
-        let (vcpus, memory) = (vm.qemu_vcpus.unwrap(), vm.qemu_memory.unwrap());
-        load(lab, &vm, 0.5 * f64::from(vcpus), 0.5 * f64::from(memory)).await;
-    }
-    let until = Instant::now() + SETTLING;
-    loop {
-        sleep(Duration::from_millis(500)).await;
-        let wrong = unsettled(&vms(lab).await);
-        let idle = wires.books().is_idle();
-        if (wrong.is_empty() && idle) || Instant::now() > until {
-            return wrong;
-        }
-    }
-}
-
 async fn cut(stage: &Stage, wires: Arc<Wires>, runs: u64) -> Vec<String> {
     let (lab, journal) = (stage.path("lab"), MemoryJournal::default());
     let helper = Cutter(HelperClient::new(stage.path("helper.sock")), wires.clone());
@@ -161,11 +98,14 @@ async fn cut(stage: &Stage, wires: Arc<Wires>, runs: u64) -> Vec<String> {
     let working = tokio::spawn(async move {
         work_over(ports, &config(), clusters, &Board::default(), &stopped).await;
     });
+    let begun = Instant::now();
     keep_changing(&lab, &wires, runs).await;
+    println!("{runs} runs wanted, there after {:?}", begun.elapsed());
     let mut problems = settle(&lab, &wires).await;
     stop.send(true).unwrap();
     working.await.unwrap();
-    problems.extend(wrong(&history(&lab).await, &wires.books()));
+    let all = history(&lab).await;
+    problems.extend(wrong(&all, &wires.books()));
     let open = journal.recall(&cluster).await.unwrap().open;
     problems.extend(open.iter().map(|open| format!("still open: {open:?}")));
     problems
@@ -191,8 +131,10 @@ fn whatever_becomes_of_the_way_changes_are_reconciled() {
         books.heard,
         books.outcomes
     );
-    let words = stage.last_words();
-    assert!(problems.is_empty(), "seed {seed}: {problems:#?}\n{words}");
+    let words = stage.helper.as_ref().unwrap().said();
+    let words: Vec<&str> = words.lines().filter(|line| !line.contains("INFO")).collect();
+    let words = &words[words.len().saturating_sub(60)..];
+    assert!(problems.is_empty(), "seed {seed}: {problems:#?}\n{words:#?}");
     assert!(KINDS.iter().all(|kind| books.runs.contains_key(kind)), "seed {seed}: {books:?}");
     drop(books);
     stage.strike().unwrap();

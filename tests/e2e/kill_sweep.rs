@@ -6,6 +6,7 @@
 //! time they wait, so that many are played at once.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -132,12 +133,17 @@ fn judge(scene: &mut Scene, point: &Point, came: Came) {
     assert!(!vm.conf.contains("[PENDING]"), "{told}");
     let made = changes.iter().filter(|change| change.exit == 0 && !change.cut_off).count();
     assert!(made <= 1 && made == usize::from(has == scene.sizes[1]), "made {made} times: {told}");
-    let stopped = scene.program(Who::Scheduler).as_mut().unwrap();
+    let scheduler = scene.program(Who::Scheduler).as_mut().unwrap();
     if came == Came::Waits {
-        stopped.crash().unwrap();
+        scheduler.crash().unwrap();
         return;
     }
-    stopped.stop().unwrap();
+    if scheduler.stop().unwrap().signal().is_some() {
+        // It came to the point only now.
+        scene.start(Who::Scheduler, None, false);
+        assert!(scene.within(CHANGE, Scene::is_done), "{told}\n{}", scene.words());
+        scene.program(Who::Scheduler).as_mut().unwrap().stop().unwrap();
+    }
     assert_eq!(open(&scene.dir.join("journal.db")), 0, "an intent is still open: {told}");
     assert_eq!(scene.changes(), changes, "something more was done: {told}");
 }
@@ -154,8 +160,7 @@ fn open(path: &Path) -> usize {
 /// VMs that can grow by one step of either.
 fn vms(stage: &Stage) -> VecDeque<VmInfo> {
     let Reply::Vms(vms) = stage.ask_lab(&Request::Vms).unwrap() else { panic!("no VMs") };
-    let grows =
-        |vm: &VmInfo| !vm.conf.contains("cores: 2\n") && vm.conf.contains("numa: 1");
+    let grows = |vm: &VmInfo| !vm.conf.contains("cores: 2\n") && vm.conf.contains("numa: 1");
     vms.into_iter().filter(grows).collect()
 }
 

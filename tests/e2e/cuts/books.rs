@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use vm_autoscale_planner::Move;
-use vm_autoscale_proxmox::VmId;
-use vm_autoscale_scheduler::{Class, Outcome};
+use vm_autoscale_proxmox::{NodeName, VmId};
+use vm_autoscale_scheduler::{Class, Intent, Outcome};
 
 use super::kinds::Kind;
 
@@ -19,6 +19,8 @@ enum At {
 #[derive(Debug, Default)]
 pub(super) struct Books {
     under_way: BTreeMap<VmId, At>,
+    /// How many of them on each node.
+    pub(super) on_node: BTreeMap<NodeName, u64>,
     /// How often each line was sent.
     pub(super) sent: BTreeMap<String, u64>,
     pub(super) steps: Vec<(VmId, Move)>,
@@ -26,7 +28,7 @@ pub(super) struct Books {
     /// Changes that were under way on a node when the way broke.
     pub(super) runs: BTreeMap<Kind, u64>,
     /// Of those, what was heard of them.
-    pub(super) heard: BTreeMap<&'static str, u64>,
+    pub(super) heard: BTreeMap<(Kind, &'static str), u64>,
     pub(super) wrong: Vec<String>,
 }
 
@@ -39,7 +41,9 @@ impl Books {
         self.under_way.is_empty()
     }
 
-    pub(super) fn intended(&mut self, vmid: VmId, step: Move) {
+    pub(super) fn intended(&mut self, intent: &Intent) {
+        let (vmid, step) = (intent.vmid, intent.step);
+        *self.on_node.entry(intent.node.clone()).or_default() += 1;
         if let Some(at) = self.under_way.insert(vmid, At::Intended(step)) {
             self.wrong.push(format!("VM {vmid}: {step} while {at:?}"));
         }
@@ -63,7 +67,9 @@ impl Books {
         }
     }
 
-    pub(super) fn settled(&mut self, vmid: VmId, step: Move, outcome: &Outcome) {
+    pub(super) fn settled(&mut self, intent: &Intent, outcome: &Outcome) {
+        let (vmid, step) = (intent.vmid, intent.step);
+        self.on_node.entry(intent.node.clone()).and_modify(|count| *count -= 1);
         let at = self.under_way.remove(&vmid);
         *self.outcomes.entry(outcome.kind()).or_default() += 1;
         let blind = matches!(outcome.consequence().class, Class::Refused | Class::Unknown);

@@ -1,20 +1,21 @@
-//! Helper and journal as the scheduler has them, with somebody at the wires.
+//! The helper as the scheduler has it, with somebody at the wires.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use vm_autoscale_planner::Moment;
+use tokio::sync::Semaphore;
 use vm_autoscale_protocol::{ConfigReply, Executed, Hello, HelperError, Request};
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
-use vm_autoscale_scheduler::{
-    AskError, Counts, Event, Helper, HelperClient, Intent, Journal, JournalError, MemoryJournal,
-    Notes, Pause, Purpose, Recalled, Settled,
-};
+use vm_autoscale_scheduler::{AskError, Helper, HelperClient, Purpose};
 
 use super::books::Books;
-use super::kinds::{KINDS, Kind, Site, mix};
+use super::kinds::{KINDS, Kind, mix};
+use super::site::Site;
+
+/// As many changes as the client has under way at once.
+const PLACES: usize = 3;
 
 /// What all hands share.
 pub(super) struct Wires {
@@ -22,6 +23,8 @@ pub(super) struct Wires {
     books: Mutex<Books>,
     seed: u64,
     draws: AtomicU64,
+    /// The client's own places for changes: in here, a change is not queued there.
+    places: Semaphore,
     /// Within so long after a change was asked for the way breaks.
     pub(super) within: Duration,
     pub(super) mended: AtomicBool,
@@ -30,7 +33,7 @@ pub(super) struct Wires {
 impl Wires {
     pub(super) fn new(sites: BTreeMap<NodeName, Arc<Site>>, seed: u64, within: Duration) -> Self {
         let (books, draws, mended) = (Mutex::default(), 0.into(), false.into());
-        Self { sites, books, seed, draws, within, mended }
+        Self { sites, books, seed, draws, places: Semaphore::new(PLACES), within, mended }
     }
 
     pub(super) fn books(&self) -> MutexGuard<'_, Books> {
@@ -44,6 +47,9 @@ impl Wires {
         }
         let number = self.draws.fetch_add(1, Ordering::SeqCst);
         let kind = KINDS[usize::try_from(number).unwrap() % KINDS.len()];
+        // Nobody else is to read there then.
+        let alone = self.books().on_node.get(&site.node) == Some(&1);
+        let kind = if kind == Kind::Endless && !alone { Kind::Oversized } else { kind };
         let (site, drawn, within) = (site.clone(), mix(self.seed ^ mix(number)), self.within);
         tokio::spawn(async move { site.break_down(kind, drawn, within).await });
     }
@@ -60,9 +66,11 @@ impl Cutter {
         let site = &wires.sites[&node];
         let line = request.command().unwrap().unwrap().line();
         wires.books().sent(vmid, line);
+        let _place = wires.places.acquire().await.unwrap();
         wires.break_soon(site);
         let (before, _) = site.begun();
         let result = client.execute(request).await;
+        site.answered().await;
         let (after, kind) = site.begun();
         if let Some(kind) = kind.filter(|_| after != before) {
             note(&mut wires.books(), kind, &result);
@@ -81,7 +89,7 @@ fn note(books: &mut Books, kind: Kind, result: &Result<Executed, AskError>) {
         Err(AskError::NoAnswer(_)) => "no answer of the helper",
         Err(_) => "not sent",
     };
-    *books.heard.entry(heard).or_default() += 1;
+    *books.heard.entry((kind, heard)).or_default() += 1;
     if !matches!(heard, "answered before" | "not sent") {
         *books.runs.entry(kind).or_default() += 1;
     }
@@ -123,50 +131,5 @@ impl Helper for Cutter {
             }
             other => self.0.execute(other).await,
         }
-    }
-}
-
-/// A journal that is looked over the shoulder.
-#[derive(Clone)]
-pub(super) struct Watched(pub(super) MemoryJournal, pub(super) Arc<Wires>);
-
-impl Journal for Watched {
-    async fn recall(&self, cluster: &ClusterName) -> Result<Recalled, JournalError> {
-        self.0.recall(cluster).await
-    }
-
-    async fn intend(&self, now: Moment, intent: &Intent) -> Result<u64, JournalError> {
-        let id = self.0.intend(now, intent).await?;
-        self.1.books().intended(intent.vmid, intent.step);
-        Ok(id)
-    }
-
-    async fn settle(&self, now: Moment, id: u64, intent: &Intent, settled: &Settled) {
-        self.1.books().settled(intent.vmid, intent.step, &settled.outcome);
-        self.0.settle(now, id, intent, settled).await;
-    }
-
-    async fn keep(&self, notes: Notes) -> Result<(), JournalError> {
-        self.0.keep(notes).await
-    }
-
-    async fn pause(&self, pause: Pause) -> Result<Pause, JournalError> {
-        self.0.pause(pause).await
-    }
-
-    async fn resume(&self, all: Vec<u64>, by: Option<u32>) -> Result<Vec<Pause>, JournalError> {
-        self.0.resume(all, by).await
-    }
-
-    fn pauses(&self, now: Moment) -> Vec<Pause> {
-        self.0.pauses(now)
-    }
-
-    fn counts(&self) -> Counts {
-        self.0.counts()
-    }
-
-    fn recent(&self) -> Vec<Event> {
-        self.0.recent()
     }
 }

@@ -1,19 +1,5 @@
 //! What is done to a way while a change is under way on it.
 
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
-use tokio::time::sleep;
-use vm_autoscale_lab::{Control, Garbled, Reply, Request, ask};
-use vm_autoscale_proxmox::NodeName;
-use vm_autoscale_tests::fault_proxy::{Fault, FaultProxy, Way};
-
-/// Longer than the proxy needs to notice another fault.
-const NOTICED: Duration = Duration::from_millis(30);
-/// More than the helper takes of an answer.
-const TOO_LONG: usize = 300 * 1024;
-
 /// In this turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
@@ -33,11 +19,14 @@ pub(super) enum Kind {
     Random,
     /// What commands print ends too early.
     Truncated,
-    /// What commands print does not end.
+    /// What commands print is longer than it should be.
     Oversized,
+    /// What the change prints does not end. That of reads does: the node gets no further reads for
+    /// a while then.
+    Endless,
 }
 
-pub(super) const KINDS: [Kind; 9] = [
+pub(super) const KINDS: [Kind; 10] = [
     Kind::Reset,
     Kind::Close,
     Kind::HalfOpen,
@@ -47,12 +36,13 @@ pub(super) const KINDS: [Kind; 9] = [
     Kind::Random,
     Kind::Truncated,
     Kind::Oversized,
+    Kind::Endless,
 ];
 
 impl Kind {
     /// Whether an answer that comes all the same may have been met by it.
     pub(super) fn lets_pass(self) -> bool {
-        matches!(self, Self::Delay | Self::Truncated | Self::Oversized)
+        matches!(self, Self::Delay | Self::Truncated | Self::Oversized | Self::Endless)
     }
 }
 
@@ -62,92 +52,4 @@ pub(super) fn mix(number: u64) -> u64 {
     let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
-}
-
-/// The way to one node.
-pub(super) struct Site {
-    pub(super) node: NodeName,
-    pub(super) proxy: FaultProxy,
-    pub(super) lab: PathBuf,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct State {
-    busy: bool,
-    begun: u64,
-    last: Option<Kind>,
-}
-
-impl Site {
-    pub(super) fn new(node: NodeName, proxy: FaultProxy, lab: PathBuf) -> Self {
-        Self { node, proxy, lab, state: Mutex::default() }
-    }
-
-    fn state<T>(&self, of: impl FnOnce(&mut State) -> T) -> T {
-        of(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// How often something was done to it, and what the last time.
-    pub(super) fn begun(&self) -> (u64, Option<Kind>) {
-        self.state(|state| (state.begun, state.last))
-    }
-
-    /// Whether nobody else does something to it now; then nobody else begins.
-    pub(super) fn reserve(&self) -> bool {
-        self.state(|state| !std::mem::replace(&mut state.busy, true))
-    }
-
-    /// Does that to it, from beginning to end, some time from now.
-    pub(super) async fn break_down(&self, kind: Kind, drawn: u64, within: Duration) {
-        let part = |of: u64, most: u64| mix(drawn ^ of) % most.max(1);
-        let millis = |of: u64, most: u64| Duration::from_millis(part(of, most));
-        sleep(millis(1, u64::try_from(within.as_millis()).unwrap())).await;
-        self.state(|state| (state.begun, state.last) = (state.begun + 1, Some(kind)));
-        let long = Duration::from_millis(50) + millis(2, 400);
-        let bytes = usize::try_from(part(3, 200)).unwrap();
-        match kind {
-            Kind::Reset => self.fault(Fault::Reset, NOTICED).await,
-            Kind::Close => self.fault(Fault::Cut(Way::Both, 0), NOTICED).await,
-            Kind::HalfOpen => {
-                self.fault(Fault::Silent(Way::Both), long).await;
-                self.fault(Fault::Reset, NOTICED).await;
-            }
-            Kind::Unheard => {
-                self.fault(Fault::Silent(Way::Out), long).await;
-                self.fault(Fault::Cut(Way::Both, 0), NOTICED).await;
-            }
-            Kind::Delay => self.fault(Fault::Delay(millis(4, 150)), long).await,
-            Kind::CutReply => self.fault(Fault::Cut(Way::Out, part(3, 200)), long).await,
-            Kind::Random => {
-                self.fault(Fault::Random(1000), long).await;
-                self.fault(Fault::Reset, NOTICED).await;
-            }
-            Kind::Truncated => self.garble(Garbled::Cut(bytes), long).await,
-            Kind::Oversized => {
-                // Now more than is taken, now no more than is odd.
-                let most = if drawn & 1 == 0 { TOO_LONG } else { 20 * bytes };
-                self.garble(Garbled::Grown(most), long).await;
-            }
-        }
-        self.state(|state| state.busy = false);
-    }
-
-    async fn fault(&self, fault: Fault, time: Duration) {
-        self.proxy.set(fault);
-        sleep(time).await;
-        self.proxy.set(Fault::None);
-    }
-
-    async fn garble(&self, how: Garbled, time: Duration) {
-        self.spoil(Some(how)).await;
-        sleep(time).await;
-        self.spoil(None).await;
-    }
-
-    async fn spoil(&self, how: Option<Garbled>) {
-        let control = Control::Garble { node: self.node.clone(), how };
-        let reply = ask(&self.lab, &Request::Control(control)).await.unwrap();
-        assert_eq!(reply, Reply::Done);
-    }
 }

@@ -65,8 +65,7 @@ impl Scene {
         write(&dir.join("config.yaml"), &config);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (lab, sizes) = (stage.path("lab"), [from, to]);
-        let scene =
-            Self { vm, resource, dir, lab, helper: None, scheduler: None, runtime, sizes };
+        let scene = Self { vm, resource, dir, lab, helper: None, scheduler: None, runtime, sizes };
         let (cores, mib) = if of_cpu { (64.0, 500.0) } else { (0.3, 0.97 * f64::from(from)) };
         scene.ask(&Request::Control(Control::Load { vmid: scene.vm.vmid, cores, mib }));
         scene
