@@ -11,6 +11,7 @@
 mod config_keys;
 mod crash;
 mod crash_points;
+mod cut_reply;
 mod cuts;
 mod examples;
 mod fault_matrix;
