@@ -5,6 +5,7 @@
 //! here, by a clock that is faster than the real one, as the lab's `qm` is.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -38,6 +39,11 @@ const FACTOR: u32 = 20;
 /// On each, two changes can be under way, and one that was cut off takes long.
 const NODES: u32 = 16;
 const VMS: u32 = 160;
+/// Says how far it got; not by `eprintln!`, which the test runner would swallow.
+pub(crate) fn say(what: &str) {
+    std::io::stderr().write_all(format!("{what}\n").as_bytes()).unwrap();
+}
+
 /// So many runs fit into a minute; all thousand of them are played where `VM_AUTOSCALE_CUTS=1000`
 /// says so, which takes three.
 fn wanted() -> (u64, u64) {
@@ -100,7 +106,7 @@ async fn cut(stage: &Stage, wires: Arc<Wires>, runs: u64) -> Vec<String> {
     });
     let begun = Instant::now();
     keep_changing(&lab, &wires, runs).await;
-    println!("{runs} runs wanted, there after {:?}", begun.elapsed());
+    say(&format!("{runs} runs wanted, there after {:?}", begun.elapsed()));
     let mut problems = settle(&lab, &wires).await;
     stop.send(true).unwrap();
     working.await.unwrap();
@@ -122,7 +128,7 @@ fn whatever_becomes_of_the_way_changes_are_reconciled() {
     let begun = Instant::now();
     let problems = runtime.block_on(cut(&stage, wires.clone(), runs));
     let books = wires.books();
-    println!(
+    say(&format!(
         "{} runs in {:?}, {} changes: {:?}; heard of them: {:?}; outcomes: {:?}",
         books.all_runs(),
         begun.elapsed(),
@@ -130,7 +136,7 @@ fn whatever_becomes_of_the_way_changes_are_reconciled() {
         books.runs,
         books.heard,
         books.outcomes
-    );
+    ));
     let words = stage.helper.as_ref().unwrap().said();
     let words: Vec<&str> = words.lines().filter(|line| !line.contains("INFO")).collect();
     let words = &words[words.len().saturating_sub(60)..];

@@ -7,8 +7,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use vm_autoscale_config::JournalFile;
@@ -18,13 +18,14 @@ use vm_autoscale_scheduler::{BootClock, Journal as _, SqliteJournal};
 use vm_autoscale_tests::programs::command;
 use vm_autoscale_tests::stage::{Play, Stage};
 
+use crate::cuts::say;
 use crate::{play, skip, turn};
 
 mod scene;
+mod sweep;
 use scene::{Scene, size};
+use sweep::{Sweep, play_all};
 
-/// So many points at once.
-const AT_ONCE: usize = 16;
 /// For a change, and for what is to be there after a start.
 const CHANGE: Duration = Duration::from_secs(30);
 /// A command that may be at work still is waited for for 75 s.
@@ -164,48 +165,6 @@ fn vms(stage: &Stage) -> VecDeque<VmInfo> {
     vms.into_iter().filter(grows).collect()
 }
 
-/// What is to be played, and what came of what was.
-struct Sweep {
-    points: VecDeque<Point>,
-    vms: VecDeque<VmInfo>,
-    came: BTreeMap<String, BTreeMap<Came, u64>>,
-    counted: Vec<(Who, Resource, BTreeMap<String, u64>)>,
-    dirs: Vec<PathBuf>,
-}
-
-/// Plays all points, several at once.
-fn play_all(stage: &Stage, sweep: &Mutex<Sweep>, patience: Duration, later: bool) {
-    let lock = || sweep.lock().unwrap_or_else(PoisonError::into_inner);
-    let work = || {
-        loop {
-            let (point, vm) = {
-                let mut sweep = lock();
-                let Some(point) = sweep.points.pop_front() else { return };
-                (point, sweep.vms.pop_front().expect("too few VMs"))
-            };
-            let mut scene = Scene::set(stage, vm, point.resource);
-            let came = run(&mut scene, &point, patience, later);
-            let mut sweep = lock();
-            match &point.trap.call {
-                None => sweep.counted.push((point.who, point.resource, counts(&scene.dir))),
-                Some((call, _)) => {
-                    let of = format!("{:?} {call} {:?}", point.who, point.resource);
-                    *sweep.came.entry(of).or_default().entry(came).or_default() += 1;
-                }
-            }
-            sweep.dirs.push(scene.dir.clone());
-        }
-    };
-    std::thread::scope(|scope| {
-        let all: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
-        for one in all {
-            if let Err(panic) = one.join() {
-                std::panic::resume_unwind(panic);
-            }
-        }
-    });
-}
-
 /// Every one, or as many as a sample has, spread evenly from a beginning that the seed says.
 fn chosen(count: u64, all: bool, seed: u64) -> Vec<u64> {
     // One more: that the change runs through is to be seen.
@@ -214,52 +173,54 @@ fn chosen(count: u64, all: bool, seed: u64) -> Vec<u64> {
     (1..=count).filter(|nth| nth % step == seed % step).collect()
 }
 
-#[test]
-fn killed_at_any_system_call_nothing_is_made_twice() {
-    let works = |line: &[&str]| {
-        let output = command(line[0]).args(&line[1..]).output();
-        output.is_ok_and(|output| output.status.success())
-    };
-    if !works(&["strace", "-qq", "true"]) {
-        return skip("the kills at system calls: strace does not work here");
-    }
+/// Whether that can be started here.
+fn works(line: &[&str]) -> bool {
+    let output = command(line[0]).args(&line[1..]).output();
+    output.is_ok_and(|output| output.status.success())
+}
+
+/// Counts the calls of a change that nobody dies in, then plays the points.
+fn play_sweep(stage: &Stage, patience: Duration, (all, seed): (bool, u64)) -> String {
     let later = works(&["unshare", "-T", "--boottime", "1", "true"]);
-    let _turn = turn();
-    let all = std::env::var_os("VM_AUTOSCALE_KILLS").is_some();
-    let seed = std::env::var("VM_AUTOSCALE_SEED").ok().and_then(|text| text.parse().ok());
-    let seed: u64 = seed.unwrap_or(1);
-    let begun = Instant::now();
-    let few = if all { 1500 } else { 300 };
-    let mut stage = Stage::set(&Play { qm_time: 0.3, ..play(few, "") }).unwrap();
     let mut points = VecDeque::new();
     for who in [Who::Helper, Who::Scheduler] {
         for resource in [Resource::Cpu, Resource::Memory] {
             points.push_back(Point { who, resource, trap: Trap { call: None } });
         }
     }
-    let (vms, came) = (vms(&stage), BTreeMap::new());
-    let sweep = Sweep { points, vms, came, counted: Vec::new(), dirs: Vec::new() };
-    let sweep = Mutex::new(sweep);
-    let patience = if all { ALL_THE_WAIT } else { SHORT_WAIT };
-    play_all(&stage, &sweep, patience, later);
-    let mut numbers = BTreeMap::new();
-    {
-        let mut sweep = sweep.lock().unwrap();
-        for (who, resource, counted) in std::mem::take(&mut sweep.counted) {
-            for (call, count) in counted {
-                for nth in chosen(count, all, seed) {
-                    let trap = Trap { call: Some((call.clone(), nth)) };
-                    sweep.points.push_back(Point { who, resource, trap });
-                }
-                numbers.insert(format!("{who:?} {call} {resource:?}"), count);
+    let mut sweep = Mutex::new(Sweep { points, vms: vms(stage), ..Sweep::default() });
+    play_all(stage, &sweep, patience, later);
+    let (known, mut numbers) = (sweep.get_mut().unwrap(), BTreeMap::new());
+    for (who, resource, counted) in std::mem::take(&mut known.counted) {
+        for (call, count) in counted {
+            for nth in chosen(count, all, seed) {
+                let trap = Trap { call: Some((call.clone(), nth)) };
+                known.points.push_back(Point { who, resource, trap });
             }
+            numbers.insert(format!("{who:?} {call} {resource:?}"), count);
         }
     }
-    let count = sweep.lock().unwrap().points.len();
-    play_all(&stage, &sweep, patience, later);
-    let sweep = sweep.into_inner().unwrap();
-    println!("{count} points in {:?}, calls: {numbers:?}: {:?}", begun.elapsed(), sweep.came);
-    assert!(sweep.came.values().any(|came| came.contains_key(&Came::Died)), "nobody died");
+    let count = known.points.len();
+    play_all(stage, &sweep, patience, later);
+    let came = sweep.into_inner().unwrap().came;
+    assert!(came.values().any(|came| came.contains_key(&Came::Died)), "nobody died");
+    format!("{count} points of {numbers:?}: {came:?}")
+}
+
+/// A sample in CI; with `VM_AUTOSCALE_KILLS` in the environment, all points.
+#[test]
+fn killed_at_any_system_call_nothing_is_made_twice() {
+    if !works(&["strace", "-qq", "true"]) {
+        return skip("the kills at system calls: strace does not work here");
+    }
+    let _turn = turn();
+    let all = std::env::var_os("VM_AUTOSCALE_KILLS").is_some();
+    let seed = std::env::var("VM_AUTOSCALE_SEED").ok().and_then(|text| text.parse().ok());
+    let begun = Instant::now();
+    let (few, patience) = if all { (1500, ALL_THE_WAIT) } else { (300, SHORT_WAIT) };
+    let mut stage = Stage::set(&Play { qm_time: 0.3, ..play(few, "") }).unwrap();
+    let came = play_sweep(&stage, patience, (all, seed.unwrap_or(1)));
+    say(&format!("{:?}: {came}", begun.elapsed()));
     assert!(stage.all_run(), "{}", stage.last_words());
     stage.strike().unwrap();
 }

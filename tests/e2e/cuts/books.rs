@@ -74,7 +74,7 @@ impl Books {
         *self.outcomes.entry(outcome.kind()).or_default() += 1;
         let blind = matches!(outcome.consequence().class, Class::Refused | Class::Unknown);
         let read = at == Some(At::Read(step));
-        if !read && !(blind && at.is_some()) {
+        if at.is_none() || !(read || blind) {
             self.wrong.push(format!("VM {vmid}: {step} is said to be `{outcome}` while {at:?}"));
         }
     }

@@ -115,7 +115,9 @@ impl Helper for Cutter {
     ) -> Result<Vec<ConfigReply>, AskError> {
         let replies = self.0.read_configs(request, purpose).await?;
         if purpose == Purpose::Change {
-            replies.iter().for_each(|reply| self.1.books().read(reply.vmid));
+            for reply in &replies {
+                self.1.books().read(reply.vmid);
+            }
         }
         Ok(replies)
     }
