@@ -145,7 +145,8 @@ fn judge(scene: &mut Scene, point: &Point, came: Came) {
         assert!(scene.within(CHANGE, Scene::is_done), "{told}\n{}", scene.words());
         scene.program(Who::Scheduler).as_mut().unwrap().stop().unwrap();
     }
-    assert_eq!(open(&scene.dir.join("journal.db")), 0, "an intent is still open: {told}");
+    let open = open(&scene.dir.join("journal.db"));
+    assert_eq!(open, 0, "an intent is still open: {told}\nat last: {}", scene.words());
     assert_eq!(scene.changes(), changes, "something more was done: {told}");
 }
 
@@ -217,7 +218,7 @@ fn killed_at_any_system_call_nothing_is_made_twice() {
     let all = std::env::var_os("VM_AUTOSCALE_KILLS").is_some();
     let seed = std::env::var("VM_AUTOSCALE_SEED").ok().and_then(|text| text.parse().ok());
     let begun = Instant::now();
-    let (few, patience) = if all { (1500, ALL_THE_WAIT) } else { (300, SHORT_WAIT) };
+    let (few, patience) = if all { (1000, ALL_THE_WAIT) } else { (300, SHORT_WAIT) };
     let mut stage = Stage::set(&Play { qm_time: 0.3, ..play(few, "") }).unwrap();
     let came = play_sweep(&stage, patience, (all, seed.unwrap_or(1)));
     say(&format!("{:?}: {came}", begun.elapsed()));
