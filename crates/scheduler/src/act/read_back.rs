@@ -107,5 +107,10 @@ pub(super) async fn read_config<H: Helper>(
     let Some(FoundConfig { digest, text }) = replies.pop().and_then(|reply| reply.found) else {
         return Ok(None);
     };
-    Ok(Some((VmConfig::parse(&text).map_err(|e| e.to_string())?, digest)))
+    let config = VmConfig::parse(&text).map_err(|e| e.to_string())?;
+    // An answer that was cut short lacks it, too: it stands near the end of the file.
+    if intent.identity.is_some() && config.identity.is_none() {
+        return Err("its config says nothing of who it is, or is not whole".to_owned());
+    }
+    Ok(Some((config, digest)))
 }

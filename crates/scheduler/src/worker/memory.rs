@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use vm_autoscale_planner::{Decision, Moment, Planner, PlannerConfig, Resource};
+use vm_autoscale_planner::{Decision, Moment, Move, Planner, PlannerConfig, Resource};
 use vm_autoscale_proxmox::{Identity, VmId};
 
 use crate::act::Settled;
-use crate::journal::{Decided, Duty, LastChange, Quarantine, Recalled, VmRecord};
+use crate::journal::{Compare, Decided, Duty, LastChange, Quarantine, Recalled, VmRecord};
 use crate::outcome::Then;
 use crate::view::{InFlight, View};
 use crate::{Intent, Outcome};
@@ -23,6 +23,10 @@ pub(super) use quarantine::Suspect;
 const UNSURE: Duration = Duration::from_secs(600);
 /// What could not be begun is told when it happens so often in a row.
 const TELLING: u32 = 3;
+/// A guest that did not release something in time may do so later: QEMU is asked after so long, and
+/// then so often more, twice as long each time: over an hour in all.
+const LATE: Duration = Duration::from_secs(60);
+const LATER: u32 = 5;
 /// A restart that took no longer interrupts no counting.
 const SOON: Duration = Duration::from_secs(60);
 
@@ -158,9 +162,7 @@ impl Memory {
         if *duty {
             record.duty = Some(Duty { step: *step, until });
         }
-        if unsure || *outcome == Outcome::Unconfirmed {
-            record.compare = Some((resource, until));
-        }
+        record.compare = compare_after(*step, outcome, now).or(record.compare);
         if *duty && !self.view.vms.contains_key(vmid) {
             tracing::warn!(%vmid, "it is not looked after any more, and a value of ours may wait in its [PENDING]: see `qm pending {vmid}`");
             self.view.remember(*vmid, identity.clone());
@@ -178,6 +180,21 @@ impl Memory {
         if let Some(vm) = self.view.vms.get_mut(&vmid) {
             vm.config = None;
         }
+    }
+}
+
+/// Whether QEMU is to be asked later what it has: nobody could say, or the guest may still do what
+/// it was asked for.
+fn compare_after(step: Move, outcome: &Outcome, now: Moment) -> Option<Compare> {
+    let resource = step.resource();
+    let of = |wait, holds, more| Some(Compare { resource, at: now.after(wait), holds, more });
+    match outcome {
+        Outcome::Unknown | Outcome::Moved { tried: true, .. } => of(UNSURE, true, 0),
+        Outcome::Unconfirmed => of(LATE, false, 0),
+        Outcome::Failed(_) | Outcome::AppliedInPart(..) if !step.is_growth() => {
+            of(LATE, false, LATER)
+        }
+        _ => None,
     }
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use vm_autoscale_planner::{Moment, Resource};
 use vm_autoscale_proxmox::VmId;
 
-use super::{Memory, quarantine_of};
-use crate::journal::Quarantine;
+use super::{LATER, Memory, quarantine_of};
+use crate::journal::{Compare, Quarantine};
 
 /// After so long QEMU is asked for the first time; then twice as long each time, to this.
 const FIRST: Duration = Duration::from_secs(60);
@@ -69,11 +69,18 @@ impl Memory {
             if let Some(quarantine) = quarantine_of(record, resource) {
                 (quarantine.next, quarantine.uptime) = (now.after(FIRST), uptime);
             }
-            record.compare = record.compare.map(|(resource, _)| (resource, now.after(FIRST)));
+            record.compare = record.compare.map(|asks| Compare { at: now.after(FIRST), ..asks });
             return;
         };
         let record = self.records.entry(vmid).or_default();
-        record.compare = record.compare.filter(|(asked, _)| *asked != resource);
+        record.compare = match record.compare.filter(|asks| asks.resource == resource) {
+            Some(Compare { more, .. }) if config == qemu => more.checked_sub(1).map(|more| {
+                let wait = FIRST.saturating_mul(1 << (LATER - more).min(10));
+                Compare { resource, at: now.after(wait), holds: false, more }
+            }),
+            Some(_) => None,
+            None => record.compare,
+        };
         if config != qemu {
             return self.confine(now, at, vmid, resource, (config, qemu));
         }
@@ -101,7 +108,7 @@ impl Memory {
                 };
                 let asks = match known {
                     Some(known) => is_due(&known),
-                    None if compare.is_some_and(|(asks, at)| asks == resource && now >= at) => true,
+                    None if compare.is_some_and(|c| c.resource == resource && now >= c.at) => true,
                     // What agreed after all is not asked about again and again.
                     None => {
                         let suspicious = SUSPICIOUS << vm.compared.min(7);
@@ -113,7 +120,7 @@ impl Memory {
                     suspects.push(Suspect { vmid: *vmid, resource });
                 }
             }
-            vm.unsure = compare.is_some_and(|(_, at)| now < at);
+            vm.unsure = compare.is_some_and(|asks| asks.holds && now < asks.at);
             let [cpu, memory] = all;
             if all.iter().any(Option::is_some) {
                 once_confined.insert(*vmid);
