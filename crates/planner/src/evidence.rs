@@ -106,7 +106,7 @@ impl Evidence {
         // Not there yet, and it may still come.
         let waits = |(step, until): &(Move, Moment)| now < *until && !size.has(*step);
         self.ours = ours.filter(waits);
-        self.across_change |= !same && !(is_ours && at_once);
+        self.across_change |= !(same || is_ours && at_once);
         !same && !is_ours
     }
 

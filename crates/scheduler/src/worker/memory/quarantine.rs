@@ -120,7 +120,8 @@ impl Memory {
                     suspects.push(Suspect { vmid: *vmid, resource });
                 }
             }
-            vm.unsure = compare.is_some_and(|asks| asks.holds && now < asks.at);
+            let holds = compare.is_some_and(|asks| asks.holds && now < asks.at);
+            vm.unsure = holds.then_some("what became of a change: it may be at work still");
             let [cpu, memory] = all;
             if all.iter().any(Option::is_some) {
                 once_confined.insert(*vmid);
