@@ -11,6 +11,8 @@
 mod config_keys;
 mod crash;
 mod crash_points;
+mod cut_reply;
+mod cuts;
 mod examples;
 mod fault_matrix;
 mod helper_keys;
@@ -18,6 +20,7 @@ mod host_keys;
 mod import;
 mod journal_down;
 mod journal_faults;
+mod kill_sweep;
 mod logins;
 mod lookout;
 mod node_trouble;
@@ -81,6 +84,7 @@ fn allowed() -> Allowed {
         round: 1.0,
         late: 8.0,
         nodes: 1,
+        needs: true,
         intents: Vec::new(),
     }
 }

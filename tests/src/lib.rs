@@ -6,6 +6,7 @@ pub mod invariants;
 pub mod near;
 pub mod programs;
 pub mod reaction;
+pub mod scaled;
 pub mod soak;
 pub mod stage;
 pub mod verdict;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use vm_autoscale_proxmox::{CpuLimit, MemoryMib, Vcpus, VmConfig};
 
-use crate::{Moment, Reason, Sample};
+use crate::{Moment, Move, Reason, Sample};
 
 /// A sample that has not advanced for this long of our own clock is stale: three of pvestatd's
 /// rounds.
@@ -16,6 +16,8 @@ const STALE: Duration = Duration::from_secs(30);
 pub(crate) struct Evidence {
     last: Option<Last>,
     pub(crate) size: Option<Shape>,
+    /// A change of ours that shows in the config by the next comparison, or may until then.
+    pub(crate) ours: Option<(Move, Moment)>,
     /// The next new sample was measured across a change.
     across_change: bool,
 }
@@ -36,6 +38,28 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// Whether a change of ours, all of it or a part, makes this of that.
+    fn is_from(self, before: Self, step: Move) -> bool {
+        match step {
+            Move::Cpu { from, to } => {
+                let between = from.min(to)..=from.max(to);
+                between.contains(&self.vcpus) && Self { vcpus: before.vcpus, ..self } == before
+            }
+            Move::Memory { from, to } => {
+                let between = from.min(to)..=from.max(to);
+                between.contains(&self.memory) && Self { memory: before.memory, ..self } == before
+            }
+        }
+    }
+
+    /// Whether all of it is there.
+    fn has(self, step: Move) -> bool {
+        match step {
+            Move::Cpu { to, .. } => self.vcpus == to,
+            Move::Memory { to, .. } => self.memory == to,
+        }
+    }
+
     /// Of that config; nothing where its vCPUs make no sense.
     pub(crate) fn of(config: &VmConfig) -> Option<Self> {
         Some(Self {
@@ -57,20 +81,33 @@ struct Last {
 }
 
 impl Evidence {
-    /// We changed the VM: the next new sample mixes before and after, and the next size is ours.
+    /// We changed the VM: the next new sample mixes before and after.
     pub(crate) fn changed(&mut self) {
         self.across_change = true;
-        self.size = None;
+    }
+
+    /// What of its size is ours: by the next comparison, or until then where it is not known
+    /// whether it was done.
+    pub(crate) fn expect(&mut self, step: Move, until: Moment) {
+        self.across_change = true;
+        self.ours = Some((step, until));
     }
 
     /// Compares the config's size with the one seen last.
     ///
-    /// True when it changed behind our back.
-    pub(crate) fn resized(&mut self, size: Shape) -> bool {
+    /// True when somebody else changed it: whatever is not ours, also meanwhile.
+    pub(crate) fn resized(&mut self, now: Moment, size: Shape) -> bool {
         let before = self.size.replace(size);
-        let resized = before.is_some_and(|before| before != size);
-        self.across_change |= resized;
-        resized
+        let same = before.is_none_or(|before| before == size);
+        let ours = self.ours.take();
+        let is_ours = ours.is_some_and(|(step, _)| size.is_from(before.unwrap_or(size), step));
+        // What comes at once came before the sample that was told to be across it.
+        let at_once = ours.is_some_and(|(_, until)| now >= until);
+        // Not there yet, and it may still come.
+        let waits = |(step, until): &(Move, Moment)| now < *until && !size.has(*step);
+        self.ours = ours.filter(waits);
+        self.across_change |= !(same || is_ours && at_once);
+        !same && !is_ours
     }
 
     /// Takes a sample when it is news.

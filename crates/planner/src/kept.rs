@@ -2,19 +2,25 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Moment;
 use crate::evidence::Shape;
+use crate::{Moment, Move};
 
 /// What happened to a VM, and what was counted: not samples, which are old after any restart.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Kept {
-    /// The size that it was seen with; nothing while a change of ours is what is seen next.
+    /// The size that it was seen with.
     pub size: Option<Shape>,
     /// When someone else changed its size.
     pub resized: Option<Moment>,
     /// How often in a row someone else changed it after we had.
     pub fights: u32,
+    /// A change of ours that may still come, and until when.
+    pub ours: Option<(Move, Moment)>,
+    /// Before this nothing is known of what happened.
+    pub started: Option<Moment>,
+    /// The last decision, where something was counted in it.
+    pub checked: Option<Moment>,
     /// Of its vCPUs.
     pub cpu: KeptResource,
     /// Of its memory.

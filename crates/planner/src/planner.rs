@@ -55,12 +55,17 @@ impl Planner {
         self.started = Some(now);
     }
 
-    /// A change of this resource has ended, as asked for or not.
-    pub fn changed(&mut self, vmid: VmId, resource: Resource, succeeded: bool, now: Moment) {
+    /// A change of ours has ended, as asked for or not.
+    pub fn changed(&mut self, vmid: VmId, step: Move, succeeded: bool, now: Moment) {
         let state = self.vms.entry(vmid).or_default();
-        state.evidence.changed();
+        state.evidence.expect(step, now);
         state.forget_low();
-        state.of(resource).changed(succeeded, now);
+        state.of(step.resource()).changed(succeeded, now);
+    }
+
+    /// Until then a change of ours may still show, of which it is not known whether it was made.
+    pub fn expect(&mut self, vmid: VmId, step: Move, until: Moment) {
+        self.vms.entry(vmid).or_default().evidence.expect(step, until);
     }
 
     /// A change of this resource could not be begun, though nothing speaks against it: it rests a
@@ -84,12 +89,14 @@ impl Planner {
     /// What is to be known of a VM after a restart; nothing where nothing is remembered of it.
     #[must_use]
     pub fn keep(&self, vmid: VmId) -> Option<Kept> {
-        self.vms.get(&vmid).map(State::keep)
+        let kept = self.vms.get(&vmid).map(State::keep)?;
+        Some(Kept { started: self.started, ..kept })
     }
 
-    /// A VM is met again after a restart.
-    pub fn again(&mut self, vmid: VmId, kept: &Kept, now: Moment) {
-        self.vms.insert(vmid, State::again(now, kept));
+    /// A VM is met again after a restart, soon after it was seen the last time or not.
+    pub fn again(&mut self, vmid: VmId, kept: &Kept, now: Moment, soon: bool) {
+        self.started = self.started.max(kept.started);
+        self.vms.insert(vmid, State::again(now, kept, soon));
     }
 
     /// Decides on every VM, in the order given, into `decisions`. Who grows comes before who

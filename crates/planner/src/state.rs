@@ -33,6 +33,8 @@ pub(crate) struct State {
     resized: Option<Moment>,
     /// How often in a row that was the answer to a change of ours.
     fights: u32,
+    /// No sample has come since the restart: what was counted before is not forgotten for that.
+    goes_on: bool,
     cpu: ResourceState,
     memory: ResourceState,
 }
@@ -117,17 +119,26 @@ impl State {
     /// What is to be known of it after a restart.
     pub(crate) fn keep(&self) -> Kept {
         let Self { evidence, resized, fights, cpu, memory, .. } = self;
-        let (size, cpu, memory) = (evidence.size, cpu.keep(), memory.keep());
-        Kept { size, resized: *resized, fights: *fights, cpu, memory }
+        let (size, ours) = (evidence.size, evidence.ours);
+        let (cpu, memory) = (cpu.keep(), memory.keep());
+        let checked = self.checked.filter(|_| cpu.low > 0 || memory.low > 0);
+        let (resized, fights) = (*resized, *fights);
+        Kept { size, resized, fights, ours, started: None, checked, cpu, memory }
     }
 
-    /// One that is met again after a restart: what it measured before was measured long ago.
-    pub(crate) fn again(now: Moment, kept: &Kept) -> Self {
+    /// One that is met again after a restart. What was counted goes on where it was soon enough:
+    /// the first sample then only sets the new beginning.
+    pub(crate) fn again(now: Moment, kept: &Kept, soon: bool) -> Self {
         let mut state = Self::met(true);
-        let Kept { size, resized, fights, cpu, memory } = kept;
-        (state.evidence.size, state.resized, state.last_seen) = (*size, *resized, now);
-        state.fights = *fights;
-        (state.cpu, state.memory) = (ResourceState::again(*cpu), ResourceState::again(*memory));
+        let Kept { size, resized, fights, ours, checked, mut cpu, mut memory, .. } = *kept;
+        (state.evidence.size, state.evidence.ours) = (size, ours);
+        (state.resized, state.fights, state.last_seen) = (resized, fights, now);
+        if soon {
+            (state.checked, state.goes_on) = (checked, true);
+        } else {
+            (cpu.low, memory.low) = (0, 0);
+        }
+        (state.cpu, state.memory) = (ResourceState::again(cpu), ResourceState::again(memory));
         // Until it was asked, the policy's cooldown is not known: nothing is forgotten before.
         state.last_cooldown = Duration::MAX;
         state
@@ -175,12 +186,14 @@ impl State {
         let sample = match sample {
             Ok(sample) => sample,
             Err(reason) => {
-                if reason != Reason::Repeated {
+                if !self.goes_on && reason != Reason::Repeated {
                     self.forget_low();
                 }
+                self.goes_on &= reason == Reason::NoSample;
                 return both(reason);
             }
         };
+        self.goes_on = false;
         let due = self.checked.map(|at| at.after(vm.policy.check_interval)).unwrap_or_default();
         if now < due {
             return both(Reason::BetweenChecks(due.since(now)));
@@ -202,7 +215,7 @@ impl State {
         hold: Duration,
     ) -> Result<(), Reason> {
         let shape = Shape::of(vm_config).ok_or(Reason::ConfigUnknown)?;
-        let resized = self.evidence.resized(shape);
+        let resized = self.evidence.resized(now, shape);
         if resized {
             self.forget_low();
             self.note_fight(now);
@@ -220,7 +233,7 @@ impl State {
     /// each time in a row the VM is left alone for twice as long. Changes of his own count once.
     fn note_fight(&mut self, now: Moment) {
         let ours = self.cpu.changed.max(self.memory.changed);
-        let Some(before) = self.resized.filter(|before| ours > Some(*before)) else { return };
+        let Some(before) = self.resized.filter(|before| ours >= Some(*before)) else { return };
         let fought = now.since(before) < FIGHT;
         self.fights = if fought { self.fights.saturating_add(1) } else { 0 };
     }

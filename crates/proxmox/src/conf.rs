@@ -75,6 +75,18 @@ impl Identity {
     pub fn is_another(before: Option<&Self>, now: Option<&Self>) -> bool {
         before.is_some() && before != now
     }
+
+    /// Whether less is said `now` of who is there than before: by another VM, or by a config whose
+    /// end is missing.
+    #[must_use]
+    pub fn is_less(before: Option<&Self>, now: Option<&Self>) -> bool {
+        let weight = |identity: Option<&Self>| match identity {
+            None => 0,
+            Some(Self::Uuid(_)) => 1,
+            Some(Self::Generation(_)) => 2,
+        };
+        weight(now) < weight(before)
+    }
 }
 
 /// Something that waits in `[PENDING]`.

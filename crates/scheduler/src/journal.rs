@@ -18,7 +18,7 @@ mod sqlite;
 
 pub use memory::MemoryJournal;
 pub use pause::Pause;
-pub use record::{Duty, LastChange, Quarantine, Recalled, Standing, VmRecord};
+pub use record::{Compare, Duty, LastChange, Quarantine, Recalled, Standing, VmRecord};
 pub use sqlite::{LastKnown, LastPicture, SqliteJournal, last_pictures};
 
 /// Where it is kept. Moments are of the clock that [`Journal`] itself says goes on from process to

@@ -33,9 +33,9 @@ pub use daemon::{Reread, look, run, work_over};
 pub use error::Error;
 pub use health::{PauseStatus, Reload, Source};
 pub use journal::{
-    Counts, Decided, Duty, Event, Journal, JournalError, LastChange, LastKnown, LastPicture,
-    MemoryJournal, Notes, Pause, Quarantine, Recalled, SqliteJournal, Standing, VmRecord,
-    last_pictures,
+    Compare, Counts, Decided, Duty, Event, Journal, JournalError, LastChange, LastKnown,
+    LastPicture, MemoryJournal, Notes, Pause, Quarantine, Recalled, SqliteJournal, Standing,
+    VmRecord, last_pictures,
 };
 pub use logging::{LogGuard, start_log};
 pub use outcome::{Class, Consequence, Outcome, Then};

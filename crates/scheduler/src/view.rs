@@ -23,6 +23,9 @@ use vm::KnownConfig;
 pub(crate) use vm::KnownVm;
 
 const MIB: f64 = 1024.0 * 1024.0;
+/// A config that says less of who its VM is than before may be one whose end is missing: it is read
+/// so often more.
+const LACKS: u8 = 2;
 /// A node's figures that did not advance for this long are not believed.
 pub(crate) const FRESH: Duration = Duration::from_secs(30);
 
@@ -217,6 +220,13 @@ impl View {
         });
         let Some(known) = &vm.config else { return };
         let identity = &known.config.identity;
+        if Identity::is_less(vm.identity.as_ref(), identity.as_ref()) && vm.lacked < LACKS {
+            tracing::warn!(%vmid, "its config says less of who it is than before: it is read again");
+            vm.lacked += 1;
+            vm.config = None;
+            return;
+        }
+        vm.lacked = 0;
         if Identity::is_another(vm.identity.as_ref(), identity.as_ref()) {
             tracing::warn!(%vmid, node = %vm.node, "another VM has this number now (or an earlier state of it): what was known of it is forgotten");
             self.strangers.push(vmid);

@@ -54,7 +54,7 @@ fn row_20_a_log_that_takes_nothing_holds_up_nothing() {
     stage.strike_checked(allowed_anew()).unwrap();
 }
 
-/// The same files, but for the sockets, which are in another directory.
+/// The same files, but for the sockets and the journal, which are in another directory.
 fn second(stage: &Stage, dir: &Path) -> [Program; 2] {
     use std::os::unix::fs::OpenOptionsExt as _;
     let first = stage.path("").display().to_string();
@@ -64,6 +64,7 @@ fn second(stage: &Stage, dir: &Path) -> [Program; 2] {
             text.replace(&format!("{first}{socket}"), &dir.join(socket).display().to_string())
         };
         let text = other("helper.sock", &other("control.sock", &text));
+        let text = other("journal.db", &text);
         let path = dir.join(name);
         let mut options = std::fs::File::options();
         let file = options.write(true).create_new(true).mode(0o600).open(&path);

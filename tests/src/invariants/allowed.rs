@@ -25,6 +25,9 @@ pub struct Allowed {
     pub late: f64,
     /// How many nodes the cluster has.
     pub nodes: usize,
+    /// Whether a load that was set is what the guest needs: one that ran out of memory and died
+    /// needs nothing, and no history tells that.
+    pub needs: bool,
     /// Every intent that was made durable; none where the journal is not known.
     pub intents: Vec<Intended>,
 }

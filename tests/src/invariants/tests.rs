@@ -27,6 +27,7 @@ fn allowed() -> Allowed {
         round: 10.0,
         late: 5.0,
         nodes: 3,
+        needs: true,
         intents: Vec::new(),
     }
 }

@@ -22,7 +22,8 @@ const DAYS: u32 = 2;
 /// Clones are the same process's.
 #[derive(Debug, Clone)]
 pub(super) struct Noted {
-    inner: SqliteJournal,
+    /// Gone when the process is: the file's lock goes with it.
+    inner: Arc<Mutex<Option<SqliteJournal>>>,
     books: Arc<Books>,
 }
 
@@ -40,16 +41,20 @@ fn open(dir: &Path) -> SqliteJournal {
     SqliteJournal::new(&file, &BootClock::default())
 }
 
+fn slot(journal: SqliteJournal) -> Arc<Mutex<Option<SqliteJournal>>> {
+    Arc::new(Mutex::new(Some(journal)))
+}
+
 impl Noted {
     pub(super) fn new(dir: &Path) -> Self {
         let (intents, is_full) = (Mutex::default(), AtomicBool::new(false));
         let books = Books { dir: dir.to_owned(), intents, is_full };
-        Self { inner: open(dir), books: Arc::new(books) }
+        Self { inner: slot(open(dir)), books: Arc::new(books) }
     }
 
     /// That of the next process.
     pub(super) fn anew(&self) -> Self {
-        Self { inner: open(&self.books.dir), books: self.books.clone() }
+        Self { inner: slot(open(&self.books.dir)), books: self.books.clone() }
     }
 
     /// Its disk is full, or not any more.
@@ -58,7 +63,30 @@ impl Noted {
     }
 
     pub(super) async fn end(&self) {
-        self.inner.end().await;
+        if let Some(journal) = self.there() {
+            journal.end().await;
+        }
+        self.is_killed();
+    }
+
+    /// Whoever still has it is of a process that is gone.
+    pub(super) fn is_killed(&self) {
+        drop(self.slot().take());
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Option<SqliteJournal>> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn there(&self) -> Option<SqliteJournal> {
+        self.slot().clone()
+    }
+
+    async fn alive(&self) -> SqliteJournal {
+        match self.there() {
+            Some(journal) => journal,
+            None => std::future::pending().await,
+        }
     }
 
     /// Those that were made durable since the last time.
@@ -87,12 +115,12 @@ impl Noted {
 
 impl Journal for Noted {
     async fn recall(&self, cluster: &ClusterName) -> Result<Recalled, JournalError> {
-        self.inner.recall(cluster).await
+        self.alive().await.recall(cluster).await
     }
 
     async fn intend(&self, now: Moment, intent: &Intent) -> Result<u64, JournalError> {
         self.room()?;
-        let id = self.inner.intend(now, intent).await?;
+        let id = self.alive().await.intend(now, intent).await?;
         let (key, to) = match intent.step {
             Move::Cpu { to, .. } => ("vcpus", to.get()),
             Move::Memory { to, .. } => ("memory", to.get()),
@@ -103,36 +131,36 @@ impl Journal for Noted {
     }
 
     async fn settle(&self, now: Moment, id: u64, intent: &Intent, settled: &Settled) {
-        self.inner.settle(now, id, intent, settled).await;
+        self.alive().await.settle(now, id, intent, settled).await;
     }
 
     async fn keep(&self, notes: Notes) -> Result<(), JournalError> {
         self.room()?;
-        self.inner.keep(notes).await
+        self.alive().await.keep(notes).await
     }
 
     async fn pause(&self, pause: Pause) -> Result<Pause, JournalError> {
         self.room()?;
-        self.inner.pause(pause).await
+        self.alive().await.pause(pause).await
     }
 
     async fn resume(&self, numbers: Vec<u64>, by: Option<u32>) -> Result<Vec<Pause>, JournalError> {
-        self.inner.resume(numbers, by).await
+        self.alive().await.resume(numbers, by).await
     }
 
     fn pauses(&self, now: Moment) -> Vec<Pause> {
-        self.inner.pauses(now)
+        self.there().map(|journal| journal.pauses(now)).unwrap_or_default()
     }
 
     fn counts(&self) -> Counts {
-        self.inner.counts()
+        self.there().map(|journal| journal.counts()).unwrap_or_default()
     }
 
     fn recent(&self) -> Vec<Event> {
-        self.inner.recent()
+        self.there().map(|journal| journal.recent()).unwrap_or_default()
     }
 
     fn notes(&self) -> Vec<String> {
-        self.inner.notes()
+        self.there().map(|journal| journal.notes()).unwrap_or_default()
     }
 }

@@ -120,6 +120,7 @@ impl World {
     /// What the last process counted is kept for the report.
     fn begin_anew(&mut self, tally: &mut Tally) {
         tally.verified_before += self.journal.counts().verified;
+        self.journal.is_killed();
         self.journal = self.journal.anew();
         self.start(tally);
     }
@@ -163,6 +164,7 @@ impl World {
                     let _ = scheduler.stop.send(true);
                     let _ = tokio::time::timeout(Duration::from_secs(90), scheduler.work).await;
                     scheduler.killed.store(true, Ordering::Relaxed);
+                    tally.verified_before += self.journal.counts().verified;
                     self.journal.end().await;
                 }
                 self.begin_anew(tally);

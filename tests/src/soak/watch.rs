@@ -13,6 +13,9 @@ use crate::invariants::{Allowed, Bounds, Checker, Direction, Violation};
 
 /// After so many seconds a leftover of ours is one that nobody clears.
 const PATIENCE: f64 = 1800.0;
+/// A scheduler that changes nothing breaks nothing, and is of no use: in so many seconds there is
+/// always something to do.
+const SILENCE: f64 = 4.0 * 3600.0;
 /// A tenth of the run, at least so many seconds: what is filled by then stays so.
 const WARM: f64 = 7200.0;
 
@@ -21,6 +24,8 @@ pub(super) struct Watch {
     /// Leftovers of the last window: one that is there twice is one.
     leftovers: BTreeSet<String>,
     warm_at: f64,
+    /// How many changes were found in effect, and when there was the last one.
+    last: (u64, f64),
     trace: Option<u32>,
 }
 
@@ -37,10 +42,11 @@ impl Watch {
             round: 10.0,
             late: 12.0,
             nodes,
+            needs: false,
             intents: Vec::new(),
         };
         let (checker, leftovers) = (Checker::new(allowed), BTreeSet::new());
-        Self { checker, leftovers, warm_at: WARM.max(end / 10.0), trace }
+        Self { checker, leftovers, warm_at: WARM.max(end / 10.0), last: (0, 0.0), trace }
     }
 
     /// A scheduler or helper that is started looks from now on.
@@ -70,6 +76,12 @@ impl Watch {
         tally.broken.extend(self.checker.violations());
         tally.days = now / 86_400.0;
         tally.verified = tally.verified_before + journal.counts().verified;
+        if tally.verified != self.last.0 {
+            self.last = (tally.verified, now);
+        } else if now - self.last.1 > SILENCE {
+            let why = format!("nothing was changed since {:.0} s", self.last.1);
+            tally.broken.push(Violation { invariant: "I9", why, entry: None });
+        }
         let (size, too_large) = journal.size();
         tally.journal = tally.journal.max(size);
         if too_large {

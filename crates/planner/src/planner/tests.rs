@@ -6,6 +6,7 @@ use vm_autoscale_proxmox::{Ladder, NodeName, VmConfig};
 use super::*;
 use crate::{Marks, NodeInput, Sample, VmPolicy};
 
+mod others;
 mod own;
 mod turns;
 
@@ -106,6 +107,15 @@ impl World {
     }
 }
 
+/// A change of ours that left the VM as it is in `CONF`.
+fn ours(resource: Resource) -> Move {
+    let (vcpus, memory) = (4.try_into().unwrap(), 4096.try_into().unwrap());
+    match resource {
+        Resource::Cpu => Move::Cpu { from: vcpus, to: vcpus },
+        Resource::Memory => Move::Memory { from: memory, to: memory },
+    }
+}
+
 fn shrinks(decision: &Decision) -> bool {
     decision.act().is_some_and(|(step, _)| !step.is_growth())
 }
@@ -177,7 +187,12 @@ fn the_first_sample_after_a_change_never_shrinks() {
     // By us, by someone else, by a restart of QEMU.
     let changes: [fn(&mut World); 3] = [
         |world| {
-            world.planner.changed(101u32.try_into().unwrap(), Resource::Memory, true, world.now);
+            world.planner.changed(
+                101u32.try_into().unwrap(),
+                ours(Resource::Memory),
+                true,
+                world.now,
+            );
         },
         |world| world.conf = CONF.replace("vcpus: 4", "vcpus: 5"),
         |world| world.conf.push('\n'),
@@ -222,7 +237,8 @@ fn without_vcpus_all_cores_are_there() {
 fn each_resource_has_its_own_cooldown() {
     let mut world = World::new();
     world.see(Some(sample(10, 50.0, 50.0)));
-    world.planner.changed(101u32.try_into().unwrap(), Resource::Cpu, true, world.now);
+    let step = Move::Cpu { from: 4.try_into().unwrap(), to: 5.try_into().unwrap() };
+    world.planner.changed(101u32.try_into().unwrap(), step, true, world.now);
     world.conf = CONF.replace("vcpus: 4", "vcpus: 5");
     let five =
         |ctime| Sample { vcpus: Some(5.0), cores_used: Some(4.9), ..sample(ctime, 0.0, 95.0) };

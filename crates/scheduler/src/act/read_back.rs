@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use vm_autoscale_protocol::{Executed, FoundConfig, Request};
-use vm_autoscale_proxmox::{Digest, Failure, NodeName, VmConfig};
+use vm_autoscale_proxmox::{Digest, Failure, Identity, NodeName, VmConfig};
 
 use super::{Way, ask, place};
 use crate::outcome::{Found, judge};
@@ -107,5 +107,10 @@ pub(super) async fn read_config<H: Helper>(
     let Some(FoundConfig { digest, text }) = replies.pop().and_then(|reply| reply.found) else {
         return Ok(None);
     };
-    Ok(Some((VmConfig::parse(&text).map_err(|e| e.to_string())?, digest)))
+    let config = VmConfig::parse(&text).map_err(|e| e.to_string())?;
+    // An answer that was cut short lacks it: it stands near the end of the file.
+    if Identity::is_less(intent.identity.as_ref(), config.identity.as_ref()) {
+        return Err("its config says nothing of who it is, or is not whole".to_owned());
+    }
+    Ok(Some((config, digest)))
 }

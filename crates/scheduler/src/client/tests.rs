@@ -67,7 +67,7 @@ async fn what_is_held_before_its_turn_comes_is_not_sent() {
     let client = deaf.client();
     let held = Arc::new(AtomicBool::new(false));
     let mut turns = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..2 {
         turns.push(client.0.turns.take(&change(), Purpose::Change).await.unwrap());
     }
     let asked = {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use vm_autoscale_planner::{Kept, Moment, Move};
+use vm_autoscale_planner::{Kept, Moment, Move, Resource};
 use vm_autoscale_proxmox::{Identity, VmId};
 
 use crate::{Intent, Outcome};
@@ -30,12 +30,28 @@ pub struct VmRecord {
     pub planner: Kept,
     /// What may still stand in `[PENDING]`.
     pub duty: Option<Duty>,
+    /// QEMU and config are to be compared then: it is not known what became of a change.
+    pub compare: Option<Compare>,
     /// Where QEMU and config disagree: vCPUs, memory.
     pub quarantine: [Option<Quarantine>; 2],
     /// What was decided last on either, and since when that holds.
     pub standing: [Standing; 2],
     /// The last change of ours.
     pub last: Option<LastChange>,
+}
+
+/// QEMU is to be asked what it has of a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compare {
+    /// Of which.
+    pub resource: Resource,
+    /// When.
+    pub at: Moment,
+    /// Whether nothing is changed before, because a command may be at work still.
+    pub holds: bool,
+    /// How often more, later each time, where both agree: a guest may still release what it was
+    /// asked for.
+    pub more: u32,
 }
 
 /// A value of ours that a change may have left in `[PENDING]`.

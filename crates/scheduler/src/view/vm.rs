@@ -20,6 +20,8 @@ pub(crate) struct KnownVm {
     pub(crate) config: Option<KnownConfig>,
     /// Who it is, by the last config that was read of it, wherever it was then.
     pub(crate) identity: Option<Identity>,
+    /// How often in a row its config said less of that.
+    pub(super) lacked: u8,
     pub(crate) running: Option<bool>,
     pub(crate) sample: Option<Sample>,
     /// When the last sample was taken, by the node's clock.
@@ -42,6 +44,10 @@ pub(crate) struct KnownVm {
     pub(crate) quarantine: [Option<String>; 2],
     /// New samples in a row that were measured at another memory size than the config's.
     pub(crate) other_size: u32,
+    /// How often QEMU was asked because of that.
+    pub(crate) compared: u32,
+    /// What became of a change of ours is not known, and it may still be at work.
+    pub(crate) unsure: Option<&'static str>,
     /// Whether the last look found it, and where.
     pub(crate) seen: bool,
     /// Since when, and in how many looks in a row, it was in neither copy of the list.
@@ -64,6 +70,7 @@ impl KnownVm {
             version: 0,
             config: None,
             identity,
+            lacked: 0,
             running: None,
             sample: None,
             measured: None,
@@ -77,6 +84,8 @@ impl KnownVm {
             pause: None,
             quarantine: [None, None],
             other_size: 0,
+            compared: 0,
+            unsure: None,
             seen: false,
             missing: None,
         }
@@ -107,7 +116,8 @@ impl KnownVm {
     /// Why it is not known whether it is meant.
     pub(super) fn doubt(&self) -> Option<&str> {
         let unsure = "whether it is still selected: the pools could not be read";
-        self.elsewhere.as_deref().or(self.is_unknown.then_some(unsure))
+        let of_selection = self.elsewhere.as_deref().or(self.is_unknown.then_some(unsure));
+        of_selection.or(self.unsure)
     }
 
     /// The config, if it is that of the last look.

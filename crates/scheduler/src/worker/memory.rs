@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use vm_autoscale_planner::{Decision, Moment, Planner, PlannerConfig, Resource};
-use vm_autoscale_proxmox::VmId;
+use vm_autoscale_planner::{Decision, Moment, Move, Planner, PlannerConfig, Resource};
+use vm_autoscale_proxmox::{Identity, VmId};
 
 use crate::act::Settled;
-use crate::journal::{Duty, LastChange, Quarantine, Recalled, VmRecord};
+use crate::journal::{Compare, Decided, Duty, LastChange, Quarantine, Recalled, VmRecord};
 use crate::outcome::Then;
 use crate::view::{InFlight, View};
 use crate::{Intent, Outcome};
@@ -23,6 +23,12 @@ pub(super) use quarantine::Suspect;
 const UNSURE: Duration = Duration::from_secs(600);
 /// What could not be begun is told when it happens so often in a row.
 const TELLING: u32 = 3;
+/// A guest that did not release something in time may do so later: QEMU is asked after so long, and
+/// then so often more, twice as long each time: over an hour in all.
+const LATE: Duration = Duration::from_secs(60);
+const LATER: u32 = 5;
+/// A restart that took no longer interrupts no counting.
+const SOON: Duration = Duration::from_secs(60);
 
 /// All of it.
 pub(super) struct Memory {
@@ -40,6 +46,8 @@ pub(super) struct Memory {
     pub(super) recalled: bool,
     /// Changes of before of which it is not known what became of them.
     pub(super) open: Vec<(u64, Moment, Intent)>,
+    /// Decisions that the journal has not taken yet.
+    unsaid: Vec<Decided>,
     /// Of changes that have ended, what the journal is still to close.
     ended: Vec<u64>,
     /// Why the journal takes nothing.
@@ -63,6 +71,7 @@ impl Memory {
             once_confined: BTreeSet::new(),
             recalled: false,
             open: Vec::new(),
+            unsaid: Vec::new(),
             ended: Vec::new(),
             journal: None,
             generation,
@@ -76,15 +85,27 @@ impl Memory {
     pub(super) fn recall(&mut self, now: Moment, recalled: Recalled) {
         self.recalled = true;
         let Recalled { last, vms, open } = recalled;
-        if last.is_none() {
+        let Some(last) = last else {
             self.planner.started(now);
+            return;
+        };
+        let soon = now.since(last) <= SOON;
+        self.saved.clone_from(&vms);
+        for (vmid, record) in vms {
+            // Where the journal comes late, the VM may have been seen already.
+            let seen = self.view.vms.get(&vmid).and_then(|vm| vm.identity.as_ref());
+            if seen.is_some() && Identity::is_another(record.identity.as_ref(), seen) {
+                continue;
+            }
+            self.planner.again(vmid, &record.planner, now, soon);
+            self.view.remember(vmid, record.identity.clone());
+            self.records.insert(vmid, record);
         }
-        for (vmid, record) in &vms {
-            self.planner.again(*vmid, &record.planner, now);
-            self.view.remember(*vmid, record.identity.clone());
+        for (_, _, intent) in &open {
+            // What it made of the VM is ours, also when it shows before it is settled.
+            self.planner.expect(intent.vmid, intent.step, now.after(UNSURE));
         }
-        self.records.clone_from(&vms);
-        (self.saved, self.open) = (vms, open);
+        self.open = open;
     }
 
     /// Nothing that is remembered of a number holds for the next VM of it.
@@ -117,25 +138,34 @@ impl Memory {
             self.view.forget(*vmid);
             return consequence.tell;
         }
-        if !self.view.is_still(*vmid, identity.as_ref()) {
+        if self.view.vms.contains_key(vmid) && !self.view.is_still(*vmid, identity.as_ref()) {
             return consequence.tell;
         }
         let resource = step.resource();
         let tries = match consequence.then {
             Then::Rest | Then::RestLonger => {
                 let went_well = consequence.then == Then::Rest;
-                self.planner.changed(*vmid, resource, went_well, now);
+                self.planner.changed(*vmid, *step, went_well, now);
                 0
             }
             Then::TryAgain => self.planner.refused(*vmid, resource, now),
             Then::Nothing => 0,
         };
+        let unsure = matches!(outcome, Outcome::Unknown | Outcome::Moved { tried: true, .. });
+        let until = if unsure { now.after(UNSURE) } else { now };
+        if unsure {
+            self.planner.expect(*vmid, *step, until);
+        }
         let record = self.records.entry(*vmid).or_default();
+        record.identity = record.identity.take().or_else(|| identity.clone());
         record.last = Some(LastChange::of(at, *step, outcome));
         if *duty {
-            let unsure = matches!(outcome, Outcome::Unknown | Outcome::Moved { .. });
-            let until = if unsure { now.after(UNSURE) } else { now };
             record.duty = Some(Duty { step: *step, until });
+        }
+        record.compare = compare_after(*step, outcome, now).or(record.compare);
+        if *duty && !self.view.vms.contains_key(vmid) {
+            tracing::warn!(%vmid, "it is not looked after any more, and a value of ours may wait in its [PENDING]: see `qm pending {vmid}`");
+            self.view.remember(*vmid, identity.clone());
         }
         if let (true, Outcome::Differs(config, qemu)) = (consequence.quarantine, outcome) {
             self.confine(now, at, *vmid, resource, (*config, *qemu));
@@ -150,6 +180,21 @@ impl Memory {
         if let Some(vm) = self.view.vms.get_mut(&vmid) {
             vm.config = None;
         }
+    }
+}
+
+/// Whether QEMU is to be asked later what it has: nobody could say, or the guest may still do what
+/// it was asked for.
+fn compare_after(step: Move, outcome: &Outcome, now: Moment) -> Option<Compare> {
+    let resource = step.resource();
+    let of = |wait, holds, more| Some(Compare { resource, at: now.after(wait), holds, more });
+    match outcome {
+        Outcome::Unknown | Outcome::Moved { tried: true, .. } => of(UNSURE, true, 0),
+        Outcome::Unconfirmed => of(LATE, false, 0),
+        Outcome::Failed(_) | Outcome::AppliedInPart(..) if !step.is_growth() => {
+            of(LATE, false, LATER)
+        }
+        _ => None,
     }
 }
 

@@ -57,6 +57,9 @@ fn ladder() -> impl Iterator<Item = u32> {
 
 /// Never below what the guest was seen to need.
 fn needed(checker: &Checker, change: &Change<'_>, (key, to): (&str, u32)) -> Option<String> {
+    if !checker.allowed.needs {
+        return None;
+    }
     let (since, (cores, mib)) = checker.world.load(change.vmid, change.entry.start)?;
     let needs = if key == "vcpus" { cores } else { mib };
     let seen = since + 2.0 * checker.allowed.round;

@@ -59,7 +59,7 @@ fn each_vm_rests_for_its_own_cooldown_after_a_change() {
     first_acts(&mut planner, &policies, 1000);
     for id in [101u32, 102] {
         let now = Moment(Duration::from_secs(2000));
-        planner.changed(id.try_into().unwrap(), Resource::Cpu, true, now);
+        planner.changed(id.try_into().unwrap(), ours(Resource::Cpu), true, now);
     }
     assert_eq!(first_acts(&mut planner, &policies, 2000), [Some(60), Some(300)]);
 }
@@ -72,7 +72,7 @@ fn new_intervals_hold_for_what_has_begun() {
         let mut world = World::new();
         world.see(Some(sample(10, 50.0, 50.0)));
         let vmid = 101u32.try_into().unwrap();
-        world.planner.changed(vmid, Resource::Cpu, true, world.now);
+        world.planner.changed(vmid, ours(Resource::Cpu), true, world.now);
         let begun = world.now;
         world.see(Some(sample(20, 50.0, 50.0)));
         world.policy = seconds(cooldown, check_interval, 1);

@@ -34,7 +34,7 @@ fn nobody_waits_for_ever() {
         for decision in out.iter().filter(|decision| decision.act().is_some()) {
             *served.entry(decision.vmid.get()).or_default() += 1;
             // Every change fails: the guests keep their vCPUs.
-            planner.changed(decision.vmid, Resource::Cpu, false, now);
+            planner.changed(decision.vmid, ours(Resource::Cpu), false, now);
         }
         let first = out.iter().position(|decision| decision.act().is_some());
         assert!(cycle > 0 || first == Some(6), "the busy one was not first");
@@ -47,14 +47,14 @@ fn what_keeps_failing_rests_longer_each_time() {
     let mut world = World::new();
     let vmid: VmId = 101u32.try_into().unwrap();
     let rest = |world: &mut World| {
-        world.planner.changed(vmid, Resource::Cpu, false, world.now);
+        world.planner.changed(vmid, ours(Resource::Cpu), false, world.now);
         let begun = world.now;
         while world.see(Some(sample(world.now.0.as_secs(), 95.0, 50.0))).act().is_none() {}
         world.now.since(begun).as_secs()
     };
     let rests = [rest(&mut world), rest(&mut world), rest(&mut world)];
     assert_eq!(rests, [60, 120, 240]);
-    world.planner.changed(vmid, Resource::Cpu, true, world.now);
+    world.planner.changed(vmid, ours(Resource::Cpu), true, world.now);
     world.see(Some(sample(world.now.0.as_secs() + 10, 50.0, 50.0)));
     assert_eq!(rest(&mut world), 60, "a success forgets the failures");
 }
@@ -65,7 +65,7 @@ fn a_vm_that_was_forgotten_is_newly_met() {
     let vmid: VmId = 101u32.try_into().unwrap();
     let mut world = World::new();
     for _ in 0..4 {
-        world.planner.changed(vmid, Resource::Cpu, false, world.now);
+        world.planner.changed(vmid, ours(Resource::Cpu), false, world.now);
     }
     assert_eq!(world.see(Some(sample(10, 50.0, 50.0))).cpu.reason, Reason::FirstAfterChange);
     assert!(matches!(world.see(Some(sample(20, 95.0, 50.0))).cpu.reason, Reason::Cooldown(_)));
@@ -73,7 +73,7 @@ fn a_vm_that_was_forgotten_is_newly_met() {
     // It was perhaps started a moment ago: its first sample is not judged.
     assert_eq!(world.see(Some(sample(30, 95.0, 50.0))).cpu.reason, Reason::FirstAfterChange);
     assert!(world.see(Some(sample(40, 95.0, 50.0))).act().is_some());
-    world.planner.changed(vmid, Resource::Cpu, false, world.now);
+    world.planner.changed(vmid, ours(Resource::Cpu), false, world.now);
     let begun = world.now;
     while world.see(Some(sample(world.now.0.as_secs(), 95.0, 50.0))).act().is_none() {}
     assert_eq!(world.now.since(begun).as_secs(), 60, "the old one's failures make it rest longer");
@@ -90,7 +90,7 @@ fn a_vm_that_was_forgotten_is_newly_met() {
 fn a_vm_that_comes_back_has_not_forgotten_its_cooldown() {
     let mut world = World::new();
     world.see(Some(sample(10, 95.0, 50.0)));
-    world.planner.changed(101u32.try_into().unwrap(), Resource::Cpu, true, world.now);
+    world.planner.changed(101u32.try_into().unwrap(), ours(Resource::Cpu), true, world.now);
     let mut out = Vec::new();
     for _ in 0..2 {
         world.now = world.now.after(Duration::from_secs(10));
@@ -116,7 +116,7 @@ fn memory_granted_a_moment_ago_still_counts() {
     world.node.memory_used = Some(58_400.0);
     // 90 % of 65,536 are 58,982: there is room for one DIMM.
     assert!(world.see(Some(sample(10, 50.0, 95.0))).act().is_some());
-    world.planner.changed(101u32.try_into().unwrap(), Resource::Memory, true, world.now);
+    world.planner.changed(101u32.try_into().unwrap(), ours(Resource::Memory), true, world.now);
     world.now = world.now.after(Duration::from_secs(60));
     world.see(Some(sample(20, 50.0, 95.0)));
     let decision = world.see(Some(sample(30, 50.0, 95.0)));

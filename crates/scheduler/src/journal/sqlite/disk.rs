@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use super::fault::Fault;
 use super::file::{self, Inode};
-use super::memory::{Late, Memory};
+use super::memory::Memory;
 use super::prune::Prune;
 use super::{load, write};
 use crate::{BootClock, Clock as _};
@@ -161,6 +161,10 @@ fn catch_up(shared: &Shared, connection: &mut Connection) -> Result<(), Fault> {
         let mut memory = shared.memory();
         // What goes wrong from here on makes it stale again.
         let stale = std::mem::take(&mut memory.stale);
+        for id in memory.void() {
+            // It may have been written after all when nobody waited for it any more.
+            memory.open.remove(&id);
+        }
         (memory.late.clone(), stale.then(|| memory.state()))
     };
     if late.is_empty() && state.is_none() {
@@ -176,12 +180,6 @@ fn catch_up(shared: &Shared, connection: &mut Connection) -> Result<(), Fault> {
     }
     write::clock(&transaction, now, shared.clock.ahead())?;
     transaction.commit()?;
-    let mut memory = shared.memory();
-    for one in memory.late.drain(..late.len()).collect::<Vec<_>>() {
-        if let Late::Void(id) = one {
-            // It may have been written after all when nobody waited for it any more.
-            memory.open.remove(&id);
-        }
-    }
+    shared.memory().late.drain(..late.len());
     Ok(())
 }

@@ -88,6 +88,12 @@ impl Memory {
         }
     }
 
+    /// The intents that are to be taken back.
+    pub(super) fn void(&self) -> Vec<u64> {
+        let void = |late: &Late| if let Late::Void(id) = late { Some(*id) } else { None };
+        self.late.iter().filter_map(void).collect()
+    }
+
     /// A change has ended.
     pub(super) fn end(&mut self, now: (Moment, u64), id: u64, intent: &Intent, settled: &Settled) {
         let (moment, wall) = now;

@@ -12,6 +12,8 @@ use crate::status::told;
 
 /// For when the daemon is down; 5,000 VMs are about 3 MiB.
 const PICTURE: Duration = Duration::from_secs(300);
+/// So many decisions wait for the journal; the oldest go first.
+const UNSAID: usize = 10_000;
 
 impl Memory {
     /// What is other than the journal has it, after the decisions of a cycle.
@@ -21,7 +23,13 @@ impl Memory {
         now: Moment,
         at: u64,
     ) -> Notes {
-        let decisions = self.stand(at);
+        // What was seen last may be another VM.
+        self.forget_strangers();
+        let new = self.stand(at);
+        self.unsaid.extend(new.iter().cloned());
+        let over = self.unsaid.len().saturating_sub(UNSAID);
+        self.unsaid.drain(..over);
+        let decisions = self.unsaid.clone();
         self.refresh();
         let changed = self.records.iter().filter(|(vmid, now)| self.saved.get(vmid) != Some(now));
         let mut vms: Vec<(VmId, Option<VmRecord>)> =
@@ -40,6 +48,7 @@ impl Memory {
     /// The journal has taken these.
     pub(in crate::worker) fn noted(&mut self, notes: Vec<(VmId, Option<VmRecord>)>, ended: &[u64]) {
         self.ended.retain(|id| !ended.contains(id));
+        self.unsaid.clear();
         for (vmid, record) in notes {
             match record {
                 Some(record) => self.saved.insert(vmid, record),

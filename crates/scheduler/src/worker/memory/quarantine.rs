@@ -1,13 +1,14 @@
 //! VMs whose QEMU has another size than their config says. They are left alone until both agree
 //! again, which is looked at now and then, and at once when QEMU was started anew.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use vm_autoscale_planner::{Moment, Resource};
 use vm_autoscale_proxmox::VmId;
 
-use super::{Memory, quarantine_of};
-use crate::journal::Quarantine;
+use super::{LATER, Memory, quarantine_of};
+use crate::journal::{Compare, Quarantine};
 
 /// After so long QEMU is asked for the first time; then twice as long each time, to this.
 const FIRST: Duration = Duration::from_secs(60);
@@ -33,7 +34,7 @@ impl Memory {
         resource: Resource,
         (config, qemu): (u32, u32),
     ) {
-        let uptime = self.view.vms.get(&vmid).and_then(|vm| vm.sample).map(|sample| sample.uptime);
+        let uptime = self.uptime(vmid);
         let record = self.records.entry(vmid).or_default();
         let before = quarantine_of(record, resource).take();
         let asked = before.map_or(0, |before| before.asked.saturating_add(1));
@@ -46,6 +47,11 @@ impl Memory {
         }
     }
 
+    /// The age of its QEMU process in seconds.
+    fn uptime(&self, vmid: VmId) -> Option<u64> {
+        self.view.vms.get(&vmid)?.sample.map(|sample| sample.uptime)
+    }
+
     /// What QEMU and config were found to have; nothing where QEMU does not run.
     pub(in crate::worker) fn found(
         &mut self,
@@ -55,20 +61,29 @@ impl Memory {
         sizes: Option<(u32, u32)>,
     ) {
         self.in_flight.remove(&vmid);
-        if let Some(vm) = self.view.vms.get_mut(&vmid) {
-            vm.other_size = 0;
-        }
+        let Some(vm) = self.view.vms.get_mut(&vmid) else { return };
+        (vm.other_size, vm.compared) = (0, vm.compared.saturating_add(1));
         let Some((config, qemu)) = sizes else {
+            let uptime = self.uptime(vmid);
             let record = self.records.entry(vmid).or_default();
             if let Some(quarantine) = quarantine_of(record, resource) {
-                quarantine.next = now.after(FIRST);
+                (quarantine.next, quarantine.uptime) = (now.after(FIRST), uptime);
             }
+            record.compare = record.compare.map(|asks| Compare { at: now.after(FIRST), ..asks });
             return;
+        };
+        let record = self.records.entry(vmid).or_default();
+        record.compare = match record.compare.filter(|asks| asks.resource == resource) {
+            Some(Compare { more, .. }) if config == qemu => more.checked_sub(1).map(|more| {
+                let wait = FIRST.saturating_mul(1 << (LATER - more).min(10));
+                Compare { resource, at: now.after(wait), holds: false, more }
+            }),
+            Some(_) => None,
+            None => record.compare,
         };
         if config != qemu {
             return self.confine(now, at, vmid, resource, (config, qemu));
         }
-        let record = self.records.entry(vmid).or_default();
         if quarantine_of(record, resource).take().is_some() {
             tracing::info!(%vmid, "released: QEMU and config agree again");
         }
@@ -77,12 +92,14 @@ impl Memory {
     /// Those to ask now; what is confined is told to the planner.
     pub(in crate::worker) fn suspects(&mut self, now: Moment) -> Vec<Suspect> {
         let Self { view, records, in_flight, once_confined, .. } = self;
-        let mut suspects = Vec::new();
+        let (mut suspects, mut nodes) = (Vec::new(), BTreeSet::new());
         for (vmid, vm) in &mut view.vms {
             let free = vm.running == Some(true) && vm.current().is_some();
             let free = free && vm.pause.is_none() && !in_flight.contains_key(vmid);
-            let free = free && !view.offline.contains(&vm.node);
-            let all = records.get(vmid).map(|record| record.quarantine).unwrap_or_default();
+            let free = free && !view.offline.contains(&vm.node) && vm.policy.is_some();
+            let record = records.get(vmid);
+            let all = record.map(|record| record.quarantine).unwrap_or_default();
+            let compare = record.and_then(|record| record.compare);
             let uptime = vm.sample.map(|sample| sample.uptime);
             for (resource, known) in [Resource::Cpu, Resource::Memory].into_iter().zip(all) {
                 let is_due = |known: &Quarantine| {
@@ -91,12 +108,20 @@ impl Memory {
                 };
                 let asks = match known {
                     Some(known) => is_due(&known),
-                    None => resource == Resource::Memory && vm.other_size >= SUSPICIOUS,
+                    None if compare.is_some_and(|c| c.resource == resource && now >= c.at) => true,
+                    // What agreed after all is not asked about again and again.
+                    None => {
+                        let suspicious = SUSPICIOUS << vm.compared.min(7);
+                        resource == Resource::Memory && vm.other_size >= suspicious
+                    }
                 };
-                if asks && free && suspects.last().is_none_or(|last: &Suspect| last.vmid != *vmid) {
+                // One a node at a time: it takes the place of a change there.
+                if asks && free && nodes.insert(vm.node.clone()) {
                     suspects.push(Suspect { vmid: *vmid, resource });
                 }
             }
+            let holds = compare.is_some_and(|asks| asks.holds && now < asks.at);
+            vm.unsure = holds.then_some("what became of a change: it may be at work still");
             let [cpu, memory] = all;
             if all.iter().any(Option::is_some) {
                 once_confined.insert(*vmid);

@@ -85,6 +85,26 @@ async fn a_file_with_another_bit_is_whole_or_moved_aside() {
     assert!(found[&Found::Aside] > 30 && found[&Found::Refused] <= 12, "{found:?}");
 }
 
+/// `SQLite` itself takes any value for a good one.
+#[tokio::test]
+async fn a_row_that_says_something_else_is_not_believed() {
+    let good = good().await;
+    for change in [
+        "clock SET last = last + 1000000",
+        "clusters SET last = 7",
+        "vms SET record = replace(record, '900000', '100000')",
+        "intents SET vmid = 104",
+        "pauses SET body = replace(body, '@tag-web', '@tag-wex')",
+    ] {
+        let place = Place::new();
+        fs::write(place.path(), &good).unwrap();
+        let connection = rusqlite::Connection::open(place.path()).unwrap();
+        connection.execute(&format!("UPDATE {change}"), []).unwrap();
+        drop(connection);
+        assert_eq!(start(&fs::read(place.path()).unwrap()).await, Found::Aside, "{change}");
+    }
+}
+
 /// A -wal that ends early or has another bit: what is before is whole.
 #[tokio::test]
 async fn a_torn_wal_loses_its_end_only() {

@@ -140,21 +140,30 @@ async fn a_disk_that_hangs_holds_nobody_up() {
     assert_eq!((found.open, found.last), (vec![], Some(at(1012))));
 }
 
-/// Nobody waits for an intent any more, and then it is written all the same.
+/// Nobody waits for an intent any more, and then it is written all the same: nothing went out for
+/// it, so it is taken back.
 #[tokio::test]
 async fn an_intent_that_comes_too_late_is_taken_back() {
     let place = Place::new();
-    let journal = place.open();
-    fill(&journal).await;
-    {
-        let mut memory = journal.shared.memory();
-        let id = memory.next(INTENT);
-        memory.push_late(Late::Void(id));
-        let intended = Intended { moment: at(1010), wall: 0, intent: intent(104) };
-        memory.open.insert(id, intended);
+    fill(&place.open()).await;
+    let (clock, patience) = (BootClock::default(), Duration::from_millis(500));
+    let journal = SqliteJournal::with(&place.file(), &clock, || 0, patience);
+    while journal.recall(&lab()).await.is_err() {}
+    let other = rusqlite::Connection::open(place.path()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let error = journal.intend(at(1010), &intent(104)).await.unwrap_err();
+    assert!(error.to_string().contains("busy since"), "{error}");
+    other.execute_batch("ROLLBACK").unwrap();
+    for _ in 0..100 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        if journal.keep(notes(1011)).await.is_ok() {
+            break;
+        }
     }
-    journal.begin().await;
-    assert_eq!(journal.recall(&lab()).await.unwrap().open.len(), 1);
+    let open = journal.recall(&lab()).await.unwrap().open;
+    assert_eq!(open.len(), 1, "{open:?}");
+    drop(journal);
+    assert_eq!(place.open().recall(&lab()).await.unwrap().open.len(), 1);
 }
 
 #[tokio::test]

@@ -75,3 +75,46 @@ fn memory_that_keeps_being_measured_otherwise_is_looked_into() {
     fine.memory.found(fine.now, 0, memory, Some((4096, 4096)));
     assert_eq!(fine.memory.suspects(fine.now), []);
 }
+
+/// A guest that did not release a vCPU in time may do so within the hour.
+#[test]
+fn after_a_failed_unplug_qemu_is_asked_for_an_hour() {
+    let mut world = World::new(CONF);
+    let mut intent = world.start();
+    intent.step = Move::Cpu { from: 2.try_into().unwrap(), to: 1.try_into().unwrap() };
+    world.end(&intent, Outcome::Failed(Failure::CpuUnplug), false);
+    world.see(CONF);
+    let (mut asked, begun) = (Vec::new(), world.now);
+    for second in 0..7200 {
+        let now = begun.after(Duration::from_secs(second));
+        if world.memory.suspects(now) == [cpu()] {
+            asked.push(second);
+            world.memory.found(now, 0, cpu(), Some((2, 2)));
+        }
+    }
+    assert_eq!(asked.len(), 6, "{asked:?}");
+    assert!(asked[5] > 3600 - 10, "{asked:?}");
+    // Growth that failed releases nothing later.
+    let mut world = World::new(CONF);
+    world.change(failed(), false);
+    world.see(CONF);
+    assert_eq!(world.memory.suspects(world.now.after(Duration::from_secs(7200))), []);
+}
+
+/// While a command may be at work still, nothing is decided on either resource.
+#[test]
+fn what_became_of_a_change_is_waited_for_and_then_looked_into() {
+    let mut world = World::new(CONF);
+    world.change(Outcome::Unknown, true);
+    world.see(CONF);
+    assert_eq!(world.memory.suspects(world.now), []);
+    world.full(9010);
+    let reason = &world.memory.decisions[0].memory.reason;
+    assert!(matches!(reason, Reason::Doubt(_)), "{reason:?}");
+    world.now = world.now.after(UNSURE);
+    assert_eq!(world.memory.suspects(world.now), [cpu()]);
+    world.memory.found(world.now, 0, cpu(), Some((2, 2)));
+    assert_eq!(world.memory.suspects(world.now), []);
+    world.full(9020);
+    assert!(!matches!(world.memory.decisions[0].memory.reason, Reason::Doubt(_)));
+}

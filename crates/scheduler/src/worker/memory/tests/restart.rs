@@ -84,3 +84,48 @@ fn a_block_is_told_with_its_beginning() {
     assert_eq!(notes.decisions.len(), 2, "{notes:?}");
     assert!(notes.decisions.iter().all(|decided| decided.kind != "locked"), "{notes:?}");
 }
+
+/// What it did shows in the config before it is settled, and is nobody else's.
+#[test]
+fn what_a_process_of_before_had_begun_is_ours() {
+    let mut before = World::new(CONF);
+    before.see(CONF);
+    let intent = before.start();
+    let notes = before.memory.notes(&before.care.cluster.clone(), before.now, 5);
+    let vms = notes.vms.into_iter().filter_map(|(vmid, record)| Some((vmid, record?))).collect();
+    let mut world = World::unmet();
+    (world.now, world.version) = (before.now, before.version);
+    let open = vec![(1, before.now, intent.clone())];
+    world.memory.recall(world.now, Recalled { last: Some(before.now), vms, open });
+    world.see("vmgenid: a\nvcpus: 4\n");
+    let reason = &world.memory.decisions[0].cpu.reason;
+    assert!(!matches!(reason, Reason::ChangedByOthers(_)), "{reason:?}");
+    // It is closed with what follows from it, and not before.
+    world.memory.in_flight.insert(vmid(), intent.node.clone());
+    let settled = Settled { outcome: Outcome::Applied, reverted: false, duty: false };
+    world.memory.ended(world.now, 9, &intent, (Some(1), &settled));
+    let notes = world.memory.notes(&world.care.cluster.clone(), world.now, 9);
+    assert_eq!(notes.ended, [1]);
+    assert!(notes.vms.iter().any(|(_, record)| record.as_ref().unwrap().last.is_some()));
+    world.memory.noted(notes.vms, &notes.ended);
+    let notes = world.memory.notes(&world.care.cluster.clone(), world.now, 9);
+    assert!(notes.ended.is_empty());
+}
+
+/// Where the journal comes late, another VM may have the number by then.
+#[test]
+fn a_late_journal_says_nothing_of_a_vm_that_came_meanwhile() {
+    let mut before = World::new(CONF);
+    before.change(Outcome::Unknown, true);
+    before.see(CONF);
+    let notes = before.memory.notes(&before.care.cluster.clone(), before.now, 5);
+    let vms: std::collections::BTreeMap<_, _> =
+        notes.vms.into_iter().filter_map(|(vmid, record)| Some((vmid, record?))).collect();
+    for (conf, due) in [(PENDING, 1), ("vmgenid: b\nvcpus: 2\n[PENDING]\nvcpus: 4\n", 0)] {
+        let mut world = World::new(conf);
+        let recalled = Recalled { last: Some(before.now), vms: vms.clone(), open: Vec::new() };
+        world.memory.recall(world.now, recalled);
+        world.see(conf);
+        assert_eq!(world.due().len(), due, "{conf}");
+    }
+}
