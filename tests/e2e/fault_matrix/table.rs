@@ -15,6 +15,10 @@ fn the_table_names_every_row_and_tests_that_exist() {
         let (mut source, mut tests) = (String::new(), 0);
         let cell = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
         for word in cell.split('`').skip(1).step_by(2) {
+            // A setting that lengthens a test.
+            if word.contains('=') {
+                continue;
+            }
             if word.contains('/') {
                 source = std::fs::read_to_string(root.join(word))
                     .unwrap_or_else(|e| panic!("{word}: {e}"));
