@@ -109,7 +109,11 @@ fn outlives_a_restart(stage: &mut Stage) {
         said.starts_with("NOT WELL: the daemon does not answer; this is what it noted "),
         "{said}"
     );
-    assert!(said.contains("paused: 101 for 119 min more: moving racks (pause "), "{said}");
+    // How many depends on how slow the machine is.
+    let left = said.lines().find_map(|line| line.strip_prefix("paused: 101 for ")).unwrap();
+    let (minutes, rest) = left.split_once(" min more: ").unwrap();
+    assert!((90..120).contains(&minutes.parse::<u32>().unwrap()), "{said}");
+    assert!(rest.starts_with("moving racks (pause "), "{said}");
     assert!(said.contains("\n   104 legacy-104"), "the VMs: {said}");
     let json = say(stage, &["status", "--output-format", "json"]);
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();

@@ -1,11 +1,11 @@
 //! SIGHUP: the files are read anew, and hold whole or not at all.
 
 use std::process::Output;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use vm_autoscale_scheduler::StatusReport;
-use vm_autoscale_tests::programs::{command, directory};
+use vm_autoscale_tests::programs::{command, directory, pause};
 use vm_autoscale_tests::stage::Stage;
 
 use crate::{play, turn};
@@ -78,5 +78,15 @@ fn what_the_files_say_holds_from_the_next_cycle_on_or_what_they_said_before() {
     let differ = say(&stage, &["config", "diff"]);
     let said = String::from_utf8(differ.stdout).unwrap();
     assert!(said.contains("logging.level") && !said.contains("mode"), "{said}");
+
+    // A reading that does not end keeps nobody from stopping it.
+    std::fs::remove_file(stage.path("config.yaml")).unwrap();
+    let made = command("mkfifo").arg(stage.path("config.yaml")).status().unwrap();
+    assert!(made.success());
+    hang_up(&stage);
+    pause(Duration::from_millis(300));
+    let begun = Instant::now();
+    assert!(stage.scheduler.as_mut().unwrap().stop().unwrap().success());
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
     stage.strike().unwrap();
 }

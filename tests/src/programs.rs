@@ -142,11 +142,11 @@ impl Program {
     /// Asks it to stop and waits for it.
     ///
     /// # Errors
-    /// It did not stop within the 90 s that its unit gives it for a change that is under way, and
+    /// It did not stop within the 100 s that its unit gives it for a change that is under way, and
     /// was killed.
     pub fn stop(&mut self) -> io::Result<ExitStatus> {
         self.signal(Signal::SIGTERM);
-        let until = Instant::now() + Duration::from_secs(90);
+        let until = Instant::now() + Duration::from_secs(100);
         while Instant::now() < until {
             if let Some(status) = self.child.try_wait()? {
                 return Ok(status);

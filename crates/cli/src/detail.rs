@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use vm_autoscale_scheduler::{ClusterStatus, StatusReport, VmStatus};
+use vm_autoscale_scheduler::{ClusterStatus, Source, StatusReport, VmStatus};
 
 use crate::pause::span;
 
@@ -11,13 +11,13 @@ pub(crate) fn details(report: &StatusReport, now: u64) -> String {
     let mut text = String::new();
     for cluster in &report.clusters {
         for vm in &cluster.vms {
-            detail(&mut text, cluster, vm, now);
+            detail(&mut text, cluster, vm, (report.source, now));
         }
     }
     text
 }
 
-fn detail(text: &mut String, cluster: &ClusterStatus, vm: &VmStatus, now: u64) {
+fn detail(text: &mut String, cluster: &ClusterStatus, vm: &VmStatus, (source, now): (Source, u64)) {
     let name = vm.name.as_deref().unwrap_or("-");
     let (vmid, node, mode) = (vm.vmid, &vm.node, &vm.mode);
     // Writing to a String cannot fail.
@@ -25,18 +25,19 @@ fn detail(text: &mut String, cluster: &ClusterStatus, vm: &VmStatus, now: u64) {
     let sample =
         vm.sample_age.map_or_else(|| "none yet".to_owned(), |age| format!("{} old", span(age)));
     let _ = writeln!(text, "  sample  {sample}");
+    let of = (source == Source::Daemon).then_some(now);
     let [cpu_blocked, memory_blocked] = vm.blocked;
     resource(
         text,
         ("vCPUs", "", vm.vcpus, vm.vcpus_bounds, vm.cpu_used),
         (&vm.cpu, cpu_blocked, vm.cpu_since),
-        now,
+        of,
     );
     resource(
         text,
         ("memory", " MiB", vm.memory, vm.memory_bounds, vm.memory_used),
         (&vm.memory_decision, memory_blocked, vm.memory_since),
-        now,
+        of,
     );
     let last = vm.last.as_ref().map_or_else(
         || "no change of ours is known".to_owned(),
@@ -51,15 +52,18 @@ fn resource(
     text: &mut String,
     (what, unit, size, bounds, used): Size<'_>,
     (decision, blocked, since): (&str, bool, Option<u64>),
-    now: u64,
+    now: Option<u64>,
 ) {
     let size = size.map_or_else(|| "?".to_owned(), |size| format!("{size}{unit}"));
     let bounds = bounds.map(|(min, max)| format!(", {min} to {max}{unit} by the file"));
     let used =
         used.map_or_else(|| ", use not known".to_owned(), |used| format!(", {used:.0} % used"));
     let _ = writeln!(text, "  {what:<7} {size}{}{used}", bounds.unwrap_or_default());
-    let since = since.map(|since| span(now.saturating_sub(since)));
+    let since = now.and_then(|now| Some(span(now.saturating_sub(since?))));
     let state = match (blocked, since) {
+        _ if now.is_none() => {
+            if blocked { "when noted, left alone: " } else { "when noted: " }.to_owned()
+        }
         (true, Some(since)) => format!("left alone for {since}: "),
         (true, None) => "left alone: ".to_owned(),
         (false, Some(since)) => format!("so for {since}: "),
@@ -88,7 +92,7 @@ mod tests {
             "name": "home", "answered_by": null, "problem": null, "looks": 1, "look_ms": 1,
             "nodes": [], "vms": [vm],
         });
-        let report = StatusReport {
+        let mut report = StatusReport {
             clusters: vec![serde_json::from_value(cluster).unwrap()],
             ..StatusReport::default()
         };
@@ -102,5 +106,10 @@ mod tests {
              \x20         53.1 % used\n\
              \x20 last    30 s ago: vcpus 1 -> 2 verified\n"
         );
+        // What was so when it was noted need not be so now.
+        report.source = Source::Journal;
+        let noted = details(&report, 100);
+        assert!(noted.contains("  when noted, left alone: locked (backup)\n"), "{noted}");
+        assert!(noted.contains("  when noted: 53.1 % used\n"), "{noted}");
     }
 }

@@ -6,6 +6,7 @@ mod detail;
 mod environment;
 mod files;
 mod pause;
+mod plain;
 mod status;
 mod table;
 mod validate;
@@ -19,6 +20,7 @@ use vm_autoscale_config::SchedulerConfig;
 use vm_autoscale_scheduler::{Reread, StatusReport, look, run, start_log};
 
 use crate::args::{Args, Command, ConfigCommand, Format, spelled};
+use crate::plain::{harmless, plain};
 
 pub use crate::table::table;
 
@@ -76,7 +78,10 @@ pub fn main() -> ExitCode {
 fn complain(error: Error) {
     match error {
         Error::Config(error) => error.into_report().tell(),
-        other => drop(writeln!(std::io::stderr(), "error: {other}")),
+        // It may have words of a node.
+        other => {
+            drop(writeln!(std::io::stderr(), "error: {}", harmless(&other.to_string())));
+        }
     }
 }
 
@@ -104,23 +109,25 @@ fn execute(args: &Args) -> Result<u8, Error> {
             Ok(0)
         }
         Some(Command::Plan) => {
-            let report = wait(look(&Arc::new(config)))??;
+            let mut report = wait(look(&Arc::new(config)))??;
             let note = "One look: cooldowns and the age of samples are known to the running daemon only.\n";
-            show(&report, args.output_format, "", note).map(|()| 0)
+            match args.output_format {
+                Format::Json => json(&report)?,
+                Format::Text => {
+                    plain(&mut report);
+                    say(&format!("{}{note}", table(&report, terminal_width())))?;
+                }
+            }
+            Ok(0)
         }
         // Done above; and `main` demands a command where nothing else is asked for.
         _ => Ok(0),
     }
 }
 
-fn show(report: &StatusReport, format: Format, head: &str, note: &str) -> Result<(), Error> {
-    match format {
-        Format::Text => say(&format!("{head}{}{note}", table(report, terminal_width()))),
-        Format::Json => {
-            let json = serde_json::to_string(report).map_err(|e| Error::Output(e.into()))?;
-            say(&format!("{json}\n"))
-        }
-    }
+fn json(report: &StatusReport) -> Result<(), Error> {
+    let json = serde_json::to_string(report).map_err(|e| Error::Output(e.into()))?;
+    say(&format!("{json}\n"))
 }
 
 /// As the shell says, else what fits everywhere.
@@ -139,5 +146,7 @@ fn wait<F: Future>(work: F) -> Result<F::Output, Error> {
 
 fn say(text: &str) -> Result<(), Error> {
     let mut out = std::io::stdout().lock();
+    // What nodes and guests wrote must not steer the terminal, which may be root's.
+    let text = harmless(text);
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Error::Output)
 }

@@ -4,61 +4,88 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use vm_autoscale_scheduler::{Reload, Source, StatusReport, fetch_status, remembered};
-
 use vm_autoscale_proxmox::VmId;
+use vm_autoscale_scheduler::{
+    ClusterStatus, Reload, Source, StatusReport, fetch_status, remembered,
+};
 
 use crate::args::{Args, Daemon, Format, StatusArgs};
 use crate::detail::details;
 use crate::files::{Places, places};
 use crate::pause::{line, span};
-use crate::table::last_changes;
-use crate::{Error, say, show, wait};
+use crate::plain::plain;
+use crate::table::{last_changes, table};
+use crate::{Error, json, say, terminal_width, wait};
 
 /// The exit code.
 pub(crate) fn status(args: &Args, wanted: &StatusArgs) -> Result<u8, Error> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
     let mut report = asked_or_remembered(args, &wanted.daemon, now)?;
-    if !wanted.vms.is_empty() {
-        return of_vms(args, &mut report, (&wanted.vms, now));
+    let missing = narrow(&mut report, &wanted.vms);
+    if let Some(vm) = missing.filter(|_| is_all_seen(&report)) {
+        return Err(Error::Usage(format!(
+            "VM {vm} is not looked after: see `vm-autoscale config show --effective --vm {vm}`"
+        )));
     }
-    let mut note = last_changes(&report, now);
+    let is_well = report.ills().is_empty() && missing.is_none();
+    match args.output_format {
+        Format::Json => json(&report)?,
+        Format::Text => say(&text_of(&mut report, &wanted.vms, now))?,
+    }
+    Ok(u8::from(!is_well))
+}
+
+/// As text: of single VMs where some are named.
+pub(crate) fn text_of(report: &mut StatusReport, wanted: &[VmId], now: u64) -> String {
+    plain(report);
+    let mut text = head(report, now);
+    // Writing to a String cannot fail.
+    if !wanted.is_empty() {
+        for vmid in wanted.iter().filter(|vmid| !is_known(report, **vmid)) {
+            let _ = writeln!(text, "VM {vmid}: not known yet");
+        }
+        return text + &details(report, now);
+    }
+    text.push_str(&table(report, terminal_width()));
+    text.push_str(&last_changes(report, now));
     if report.source == Source::Daemon {
         let counts = report.counts;
-        // Writing to a String cannot fail.
         let _ = writeln!(
-            note,
+            text,
             "Changes since the start: {} asked, {} verified, {} failed, {} reverted.",
             counts.asked, counts.verified, counts.failed, counts.reverted
         );
     }
-    show(&report, args.output_format, &head(&report, now), &note)?;
-    Ok(u8::from(!report.ills().is_empty()))
+    text
 }
 
-/// All that is known of these VMs.
-fn of_vms(
-    args: &Args,
-    report: &mut StatusReport,
-    (wanted, now): (&[VmId], u64),
-) -> Result<u8, Error> {
+/// To these VMs, where some are named; one of them that is not there.
+fn narrow(report: &mut StatusReport, wanted: &[VmId]) -> Option<VmId> {
+    if wanted.is_empty() {
+        return None;
+    }
     for cluster in &mut report.clusters {
         cluster.vms.retain(|vm| wanted.contains(&vm.vmid));
     }
     report.recent.retain(|event| wanted.contains(&event.vmid));
-    let known =
-        |vmid: &&VmId| report.clusters.iter().any(|c| c.vms.iter().any(|vm| vm.vmid == **vmid));
-    if let Some(missing) = wanted.iter().find(|vmid| !known(vmid)) {
-        return Err(Error::Usage(format!(
-            "VM {missing} is not looked after: see `vm-autoscale config show --effective --vm {missing}`"
-        )));
-    }
-    let text = format!("{}{}", head(report, now), details(report, now));
-    match args.output_format {
-        Format::Text => say(&text)?,
-        Format::Json => show(report, args.output_format, "", "")?,
-    }
-    Ok(u8::from(!report.ills().is_empty()))
+    wanted.iter().find(|vmid| !is_known(report, **vmid)).copied()
+}
+
+fn is_known(report: &StatusReport, vmid: VmId) -> bool {
+    report.clusters.iter().any(|cluster| cluster.vms.iter().any(|vm| vm.vmid == vmid))
+}
+
+/// Whether a VM that is in no cluster's picture is none that is looked after. It may also be in a
+/// cluster that was not seen yet, or not well.
+fn is_all_seen(report: &StatusReport) -> bool {
+    let seen = &report.clusters;
+    let blind = |cluster: &ClusterStatus| cluster.problem.is_some() || cluster.undecided > 0;
+    let of_all = match report.source {
+        Source::Daemon => report.hosts.keys().all(|name| seen.iter().any(|c| c.name == *name)),
+        // Its notes say what is missing.
+        Source::Journal => report.notes.is_empty(),
+    };
+    of_all && !seen.is_empty() && !seen.iter().any(blind)
 }
 
 /// What the daemon says, or where none answers what it noted last.
@@ -119,6 +146,33 @@ fn told(reload: &Reload, now: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// "Not looked after" is said only where everything was seen.
+    #[test]
+    fn a_vm_of_a_cluster_that_was_not_seen_is_not_known_yet() {
+        let [known, missing] = [101, 102].map(|number| VmId::try_from(number).unwrap());
+        let mut report = StatusReport::default();
+        assert!(!is_all_seen(&report), "the helper was not met");
+        let cluster = serde_json::json!({
+            "name": "a", "answered_by": null, "problem": null, "looks": 1, "look_ms": 1,
+            "nodes": [], "vms": [{
+                "vmid": 101, "name": null, "node": "pve1", "mode": "full", "vcpus": 2,
+                "memory": 4096, "cpu_used": null, "memory_used": null, "cpu": "idle",
+                "memory_decision": "idle",
+            }],
+        });
+        report.clusters = vec![serde_json::from_value(cluster).unwrap()];
+        report.hosts = ["a", "b"].map(|name| (name.try_into().unwrap(), [].into())).into();
+        assert_eq!(narrow(&mut report, &[missing, known]), Some(missing));
+        assert!(!is_all_seen(&report), "b was not seen");
+        let text = text_of(&mut report, &[known, missing], 0);
+        assert!(text.starts_with("VM 102: not known yet\nVM 101 - on pve1"), "{text}");
+        report.hosts.pop_last();
+        assert!(is_all_seen(&report));
+        assert_eq!(narrow(&mut report, &[known]), None);
+        report.clusters[0].problem = Some("no answer".to_owned());
+        assert!(!is_all_seen(&report));
+    }
 
     #[test]
     fn what_is_wrong_comes_first() {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::pause::span;
-use vm_autoscale_scheduler::{ClusterStatus, StatusReport, VmStatus};
+use vm_autoscale_scheduler::{ClusterStatus, Source, StatusReport, VmStatus};
 
 /// All clusters' VMs, a line each, at most `width` columns wide.
 #[must_use]
@@ -14,6 +14,7 @@ pub fn table(report: &StatusReport, width: usize) -> String {
 }
 
 fn table_at(report: &StatusReport, width: usize, now: u64) -> String {
+    let now = (report.source == Source::Daemon).then_some(now);
     let mut text = String::new();
     for cluster in &report.clusters {
         let nodes: Vec<String> = cluster
@@ -69,7 +70,7 @@ pub(crate) fn last_changes(report: &StatusReport, now: u64) -> String {
     text
 }
 
-fn rows(text: &mut String, cluster: &ClusterStatus, width: usize, now: u64) {
+fn rows(text: &mut String, cluster: &ClusterStatus, width: usize, now: Option<u64>) {
     if cluster.vms.is_empty() {
         push(text, "  no VM is looked after: see `select` and `virtual_machines`", width);
         return;
@@ -80,7 +81,7 @@ fn rows(text: &mut String, cluster: &ClusterStatus, width: usize, now: u64) {
     }
 }
 
-fn row(vm: &VmStatus, now: u64) -> String {
+fn row(vm: &VmStatus, now: Option<u64>) -> String {
     let number = |n: Option<u32>| n.map_or_else(|| "?".to_owned(), |n| n.to_string());
     let percent = |p: Option<f64>| p.map_or_else(|| "-".to_owned(), |p| format!("{p:.0}%"));
     let name: String = vm.name.as_deref().unwrap_or("-").chars().take(10).collect();
@@ -98,12 +99,15 @@ fn row(vm: &VmStatus, now: u64) -> String {
 }
 
 /// What is done or would be, before what is not; one text where it is the same for both. What
-/// keeps it from being looked after is told with since when.
-fn decision(vm: &VmStatus, now: u64) -> String {
+/// keeps it from being looked after is told with since when; without a `now` it is of when it was noted.
+fn decision(vm: &VmStatus, now: Option<u64>) -> String {
     let moves = |text: &str| text.contains(" -> ");
     let [cpu_blocked, memory_blocked] = vm.blocked;
     let since = |text: &str, blocked: bool, since: Option<u64>| match since.filter(|_| blocked) {
-        Some(since) => format!("for {}: {text}", span(now.saturating_sub(since))),
+        Some(since) => match now {
+            Some(now) => format!("for {}: {text}", span(now.saturating_sub(since))),
+            None => format!("when noted: {text}"),
+        },
         None => text.to_owned(),
     };
     match (vm.cpu.as_str(), vm.memory_decision.as_str()) {
@@ -183,13 +187,14 @@ mod tests {
 
     #[test]
     fn lines_fit_and_moves_come_first() {
-        assert_eq!(decision(&vm("stale", "stale"), 0), "stale");
+        assert_eq!(decision(&vm("stale", "stale"), Some(0)), "stale");
         let locked = VmStatus { blocked: [true, true], ..vm("locked", "locked") };
-        assert_eq!(decision(&locked, 1300), "for 5 min: locked");
+        assert_eq!(decision(&locked, Some(1300)), "for 5 min: locked");
+        assert_eq!(decision(&locked, None), "when noted: locked");
         let other = VmStatus { blocked: [true, false], ..vm("locked", "60 % used") };
-        assert_eq!(decision(&other, 1001), "for 1 s: locked | 60 % used");
+        assert_eq!(decision(&other, Some(1001)), "for 1 s: locked | 60 % used");
         assert_eq!(
-            decision(&vm("cooldown", "memory 1024 -> 1536 MiB (x)"), 0),
+            decision(&vm("cooldown", "memory 1024 -> 1536 MiB (x)"), Some(0)),
             "memory 1024 -> 1536 MiB (x)"
         );
         let cluster = ClusterStatus {

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use vm_autoscale_config::{SchedulerConfig, listen_on};
 use vm_autoscale_protocol::{Call, Frames, MAX_REQUEST, Reply, encode};
@@ -20,20 +19,23 @@ use crate::{Clock, Error, Journal, PauseStatus, StatusReport};
 
 mod board;
 mod client;
+mod gate;
 mod order;
 mod orders;
+mod places;
 mod rights;
 
 pub use board::Board;
 pub use client::{fetch_config, fetch_status, order_pause, order_resume};
+use gate::Gate;
 pub use order::{PauseOrder, ResumeOrder, Resumed};
+use places::Places;
 pub use rights::user_name;
 
 const GET_STATUS: &str = "io.github.vm-autoscale.Scheduler.GetStatus";
 const GET_CONFIG: &str = "io.github.vm-autoscale.Scheduler.GetConfig";
 const PAUSE: &str = "io.github.vm-autoscale.Scheduler.Pause";
 const RESUME: &str = "io.github.vm-autoscale.Scheduler.Resume";
-const MAX_CONNECTIONS: usize = 16;
 /// For a question to come and for an answer to be taken.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// For an order: the user database, the journal and those two. Whoever gave it hears of a disk that
@@ -58,12 +60,15 @@ pub(crate) struct Desk<C, J> {
     clock: C,
     journal: J,
     /// Whether a user may give orders.
-    rights: fn(u32) -> bool,
+    gate: Arc<Gate>,
+    /// The kernel's word (`SO_PEERCRED`), on who opened a connection.
+    caller: fn(&UnixStream) -> io::Result<u32>,
 }
 
 impl<C: Clock, J: Journal> Desk<C, J> {
     pub(crate) fn new(board: Board, clock: C, journal: J) -> Self {
-        Self { board, clock, journal, rights: rights::may_order }
+        let caller = |stream: &UnixStream| Ok(stream.peer_cred()?.uid());
+        Self { board, clock, journal, gate: Arc::default(), caller }
     }
 
     fn report(&self) -> StatusReport {
@@ -82,13 +87,14 @@ pub(crate) fn bind(path: &Path) -> Result<UnixListener, Error> {
 
 /// Answers for as long as the daemon runs.
 pub(crate) async fn serve<C: Clock, J: Journal>(listener: UnixListener, desk: Desk<C, J>) {
-    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let places = Places::default();
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
-        let Ok(place) = room.clone().try_acquire_owned() else { continue };
+        let Ok(uid) = (desk.caller)(&stream) else { continue };
+        let Some(place) = places.take(uid) else { continue };
         let desk = desk.clone();
         tokio::spawn(async move {
-            let answered = timeout(ORDER, answer(stream, &desk)).await;
+            let answered = timeout(ORDER, answer((stream, uid), &desk)).await;
             if let Ok(Err(error)) = answered {
                 tracing::debug!("control socket: {error}");
             }
@@ -97,9 +103,10 @@ pub(crate) async fn serve<C: Clock, J: Journal>(listener: UnixListener, desk: De
     }
 }
 
-async fn answer<C: Clock, J: Journal>(mut stream: UnixStream, desk: &Desk<C, J>) -> io::Result<()> {
-    // The kernel's word (SO_PEERCRED), on who opened the connection.
-    let uid = stream.peer_cred()?.uid();
+async fn answer<C: Clock, J: Journal>(
+    (mut stream, uid): (UnixStream, u32),
+    desk: &Desk<C, J>,
+) -> io::Result<()> {
     let frame = timeout(PATIENCE, read_frame(&mut stream, MAX_REQUEST)).await??;
     let call: Call = serde_json::from_slice(&frame)?;
     let reply = match call.method.as_str() {

@@ -86,7 +86,9 @@ async fn meet(files: &mut Files, helper: &HelperClient, signals: &mut Signals) -
                 Told::Reload => {}
             }
         }
-        files.reload(None).await;
+        if !signals.unless_stopped(files.reload(None)).await {
+            break;
+        }
     }
     files.manager.stopping();
     None
@@ -112,7 +114,10 @@ async fn work(
         tokio::select! {
             told = signals.told() => match told {
                 Told::Stop => break,
-                Told::Reload => files.reload(Some(&mut hearers)).await,
+                // A file system that hangs keeps nobody from stopping it.
+                Told::Reload => if !signals.unless_stopped(files.reload(Some(&mut hearers))).await {
+                    break;
+                },
             },
             // Each works until it is told to stop: one that ended is our own fault.
             Some(ended) = workers.join_next() => {

@@ -58,7 +58,8 @@ pub struct Reload {
     pub at: u64,
     /// Whether the files hold from then on.
     pub ok: bool,
-    /// Everything that is wrong with them; what was read before holds on.
+    /// Everything that is wrong with them; what was read before holds on. Where they hold: what of
+    /// the helper could not be learnt anew.
     pub problem: Option<String>,
     /// What they say differently and what is taken at a start only: keys, and clusters.
     #[serde(default)]

@@ -15,9 +15,10 @@ const KEPT: usize = 14;
 
 /// Writes what is still on its way when it is dropped.
 #[derive(Debug)]
-pub struct LogGuard(#[expect(dead_code, reason = "held to be dropped")] Option<WorkerGuard>);
+pub struct LogGuard(#[expect(dead_code, reason = "held to be dropped")] WorkerGuard);
 
-/// Starts the log. A full disk loses lines and never holds anything up.
+/// Starts the log. A full disk or a journald that stands still loses lines and never holds anything
+/// up: a thread of its own writes them.
 ///
 /// # Errors
 /// A level that is none, or a file that cannot be written.
@@ -29,8 +30,9 @@ pub fn start_log(logging: &Logging) -> Result<LogGuard, Error> {
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
     let Some(file) = &logging.log_file else {
         let ansi = std::io::stderr().is_terminal();
-        log.with_writer(std::io::stderr).with_ansi(ansi).init();
-        return Ok(LogGuard(None));
+        let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
+        log.with_writer(writer).with_ansi(ansi).init();
+        return Ok(LogGuard(guard));
     };
     let name = file.file_name().ok_or_else(|| of("is not a file".to_owned()))?.to_string_lossy();
     let (stem, suffix) = name.rsplit_once('.').unwrap_or((&name, "log"));
@@ -43,5 +45,5 @@ pub fn start_log(logging: &Logging) -> Result<LogGuard, Error> {
         .map_err(|e| of(e.to_string()))?;
     let (writer, guard) = tracing_appender::non_blocking(daily);
     log.with_writer(writer).with_ansi(false).init();
-    Ok(LogGuard(Some(guard)))
+    Ok(LogGuard(guard))
 }

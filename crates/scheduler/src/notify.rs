@@ -31,7 +31,7 @@ use pulse::Pulse;
 use undelivered::Undelivered;
 
 /// At a stop the channels have so long in all.
-const LAST: Duration = Duration::from_secs(2);
+pub(crate) const LAST: Duration = Duration::from_secs(2);
 
 /// Where workers say what happened; without any channel it does nothing.
 #[derive(Clone, Default)]

@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use crate::daemon::wall;
-use crate::{Intent, JournalError, LastKnown, PauseStatus, Source, StatusReport, last_pictures};
+use crate::{
+    ClusterStatus, Intent, JournalError, LastKnown, PauseStatus, Source, StatusReport,
+    last_pictures,
+};
 
 /// What the daemon noted last. Nothing of it is of now but the pauses.
 ///
@@ -25,17 +28,35 @@ fn told(known: LastKnown, wall: u64) -> StatusReport {
     };
     let unseen = clusters.iter().filter(|cluster| cluster.status.is_none());
     let notes = unseen.map(|cluster| format!("cluster {}: nothing was noted of it", cluster.name));
+    let mut notes: Vec<String> = notes.collect();
+    let clusters = clusters.into_iter().filter_map(|cluster| {
+        let since = wall.saturating_sub(cluster.noted?);
+        Some(of_then(cluster.status?, since, &mut notes))
+    });
+    let clusters = clusters.collect();
     StatusReport {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        notes: notes.collect(),
+        notes,
         recent,
         pauses: pauses.iter().map(|pause| PauseStatus::of(pause, now, wall)).collect(),
         problems: open.iter().map(unsure).collect(),
-        clusters: clusters.into_iter().filter_map(|cluster| cluster.status).collect(),
+        clusters,
         source: Source::Journal,
         noted_at,
         ..StatusReport::default()
     }
+}
+
+/// A picture of `since` seconds ago: what it says is older by that, and what was wrong then need not
+/// be so now.
+fn of_then(mut status: ClusterStatus, since: u64, notes: &mut Vec<String>) -> ClusterStatus {
+    if let Some(problem) = status.problem.take() {
+        notes.push(format!("cluster {}: when noted: {problem}", status.name));
+    }
+    for vm in &mut status.vms {
+        vm.sample_age = vm.sample_age.map(|age| age.saturating_add(since));
+    }
+    status
 }
 
 #[cfg(test)]
@@ -52,8 +73,12 @@ mod tests {
     #[test]
     fn what_was_noted_is_told_as_such() {
         let status = json!({
-            "name": "a", "answered_by": null, "problem": null, "looks": 1, "look_ms": 1,
-            "nodes": [], "vms": [],
+            "name": "a", "answered_by": null, "problem": "no answer", "looks": 1, "look_ms": 1,
+            "nodes": [], "vms": [{
+                "vmid": 101, "name": null, "node": "pve1", "mode": "full", "vcpus": 2,
+                "memory": 4096, "cpu_used": null, "memory_used": null, "cpu": "idle",
+                "memory_decision": "idle", "sample_age": 4,
+            }],
         });
         let picture = |name: &str, status, noted| LastPicture {
             status,
@@ -85,7 +110,11 @@ mod tests {
         };
         let report = told(known, 1000);
         assert_eq!((report.source, report.noted_at), (Source::Journal, Some(60)));
-        assert_eq!((report.clusters.len(), report.notes.len()), (1, 1));
+        let notes = ["cluster b: nothing was noted of it", "cluster a: when noted: no answer"];
+        assert_eq!(report.notes, notes);
+        // Noted at 60 with a sample that was 4 s old; now it is 1000.
+        assert_eq!(report.clusters[0].vms[0].sample_age, Some(944));
+        assert_eq!((report.ills().len(), &report.clusters[0].problem), (1, &None));
         assert_eq!((report.pauses[0].left, report.pauses[0].until), (Some(60), Some(1060)));
         assert!(report.ills()[0].starts_with("what became of VM 101: vcpus 2 -> 3 on pve1"));
         assert_eq!(serde_json::to_value(&report).unwrap()["source"], "journal");

@@ -91,7 +91,7 @@ impl Board {
         self.state().reload = Some(reload);
     }
 
-    /// Why the helper has not been met yet.
+    /// Why there is no helper to work with yet.
     pub(crate) fn helper(&self, problem: Option<&str>) {
         self.state().helper = problem.map(str::to_owned);
     }
@@ -105,7 +105,6 @@ impl Board {
         };
         // All this takes its time, and no worker is to wait for it.
         let notes = watched.as_ref().map(|w| w.claims.notes(&w.config, &w.clusters));
-        let unmet = helper.map(|why| format!("the helper was not met yet: {why}"));
         let unseen = looking.iter().filter(|(name, _)| !clusters.contains_key(name));
         let unseen = unseen.map(|(name, time)| format!("cluster {name}: {}", late(*time)));
         let late = |name: &ClusterName| looking.get(name).map(|time| late(*time));
@@ -122,7 +121,7 @@ impl Board {
             counts: journal.counts(),
             recent: journal.recent(),
             reload,
-            problems: journal.notes().into_iter().chain(unmet).chain(unseen).collect(),
+            problems: journal.notes().into_iter().chain(helper).chain(unseen).collect(),
             ..StatusReport::default()
         }
     }

@@ -49,6 +49,8 @@ pub async fn order_resume(path: &Path, order: &ResumeOrder) -> Result<Resumed, E
     call(path, RESUME, Some(order)).await
 }
 
+const HUNG_UP: &str = "the daemon hung up: it is stopping, or too many ask at once\n  help: it answers 16 connections at a time, 4 of one user, and root always finds one: try again, or as root";
+
 async fn call<T: DeserializeOwned>(
     path: &Path,
     method: &str,
@@ -72,11 +74,19 @@ async fn call<T: DeserializeOwned>(
     };
     let patience = if is_order { ORDER } else { PATIENCE };
     let reply = timeout(patience, ask).await.unwrap_or_else(|late| Err(late.into()));
-    let Reply { error, parameters, .. } = reply.map_err(of)?;
+    let reply = reply
+        .map_err(|error| if hung_up(&error) { Error::Order(HUNG_UP.into()) } else { of(error) });
+    let Reply { error, parameters, .. } = reply?;
     if let Some(error) = error {
         return Err(refused(&error, &parameters));
     }
     serde_json::from_value(parameters).map_err(|error| of(error.into()))
+}
+
+/// It was there, and ended the connection without a word.
+fn hung_up(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof)
 }
 
 /// What the daemon says in place of an answer.

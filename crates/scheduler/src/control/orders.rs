@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use vm_autoscale_protocol::Reply;
 
 use super::Desk;
+use super::gate::May;
 use super::order::{PauseOrder, ResumeOrder, Resumed};
 use super::rights::ADMINS;
 use crate::daemon::wall;
@@ -65,6 +66,7 @@ async fn take_pause<C: Clock, J: Journal>(
     if for_seconds.is_some_and(|seconds| seconds == 0 || seconds > MAX_SECONDS) {
         return not_done("a pause lasts from a second to a year, or until it is taken back");
     }
+    opened(desk).await?;
     let now = desk.clock.now();
     if desk.journal.pauses(now).len() >= MAX_PAUSES {
         return not_done("64 pauses hold already: end some with `vm-autoscale resume`");
@@ -83,6 +85,7 @@ async fn take_resume<C: Clock, J: Journal>(
 ) -> Result<Resumed, Refused> {
     permitted(desk, uid).await?;
     let ResumeOrder { mut numbers, all } = read(parameters)?;
+    opened(desk).await?;
     let now = desk.clock.now();
     if all {
         numbers = desk.journal.pauses(now).iter().map(|pause| pause.number).collect();
@@ -97,14 +100,22 @@ async fn take_resume<C: Clock, J: Journal>(
     Ok(Resumed { ended: told.collect(), absent })
 }
 
+/// Only by what the journal has of earlier processes the clock and the pauses are right: it is read
+/// before either is asked. To end nothing is the cheapest thing that does so.
+async fn opened<C, J: Journal>(desk: &Desk<C, J>) -> Result<(), Refused> {
+    desk.journal.resume(Vec::new(), None).await?;
+    Ok(())
+}
+
 async fn permitted<C, J>(desk: &Desk<C, J>, uid: u32) -> Result<(), Refused> {
-    let rights = desk.rights;
-    let may = tokio::task::spawn_blocking(move || rights(uid)).await.unwrap_or(false);
-    if may {
-        return Ok(());
+    match desk.gate.may(uid).await {
+        May::Yes => Ok(()),
+        May::No => Err(Refused::NotPermitted(uid)),
+        May::Unknown => {
+            let why = "whether you may give orders is not known: the user database does not answer, or is busy with others\n  help: try again, or as root: sudo";
+            Err(Refused::NotDone(why.to_owned()))
+        }
     }
-    tracing::warn!(uid, "refused an order: neither root nor in the group {ADMINS}");
-    Err(Refused::NotPermitted(uid))
 }
 
 fn read<T: DeserializeOwned>(parameters: Option<Value>) -> Result<T, Refused> {

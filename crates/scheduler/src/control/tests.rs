@@ -1,8 +1,9 @@
-use vm_autoscale_config::Selection;
+use vm_autoscale_config::{JournalFile, Selection};
 use vm_autoscale_planner::Moment;
+use vm_autoscale_proxmox::ClusterName;
 
 use super::*;
-use crate::MemoryJournal;
+use crate::{BootClock, MemoryJournal, Notes, SqliteJournal};
 
 /// It stands.
 #[derive(Clone)]
@@ -22,10 +23,15 @@ struct Served {
     journal: MemoryJournal,
 }
 
+/// An ordinary user, also where tests are root's.
+const SOMEBODY: u32 = 4_000_000_000;
+
 fn serve_with(rights: fn(u32) -> bool) -> Served {
     let (dir, journal) = (tempfile::tempdir().unwrap(), MemoryJournal::default());
     let listener = bind(&dir.path().join("s")).unwrap();
-    let desk = Desk { rights, ..Desk::new(Board::default(), Noon, journal.clone()) };
+    let gate = Arc::new(Gate::new(rights, Duration::from_secs(5)));
+    let caller = |_: &UnixStream| Ok(SOMEBODY);
+    let desk = Desk { gate, caller, ..Desk::new(Board::default(), Noon, journal.clone()) };
     tokio::spawn(serve(listener, desk));
     Served { dir, journal }
 }
@@ -50,12 +56,15 @@ fn order(select: &[&str], reason: &str, for_seconds: Option<u64>) -> PauseOrder 
     PauseOrder { select, reason: reason.to_owned(), for_seconds }
 }
 
+fn journal_in(dir: &tempfile::TempDir) -> JournalFile {
+    JournalFile { path: dir.path().join("journal.db"), ..JournalFile::default() }
+}
+
 #[tokio::test]
 async fn a_pause_is_kept_told_and_ended_by_its_number() {
     let served = serve_with(|_| true);
     let first = served.pause(&order(&["@all", "-101"], " racks ", Some(7200))).await.unwrap();
-    let own = nix::unistd::Uid::effective().as_raw();
-    assert_eq!((first.reason.as_str(), first.uid, first.left), ("racks", own, Some(7200)));
+    assert_eq!((first.reason.as_str(), first.uid, first.left), ("racks", SOMEBODY, Some(7200)));
     assert_eq!((first.select.as_str(), first.until.unwrap() - first.at), ("@all -101", 7200));
     let second = served.pause(&order(&["@tag-web"], "x", None)).await.unwrap();
     assert_eq!((second.left, second.until), (None, None));
@@ -79,7 +88,7 @@ async fn who_may_not_gives_no_order_and_reads_all_the_same() {
     assert_eq!(served.resume(&[1], true).await.unwrap_err().exit_code(), 5);
     assert_eq!(served.told().await, []);
     // Root and nobody else where there is no such group.
-    assert!(rights::may_order(0) && !rights::may_order(4_000_000_000));
+    assert!(rights::may_order(0) && !rights::may_order(SOMEBODY));
 }
 
 #[tokio::test]
@@ -111,4 +120,73 @@ async fn what_no_pause_can_be_is_refused_and_so_is_one_that_cannot_be_kept() {
     }
     let more = served.pause(&order(&["@all"], "x", None)).await.unwrap_err().to_string();
     assert!(more.contains("64 pauses hold already"), "{more}");
+}
+
+/// The kernel's word is asked where nothing else is said.
+#[tokio::test]
+async fn who_asks_is_known_by_the_socket() {
+    let desk = Desk::new(Board::default(), Noon, MemoryJournal::default());
+    let (one, _other) = UnixStream::pair().unwrap();
+    assert_eq!((desk.caller)(&one).unwrap(), nix::unistd::Uid::effective().as_raw());
+}
+
+#[tokio::test]
+async fn one_user_has_four_connections_and_whoever_is_not_heard_is_told_so() {
+    let served = serve_with(|_| true);
+    let path = served.dir.path().join("s");
+    let mut idle = Vec::new();
+    for _ in 0..places::OF_ONE {
+        idle.push(UnixStream::connect(&path).await.unwrap());
+    }
+    let refused = fetch_status(&path).await.unwrap_err();
+    assert!(refused.to_string().starts_with("the daemon hung up: "), "{refused}");
+    let refused = served.pause(&order(&["@all"], "x", None)).await.unwrap_err();
+    assert!(refused.exit_code() == 1 && refused.to_string().contains("root"), "{refused}");
+    idle.clear();
+    while fetch_status(&path).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// A journal that could not be opened at the start, of a machine that has booted since: the order
+/// itself has it opened, which moves the clock ahead.
+#[tokio::test]
+async fn a_pause_lasts_by_the_clock_of_the_journal() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = journal_in(&dir);
+    let boots: [fn() -> Duration; 2] = [|| Duration::from_secs(100_000), || Duration::from_secs(9)];
+    for (count, since_boot) in boots.into_iter().enumerate() {
+        let clock = BootClock::over(since_boot);
+        let journal = SqliteJournal::new(&file, &clock);
+        let desk = Desk::new(Board::default(), clock.clone(), journal.clone());
+        let order = serde_json::to_value(order(&["@all"], "x", Some(3600))).unwrap();
+        let reply = orders::pause(&desk, 0, Some(order)).await;
+        let pause: PauseStatus = serde_json::from_value(reply.parameters).unwrap();
+        assert_eq!(pause.left, Some(3600));
+        assert_eq!(journal.pauses(clock.now()).len(), count + 1);
+        // The cycles of a worker note how far the clock is.
+        let cluster = ClusterName::try_from("home").unwrap();
+        journal.recall(&cluster).await.unwrap();
+        let (now, decisions, vms, ended) = (clock.now(), vec![], vec![], vec![]);
+        journal.keep(Notes { cluster, now, decisions, vms, ended, picture: None }).await.unwrap();
+        journal.end().await;
+    }
+}
+
+/// Also `resume --all` as the first order of all.
+#[tokio::test]
+async fn all_pauses_of_before_are_ended_also_by_the_first_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = journal_in(&dir);
+    let desk = || {
+        let clock = BootClock::default();
+        let journal = SqliteJournal::new(&file, &clock);
+        Desk::new(Board::default(), clock, journal)
+    };
+    let (first, order) = (desk(), order(&["@all"], "x", None));
+    orders::pause(&first, 0, Some(serde_json::to_value(order).unwrap())).await;
+    first.journal.end().await;
+    let reply = orders::resume(&desk(), 0, Some(json!({"all": true}))).await;
+    let resumed: Resumed = serde_json::from_value(reply.parameters).unwrap();
+    assert_eq!(resumed.ended.len(), 1);
 }

@@ -9,7 +9,7 @@ use sd_notify::NotifyState;
 /// So many words wait for a systemd that does not listen; more are dropped.
 const QUEUE: usize = 64;
 /// At the end what was said has so long to be heard.
-const LAST: Duration = Duration::from_secs(1);
+pub(super) const LAST: Duration = Duration::from_secs(1);
 
 enum Word {
     Ready,

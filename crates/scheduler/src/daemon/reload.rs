@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use vm_autoscale_config::{Clusters, SchedulerConfig};
 
@@ -24,13 +25,21 @@ pub type Reread =
 
 /// What is taken at a start only, by the first words of its keys.
 const AT_START: [&str; 4] = ["control_socket", "helper_socket", "journal", "logging"];
+/// Files that cannot be read in this time are on a file system that hangs.
+const READING: Duration = Duration::from_secs(10);
 /// A helper that does not answer at once is not waited for: its clusters are those of before.
 const HELLO: Duration = Duration::from_secs(2);
+
+type Reading = JoinHandle<Result<SchedulerConfig, vm_autoscale_config::Error>>;
 
 /// What the daemon goes by.
 pub(super) struct Files {
     file: PathBuf,
     reread: Reread,
+    /// How long a reading may take.
+    patience: Duration,
+    /// A reading that did not end in time. Each has a thread of its own: there is one at a time.
+    hung: Option<Reading>,
     /// What it was started with.
     started: Arc<SchedulerConfig>,
     pub(super) config: Arc<SchedulerConfig>,
@@ -55,7 +64,9 @@ impl Files {
         let (config, board) = (Arc::new(config), Board::default());
         let notifier = Notifier::start(&config);
         let file = file.to_owned();
-        let new = Self { file, reread, started: config.clone(), config, notifier, board, manager };
+        let started = config.clone();
+        let (patience, hung) = (READING, None);
+        let new = Self { file, reread, patience, hung, started, config, notifier, board, manager };
         new.publish();
         new
     }
@@ -68,19 +79,16 @@ impl Files {
     /// Reads them anew.
     pub(super) async fn reload(&mut self, hearers: Option<&mut Hearers>) {
         self.manager.reloading();
-        let reread = self.reread.clone();
-        // A large file takes a while, and a file system may hang.
-        let read = tokio::task::spawn_blocking(move || reread()).await;
-        let done = match read {
-            Ok(Ok(config)) => Ok(self.take(config, hearers).await),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(error) => Err(error.to_string()),
+        let (ok, problem, at_next_start) = match self.read().await {
+            Ok(config) => {
+                let (later, unmet) = self.take(config, hearers).await;
+                (true, unmet, later)
+            }
+            Err(problem) => {
+                tracing::error!("not reloaded, what was read before holds on: {problem}");
+                (false, Some(problem), vec![])
+            }
         };
-        let (ok, problem) = (done.is_ok(), done.as_ref().err().cloned());
-        if let Some(problem) = &problem {
-            tracing::error!("not reloaded, what was read before holds on: {problem}");
-        }
-        let at_next_start = done.unwrap_or_default();
         for what in &at_next_start {
             tracing::warn!("{what}: takes effect at the next start");
         }
@@ -88,8 +96,35 @@ impl Files {
         self.manager.ready();
     }
 
-    /// From the next cycle of each worker on this holds; what of it does not.
-    async fn take(&mut self, new: SchedulerConfig, hearers: Option<&mut Hearers>) -> Vec<String> {
+    /// A large file takes a while, and a file system may hang.
+    async fn read(&mut self) -> Result<SchedulerConfig, String> {
+        self.hung = self.hung.take().filter(|hung| !hung.is_finished());
+        if self.hung.is_some() {
+            return Err(
+                "the reading of before has not ended: does the file system hang?".to_owned()
+            );
+        }
+        let reread = self.reread.clone();
+        let mut reading = tokio::task::spawn_blocking(move || reread());
+        match timeout(self.patience, &mut reading).await {
+            Ok(Ok(Ok(config))) => Ok(config),
+            Ok(Ok(Err(error))) => Err(error.to_string()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => {
+                self.hung = Some(reading);
+                let seconds = self.patience.as_secs();
+                Err(format!("the files could not be read within {seconds} s"))
+            }
+        }
+    }
+
+    /// From the next cycle of each worker on this holds; what of it does not before the next start,
+    /// and what of it is not known.
+    async fn take(
+        &mut self,
+        new: SchedulerConfig,
+        hearers: Option<&mut Hearers>,
+    ) -> (Vec<String>, Option<String>) {
         let (new, mut later) = staying(&self.started, new);
         let changed: Vec<String> =
             self.config.differences(&new).into_iter().map(|difference| difference.key).collect();
@@ -97,8 +132,12 @@ impl Files {
         self.notifier = self.notifier.succeeded_by(&self.config, &new);
         self.config = Arc::new(new);
         self.publish();
-        let Some(Hearers { cares, clusters, helper }) = hearers else { return later };
-        later.extend(meet_again(helper, clusters).await);
+        let Some(Hearers { cares, clusters, helper }) = hearers else { return (later, None) };
+        let mut unmet = None;
+        match meet_again(helper, clusters).await {
+            Ok(other) => later.extend(other),
+            Err(problem) => unmet = Some(problem),
+        }
         self.notifier.expect(clusters.keys());
         let all = Care::of_all(&self.config, clusters);
         self.board.watch(self.config.clone(), clusters.clone(), &all);
@@ -107,22 +146,26 @@ impl Files {
                 worker.send_replace(Order { care, notifier: self.notifier.clone() });
             }
         }
-        later
+        (later, unmet)
     }
 }
 
 /// Takes the nodes that helper.yaml has now; a cluster that came or went is for the next start.
-async fn meet_again(helper: &HelperClient, clusters: &mut Clusters) -> Option<String> {
+async fn meet_again(
+    helper: &HelperClient,
+    clusters: &mut Clusters,
+) -> Result<Option<String>, String> {
     let Ok(Ok(hello)) = timeout(HELLO, helper.hello()).await else {
-        tracing::warn!("the helper does not answer: its clusters are taken as before");
-        return None;
+        let problem = "the nodes of helper.yaml: the helper did not answer; reload again";
+        tracing::warn!("{problem}: until then they are those of before");
+        return Err(problem.to_owned());
     };
     let now = known(hello.clusters);
     if !now.keys().eq(clusters.keys()) {
-        return Some("other clusters in helper.yaml".to_owned());
+        return Ok(Some("other clusters in helper.yaml".to_owned()));
     }
     *clusters = now;
-    None
+    Ok(None)
 }
 
 /// The new configuration but for what cannot change while the daemon runs, and those keys.

