@@ -50,6 +50,7 @@ async fn an_outcome_that_cannot_be_written_is_written_first_of_all_later() {
     assert_eq!(journal.recent().len(), 3);
     assert!(journal.intend(at(1010), &intent(104)).await.is_err());
     let mut late = notes(1011);
+    late.ended = vec![3];
     late.vms = vec![(vmid(101), None), (vmid(104), Some(record(4)))];
     assert!(journal.keep(late).await.is_err());
     assert!(journal.pause(pause(None)).await.is_err());
@@ -129,7 +130,7 @@ async fn a_disk_that_hangs_holds_nobody_up() {
     assert_eq!(journal.notes().len(), 1);
     drop(hang_up);
     let mut tries = 0;
-    while let Err(error) = journal.keep(notes(1012)).await {
+    while let Err(error) = journal.keep(Notes { ended: vec![3], ..notes(1012) }).await {
         tries += 1;
         assert!(tries < 100, "{error}");
         tokio::time::sleep(Duration::from_millis(50)).await;
