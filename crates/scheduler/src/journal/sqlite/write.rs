@@ -139,7 +139,9 @@ pub(super) fn decision(
 pub(super) fn pause(to: &Connection, now: Moment, pause: &Pause) -> Result<(), Fault> {
     let body = json(pause)?;
     let sum = sum(&[&body]);
-    let row = "INSERT OR IGNORE INTO pauses (number, moment, body, sum) VALUES (?, ?, ?, ?)";
+    // One that was told to hold on may have been ended in the file.
+    let row = "INSERT INTO pauses (number, moment, body, sum) VALUES (?, ?, ?, ?) \
+               ON CONFLICT DO UPDATE SET ended = NULL, ended_wall = NULL, ended_by = NULL";
     to.execute(row, params![number(pause.number), of_moment(now), body, sum])?;
     Ok(())
 }
