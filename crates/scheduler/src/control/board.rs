@@ -129,7 +129,7 @@ impl Board {
             recent: journal.recent(),
             reload,
             ways: self.state().ways.clone(),
-            problems: journal.notes().into_iter().chain(unmet).chain(unseen).collect(),
+            problems: journal.notes().into_iter().chain(helper).chain(unseen).collect(),
             ..StatusReport::default()
         }
     }
