@@ -9,7 +9,7 @@ use vm_autoscale_protocol::{NodeHealth, NodeState};
 use vm_autoscale_proxmox::NodeName;
 use vm_autoscale_scheduler::{AskError, Helper as _, HelperClient};
 use vm_autoscale_tests::fault_proxy::{Fault, FaultProxy, Way};
-use vm_autoscale_tests::programs::pause;
+use vm_autoscale_tests::programs::{command, directory, pause};
 use vm_autoscale_tests::stage::{Play, Stage};
 
 use crate::{await_helper, load, play, truth, turn, vmid};
@@ -159,5 +159,15 @@ fn all_configs_are_read_anew_at_the_other_node() {
     assert_eq!(after - before, 3, "{}", troubled.stage.last_words());
     let status = troubled.stage.status().unwrap();
     assert_eq!(status.clusters[0].vms.len(), 6);
+    // Whoever asks for the status is told of the node, although all goes on without it.
+    let named = |ill: &String| ill.starts_with("node pve1 of cluster lab: unreachable for ");
+    let told = troubled.stage.until(CYCLE * 2, |status| status.ills().iter().any(named)).unwrap();
+    assert_eq!(told.ills().len(), 1, "{told:?}");
+    let mut ask = command(directory().unwrap().join("vm-autoscale"));
+    let config = troubled.stage.path("config.yaml");
+    let asked = ask.arg("status").arg("--config").arg(config).output().unwrap();
+    let said = String::from_utf8(asked.stdout).unwrap();
+    assert_eq!(asked.status.code(), Some(1), "{said}");
+    assert!(said.starts_with("NOT WELL: node pve1 of cluster lab: unreachable for "), "{said}");
     troubled.stage.strike().unwrap();
 }

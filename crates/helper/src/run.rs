@@ -78,7 +78,7 @@ impl Sent {
         let Self { channel, session, turn, health, is_change, after, .. } = self;
         drop((channel, session));
         let lost = came.exit.is_none() && !came.not_run;
-        let kept = lost.then(|| (turn, hung.take(), health.keeps(is_change, false)));
+        let kept = lost.then(|| (turn, kept(hung.take(), &health, is_change)));
         if came.exit.is_some() {
             health.answered();
         }
@@ -88,6 +88,11 @@ impl Sent {
             sleep(after).await;
         }
     }
+}
+
+/// The one place of a command whose session is lost: one that hung has kept its own already.
+fn kept(hung: Option<Kept>, health: &Rc<Health>, is_change: bool) -> Kept {
+    hung.unwrap_or_else(|| health.keeps(is_change, false))
 }
 
 impl Came {
@@ -124,4 +129,20 @@ fn keep_end(stderr: &mut Vec<u8>, data: &[u8]) {
     const KEPT: usize = 16 * 1024;
     stderr.extend_from_slice(data);
     stderr.drain(..stderr.len().saturating_sub(KEPT));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_hung_and_was_lost_keeps_one_place() {
+        let health = Rc::new(Health::new("pve1".try_into().unwrap()));
+        let hung = kept(Some(health.keeps(true, true)), &health, true);
+        assert!(health.is_full(true, 1) && !health.is_full(true, 2));
+        let lost = kept(None, &health, true);
+        assert!(health.is_full(true, 2) && !health.is_full(true, 3));
+        drop((hung, lost));
+        assert!(!health.is_full(true, 1));
+    }
 }

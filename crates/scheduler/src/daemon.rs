@@ -14,6 +14,7 @@ use crate::control::{self, Board, Desk};
 use crate::observe::{Blind, observe};
 use crate::status::ClusterStatus;
 use crate::view::{InFlight, View};
+use crate::ways;
 use crate::worker::planner_config;
 use crate::{
     AskError, BootClock, Clock as _, Error, Helper, HelperClient, Journal as _, MemoryJournal,
@@ -59,7 +60,11 @@ pub async fn run(config: SchedulerConfig, file: &Path, reread: Reread) -> Result
     files.manager.ready();
     let ports = (clock, helper.clone(), journal.clone());
     let worked = match meet(&mut files, &helper, &mut signals).await {
-        Some(clusters) => work(&mut files, ports, clusters, &mut signals).await,
+        Some(clusters) => {
+            let board = files.board.clone();
+            let working = work(&mut files, ports, clusters, &mut signals);
+            ways::meanwhile(&helper, &board, working).await
+        }
         None => Ok(()),
     };
     answering.abort();

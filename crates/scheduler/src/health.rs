@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use vm_autoscale_planner::Moment;
 
+use crate::ways::trouble;
 use crate::{Pause, StatusReport};
 
 /// Who says how it is.
@@ -80,6 +81,7 @@ impl StatusReport {
             Some(format!("cluster {}: {}", cluster.name, cluster.problem.as_ref()?))
         };
         ills.extend(self.clusters.iter().filter_map(blind));
+        ills.extend(self.ways.iter().filter_map(trouble));
         ills
     }
 }

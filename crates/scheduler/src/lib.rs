@@ -20,6 +20,7 @@ mod ports;
 mod remembered;
 mod status;
 mod view;
+mod ways;
 mod worker;
 
 pub use act::Settled;

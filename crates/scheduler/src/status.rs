@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use vm_autoscale_config::Clusters;
 use vm_autoscale_planner::{Choice, Decision, Moment, Verdict};
+use vm_autoscale_protocol::NodeHealth;
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
 use crate::view::{InFlight, KnownVm, View};
@@ -34,6 +35,9 @@ pub struct StatusReport {
     /// What is wrong with the daemon as a whole.
     #[serde(default)]
     pub problems: Vec<String>,
+    /// How the ways to the nodes are, by what the helper met there; empty where it does not say.
+    #[serde(default)]
+    pub ways: Vec<NodeHealth>,
     /// Who says all this.
     #[serde(default)]
     pub source: Source,

@@ -7,6 +7,7 @@
 use std::io::{self, BufRead as _, Write as _};
 use std::path::PathBuf;
 use std::process::{ExitCode, exit};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use vm_autoscale_config::JournalFile;
@@ -36,7 +37,7 @@ fn play() -> Done<()> {
     runtime.block_on(async {
         let clock = BootClock::default();
         let journal = SqliteJournal::new(&JournalFile { path, ..JournalFile::default() }, &clock);
-        let script = Script { journal, clock };
+        let script = Script { journal, clock, ended: Mutex::default() };
         script.rounds(rounds).await?;
         say("waiting");
         io::stdin().lock().read_line(&mut String::new())?;
@@ -63,6 +64,8 @@ fn say(what: &str) {
 struct Script {
     journal: SqliteJournal,
     clock: BootClock,
+    /// Intents that the next note ends.
+    ended: Mutex<Vec<u64>>,
 }
 
 impl Script {
@@ -87,6 +90,7 @@ impl Script {
                 say(&format!("asked {number}"));
                 let settled = Settled { outcome: Outcome::Applied, reverted: false, duty: false };
                 self.journal.settle(self.clock.now(), id, &intent, &settled).await;
+                self.ended.lock().map_err(|_| "poisoned")?.push(id);
                 Ok(true)
             }
             Err(error) => {
@@ -98,6 +102,7 @@ impl Script {
 
     async fn keep(&self, number: u32) -> Done<()> {
         let vmid = number.try_into()?;
+        let ended = self.ended.lock().map_err(|_| "poisoned")?.clone();
         let (kind, text) = ("hold".to_owned(), "a reason ".repeat(20));
         let decided = Decided { vmid, resource: Resource::Cpu, kind, text };
         let notes = Notes {
@@ -105,10 +110,12 @@ impl Script {
             now: self.clock.now(),
             decisions: vec![decided],
             vms: vec![(vmid, Some(VmRecord::default()))],
-            ended: Vec::new(),
+            ended: ended.clone(),
             picture: None,
         };
-        Ok(self.journal.keep(notes).await?)
+        self.journal.keep(notes).await?;
+        self.ended.lock().map_err(|_| "poisoned")?.retain(|id| !ended.contains(id));
+        Ok(())
     }
 
     /// Within a few cycles and without a restart.

@@ -39,7 +39,9 @@ impl Link {
                 }
                 Err(Silent) => "it took the command and says nothing",
             };
-            return Err(self.fails(NodeState::Unreachable, self.lost(command, why)));
+            // Who asks next sent nothing: only of this command it is not known what became of it.
+            self.fails(NodeState::Unreachable, self.unreachable(why));
+            return Err(self.lost(command, why));
         }
     }
 }
@@ -53,5 +55,36 @@ async fn next(
     match until {
         Some(until) => timeout_at(until, answer.recv()).await.map_err(|_| Silent),
         None => Ok(answer.recv().await),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use vm_autoscale_config::Secret;
+
+    use super::*;
+    use crate::login::{Login, Proof};
+    use crate::pins::Pins;
+
+    #[tokio::test]
+    async fn only_who_sent_a_change_does_not_know_what_became_of_it() {
+        let login =
+            Login { user: String::new(), proof: Proof::Password(Secret::from(String::new())) };
+        let pins = Rc::new(Pins::new("/nowhere".into()));
+        let address = "127.0.0.1:1".parse().unwrap();
+        let link = Rc::new(Link::new("pve1".try_into().unwrap(), address, Rc::new(login), pins));
+        let digest = "0".repeat(40).try_into().unwrap();
+        let (vmid, vcpus) = (101.try_into().unwrap(), 2.try_into().unwrap());
+        let change = NodeCommand::SetVcpus { vmid, vcpus, digest };
+        let (to, answer) = tokio::sync::mpsc::channel(1);
+        to.send(Heard::End(None, vec![])).await.unwrap();
+        let lost = link.hear(&change, 100, (None, None), answer, async |_| Ok(())).await;
+        assert!(matches!(lost, Err(HelperError::Unknown { .. })));
+        // While a session is on its way, the next one is told why there is none.
+        let _coming = link.state.lock().await;
+        let next = link.session().await;
+        assert!(matches!(next, Err(HelperError::Unreachable { .. })));
     }
 }

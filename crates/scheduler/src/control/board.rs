@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use vm_autoscale_config::{Clusters, SchedulerConfig};
+use vm_autoscale_protocol::NodeHealth;
 use vm_autoscale_proxmox::ClusterName;
 
 use super::RunningConfig;
@@ -36,6 +37,7 @@ struct State {
     running: Option<Arc<RunningConfig>>,
     reload: Option<Reload>,
     helper: Option<String>,
+    ways: Vec<NodeHealth>,
 }
 
 /// What notes are made of.
@@ -96,6 +98,11 @@ impl Board {
         self.state().helper = problem.map(str::to_owned);
     }
 
+    /// How the ways to the nodes are; none where that is not known.
+    pub(crate) fn ways(&self, ways: Vec<NodeHealth>) {
+        self.state().ways = ways;
+    }
+
     /// All that was seen last.
     pub fn report<J: Journal>(&self, journal: &J) -> StatusReport {
         let (clusters, looking) = self.seen();
@@ -121,6 +128,7 @@ impl Board {
             counts: journal.counts(),
             recent: journal.recent(),
             reload,
+            ways: self.state().ways.clone(),
             problems: journal.notes().into_iter().chain(helper).chain(unseen).collect(),
             ..StatusReport::default()
         }

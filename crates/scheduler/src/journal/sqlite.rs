@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rusqlite::Connection;
 use vm_autoscale_config::JournalFile;
 use vm_autoscale_planner::Moment;
 use vm_autoscale_proxmox::ClusterName;
@@ -17,6 +18,7 @@ mod fault;
 mod file;
 mod load;
 mod memory;
+mod order;
 mod prune;
 mod reader;
 mod schema;
@@ -156,33 +158,25 @@ impl Journal for SqliteJournal {
     async fn pause(&self, mut pause: Pause) -> Result<Pause, JournalError> {
         self.read().await?;
         pause.number = self.shared.memory().next(PAUSE);
-        let (shared, held, (now, _)) = (self.shared.clone(), pause.clone(), self.now());
-        let written = self.desk.run(move |connection, _| {
-            let transaction = connection.transaction()?;
-            write::pause(&transaction, now, &held)?;
-            transaction.commit()?;
-            shared.memory().pauses.push(held);
-            Ok(())
-        });
-        written.await.map_err(|fault| self.takes_nothing(&fault))?;
-        Ok(pause)
+        let (now, _) = self.now();
+        let write = move |to: &Connection| write::pause(to, now, &pause).map(|()| pause);
+        self.order(write, |memory, held| memory.pauses.push(held.clone())).await
     }
 
     async fn resume(&self, numbers: Vec<u64>, by: Option<u32>) -> Result<Vec<Pause>, JournalError> {
         let (shared, now) = (self.shared.clone(), self.now());
-        let written = self.desk.run(move |connection, _| {
-            let is_meant = |pause: &Pause| numbers.contains(&pause.number);
+        let write = move |to: &Connection| {
             let mut ended = shared.memory().pauses.clone();
-            ended.retain(is_meant);
-            let transaction = connection.transaction()?;
+            ended.retain(|pause| numbers.contains(&pause.number));
             for pause in &ended {
-                write::resume(&transaction, pause.number, now, by)?;
+                write::resume(to, pause.number, now, by)?;
             }
-            transaction.commit()?;
-            shared.memory().pauses.retain(|pause| !is_meant(pause));
             Ok(ended)
-        });
-        written.await.map_err(|fault| self.takes_nothing(&fault))
+        };
+        let apply = |memory: &mut Memory, ended: &Vec<Pause>| {
+            memory.pauses.retain(|pause| ended.iter().all(|gone| gone.number != pause.number));
+        };
+        self.order(write, apply).await
     }
 
     fn pauses(&self, now: Moment) -> Vec<Pause> {

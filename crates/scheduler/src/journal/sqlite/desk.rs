@@ -19,14 +19,14 @@ pub(super) struct Desk {
     shared: Shared,
     disk: Arc<tokio::sync::Mutex<Disk>>,
     /// When the last job began.
-    since: Arc<Mutex<Instant>>,
+    since: Mutex<Instant>,
     patience: Duration,
 }
 
 impl Desk {
     pub(super) fn new(shared: Shared, disk: Disk, patience: Duration) -> Self {
         let disk = Arc::new(tokio::sync::Mutex::new(disk));
-        Self { shared, disk, since: Arc::new(Mutex::new(Instant::now())), patience }
+        Self { shared, disk, since: Mutex::new(Instant::now()), patience }
     }
 
     /// Does a job on the open file.
@@ -51,11 +51,9 @@ impl Desk {
         }
         let turn = timeout_at(until, self.disk.clone().lock_owned());
         let Ok(mut disk) = turn.await else { return Err(self.hangs()) };
-        let since = self.since.clone();
-        let work = spawn_blocking(move || {
-            *since.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-            job(&mut disk)
-        });
+        // Before the thread starts: who comes in between would take it for busy since the job before.
+        *self.since.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        let work = spawn_blocking(move || job(&mut disk));
         match timeout_at(until, work).await {
             Ok(Ok(done)) => done,
             Ok(Err(error)) => Err(Fault::Failed(error.to_string())),
@@ -68,8 +66,8 @@ impl Desk {
     }
 
     fn hangs(&self) -> Fault {
-        let why =
-            format!("the disk does not answer: busy since {} s; see dmesg", self.busy().as_secs());
+        // Without for how long: it is told once.
+        let why = "the disk does not answer: a job there does not end; see dmesg".to_owned();
         self.shared.tell(Some(why.clone()));
         Fault::Failed(why)
     }

@@ -16,7 +16,7 @@ use crate::{Event, Intent, Pause};
 pub(super) fn load(connection: &Connection) -> Result<(Memory, Moment, Duration), Fault> {
     let (last, ahead) = clock(connection)?;
     let mut memory = Memory { loaded: true, ..Memory::default() };
-    memory.open = open(connection)?;
+    (memory.open, memory.told) = (open(connection)?, told(connection)?);
     clusters(connection, &mut memory)?;
     memory.pauses = pauses(connection)?;
     memory.pauses.retain(|pause| pause.holds(last));
@@ -78,7 +78,7 @@ fn clusters(connection: &Connection, memory: &mut Memory) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Changes of which it is not known what became of them.
+/// Changes that are open.
 pub(super) fn open(connection: &Connection) -> Result<BTreeMap<u64, Intended>, Fault> {
     let query =
         "SELECT id, moment, wall, cluster, vmid, node, step, identity, reason, sum FROM intents";
@@ -99,6 +99,13 @@ pub(super) fn open(connection: &Connection) -> Result<BTreeMap<u64, Intended>, F
         };
         Ok((count(id)?, Intended { moment: moment(at)?, wall: count(row.get(2)?)?, intent }))
     })?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Open changes whose outcome was noted, and as which event.
+pub(super) fn told(connection: &Connection) -> Result<BTreeMap<u64, u64>, Fault> {
+    let query = "SELECT intent, number FROM outcomes WHERE intent IN (SELECT id FROM intents)";
+    let rows = each(connection, query, |row| Ok((count(row.get(0)?)?, count(row.get(1)?)?)))?;
     Ok(rows.into_iter().collect())
 }
 

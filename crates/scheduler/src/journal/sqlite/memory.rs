@@ -55,7 +55,10 @@ pub(super) struct Memory {
     pub(super) events: VecDeque<Event>,
     /// The last one that was given to an event, an intent and a pause.
     pub(super) numbers: [u64; 3],
+    /// Until what follows from them is in what is remembered of their VMs.
     pub(super) open: BTreeMap<u64, Intended>,
+    /// Open ones whose outcome was noted, and as which event: a crash may have them judged anew.
+    pub(super) told: BTreeMap<u64, u64>,
     pub(super) clusters: BTreeMap<ClusterName, Known>,
     /// Those of which it was asked what is remembered: nothing is remembered of others.
     pub(super) recalled: BTreeSet<ClusterName>,
@@ -94,13 +97,23 @@ impl Memory {
         self.late.iter().filter_map(void).collect()
     }
 
-    /// A change has ended.
+    /// A change has ended; it stays open. One change is one event and counted once: what is said of
+    /// it a second time replaces what was said.
     pub(super) fn end(&mut self, now: (Moment, u64), id: u64, intent: &Intent, settled: &Settled) {
         let (moment, wall) = now;
-        self.open.remove(&id);
-        self.counts.add(settled);
-        let event = Event::of(self.next(EVENT), wall, intent, settled);
-        self.events.push_back(event.clone());
+        if !self.open.contains_key(&id) {
+            return;
+        }
+        let before = self.told.get(&id).copied();
+        let number = before.unwrap_or_else(|| self.next(EVENT));
+        let event = Event::of(number, wall, intent, settled);
+        if before.is_none() {
+            self.told.insert(id, number);
+            self.counts.add(settled);
+            self.events.push_back(event.clone());
+        } else if let Some(told) = self.events.iter_mut().find(|told| told.number == number) {
+            *told = event.clone();
+        }
         while self.events.len() > EVENTS {
             self.events.pop_front();
         }
@@ -118,7 +131,7 @@ impl Memory {
         }
     }
 
-    /// What was noted of a cluster; the pauses that are over by now are returned.
+    /// What was noted of a cluster, and what it ends; the pauses that are over by now are returned.
     pub(super) fn note(&mut self, notes: &Notes, wall: u64) -> Vec<u64> {
         let known = self.clusters.entry(notes.cluster.clone()).or_default();
         known.last = Some((notes.now, wall));
@@ -127,6 +140,10 @@ impl Memory {
                 Some(record) => known.vms.insert(*vmid, record.clone()),
                 None => known.vms.remove(vmid),
             };
+        }
+        for id in &notes.ended {
+            self.open.remove(id);
+            self.told.remove(id);
         }
         let over = self.pauses.extract_if(.., |pause| !pause.holds(notes.now));
         over.map(|pause| pause.number).collect()

@@ -90,7 +90,9 @@ fn known(connection: &Connection) -> Result<LastKnown, Fault> {
     let now = clock.now();
     let mut pauses = load::pauses(connection)?;
     pauses.retain(|pause| pause.holds(now));
-    let open = load::open(connection)?;
+    let (mut open, told) = (load::open(connection)?, load::told(connection)?);
+    // They are closed at the next start, but it is known what became of them.
+    open.retain(|id, _| !told.contains_key(id));
     Ok(LastKnown {
         clusters: pictures(connection)?,
         recent: load::events(connection)?,

@@ -9,6 +9,7 @@ use super::*;
 use crate::{ClusterStatus, Decided, Duty, Outcome, VmRecord};
 
 mod clock;
+mod close;
 mod harm;
 mod hold;
 mod read;
@@ -121,6 +122,7 @@ pub(super) async fn fill(journal: &SqliteJournal) {
     }
     journal.intend(at(1002), &intent(103)).await.unwrap();
     let mut notes = notes(1003);
+    notes.ended = vec![1, 2];
     notes.vms = vec![(vmid(101), Some(record(1))), (vmid(102), Some(record(2)))];
     notes.decisions = vec![decided(101, "idle"), decided(102, "busy")];
     notes.picture = Some(picture());
@@ -159,7 +161,7 @@ async fn what_was_noted_is_there_after_the_process() {
     journal.settle(at(1011), 3, &intent(103), &applied()).await;
     assert_eq!(journal.recent().last().unwrap().number, 3);
     let open = journal.recall(&lab()).await.unwrap().open;
-    assert_eq!(open, [(4, at(1010), intent(104))]);
+    assert_eq!(open, [(3, at(1002), intent(103)), (4, at(1010), intent(104))]);
 }
 
 /// An intent is in the files when its number is there, and so is all else: what a power cut leaves

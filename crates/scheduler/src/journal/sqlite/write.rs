@@ -35,15 +35,23 @@ pub(super) fn intent(to: &Connection, id: u64, intended: &Intended) -> Result<()
     Ok(())
 }
 
+/// An intent is to be looked after no more.
+fn close(to: &Connection, id: u64) -> Result<(), Fault> {
+    to.execute("DELETE FROM intents WHERE id = ?", [number(id)])?;
+    Ok(())
+}
+
 /// What waited.
 pub(super) fn late(to: &Connection, late: &Late) -> Result<(), Fault> {
-    let (Late::Settled(id, _) | Late::Void(id)) = late;
-    to.execute("DELETE FROM intents WHERE id = ?", [number(*id)])?;
-    let Late::Settled(_, ended) = late else { return Ok(()) };
+    let (id, ended) = match late {
+        Late::Void(id) => return close(to, *id),
+        // The intent stays: what follows from its end is not in what is remembered of its VM yet.
+        Late::Settled(id, ended) => (id, ended),
+    };
     let Ended { moment, event, intent, settled } = &**ended;
     let identity = intent.identity.as_ref().map(json).transpose()?;
     to.execute(
-        "INSERT OR IGNORE INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         params![
             number(event.number),
             number(*id),
@@ -131,7 +139,9 @@ pub(super) fn decision(
 pub(super) fn pause(to: &Connection, now: Moment, pause: &Pause) -> Result<(), Fault> {
     let body = json(pause)?;
     let sum = sum(&[&body]);
-    let row = "INSERT OR IGNORE INTO pauses (number, moment, body, sum) VALUES (?, ?, ?, ?)";
+    // One that was told to hold on may have been ended in the file.
+    let row = "INSERT INTO pauses (number, moment, body, sum) VALUES (?, ?, ?, ?) \
+               ON CONFLICT DO UPDATE SET ended = NULL, ended_wall = NULL, ended_by = NULL";
     to.execute(row, params![number(pause.number), of_moment(now), body, sum])?;
     Ok(())
 }
@@ -148,7 +158,7 @@ pub(super) fn resume(
     Ok(())
 }
 
-/// A cycle, and the pauses that are over.
+/// A cycle, what it ends, and the pauses that are over.
 pub(super) fn notes(
     to: &Connection,
     notes: &Notes,
@@ -162,6 +172,9 @@ pub(super) fn notes(
     for (vmid, record) in &notes.vms {
         vm(to, &notes.cluster, *vmid, record.as_ref())?;
     }
+    for id in &notes.ended {
+        close(to, *id)?;
+    }
     for number in over {
         resume(to, *number, at, None)?;
     }
@@ -170,6 +183,8 @@ pub(super) fn notes(
 
 /// Makes the file say what memory says; what happened before stays in it.
 pub(super) fn all(to: &Connection, memory: &Memory, now: (Moment, u64)) -> Result<(), Fault> {
+    // What was ended may be there still, where the note of it could not be written.
+    to.execute("DELETE FROM intents", [])?;
     for (id, intended) in &memory.open {
         intent(to, *id, intended)?;
     }
