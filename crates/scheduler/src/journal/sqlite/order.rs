@@ -83,6 +83,8 @@ mod tests {
     use crate::{BootClock, Clock as _, Journal as _, Pause};
     use std::time::Duration;
 
+    type Write = fn(&Connection) -> Result<(), Fault>;
+
     /// The disk answers when it was told already that it does not.
     #[tokio::test]
     async fn what_was_not_taken_takes_no_effect_later() {
@@ -118,7 +120,7 @@ mod tests {
         let place = Place::new();
         let journal = place.open();
         fill(&journal).await;
-        let orders: [fn(&Connection) -> Result<(), Fault>; 2] = [
+        let orders: [Write; 2] = [
             |to| write::resume(to, 1, (at(5), 0), None),
             |to| write::pause(to, at(5), &Pause { number: 7, ..pause(None) }),
         ];
