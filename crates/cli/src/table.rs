@@ -46,7 +46,7 @@ fn table_at(report: &StatusReport, width: usize, now: u64) -> String {
             push(&mut text, &format!("  {} VMs: {what}", cluster.undecided), width);
         }
     }
-    for note in &report.notes {
+    for note in report.notes.iter().chain(&report.past()) {
         push(&mut text, &format!("note: {note}"), width);
     }
     text

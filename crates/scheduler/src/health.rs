@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use vm_autoscale_planner::Moment;
+use vm_autoscale_protocol::{NodeHealth, NodeState};
 
 use crate::ways::trouble;
 use crate::{Pause, StatusReport};
@@ -52,6 +53,9 @@ impl PauseStatus {
     }
 }
 
+/// So many seconds after a node could not be reached, one that the cluster sees is no trouble.
+const PAST: u64 = 600;
+
 /// What became of the last `systemctl reload`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reload {
@@ -81,7 +85,24 @@ impl StatusReport {
             Some(format!("cluster {}: {}", cluster.name, cluster.problem.as_ref()?))
         };
         ills.extend(self.clusters.iter().filter_map(blind));
-        ills.extend(self.ways.iter().filter_map(trouble));
+        let needed = self.ways.iter().filter(|way| !self.is_past(way));
+        ills.extend(needed.filter_map(trouble));
         ills
+    }
+
+    /// What was wrong with a way when it was needed the last time, and may be well by now: the
+    /// cluster sees the node, and nobody has asked anything of it since.
+    #[must_use]
+    pub fn past(&self) -> Vec<String> {
+        self.ways.iter().filter(|way| self.is_past(way)).filter_map(trouble).collect()
+    }
+
+    fn is_past(&self, way: &NodeHealth) -> bool {
+        let cluster = self.clusters.iter().find(|cluster| cluster.name == way.cluster);
+        let seen = cluster.filter(|cluster| cluster.problem.is_none());
+        let node = seen.and_then(|c| c.nodes.iter().find(|node| node.name == way.node));
+        way.state == NodeState::Unreachable
+            && way.since_s > PAST
+            && node.is_some_and(|node| node.online && node.fresh)
     }
 }

@@ -105,6 +105,24 @@ mod tests {
         );
     }
 
+    /// A node that nobody needed since it could not be reached may be well again.
+    #[test]
+    fn what_was_wrong_long_ago_is_no_trouble_where_the_cluster_sees_the_node() {
+        for (online, since_s, ills) in [(true, 599, 1), (true, 725, 0), (false, 725, 1)] {
+            let cluster = serde_json::json!({
+                "name": "lab", "answered_by": "pve1", "problem": null, "looks": 1, "look_ms": 1,
+                "nodes": [{"name": "pve2", "cpu": 0.1, "memory": 10.0, "online": online, "fresh": true}],
+                "vms": [],
+            });
+            let report = crate::StatusReport {
+                clusters: vec![serde_json::from_value(cluster).unwrap()],
+                ways: vec![NodeHealth { since_s, ..way(NodeState::Unreachable, None) }],
+                ..crate::StatusReport::default()
+            };
+            assert_eq!((report.ills().len(), report.past().len()), (ills, 1 - ills));
+        }
+    }
+
     #[tokio::test]
     async fn without_an_answer_nothing_is_known() {
         let (board, seen, end) = (Board::default(), RefCell::new(Vec::new()), Notify::new());
