@@ -31,7 +31,6 @@ fn row_24_a_helper_that_dies_in_the_middle_of_a_change_leaves_nothing_half_done(
 
 /// `/dev/full` for a log: no line can be written.
 #[test]
-#[ignore = "scheduler and helper panic on a standard error that takes nothing"]
 fn row_20_a_log_that_takes_nothing_holds_up_nothing() {
     let _turn = turn();
     let mut stage = steady(1, 0.05, "");

@@ -73,16 +73,3 @@ async fn a_file_that_was_half_made_is_made_again() {
     assert_eq!(journal.notes(), [""; 0]);
     assert!(!place.files().iter().any(|name| name.contains("new")), "{:?}", place.files());
 }
-
-/// Prints what the fixture of the newest version is to be.
-#[tokio::test]
-#[ignore = "prints a fixture"]
-async fn print_fixture() {
-    let place = Place::new();
-    let journal = place.open();
-    fill(&journal).await;
-    journal.end().await;
-    drop(journal);
-    let to = std::env::var_os("FIXTURE_DB").unwrap();
-    fs::copy(place.path(), to).unwrap();
-}
