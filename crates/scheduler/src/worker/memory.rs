@@ -131,7 +131,7 @@ impl Memory {
         self.ended.extend(id);
         let Intent { vmid, step, identity, .. } = intent;
         self.free(*vmid);
-        let Settled { outcome, duty, .. } = settled;
+        let Settled { outcome, .. } = settled;
         let consequence = outcome.consequence();
         if matches!(outcome, Outcome::Gone | Outcome::Replaced) {
             self.forget(*vmid);
@@ -151,6 +151,17 @@ impl Memory {
             Then::TryAgain => self.planner.refused(*vmid, resource, now),
             Then::Nothing => 0,
         };
+        self.record(now, at, intent, settled);
+        if let (true, Outcome::Differs(config, qemu)) = (consequence.quarantine, outcome) {
+            self.confine(now, at, *vmid, resource, (*config, *qemu));
+        }
+        consequence.tell || tries == TELLING
+    }
+
+    /// What of an end outlives the process.
+    fn record(&mut self, now: Moment, at: u64, intent: &Intent, settled: &Settled) {
+        let Intent { vmid, step, identity, .. } = intent;
+        let Settled { outcome, duty, .. } = settled;
         let unsure = matches!(outcome, Outcome::Unknown | Outcome::Moved { tried: true, .. });
         let until = if unsure { now.after(UNSURE) } else { now };
         if unsure {
@@ -167,10 +178,6 @@ impl Memory {
             tracing::warn!(%vmid, "it is not looked after any more, and a value of ours may wait in its [PENDING]: see `qm pending {vmid}`");
             self.view.remember(*vmid, identity.clone());
         }
-        if let (true, Outcome::Differs(config, qemu)) = (consequence.quarantine, outcome) {
-            self.confine(now, at, *vmid, resource, (*config, *qemu));
-        }
-        consequence.tell || tries == TELLING
     }
 
     /// Nothing is under way on it any more.
