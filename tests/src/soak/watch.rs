@@ -37,8 +37,9 @@ impl Watch {
             cooldown: 300.0,
             under_way: 2,
             rates: Some(RATES),
-            // A look asks every node until one answers, and one that is down takes 5 s.
-            look_gap: 60.0,
+            // A look asks one node after the other until one answers. Where those that are down take
+            // its 45 s, no node has seen it, and the next one begins 10 s after it did.
+            look_gap: 100.0,
             round: 10.0,
             late: 12.0,
             nodes,
