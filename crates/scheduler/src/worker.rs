@@ -20,7 +20,7 @@ mod memory;
 use begin::{Done, Finished};
 pub(crate) use holds::DRAIN;
 use holds::leave;
-use memory::{Memory, complete};
+use memory::{Memory, Taken, complete};
 
 /// The kind of the decision that somebody else changed a VM.
 const OTHERS: &str = "changed-by-others";
@@ -148,14 +148,14 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         for decided in notes.decisions.iter().filter(|decided| decided.kind == OTHERS) {
             self.notifier.others(&self.care.cluster, decided.vmid, &decided.text);
         }
-        let (vms, ended) = (notes.vms.clone(), notes.ended.clone());
+        let taken = Taken::of(&notes);
         if memory.wants_picture(now) {
             notes.picture = Some(self.status(memory, now));
         }
         let pictured = notes.picture.is_some();
         let kept = self.journal.keep(notes).await;
         if kept.is_ok() {
-            memory.noted(vms, &ended);
+            memory.noted(taken);
             memory.pictured = if pictured { Some(now) } else { memory.pictured };
         }
         self.note_journal(memory, kept.err().map(|error| error.to_string()));

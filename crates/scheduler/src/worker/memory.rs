@@ -16,7 +16,7 @@ mod duties;
 mod notes;
 mod quarantine;
 
-pub(super) use notes::complete;
+pub(super) use notes::{Taken, complete};
 pub(super) use quarantine::Suspect;
 
 /// A command whose end was not seen may be at work still, and fail, and leave its value then.

@@ -14,6 +14,23 @@ use crate::status::told;
 const PICTURE: Duration = Duration::from_secs(300);
 /// So many decisions wait for the journal; the oldest go first.
 const UNSAID: usize = 10_000;
+/// So many of them, and of VMs that are met, are given to it at once: it is nothing to need much
+/// memory for.
+const AT_ONCE: usize = 400;
+
+/// What the journal was given.
+pub(in crate::worker) struct Taken {
+    vms: Vec<VmId>,
+    ended: Vec<u64>,
+    decisions: usize,
+}
+
+impl Taken {
+    pub(in crate::worker) fn of(notes: &Notes) -> Self {
+        let vms = notes.vms.iter().map(|(vmid, _)| *vmid).collect();
+        Self { vms, ended: notes.ended.clone(), decisions: notes.decisions.len() }
+    }
+}
 
 impl Memory {
     /// What is other than the journal has it, after the decisions of a cycle.
@@ -26,32 +43,47 @@ impl Memory {
         // What was seen last may be another VM.
         self.forget_strangers();
         let new = self.stand(at);
-        self.unsaid.extend(new.iter().cloned());
+        self.unsaid.extend(new);
         let over = self.unsaid.len().saturating_sub(UNSAID);
         self.unsaid.drain(..over);
-        let decisions = self.unsaid.clone();
+        let decisions = self.unsaid.iter().take(AT_ONCE).cloned().collect();
         self.refresh();
-        let changed = self.records.iter().filter(|(vmid, now)| self.saved.get(vmid) != Some(now));
-        let mut vms: Vec<(VmId, Option<VmRecord>)> =
-            changed.map(|(vmid, record)| (*vmid, Some(record.clone()))).collect();
+        let mut vms = self.changed();
         let lost = self.saved.keys().filter(|vmid| !self.records.contains_key(vmid));
         vms.extend(lost.map(|vmid| (*vmid, None)));
         let ended = self.ended.clone();
         Notes { cluster: cluster.clone(), now, decisions, vms, ended, picture: None }
     }
 
-    /// Whether it is time for the whole picture.
+    /// What is remembered otherwise than the journal has it. VMs that are met are many at the start:
+    /// those wait their turn, unless something happened to them.
+    fn changed(&self) -> Vec<(VmId, Option<VmRecord>)> {
+        let (mut vms, mut met) = (Vec::new(), 0);
+        for (vmid, record) in &self.records {
+            match self.saved.get(vmid) {
+                Some(saved) if saved == record => continue,
+                None if record.last.is_none() && met >= AT_ONCE => continue,
+                None => met += 1,
+                Some(_) => {}
+            }
+            vms.push((*vmid, Some(record.clone())));
+        }
+        vms
+    }
+
+    /// Whether it is time for the whole picture: not while there is enough else to note.
     pub(in crate::worker) fn wants_picture(&self, now: Moment) -> bool {
-        self.pictured.is_none_or(|at| now.since(at) >= PICTURE)
+        let is_time = self.pictured.is_none_or(|at| now.since(at) >= PICTURE);
+        is_time && self.saved.len() >= self.records.len()
     }
 
     /// The journal has taken these.
-    pub(in crate::worker) fn noted(&mut self, notes: Vec<(VmId, Option<VmRecord>)>, ended: &[u64]) {
+    pub(in crate::worker) fn noted(&mut self, Taken { vms, ended, decisions }: Taken) {
         self.ended.retain(|id| !ended.contains(id));
-        self.unsaid.clear();
-        for (vmid, record) in notes {
-            match record {
-                Some(record) => self.saved.insert(vmid, record),
+        self.unsaid.drain(..decisions.min(self.unsaid.len()));
+        for vmid in vms {
+            match self.records.get(&vmid) {
+                Some(record) => self.saved.insert(vmid, record.clone()),
                 None => self.saved.remove(&vmid),
             };
         }

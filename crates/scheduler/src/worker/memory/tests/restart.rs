@@ -107,7 +107,7 @@ fn what_a_process_of_before_had_begun_is_ours() {
     let notes = world.memory.notes(&world.care.cluster.clone(), world.now, 9);
     assert_eq!(notes.ended, [1]);
     assert!(notes.vms.iter().any(|(_, record)| record.as_ref().unwrap().last.is_some()));
-    world.memory.noted(notes.vms, &notes.ended);
+    world.memory.noted(crate::worker::memory::Taken::of(&notes));
     let notes = world.memory.notes(&world.care.cluster.clone(), world.now, 9);
     assert!(notes.ended.is_empty());
 }
