@@ -112,11 +112,11 @@ fn what_holds_is_shown_with_its_line_and_compared_with_the_daemon() {
     let known = ", tags small, pool production): looked after, class small\n";
     assert!(shown.contains(known), "{shown}");
     let file = stage.path("config.yaml");
-    // Two lines with the sockets stand before it.
+    // Three lines with the sockets and the journal stand before it.
     for (key, value, place) in [
-        ("mode", "up-only", "8:"),
-        ("scaling_limits.max_cores", "2", "8:"),
-        ("thresholds.cpu.high", "70", "7:"),
+        ("mode", "up-only", "9:"),
+        ("scaling_limits.max_cores", "2", "9:"),
+        ("thresholds.cpu.high", "70", "8:"),
         ("check_interval", "300", ""),
     ] {
         let line = shown.lines().find(|line| line.trim_start().starts_with(key)).unwrap();
