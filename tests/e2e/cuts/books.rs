@@ -7,7 +7,7 @@ use vm_autoscale_planner::Move;
 use vm_autoscale_proxmox::{NodeName, VmId};
 use vm_autoscale_scheduler::{Class, Intent, Outcome};
 
-use super::kinds::Kind;
+use super::kinds::{KINDS, Kind};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum At {
@@ -35,6 +35,10 @@ pub(super) struct Books {
 impl Books {
     pub(super) fn all_runs(&self) -> u64 {
         self.runs.values().sum()
+    }
+
+    pub(super) fn has_all_kinds(&self) -> bool {
+        KINDS.iter().all(|kind| self.runs.contains_key(kind))
     }
 
     pub(super) fn is_idle(&self) -> bool {
