@@ -22,9 +22,6 @@ pub(crate) use holds::DRAIN;
 use holds::leave;
 use memory::{Memory, Taken, complete};
 
-/// The kind of the decision that somebody else changed a VM.
-const OTHERS: &str = "changed-by-others";
-
 /// What a worker works with.
 pub(crate) struct Worker<C, H, J> {
     pub(crate) care: Care,
@@ -102,7 +99,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         if !memory.recalled {
             match self.journal.recall(&self.care.cluster).await {
                 Ok(recalled) => memory.recall(begun, recalled),
-                Err(error) => self.note_journal(memory, Some(error.to_string())),
+                Err(error) => memory.journal = Some(error.to_string()),
             }
         }
         // Before the look for whether it has to read the pools, after it for what it found.
@@ -144,10 +141,11 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
 
     /// Gives the journal what is new. Only when it takes that, anything is begun.
     async fn keep(&self, memory: &mut Memory, now: Moment) {
-        let mut notes = memory.notes(&self.care.cluster, now, self.clock.wall());
-        for decided in notes.decisions.iter().filter(|decided| decided.kind == OTHERS) {
+        // Once each, also while the journal takes nothing.
+        for decided in memory.decided(self.clock.wall()) {
             self.notifier.others(&self.care.cluster, decided.vmid, &decided.text);
         }
+        let mut notes = memory.notes(&self.care.cluster, now);
         let taken = Taken::of(&notes);
         if memory.wants_picture(now) {
             notes.picture = Some(self.status(memory, now));
@@ -158,20 +156,8 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             memory.noted(taken);
             memory.pictured = if pictured { Some(now) } else { memory.pictured };
         }
-        self.note_journal(memory, kept.err().map(|error| error.to_string()));
-    }
-
-    /// Told once, and once when it is over.
-    fn note_journal(&self, memory: &mut Memory, problem: Option<String>) {
-        if memory.journal == problem {
-            return;
-        }
-        if let Some(problem) = &problem {
-            tracing::error!(cluster = %self.care.cluster, "{problem}; nothing is changed meanwhile");
-        } else {
-            tracing::info!(cluster = %self.care.cluster, "the journal works again");
-        }
-        memory.journal = problem;
+        // The journal itself says in the log what is wrong with it.
+        memory.journal = kept.err().map(|error| error.to_string());
     }
 
     /// Told once, and once when it is over.

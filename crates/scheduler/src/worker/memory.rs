@@ -162,18 +162,19 @@ impl Memory {
     fn record(&mut self, now: Moment, at: u64, intent: &Intent, settled: &Settled) {
         let Intent { vmid, step, identity, .. } = intent;
         let Settled { outcome, duty, .. } = settled;
-        let unsure = matches!(outcome, Outcome::Unknown | Outcome::Moved { tried: true, .. });
-        let until = if unsure { now.after(UNSURE) } else { now };
-        if unsure {
-            self.planner.expect(*vmid, *step, until);
+        let compare = compare_after(*step, outcome, now);
+        // It may be at work still, and what it makes of the VM then is ours.
+        let unsure = compare.filter(|asks| asks.holds);
+        if let Some(Compare { at, .. }) = unsure {
+            self.planner.expect(*vmid, *step, at);
         }
         let record = self.records.entry(*vmid).or_default();
         record.identity = record.identity.take().or_else(|| identity.clone());
         record.last = Some(LastChange::of(at, *step, outcome));
         if *duty {
-            record.duty = Some(Duty { step: *step, until });
+            record.duty = Some(Duty { step: *step, until: unsure.map_or(now, |asks| asks.at) });
         }
-        record.compare = compare_after(*step, outcome, now).or(record.compare);
+        record.compare = compare.or(record.compare);
         if *duty && !self.view.vms.contains_key(vmid) {
             tracing::warn!(%vmid, "it is not looked after any more, and a value of ours may wait in its [PENDING]: see `qm pending {vmid}`");
             self.view.remember(*vmid, identity.clone());
@@ -205,17 +206,13 @@ fn compare_after(step: Move, outcome: &Outcome, now: Moment) -> Option<Compare> 
     }
 }
 
-/// Where in a pair a resource is.
-fn place<T>([cpu, memory]: &mut [T; 2], resource: Resource) -> &mut T {
+/// The quarantine of one of a VM's resources.
+fn quarantine_of(record: &mut VmRecord, resource: Resource) -> &mut Option<Quarantine> {
+    let [cpu, memory] = &mut record.quarantine;
     match resource {
         Resource::Cpu => cpu,
         Resource::Memory => memory,
     }
-}
-
-/// The quarantine of one of a VM's resources.
-fn quarantine_of(record: &mut VmRecord, resource: Resource) -> &mut Option<Quarantine> {
-    place(&mut record.quarantine, resource)
 }
 
 #[cfg(test)]

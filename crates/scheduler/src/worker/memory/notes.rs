@@ -18,6 +18,9 @@ const UNSAID: usize = 10_000;
 /// memory for.
 const AT_ONCE: usize = 400;
 
+/// The kind of the decision that somebody else changed a VM.
+const OTHERS: &str = "changed-by-others";
+
 /// What the journal was given.
 pub(in crate::worker) struct Taken {
     vms: Vec<VmId>,
@@ -33,19 +36,20 @@ impl Taken {
 }
 
 impl Memory {
-    /// What is other than the journal has it, after the decisions of a cycle.
-    pub(in crate::worker) fn notes(
-        &mut self,
-        cluster: &ClusterName,
-        now: Moment,
-        at: u64,
-    ) -> Notes {
+    /// Takes the decisions of a cycle; those by which a VM is left alone because of others.
+    pub(in crate::worker) fn decided(&mut self, at: u64) -> Vec<Decided> {
         // What was seen last may be another VM.
         self.forget_strangers();
         let new = self.stand(at);
+        let others = new.iter().filter(|decided| decided.kind == OTHERS).cloned().collect();
         self.unsaid.extend(new);
         let over = self.unsaid.len().saturating_sub(UNSAID);
         self.unsaid.drain(..over);
+        others
+    }
+
+    /// What is other than the journal has it.
+    pub(in crate::worker) fn notes(&mut self, cluster: &ClusterName, now: Moment) -> Notes {
         let decisions = self.unsaid.iter().take(AT_ONCE).cloned().collect();
         self.refresh();
         let mut vms = self.changed();

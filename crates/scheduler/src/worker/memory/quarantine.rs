@@ -133,9 +133,7 @@ impl Memory {
         }
         suspects
     }
-}
 
-impl Memory {
     /// The VMs that are or were confined, and why they are.
     pub(in crate::worker) fn confined(&self) -> impl Iterator<Item = (VmId, Option<&str>)> {
         self.once_confined.iter().map(|vmid| {
@@ -148,16 +146,13 @@ impl Memory {
 
 /// What is wrong, and the way out.
 fn told(vmid: VmId, resource: Resource, Quarantine { config, qemu, .. }: &Quarantine) -> String {
-    match resource {
+    let (unit, way_out) = match resource {
         // Only the same way down makes them agree.
-        Resource::Cpu if qemu < config => format!(
-            "the config says {config} vCPUs, QEMU has {qemu}: `qm set {vmid} --vcpus {qemu}` makes them agree"
-        ),
-        Resource::Cpu => {
-            format!("the config says {config} vCPUs, QEMU has {qemu}: power the VM off and on")
+        Resource::Cpu if qemu < config => {
+            ("vCPUs", format!("`qm set {vmid} --vcpus {qemu}` makes them agree"))
         }
-        Resource::Memory => {
-            format!("the config says {config} MiB, QEMU has {qemu}: power the VM off and on")
-        }
-    }
+        Resource::Cpu => ("vCPUs", "power the VM off and on".to_owned()),
+        Resource::Memory => ("MiB", "power the VM off and on".to_owned()),
+    };
+    format!("the config says {config} {unit}, QEMU has {qemu}: {way_out}")
 }

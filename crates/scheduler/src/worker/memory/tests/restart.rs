@@ -1,11 +1,17 @@
 //! What a later process goes on with.
 
 use super::*;
-use crate::journal::Recalled;
+use crate::journal::{Notes, Recalled};
+
+/// What the journal is given after a cycle at `at`.
+fn given(world: &mut World, at: u64) -> Notes {
+    world.memory.decided(at);
+    world.memory.notes(&world.care.cluster.clone(), world.now)
+}
 
 /// The journal as a process of before left it, and one that goes on from it.
 fn goes_on(before: &mut World, conf: &str) -> World {
-    let notes = before.memory.notes(&before.care.cluster.clone(), before.now, 5);
+    let notes = given(before, 5);
     let vms = notes.vms.into_iter().filter_map(|(vmid, record)| Some((vmid, record?))).collect();
     let recalled = Recalled { last: Some(before.now), vms, open: Vec::new() };
     let mut world = World::unmet();
@@ -74,13 +80,13 @@ fn a_block_is_told_with_its_beginning() {
     let mut before = World::new(CONF);
     before.see(locked);
     let mut after = goes_on(&mut before, locked);
-    let notes = after.memory.notes(&after.care.cluster.clone(), after.now, 99);
+    let notes = given(&mut after, 99);
     assert_eq!(notes.decisions, [], "nothing new");
     let [cpu, _] = &after.memory.records[&vmid()].standing;
     assert_eq!((cpu.kind.as_str(), cpu.since), ("locked", 5));
     after.see(CONF);
     after.is_resting();
-    let notes = after.memory.notes(&after.care.cluster.clone(), after.now, 200);
+    let notes = given(&mut after, 200);
     assert_eq!(notes.decisions.len(), 2, "{notes:?}");
     assert!(notes.decisions.iter().all(|decided| decided.kind != "locked"), "{notes:?}");
 }
@@ -91,7 +97,7 @@ fn what_a_process_of_before_had_begun_is_ours() {
     let mut before = World::new(CONF);
     before.see(CONF);
     let intent = before.start();
-    let notes = before.memory.notes(&before.care.cluster.clone(), before.now, 5);
+    let notes = given(&mut before, 5);
     let vms = notes.vms.into_iter().filter_map(|(vmid, record)| Some((vmid, record?))).collect();
     let mut world = World::unmet();
     (world.now, world.version) = (before.now, before.version);
@@ -104,11 +110,11 @@ fn what_a_process_of_before_had_begun_is_ours() {
     world.memory.in_flight.insert(vmid(), intent.node.clone());
     let settled = Settled { outcome: Outcome::Applied, reverted: false, duty: false };
     world.memory.ended(world.now, 9, &intent, (Some(1), &settled));
-    let notes = world.memory.notes(&world.care.cluster.clone(), world.now, 9);
+    let notes = given(&mut world, 9);
     assert_eq!(notes.ended, [1]);
     assert!(notes.vms.iter().any(|(_, record)| record.as_ref().unwrap().last.is_some()));
     world.memory.noted(crate::worker::memory::Taken::of(&notes));
-    let notes = world.memory.notes(&world.care.cluster.clone(), world.now, 9);
+    let notes = given(&mut world, 9);
     assert!(notes.ended.is_empty());
 }
 
@@ -118,7 +124,7 @@ fn a_late_journal_says_nothing_of_a_vm_that_came_meanwhile() {
     let mut before = World::new(CONF);
     before.change(Outcome::Unknown, true);
     before.see(CONF);
-    let notes = before.memory.notes(&before.care.cluster.clone(), before.now, 5);
+    let notes = given(&mut before, 5);
     let vms: std::collections::BTreeMap<_, _> =
         notes.vms.into_iter().filter_map(|(vmid, record)| Some((vmid, record?))).collect();
     for (conf, due) in [(PENDING, 1), ("vmgenid: b\nvcpus: 2\n[PENDING]\nvcpus: 4\n", 0)] {
