@@ -16,8 +16,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{CommandFactory as _, Parser as _};
+use serde::Serialize;
 use vm_autoscale_config::SchedulerConfig;
-use vm_autoscale_scheduler::{Reread, StatusReport, look, run, start_log};
+use vm_autoscale_scheduler::{Reread, look, run, start_log};
 
 use crate::args::{Args, Command, ConfigCommand, Format, spelled};
 use crate::plain::{harmless, plain};
@@ -125,8 +126,9 @@ fn execute(args: &Args) -> Result<u8, Error> {
     }
 }
 
-fn json(report: &StatusReport) -> Result<(), Error> {
-    let json = serde_json::to_string(report).map_err(|e| Error::Output(e.into()))?;
+/// One value in one line.
+fn json(value: &impl Serialize) -> Result<(), Error> {
+    let json = serde_json::to_string(value).map_err(|e| Error::Output(e.into()))?;
     say(&format!("{json}\n"))
 }
 

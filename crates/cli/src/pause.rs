@@ -8,7 +8,7 @@ use vm_autoscale_scheduler::{
 
 use crate::args::{Args, Format, PauseArgs, ResumeArgs};
 use crate::files::{Places, places};
-use crate::{Error, say, wait};
+use crate::{Error, json, say, wait};
 
 /// Orders the pause; the exit code.
 pub(crate) fn pause(args: &Args, wanted: &PauseArgs) -> Result<u8, Error> {
@@ -87,10 +87,7 @@ pub(crate) fn seconds(text: &str) -> Result<u64, String> {
 fn answer(value: &impl Serialize, format: Format, text: &str) -> Result<(), Error> {
     match format {
         Format::Text => say(text),
-        Format::Json => {
-            let json = serde_json::to_string(value).map_err(|e| Error::Output(e.into()))?;
-            say(&format!("{json}\n"))
-        }
+        Format::Json => json(value),
     }
 }
 

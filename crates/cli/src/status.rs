@@ -2,11 +2,10 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use vm_autoscale_proxmox::VmId;
 use vm_autoscale_scheduler::{
-    ClusterStatus, Reload, Source, StatusReport, fetch_status, remembered,
+    ClusterStatus, Reload, Source, StatusReport, fetch_status, remembered, wall,
 };
 
 use crate::args::{Args, Daemon, Format, StatusArgs};
@@ -19,7 +18,7 @@ use crate::{Error, json, say, terminal_width, wait};
 
 /// The exit code.
 pub(crate) fn status(args: &Args, wanted: &StatusArgs) -> Result<u8, Error> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    let now = wall();
     let mut report = asked_or_remembered(args, &wanted.daemon, now)?;
     let missing = narrow(&mut report, &wanted.vms);
     if let Some(vm) = missing.filter(|_| is_all_seen(&report)) {

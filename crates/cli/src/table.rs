@@ -1,16 +1,14 @@
 //! The VMs as a table.
 
 use std::fmt::Write as _;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::pause::span;
-use vm_autoscale_scheduler::{ClusterStatus, Source, StatusReport, VmStatus};
+use vm_autoscale_scheduler::{ClusterStatus, Source, StatusReport, VmStatus, wall};
 
 /// All clusters' VMs, a line each, at most `width` columns wide.
 #[must_use]
 pub fn table(report: &StatusReport, width: usize) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    table_at(report, width, now)
+    table_at(report, width, wall())
 }
 
 fn table_at(report: &StatusReport, width: usize, now: u64) -> String {

@@ -24,8 +24,8 @@ use turns::Turns;
 /// Longer than the longest that the helper itself waits for a node: a change, and what belongs to
 /// one, ends there before it is given up here.
 const PATIENCE: Duration = Duration::from_secs(240);
-/// A look is not worth a longer wait: the next one asks anew. The helper passes over a node that
-/// answers nothing after 8 s. It counts from before the wait for a turn, so that a helper that
+/// A look is not worth a longer wait: the next one asks anew. The helper itself takes at most 9 s
+/// for one. It counts from before the wait for a turn, so that a helper that
 /// stands still makes every look end.
 const LOOK: Duration = Duration::from_secs(15);
 /// A cluster's text is at most this long, in bytes.
@@ -60,11 +60,11 @@ impl HelperClient {
     /// Asks, and hands every reply's values to `take`. All of it has a deadline.
     async fn ask<T: DeserializeOwned>(
         &self,
-        request: &Request,
-        purpose: Purpose,
+        (request, purpose): (&Request, Purpose),
+        held: impl Fn() -> Option<String> + Sync,
         take: impl FnMut(T) -> Result<(), AskError> + Send,
     ) -> Result<(), AskError> {
-        let asked = self.ask_patiently((request, purpose), || None, take);
+        let asked = self.ask_patiently((request, purpose), held, take);
         if !turns::is_look(request, purpose) {
             return asked.await;
         }
@@ -170,30 +170,29 @@ impl HelperClient {
     /// # Errors
     /// The helper is not there, or busy.
     pub async fn nodes(&self) -> Result<Vec<NodeHealth>, AskError> {
-        let mut found = Vec::new();
-        self.ask(&Request::ReadNodes {}, Purpose::Look, |Nodes { nodes }| {
-            found = nodes;
-            Ok(())
-        })
-        .await?;
-        Ok(found)
+        let Nodes { nodes } = self.ask_one(&Request::ReadNodes {}, || None).await?;
+        Ok(nodes)
     }
 
     /// The values of the one reply that there is to be.
-    async fn ask_one<T: DeserializeOwned + Send>(&self, request: &Request) -> Result<T, AskError> {
+    async fn ask_one<T: DeserializeOwned + Send>(
+        &self,
+        request: &Request,
+        held: impl Fn() -> Option<String> + Sync,
+    ) -> Result<T, AskError> {
         let mut heard = None;
-        self.ask(request, Purpose::Change, |values| {
+        let take = |values| {
             heard = Some(values);
             Ok(())
-        })
-        .await?;
+        };
+        self.ask((request, Purpose::Change), held, take).await?;
         heard.ok_or_else(|| AskError::NoAnswer("an empty reply".to_owned()))
     }
 }
 
 impl Helper for HelperClient {
     async fn hello(&self) -> Result<Hello, AskError> {
-        self.ask_one(&Request::Hello { protocol: PROTOCOL }).await
+        self.ask_one(&Request::Hello { protocol: PROTOCOL }, || None).await
     }
 
     fn generation(&self) -> u64 {
@@ -204,18 +203,24 @@ impl Helper for HelperClient {
         let mut text = String::new();
         let mut answering: Option<NodeName> = None;
         let request = Request::ReadCluster { cluster: cluster.clone() };
-        self.ask(&request, Purpose::Look, |ClusterPiece { node, piece }| {
-            // The one before fell silent: another node answers, from the beginning.
-            if answering.as_ref().is_some_and(|before| *before != node) {
-                text.clear();
-            }
-            if text.len() + piece.len() > MAX_CLUSTER {
-                return Err(AskError::NoAnswer("a cluster's text that does not end".to_owned()));
-            }
-            text.push_str(&piece);
-            answering = Some(node);
-            Ok(())
-        })
+        self.ask(
+            (&request, Purpose::Look),
+            || None,
+            |ClusterPiece { node, piece }| {
+                // The one before fell silent: another node answers, from the beginning.
+                if answering.as_ref().is_some_and(|before| *before != node) {
+                    text.clear();
+                }
+                if text.len() + piece.len() > MAX_CLUSTER {
+                    return Err(AskError::NoAnswer(
+                        "a cluster's text that does not end".to_owned(),
+                    ));
+                }
+                text.push_str(&piece);
+                answering = Some(node);
+                Ok(())
+            },
+        )
         .await?;
         let answering = answering.ok_or_else(|| AskError::NoAnswer("an empty reply".to_owned()))?;
         Ok((answering, text))
@@ -227,22 +232,26 @@ impl Helper for HelperClient {
         purpose: Purpose,
     ) -> Result<Vec<ConfigReply>, AskError> {
         let mut configs = Vec::new();
-        self.ask(request, purpose, |config| {
-            configs.push(config);
-            Ok(())
-        })
+        self.ask(
+            (request, purpose),
+            || None,
+            |config| {
+                configs.push(config);
+                Ok(())
+            },
+        )
         .await?;
         Ok(configs)
     }
 
     async fn read_pools(&self, cluster: &ClusterName, node: &NodeName) -> Result<String, AskError> {
         let request = Request::ReadPools { cluster: cluster.clone(), node: node.clone() };
-        let found: FoundPools = self.ask_one(&request).await?;
+        let found: FoundPools = self.ask_one(&request, || None).await?;
         Ok(found.text)
     }
 
     async fn execute(&self, request: &Request) -> Result<Executed, AskError> {
-        self.ask_one(request).await
+        self.execute_unless(request, || None).await
     }
 
     /// Asked after the wait for a turn and for a connection.
@@ -251,13 +260,7 @@ impl Helper for HelperClient {
         request: &Request,
         held: impl Fn() -> Option<String> + Send + Sync,
     ) -> Result<Executed, AskError> {
-        let mut heard = None;
-        let take = |executed| {
-            heard = Some(executed);
-            Ok(())
-        };
-        self.ask_patiently((request, Purpose::Change), held, take).await?;
-        heard.ok_or_else(|| AskError::NoAnswer("an empty reply".to_owned()))
+        self.ask_one(request, held).await
     }
 }
 

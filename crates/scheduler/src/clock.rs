@@ -2,12 +2,18 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nix::time::{ClockId, clock_gettime};
 use vm_autoscale_planner::Moment;
 
 use crate::Clock;
+
+/// Seconds since 1970 by a clock that people set: for display only.
+#[must_use]
+pub fn wall() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
 
 /// `CLOCK_BOOTTIME`, which is never set and counts while the machine sleeps, and ahead of it by
 /// what the journal says, so that moments of before a reboot lie behind those of after it.

@@ -14,8 +14,7 @@ use tokio::time::timeout;
 use vm_autoscale_config::{SchedulerConfig, listen_on};
 use vm_autoscale_protocol::{Call, Frames, MAX_REQUEST, Reply, encode};
 
-use crate::daemon::wall;
-use crate::{Clock, Error, Journal, PauseStatus, StatusReport};
+use crate::{Clock, Error, Journal, PauseStatus, StatusReport, wall};
 
 mod board;
 mod client;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -143,11 +143,6 @@ async fn work(
         () = signals.again() => tracing::warn!("told again: not waiting for what is under way"),
     }
     Ok(())
-}
-
-/// Seconds since 1970, for display only.
-pub(crate) fn wall() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }
 
 /// One look at every cluster: what would be decided if nothing had been changed lately. Nothing

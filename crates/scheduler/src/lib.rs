@@ -25,7 +25,7 @@ mod worker;
 
 pub use act::Settled;
 pub use client::HelperClient;
-pub use clock::BootClock;
+pub use clock::{BootClock, wall};
 pub use control::{
     Board, PauseOrder, ResumeOrder, Resumed, RunningConfig, fetch_config, fetch_status,
     order_pause, order_resume, user_name,

@@ -1,7 +1,6 @@
 //! What the loop needs of the world.
 
 use std::future::Future;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use vm_autoscale_planner::{Moment, Move};
@@ -16,7 +15,7 @@ pub trait Clock: Clone + Send + Sync + 'static {
     fn now(&self) -> Moment;
     /// Seconds since 1970 by a clock that people set: for display only.
     fn wall(&self) -> u64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+        crate::wall()
     }
     /// Returns at that moment, or at once when it is past.
     fn sleep_until(&self, moment: Moment) -> impl Future<Output = ()> + Send;

@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use crate::daemon::wall;
 use crate::{
     ClusterStatus, Intent, JournalError, LastKnown, PauseStatus, Source, StatusReport,
-    last_pictures,
+    last_pictures, wall,
 };
 
 /// What the daemon noted last. Nothing of it is of now but the pauses.

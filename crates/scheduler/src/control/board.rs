@@ -106,9 +106,10 @@ impl Board {
     /// All that was seen last.
     pub fn report<J: Journal>(&self, journal: &J) -> StatusReport {
         let (clusters, looking) = self.seen();
-        let (watched, reload, helper) = {
+        let (watched, reload, helper, ways) = {
             let state = self.state();
-            (state.watched.clone(), state.reload.clone(), state.helper.clone())
+            let (watched, reload) = (state.watched.clone(), state.reload.clone());
+            (watched, reload, state.helper.clone(), state.ways.clone())
         };
         // All this takes its time, and no worker is to wait for it.
         let notes = watched.as_ref().map(|w| w.claims.notes(&w.config, &w.clusters));
@@ -128,7 +129,7 @@ impl Board {
             counts: journal.counts(),
             recent: journal.recent(),
             reload,
-            ways: self.state().ways.clone(),
+            ways,
             problems: journal.notes().into_iter().chain(helper).chain(unseen).collect(),
             ..StatusReport::default()
         }

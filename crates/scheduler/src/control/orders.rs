@@ -11,8 +11,7 @@ use super::Desk;
 use super::gate::May;
 use super::order::{PauseOrder, ResumeOrder, Resumed};
 use super::rights::ADMINS;
-use crate::daemon::wall;
-use crate::{Clock, Journal, JournalError, Pause, PauseStatus};
+use crate::{Clock, Journal, JournalError, Pause, PauseStatus, wall};
 
 pub(super) const NOT_PERMITTED: &str = "io.github.vm-autoscale.Scheduler.NotPermitted";
 const NOT_DONE: &str = "io.github.vm-autoscale.Scheduler.NotDone";

@@ -12,12 +12,11 @@ use vm_autoscale_config::{Clusters, SchedulerConfig};
 use super::crew::Cares;
 use super::manager::Manager;
 use super::meet::known;
-use super::wall;
 use crate::claims::Care;
 use crate::control::{Board, RunningConfig};
 use crate::notify::Notifier;
 use crate::worker::Order;
-use crate::{Helper as _, HelperClient, Reload};
+use crate::{Helper as _, HelperClient, Reload, wall};
 
 /// Reads the files as the start did.
 pub type Reread =

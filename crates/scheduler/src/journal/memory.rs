@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use vm_autoscale_planner::Moment;
 use vm_autoscale_proxmox::ClusterName;
 
 use super::{Counts, Event, Journal, JournalError, Notes, Pause, Recalled};
-use crate::Intent;
 use crate::act::Settled;
+use crate::{Intent, wall};
 
 /// So many events are kept.
 const KEPT: usize = 200;
@@ -67,8 +66,7 @@ impl Journal for MemoryJournal {
         let mut inner = self.lock();
         inner.counts.add(settled);
         inner.number += 1;
-        let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-        let event = Event::of(inner.number, at, intent, settled);
+        let event = Event::of(inner.number, wall(), intent, settled);
         inner.events.push_back(event);
         if inner.events.len() > KEPT {
             inner.events.pop_front();

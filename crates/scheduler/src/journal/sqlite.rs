@@ -1,7 +1,7 @@
 //! The journal in one `SQLite` file.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use vm_autoscale_config::JournalFile;
@@ -10,7 +10,7 @@ use vm_autoscale_proxmox::ClusterName;
 
 use super::{Counts, Event, Journal, JournalError, Notes, Pause, Recalled};
 use crate::act::Settled;
-use crate::{BootClock, Clock as _, Intent};
+use crate::{BootClock, Clock as _, Intent, wall};
 
 mod desk;
 mod disk;
@@ -44,7 +44,6 @@ impl SqliteJournal {
     /// file can be read.
     #[must_use]
     pub fn new(file: &JournalFile, clock: &BootClock) -> Self {
-        let wall = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
         Self::with(file, clock, wall, PATIENCE)
     }
 

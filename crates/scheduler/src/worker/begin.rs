@@ -8,7 +8,7 @@ use vm_autoscale_proxmox::{VmConfig, VmId};
 use super::Worker;
 use super::memory::{Memory, Suspect};
 use crate::act::{Settled, carry_out, clear, compare, reconcile};
-use crate::view::KnownVm;
+use crate::view::{InFlight, KnownVm};
 use crate::{Clock, Helper, Intent, Journal};
 
 pub(super) type Done = mpsc::UnboundedSender<Finished>;
@@ -42,16 +42,13 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
                 continue;
             }
             let intent = self.intent(decision.vmid, vm, step, reason.to_string());
-            memory.in_flight.insert(decision.vmid, vm.node.clone());
-            let (clock, helper, journal) =
-                (self.clock.clone(), self.helper.clone(), self.journal.clone());
-            let (digest, done) = (known.digest.clone(), done.clone());
+            let (clock, helper, journal) = self.ports();
+            let digest = known.digest.clone();
             let held = self.held(memory.view.nameable(decision.vmid));
-            tokio::spawn(async move {
+            begin(&mut memory.in_flight, done, &intent.clone(), async move {
                 let ports = (&clock, &helper, &journal);
                 let (id, settled) = carry_out(ports, &intent, digest, held).await;
-                // Only a worker that stopped without waiting no longer listens.
-                let _ = done.send(Finished::Changed { id, intent, settled });
+                Finished::Changed { id, intent, settled }
             });
         }
     }
@@ -64,14 +61,12 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             if paused || in_flight.contains_key(&intent.vmid) {
                 return true;
             }
-            in_flight.insert(intent.vmid, intent.node.clone());
-            let (clock, helper, journal) =
-                (self.clock.clone(), self.helper.clone(), self.journal.clone());
-            let (id, intended, intent, done) = (*id, *intended, intent.clone(), done.clone());
-            tokio::spawn(async move {
+            let (clock, helper, journal) = self.ports();
+            let (id, intended, known) = (*id, *intended, intent.clone());
+            begin(in_flight, done, intent, async move {
                 let ports = (&clock, &helper, &journal);
-                let settled = reconcile(ports, (id, intended), &intent).await;
-                let _ = done.send(Finished::Changed { id: Some(id), intent, settled });
+                let settled = reconcile(ports, (id, intended), &known).await;
+                Finished::Changed { id: Some(id), intent: known, settled }
             });
             false
         });
@@ -81,13 +76,12 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     fn clear_leftovers(&self, memory: &mut Memory, done: &Done) {
         for (vmid, step) in memory.due(self.clock.now()) {
             let Some(vm) = memory.view.vms.get(&vmid) else { continue };
-            let Some(known) = vm.config.as_ref().filter(|_| vm.pause.is_none()) else { continue };
+            let Some(known) = &vm.config else { continue };
             let intent = self.intent(vmid, vm, step, "a leftover".to_owned());
-            let (helper, digest, done) = (self.helper.clone(), known.digest.clone(), done.clone());
-            memory.in_flight.insert(vmid, vm.node.clone());
-            tokio::spawn(async move {
+            let (helper, digest) = (self.helper.clone(), known.digest.clone());
+            begin(&mut memory.in_flight, done, &intent.clone(), async move {
                 clear(&helper, &intent, digest).await;
-                let _ = done.send(Finished::Cleared(vmid));
+                Finished::Cleared(vmid)
             });
         }
     }
@@ -102,16 +96,19 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
                 continue;
             };
             let intent = self.intent(vmid, vm, step, String::new());
-            memory.in_flight.insert(vmid, vm.node.clone());
-            let (clock, helper, done) = (self.clock.clone(), self.helper.clone(), done.clone());
-            tokio::spawn(async move {
+            let (clock, helper, _) = self.ports();
+            begin(&mut memory.in_flight, done, &intent.clone(), async move {
                 let sizes = compare((&clock, &helper), &intent).await.unwrap_or_else(|why| {
-                    tracing::warn!(vmid = %intent.vmid, "QEMU and config cannot be compared: {why}");
+                    tracing::warn!(%vmid, "QEMU and config cannot be compared: {why}");
                     None
                 });
-                let _ = done.send(Finished::Compared { suspect, sizes });
+                Finished::Compared { suspect, sizes }
             });
         }
+    }
+
+    fn ports(&self) -> (C, H, J) {
+        (self.clock.clone(), self.helper.clone(), self.journal.clone())
     }
 
     pub(super) fn intent(&self, vmid: VmId, vm: &KnownVm, step: Move, reason: String) -> Intent {
@@ -119,6 +116,21 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             (self.care.cluster.clone(), vm.node.clone(), vm.identity.clone());
         Intent { cluster, node, vmid, step, identity, reason }
     }
+}
+
+/// From now on something is under way on that VM; its end comes back through `done`.
+fn begin(
+    in_flight: &mut InFlight,
+    done: &Done,
+    Intent { vmid, node, .. }: &Intent,
+    work: impl Future<Output = Finished> + Send + 'static,
+) {
+    in_flight.insert(*vmid, node.clone());
+    let done = done.clone();
+    tokio::spawn(async move {
+        // Only a worker that stopped without waiting no longer listens.
+        let _ = done.send(work.await);
+    });
 }
 
 /// No move at all: only what it is about counts.

@@ -63,18 +63,8 @@ pub(super) fn orders(care: Care) -> watch::Receiver<Order> {
 
 /// One look whose configs take so long: how many VMs have a sample then, and how long it took.
 async fn look(takes: u64) -> (usize, u64) {
-    let takes = Duration::from_secs(takes);
-    let slow = Slow { now: Arc::new(Mutex::new(Duration::from_secs(1000))), takes };
-    let worker = Worker {
-        care: care(CONFIG),
-        cares: orders(care(CONFIG)),
-        clock: slow.clone(),
-        helper: slow.clone(),
-        journal: MemoryJournal::default(),
-        board: Board::default(),
-        notifier: Notifier::default(),
-        stop: watch::channel(false).1,
-    };
+    let slow = Slow { takes: Duration::from_secs(takes), ..slow() };
+    let worker = worker(&slow);
     let mut memory = Memory::new(planner_config(worker.care.roster.config()), 1);
     let (done, _finished) = mpsc::unbounded_channel();
     let begun = slow.now();
