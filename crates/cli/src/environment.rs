@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use vm_autoscale_config::{EnvFile, Environment, Error};
+use vm_autoscale_config::{EnvFile, Environment, Error, FileError};
 
 use crate::args::{Args, Command};
 
@@ -35,7 +35,7 @@ fn unnamed(
         Ok(file) => Ok(known.with_file(file)),
         Err(error) if error.is_missing() => Ok(known),
         // Others may ask for the status all the same.
-        Err(Error::Io { source, .. })
+        Err(Error::File(FileError::Io { source, .. }))
             if source.kind() == ErrorKind::PermissionDenied && !is_daemon =>
         {
             Ok(known.without_file(path))
@@ -68,7 +68,7 @@ mod tests {
     fn who_may_not_read_the_usual_file_goes_without_it_but_for_the_daemon() {
         let denied = |path: &Path| {
             let source = ErrorKind::PermissionDenied.into();
-            Err(Error::Io { path: path.to_owned(), source })
+            Err(FileError::Io { path: path.to_owned(), source }.into())
         };
         assert!(unnamed(Path::new("x"), false, denied).is_ok());
         assert!(unnamed(Path::new("x"), true, denied).is_err());

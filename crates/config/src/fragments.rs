@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use crate::files::read_regular_bytes;
-use crate::{Error, MAX_FILE, Problem};
+use vm_autoscale_guard::{Error, read_regular_bytes};
+
+use crate::{MAX_FILE, Problem};
 
 /// The directory's name; it stands beside the file that it adds to.
 const DIRECTORY: &str = "conf.d";
@@ -98,7 +99,6 @@ fn problem(error: &Error) -> Box<Problem> {
         }
         Error::Io { path, source } => (path.as_path(), source.to_string()),
         Error::Access { path, problem, .. } => (path.as_path(), problem.clone()),
-        Error::Invalid(_) => (Path::new(DIRECTORY), error.to_string()),
     };
     let rule = "every *.yaml in conf.d is a file that can be read";
     let help = "move it away, or let the scheduler read it";

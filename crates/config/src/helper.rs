@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 use vm_autoscale_proxmox::{BalloonMib, ClusterName, CpuLimit, MemoryMib, NodeName, Vcpus, VmId};
 
-use crate::files::read_checked_bytes;
 #[cfg(test)]
 use crate::schema;
 use crate::{Access, Checked, Error, VmSet, leaf, rules};
+use vm_autoscale_guard::read_checked_bytes;
 
 /// The whole file. Without it the helper does not start; there is no default policy.
 #[derive(Debug, Clone, PartialEq, Deserialize, Validate)]

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 
 use validator::Validate;
 
-use crate::files::read_plain_bytes;
 #[cfg(test)]
 use crate::schema;
 use crate::{
     Alerts, Checked, Environment, Error, Gotify, Secret, Selection, fragments, leaf, rules,
 };
+use vm_autoscale_guard::read_plain_bytes;
 
 pub use mode::{Mode, Policy};
 pub use sections::{

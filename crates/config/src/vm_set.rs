@@ -26,6 +26,11 @@ impl VmSet {
         self.0.iter().any(|range| range.contains(&vmid))
     }
 
+    /// From which to which, in the order of the file.
+    pub fn ranges(&self) -> impl Iterator<Item = (VmId, VmId)> {
+        self.0.iter().map(|range| (*range.start(), *range.end()))
+    }
+
     /// Whether nothing is in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {

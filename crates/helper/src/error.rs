@@ -3,6 +3,11 @@
 use std::io;
 use std::path::PathBuf;
 
+use vm_autoscale_ssh::BadKey;
+
+/// What an administrator runs for a key that is used.
+pub(crate) const MAKE_KEY: &str = "ssh-keygen -t ed25519 -N '' -f FILE makes one that is";
+
 /// Each says whom to blame: the configuration, the machine, or us.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -10,8 +15,10 @@ pub(crate) enum Error {
     Config(#[from] vm_autoscale_config::Error),
     #[error("this machine does not let the helper limit itself: {0}")]
     Harden(#[from] nix::Error),
-    #[error("{path}: {problem}\n  help: {help}", path = .path.display())]
-    Identity { path: PathBuf, problem: String, help: String },
+    #[error("{path}: {problem}\n  help: {MAKE_KEY}", path = .path.display())]
+    Identity { path: PathBuf, problem: BadKey },
+    #[error("{path}: {source}\n  help: both programs belong into one directory", path = .path.display())]
+    NoBroker { path: PathBuf, source: nix::Error },
     #[error(
         "clusters.{cluster}: the env file has no variable `{variable}`\n  help: add it to the helper's env file, or use `identity` with a key, which is safer"
     )]
@@ -20,10 +27,10 @@ pub(crate) enum Error {
         "`scheduler_user`: there is no user `{0}`\n  help: systemd-sysusers creates it from vm-autoscale.conf"
     )]
     NoUser(String),
-    #[error("the program's own runtime does not start: {0}")]
-    Runtime(io::Error),
-    #[error("socket {path}: {source}", path = .path.display())]
-    Socket { path: PathBuf, source: io::Error },
+    #[error("the rules could not be read")]
+    NoPolicy,
+    #[error("the orders do not reach the broker: {0}")]
+    Become(io::Error),
 }
 
 impl Error {
@@ -31,10 +38,12 @@ impl Error {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Config(error) if error.is_missing() => 66,
-            Self::Config(_) | Self::Identity { .. } | Self::NoPassword { .. } | Self::NoUser(_) => {
-                3
-            }
-            Self::Harden(_) | Self::Runtime(_) | Self::Socket { .. } => 1,
+            Self::Config(_)
+            | Self::Identity { .. }
+            | Self::NoPassword { .. }
+            | Self::NoPolicy
+            | Self::NoUser(_) => 3,
+            Self::Become(_) | Self::Harden(_) | Self::NoBroker { .. } => 1,
         }
     }
 }

@@ -1,36 +1,21 @@
-//! `vm-autoscale-helper`: holds the SSH keys and is the only one who can touch a VM.
+//! `vm-autoscale-helper`: reads root's files, says everything that is wrong with them, and becomes
+//! the broker, which is the only one who can touch a VM.
 //!
-//! A broker: it hears one user on a Unix socket, checks each typed request against rules of its
-//! own (`helper.yaml`), and turns it into one command out of a closed set on one node. What it may
-//! do at all is the `match` in `broker.rs`.
+//! Two programs, so that what hears the scheduler and speaks to the nodes holds none of the code
+//! that reads files, and what reads files hears nobody.
 
 mod args;
-mod broker;
+mod become_broker;
 mod error;
-mod health;
-pub mod known_hosts;
-mod link;
-mod login;
-mod pins;
-mod policy;
-mod process;
-mod rates;
-mod replies;
-mod run;
-mod seen;
-mod server;
-mod session;
-mod socket;
-mod stream;
+mod gather;
+mod keys;
 mod validate;
 
 use std::process::ExitCode;
-use std::rc::Rc;
 
-use vm_autoscale_config::HelperConfig;
+use vm_autoscale_broker::{harden, start_log};
 
 use crate::args::{Args, Parsed};
-use crate::broker::Broker;
 use crate::error::Error;
 
 /// The program.
@@ -44,9 +29,9 @@ pub fn main() -> ExitCode {
     if args.validate_only {
         return validate::validate(&args);
     }
-    process::start_log();
+    start_log();
     match run(&args) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(never) => match never {},
         Err(error) => {
             tracing::error!("{error}");
             ExitCode::from(error.exit_code())
@@ -54,13 +39,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(args: &Args) -> Result<(), Error> {
-    process::harden()?;
-    let config = HelperConfig::read(&args.config)?;
-    let broker = Rc::new(Broker::new(config, args.env_file.as_deref())?);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Error::Runtime)?;
-    tokio::task::LocalSet::new().block_on(&runtime, server::serve(broker))
+fn run(args: &Args) -> Result<std::convert::Infallible, Error> {
+    harden()?;
+    let orders = gather::orders(&args.config, args.env_file.as_deref())?;
+    become_broker::become_broker(&orders)
 }

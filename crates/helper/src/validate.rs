@@ -5,16 +5,17 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use vm_autoscale_config::{Checked, Cluster, EnvFile, HelperConfig, Problem, Report};
+use vm_autoscale_broker::harden;
+use vm_autoscale_config::{Checked, Cluster, EnvFile, FileError, HelperConfig, Problem, Report};
+use vm_autoscale_ssh::Pins;
+use vm_autoscale_ssh::known_hosts::KnownHosts;
 
 use crate::args::Args;
-use crate::error::Error;
-use crate::known_hosts::KnownHosts;
-use crate::pins::Pins;
-use crate::{login, process};
+use crate::error::{Error, MAKE_KEY};
+use crate::keys;
 
 pub(crate) fn validate(args: &Args) -> ExitCode {
-    let report = match process::harden() {
+    let report = match harden() {
         Ok(()) => examine(&args.config, args.env_file.as_deref()),
         Err(error) => return fail(&error.to_string()),
     };
@@ -82,7 +83,7 @@ fn pins(config: &HelperConfig, report: &mut Report) -> Option<std::rc::Rc<KnownH
     match Pins::new(config.known_hosts.clone()).current() {
         Ok((_, hosts)) => Some(hosts),
         Err(error) => {
-            report.append(error.into_report());
+            report.append(vm_autoscale_config::Error::from(error).into_report());
             None
         }
     }
@@ -97,9 +98,9 @@ fn proof(
 ) -> Option<(String, Problem)> {
     let problem = |text: String| Problem::of_file(path, text);
     if let Some(identity) = &cluster.identity {
-        let problem = match login::key(identity).err()? {
-            Error::Identity { path, problem: text, help } => {
-                problem(format!("{}: {text}", path.display())).help(help)
+        let problem = match keys::key(identity).err()? {
+            Error::Identity { path, problem: text } => {
+                problem(format!("{}: {text}", path.display())).help(MAKE_KEY)
             }
             Error::Config(error) => problem(first_line(&error.to_string())).help(help(&error)),
             other => problem(other.to_string()),
@@ -109,7 +110,7 @@ fn proof(
     }
     let variable = cluster.password_variable.as_ref()?;
     let key = format!("{name}.password_variable");
-    if login::password(variable, env?).is_some() {
+    if keys::password(variable, env?).is_some() {
         let rule = "a key that the node ties to one command is safer";
         return Some((key, problem("logs in with a password".to_owned()).rule(rule).warning()));
     }
@@ -125,7 +126,7 @@ fn first_line(text: &str) -> String {
 
 fn help(error: &vm_autoscale_config::Error) -> String {
     match error {
-        vm_autoscale_config::Error::Access { help, .. } => help.clone(),
+        vm_autoscale_config::Error::File(FileError::Access { help, .. }) => help.clone(),
         _ => "ssh-keygen -t ed25519 -N '' -f FILE makes one".to_owned(),
     }
 }

@@ -11,7 +11,7 @@ impl Place {
     /// A directory with the test keys and a known-hosts file that has one node's.
     fn new() -> Self {
         let place = Self(tempfile::tempdir().unwrap());
-        let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/keys");
+        let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ssh/tests/keys");
         for key in ["ed25519", "rsa", "with-passphrase"] {
             place.put(key, &std::fs::read_to_string(keys.join(key)).unwrap(), 0o600);
         }

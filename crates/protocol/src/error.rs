@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use vm_autoscale_proxmox::NodeName;
+use vm_autoscale_node::NodeName;
 
 use crate::{INTERFACE, Reply};
 

@@ -1,7 +1,7 @@
 //! How the ways to the nodes are.
 
 use serde::{Deserialize, Serialize};
-use vm_autoscale_proxmox::{ClusterName, NodeName};
+use vm_autoscale_node::{ClusterName, NodeName};
 
 /// The answer to `ReadNodes`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! What the helper answers.
 
 use serde::{Deserialize, Serialize};
-use vm_autoscale_proxmox::{ClusterName, Digest, NodeName, VmId};
+use vm_autoscale_node::{ClusterName, Digest, NodeName, VmId};
 
 /// The answer to `Hello`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ pub struct ConfigReply {
 pub struct FoundConfig {
     /// Of the whole raw file.
     pub digest: Digest,
-    /// As `vm_autoscale_proxmox::redact` leaves it.
+    /// As `vm_autoscale_node::redact` leaves it.
     pub text: String,
 }
 
@@ -63,7 +63,7 @@ pub struct FoundConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FoundPools {
-    /// As `vm_autoscale_proxmox::redact_pools` leaves it.
+    /// As `vm_autoscale_node::redact_pools` leaves it.
     pub text: String,
 }
 

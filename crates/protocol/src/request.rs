@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use vm_autoscale_proxmox::{
+use vm_autoscale_node::{
     BalloonMib, ClusterName, ConfigFile, CpuLimit, Digest, MemoryMib, MonitorQuery, NodeCommand,
     NodeName, PendingOption, Vcpus, VmId,
 };

@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use vm_autoscale_node::PendingOption;
 use vm_autoscale_protocol::*;
-use vm_autoscale_proxmox::PendingOption;
 use zlink::idl::{CustomType, Interface, Type};
 use zlink::varlink_service::Proxy as _;
 

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::command::{HA_STATUS, MEMBERS, PAUSE, RRD, VERSION, VMLIST};
+use vm_autoscale_node::{HA_STATUS, MEMBERS, PAUSE, RRD, VERSION, VMLIST};
+
 use crate::{
     Error, GuestKind, HaMoves, Members, NodeLine, NodeName, PmxcfsVersion, RrdLine, VmId, VmLine,
     VmList,
@@ -30,9 +31,6 @@ pub struct ClusterRead {
 }
 
 impl ClusterRead {
-    /// What the line of the file that is always there begins with: the answer is pmxcfs's.
-    pub const ANCHOR: &str = "/etc/pve/.version:";
-
     /// Reads what `grep -H .` printed of the files.
     ///
     /// The two that can tear (`pmxcfs/cfs-plug-func.c`: content is made anew at every open, into

@@ -5,10 +5,10 @@ use std::path::Path;
 use super::places::Places;
 use super::tree::{Data, Node};
 use super::{secrets, syntax, text};
-use crate::files::read_regular_bytes;
 use crate::problem::{Problem, Report};
 use crate::source::{self, Place, Source, is_telling};
 use crate::{Error, MAX_FILE, render};
+use vm_autoscale_guard::read_regular_bytes;
 
 /// So many problems are kept; of the others only the number.
 const MAX_PROBLEMS: usize = 1_000;

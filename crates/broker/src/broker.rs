@@ -1,0 +1,301 @@
+//! Everything that the helper may do: one `match`.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use governor::clock::MonotonicClock;
+use sha1::{Digest as _, Sha1};
+use vm_autoscale_node::{
+    ClusterName, Digest, NodeCommand, NodeName, VmConfig, VmId, redact, redact_pools, split_configs,
+};
+use vm_autoscale_policy::{Cluster, Limiters, Policy, Seen, check};
+use vm_autoscale_protocol::{
+    ClusterInfo, ConfigReply, Executed, FoundConfig, FoundPools, Hello, HelperError, INTERFACE,
+    INTERFACE_DEFINITION, Info, InterfaceDescription, Nodes, PROTOCOL, Request, Rule,
+};
+use vm_autoscale_ssh::{Ended, Limits, Link, Login, Pins, private_key};
+
+use crate::error::Error;
+use crate::orders::{Orders, Proof, User, Way};
+use crate::replies::Replies;
+
+mod look;
+
+/// The longest answers, in bytes.
+const MAX_CONFIGS: usize = 8 * 1024 * 1024;
+const MAX_OTHER: usize = 256 * 1024;
+
+/// The rules, the ways to the nodes, and what was read from them.
+pub(crate) struct Broker {
+    policy: Policy,
+    pub(crate) scheduler: User,
+    pub(crate) socket: PathBuf,
+    links: HashMap<(ClusterName, NodeName), Rc<Link>>,
+    /// Told to stop: what is not sent yet is not sent any more.
+    pub(crate) stopping: Cell<bool>,
+    /// The node of each cluster that is asked first.
+    entry: RefCell<HashMap<ClusterName, usize>>,
+    seen: Seen,
+    limiters: Limiters<MonotonicClock>,
+    instance: String,
+}
+
+/// What the audit line says of a request that was answered.
+#[derive(Default)]
+pub(crate) struct Done {
+    pub(crate) node: Option<NodeName>,
+    pub(crate) exit: Option<u32>,
+}
+
+impl Broker {
+    /// Nothing is connected yet.
+    pub(crate) fn new(orders: Orders) -> Result<Self, Error> {
+        let pins = Rc::new(Pins::new(orders.known_hosts));
+        pins.current()?;
+        let mut links = HashMap::new();
+        for Way { cluster, user, proof, nodes } in orders.ways {
+            let login = Rc::new(Login { user, proof: prove(&cluster, proof)? });
+            for (node, address) in nodes {
+                let link = Link::new(node.clone(), address, login.clone(), pins.clone());
+                links.insert((cluster.clone(), node), Rc::new(link));
+            }
+        }
+        let limiters = Limiters::new(orders.policy.rates, MonotonicClock);
+        let instance = format!("{:016x}", fastrand::u64(..));
+        Ok(Self {
+            policy: orders.policy,
+            scheduler: orders.scheduler,
+            socket: orders.socket,
+            links,
+            stopping: Cell::new(false),
+            entry: RefCell::default(),
+            seen: Seen::default(),
+            limiters,
+            instance,
+        })
+    }
+
+    /// Answers a request; an error that the asker has not been told yet is returned.
+    pub(crate) async fn answer(
+        &self,
+        request: &Request,
+        out: &mut Replies,
+    ) -> Result<Done, HelperError> {
+        match request {
+            Request::GetInfo {} => out.last(&info()).await,
+            Request::GetInterfaceDescription { interface } => describe(interface, out).await?,
+            Request::Hello { protocol } => self.hello(*protocol, out).await?,
+            Request::ReadCluster { .. } => return self.read_cluster(request, out).await,
+            Request::ReadConfigs { cluster, node, vmids, .. } => {
+                return self.read_configs(request, (cluster, node, vmids), out).await;
+            }
+            Request::ReadNodes {} => out.last(&self.nodes()).await,
+            Request::ReadPools { cluster, node } => {
+                return self.read_pools(request, (cluster, node), out).await;
+            }
+            Request::ReadRunning { cluster, node, .. } => {
+                return self.execute(request, (cluster, node), out).await;
+            }
+            Request::Revert { target, .. }
+            | Request::SetBalloon { target, .. }
+            | Request::SetCpuLimit { target, .. }
+            | Request::SetMemory { target, .. }
+            | Request::SetVcpus { target, .. } => {
+                return self.execute(request, (&target.cluster, &target.node), out).await;
+            }
+        }
+        Ok(Done::default())
+    }
+
+    async fn hello(&self, protocol: u32, out: &mut Replies) -> Result<(), HelperError> {
+        if protocol != PROTOCOL {
+            let message = format!(
+                "this helper speaks protocol {PROTOCOL}, not {protocol}: install both programs of one version"
+            );
+            return Err(HelperError::BadRequest { message });
+        }
+        let info = |cluster: &Cluster| ClusterInfo {
+            name: cluster.name.clone(),
+            nodes: cluster.nodes.clone(),
+        };
+        out.last(&Hello {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            protocol: PROTOCOL,
+            instance: self.instance.clone(),
+            clusters: self.policy.clusters.iter().map(info).collect(),
+        })
+        .await;
+        Ok(())
+    }
+
+    fn nodes(&self) -> Nodes {
+        let of = |cluster: &Cluster| {
+            let links = cluster.nodes.iter().filter_map(|node| {
+                Some(self.link(&cluster.name, node).ok()?.health.report(&cluster.name))
+            });
+            links.collect::<Vec<_>>()
+        };
+        Nodes { nodes: self.policy.clusters.iter().flat_map(of).collect() }
+    }
+
+    async fn read_configs(
+        &self,
+        request: &Request,
+        (cluster, node, vmids): (&ClusterName, &NodeName, &[VmId]),
+        out: &mut Replies,
+    ) -> Result<Done, HelperError> {
+        let rules = check(&self.policy, &self.seen, request)?;
+        let command = command(request)?;
+        let NodeCommand::ReadConfigs(files) = &command else {
+            return Err(bad("no configs are read by this"));
+        };
+        let link = self.link(cluster, node)?;
+        let (ended, answer) = collect(link, &command, MAX_CONFIGS, || self.is_wanted(out)).await?;
+        let cut = split_configs(files.as_slice(), &answer);
+        let cut = cut.map_err(|why| failed(node, &ended, &why.to_string()))?;
+        for (index, (vmid, raw)) in vmids.iter().zip(cut).enumerate() {
+            let found = raw.map(|raw| {
+                let text = redact(&String::from_utf8_lossy(raw));
+                FoundConfig { digest: Digest::from_bytes(Sha1::digest(raw).into()), text }
+            });
+            self.remember(rules, *vmid, found.as_ref());
+            let reply = ConfigReply { vmid: *vmid, found };
+            if out.send(&reply, index + 1 < vmids.len()).await.is_err() {
+                break;
+            }
+        }
+        Ok(Done { node: Some(node.clone()), exit: Some(ended.exit) })
+    }
+
+    /// Keeps what a rule names; a config that cannot be read is none to change a VM by.
+    fn remember(&self, cluster: &Cluster, vmid: VmId, found: Option<&FoundConfig>) {
+        if cluster.rule(vmid).is_none() {
+            return;
+        }
+        match found.map(|found| (found.digest.clone(), VmConfig::parse(&found.text))) {
+            Some((digest, Ok(config))) => self.seen.note(&cluster.name, vmid, digest, &config),
+            _ => self.seen.forget(&cluster.name, vmid),
+        }
+    }
+
+    /// Passes on the pools alone: what the node prints has lines of users and tokens among them.
+    async fn read_pools(
+        &self,
+        request: &Request,
+        (cluster, node): (&ClusterName, &NodeName),
+        out: &mut Replies,
+    ) -> Result<Done, HelperError> {
+        check(&self.policy, &self.seen, request)?;
+        let (link, command) = (self.link(cluster, node)?, command(request)?);
+        let (ended, answer) = collect(link, &command, MAX_OTHER, || self.is_wanted(out)).await?;
+        // 2 says that there is no `user.cfg`: no pools, where pmxcfs itself spoke.
+        let answered = ended.exit == 0 || ended.exit == 2;
+        let text = redact_pools(&String::from_utf8_lossy(&answer)).filter(|_| answered);
+        let text = text.ok_or_else(|| failed(node, &ended, "no answer of pmxcfs"))?;
+        out.last(&FoundPools { text }).await;
+        Ok(Done { node: Some(node.clone()), exit: Some(ended.exit) })
+    }
+
+    /// Runs the request's one command and passes on what came of it.
+    async fn execute(
+        &self,
+        request: &Request,
+        (cluster, node): (&ClusterName, &NodeName),
+        out: &mut Replies,
+    ) -> Result<Done, HelperError> {
+        check(&self.policy, &self.seen, request)?;
+        if let Some(target) = request.target() {
+            let revert = matches!(request, Request::Revert { .. });
+            let taken = self.limiters.take((cluster, node, target.vmid), revert);
+            taken
+                .map_err(|e| HelperError::Refused { rule: Rule::Rates, message: e.to_string() })?;
+        }
+        let (begun, command) = (Instant::now(), command(request)?);
+        let link = self.link(cluster, node)?;
+        let (ended, stdout) = collect(link, &command, MAX_OTHER, || self.is_wanted(out)).await?;
+        let executed = Executed {
+            exit: i64::from(ended.exit),
+            stdout: String::from_utf8_lossy(&stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&ended.stderr).into_owned(),
+            took_ms: begun.elapsed().as_millis().try_into().unwrap_or(u64::MAX),
+        };
+        out.last(&executed).await;
+        Ok(Done { node: Some(node.clone()), exit: Some(ended.exit) })
+    }
+
+    /// Whether what is not sent yet is to be sent: nobody stops the helper, and the asker is there.
+    fn is_wanted(&self, out: &Replies) -> bool {
+        !self.stopping.get() && out.is_there()
+    }
+
+    fn link(&self, cluster: &ClusterName, node: &NodeName) -> Result<&Rc<Link>, HelperError> {
+        self.links.get(&(cluster.clone(), node.clone())).ok_or_else(|| bad("no way to this node"))
+    }
+}
+
+fn prove(cluster: &ClusterName, proof: Proof) -> Result<vm_autoscale_ssh::Proof, Error> {
+    let of = |problem| Error::Identity { cluster: cluster.to_string(), problem };
+    Ok(match proof {
+        Proof::Key(text) => {
+            vm_autoscale_ssh::Proof::Key(Arc::new(private_key(text.expose()).map_err(of)?))
+        }
+        Proof::Password(password) => vm_autoscale_ssh::Proof::Password(password),
+    })
+}
+
+fn info() -> Info {
+    Info {
+        vendor: "vm-autoscale".to_owned(),
+        product: "vm-autoscale-helper".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        url: "https://varlink.org".to_owned(),
+        interfaces: vec!["org.varlink.service".to_owned(), INTERFACE.to_owned()],
+    }
+}
+
+async fn describe(interface: &str, out: &mut Replies) -> Result<(), HelperError> {
+    if interface != INTERFACE {
+        return Err(bad("only this helper's own interface is described"));
+    }
+    out.last(&InterfaceDescription { description: INTERFACE_DEFINITION.to_owned() }).await;
+    Ok(())
+}
+
+fn bad(message: &str) -> HelperError {
+    HelperError::BadRequest { message: message.to_owned() }
+}
+
+fn command(request: &Request) -> Result<NodeCommand, HelperError> {
+    let command = request.command().map_err(|violation| bad(&violation.to_string()))?;
+    command.ok_or_else(|| bad("this request is for no node"))
+}
+
+fn failed(node: &NodeName, ended: &Ended, why: &str) -> HelperError {
+    let text = String::from_utf8_lossy(&ended.stderr);
+    let message = format!("{why}: {}", text.trim().chars().take(1000).collect::<String>());
+    HelperError::Failed { node: node.clone(), exit: i64::from(ended.exit), message }
+}
+
+async fn collect(
+    link: &Rc<Link>,
+    command: &NodeCommand,
+    bytes: usize,
+    wanted: impl Fn() -> bool,
+) -> Result<(Ended, Vec<u8>), HelperError> {
+    let mut stdout = Vec::new();
+    let limits = Limits { bytes, silence: None };
+    let ended = link
+        .run(command, limits, wanted, async |data: Vec<u8>| {
+            stdout.extend_from_slice(&data);
+            Ok(())
+        })
+        .await?;
+    Ok((ended, stdout))
+}
+
+#[cfg(test)]
+mod keys;

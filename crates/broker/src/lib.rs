@@ -1,0 +1,49 @@
+//! `vm-autoscale-broker`: what the helper becomes once root's files are read. It holds the SSH keys
+//! and is the only one who can touch a VM.
+//!
+//! It hears one user on a Unix socket, checks each typed request against rules of its own, and
+//! turns it into one command out of a closed set on one node. What it may do at all is the `match`
+//! in `broker.rs`.
+
+mod broker;
+mod error;
+mod orders;
+mod process;
+mod replies;
+mod server;
+mod socket;
+mod stream;
+
+use std::process::ExitCode;
+use std::rc::Rc;
+
+pub use orders::{Orders, Proof, User, Way};
+pub use process::{harden, start_log};
+
+use crate::broker::Broker;
+use crate::error::Error;
+
+/// The program.
+#[must_use]
+pub fn main() -> ExitCode {
+    start_log();
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run() -> Result<(), Error> {
+    harden().map_err(Error::Harden)?;
+    let orders = Orders::read(std::io::stdin().lock()).map_err(Error::Orders)?;
+    process::forget_stdin().map_err(Error::Harden)?;
+    let broker = Rc::new(Broker::new(orders)?);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::Runtime)?;
+    tokio::task::LocalSet::new().block_on(&runtime, server::serve(broker))
+}

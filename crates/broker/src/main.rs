@@ -1,0 +1,5 @@
+//! The helper's binary.
+
+fn main() -> std::process::ExitCode {
+    vm_autoscale_broker::main()
+}

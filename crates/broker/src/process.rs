@@ -1,0 +1,39 @@
+//! What the process does to itself before it reads anything.
+
+use std::fs::File;
+
+use nix::sys::prctl;
+use nix::sys::resource::{Resource, setrlimit};
+use tracing_subscriber::EnvFilter;
+
+/// No core dump and no debugger of the same user sees the keys; what is made is nobody else's.
+///
+/// # Errors
+/// The machine does not let it.
+pub fn harden() -> nix::Result<()> {
+    setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
+    prctl::set_dumpable(false)?;
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+    Ok(())
+}
+
+/// Standard input held keys: nothing of it stays in memory once nobody has it open.
+pub(crate) fn forget_stdin() -> nix::Result<()> {
+    let nothing = File::open("/dev/null").map_err(|error| from_io(&error))?;
+    nix::unistd::dup2_stdin(nothing)
+}
+
+fn from_io(error: &std::io::Error) -> nix::Error {
+    error.raw_os_error().map_or(nix::Error::EIO, nix::Error::from_raw)
+}
+
+/// To standard error, which systemd keeps. russh says host names and lines of known hosts at
+/// lower levels.
+pub fn start_log() {
+    let filter = EnvFilter::new("info,russh=warn");
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_target(false)
+        .log_internal_errors(false)
+        .init();
+}

@@ -1,0 +1,223 @@
+//! The socket: who may speak, how much, and that every request leaves one line in the log.
+
+use std::cell::Cell;
+use std::os::fd::AsFd as _;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
+use tokio::io::AsyncReadExt as _;
+use tokio::net::UnixStream;
+use tokio::net::unix::OwnedReadHalf;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
+use vm_autoscale_guard::one_line;
+use vm_autoscale_protocol::{Frames, HelperError, MAX_REQUEST, Request};
+
+use crate::broker::{Broker, Done};
+use crate::error::Error;
+use crate::replies::{Replies, hung_up};
+use crate::socket::listener;
+
+/// Eight of the scheduler's, and one for `vm-autoscale plan`.
+const MAX_CONNECTIONS: usize = 9;
+/// For a message that has begun to end.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// For changes under way when the helper is told to stop; systemd waits a little longer.
+const DRAIN: Duration = Duration::from_secs(75);
+
+/// Serves until SIGTERM or SIGINT, then lets what is under way end.
+pub(crate) async fn serve(broker: Rc<Broker>) -> Result<(), Error> {
+    let (listener, own) = listener(&broker)?;
+    let uid = broker.scheduler.uid;
+    let connections = Rc::new(Cell::new(0));
+    let busy = Rc::new(Cell::new(0_usize));
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Runtime)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Runtime)?;
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let Ok((stream, _)) = accepted else { continue };
+                admit(&broker, stream, uid, &connections, &busy);
+            }
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+        }
+    }
+    drop(listener);
+    broker.stopping.set(true);
+    if own {
+        // The next start removes one that stayed.
+        let _ = std::fs::remove_file(&broker.socket);
+    }
+    let until = Instant::now() + DRAIN;
+    while busy.get() > 0 && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    tracing::info!(unfinished = busy.get(), "stopped");
+    Ok(())
+}
+
+/// Hears the connection out when it is the scheduler's and there is room.
+fn admit(
+    broker: &Rc<Broker>,
+    stream: UnixStream,
+    uid: u32,
+    connections: &Rc<Cell<usize>>,
+    busy: &Rc<Cell<usize>>,
+) {
+    let peer = match getsockopt(&stream.as_fd(), PeerCredentials) {
+        Ok(peer) => Peer { uid: peer.uid(), pid: peer.pid() },
+        Err(error) => return tracing::warn!("a connection without credentials: {error}"),
+    };
+    if peer.uid != uid {
+        return tracing::warn!(uid = peer.uid, pid = peer.pid, "refused: only uid {uid} is heard");
+    }
+    if connections.get() >= MAX_CONNECTIONS {
+        return tracing::warn!(pid = peer.pid, "refused: {MAX_CONNECTIONS} connections are open");
+    }
+    let (broker, open, busy) = (broker.clone(), Counted::new(connections), busy.clone());
+    tokio::task::spawn_local(async move {
+        converse(&broker, stream, &peer, &busy).await;
+        drop(open);
+    });
+}
+
+/// One more, for as long as it lives.
+struct Counted(Rc<Cell<usize>>);
+
+impl Counted {
+    fn new(count: &Rc<Cell<usize>>) -> Self {
+        count.set(count.get() + 1);
+        Self(count.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+struct Peer {
+    uid: u32,
+    pid: i32,
+}
+
+/// One request at a time, until the other side leaves or breaks the rules.
+async fn converse(broker: &Broker, stream: UnixStream, peer: &Peer, busy: &Rc<Cell<usize>>) {
+    let (mut read, write) = stream.into_split();
+    let mut frames = Frames::new(MAX_REQUEST);
+    let mut out = Replies::new(write);
+    while !out.is_broken() {
+        let request = match next_request(&mut read, &mut frames).await {
+            Ok(Some(request)) => request,
+            Ok(None) => return,
+            Err(message) => {
+                tracing::warn!(pid = peer.pid, "closed: {message}");
+                out.error(&HelperError::BadRequest { message }).await;
+                return;
+            }
+        };
+        // Whoever is told to stop begins nothing new.
+        if broker.stopping.get() {
+            return;
+        }
+        let answering = Counted::new(busy);
+        let begun = Instant::now();
+        let result = tokio::select! {
+            result = broker.answer(&request, &mut out) => result,
+            // A change is seen through to its end, whoever waits for it.
+            () = hung_up(read.as_ref()), if request.target().is_none() => {
+                return given_up(peer, &request);
+            }
+        };
+        audit(peer, &request, &result, begun.elapsed());
+        if let Err(error) = &result {
+            out.error(error).await;
+        }
+        drop(answering);
+        if matches!(result, Err(HelperError::BadRequest { .. })) {
+            return;
+        }
+    }
+}
+
+/// The next request; nothing when the other side left between two.
+async fn next_request(
+    read: &mut OwnedReadHalf,
+    frames: &mut Frames,
+) -> Result<Option<Request>, String> {
+    let Some(frame) = next_frame(read, frames).await? else { return Ok(None) };
+    match Request::decode(&frame) {
+        Ok((request, _)) => Ok(Some(request)),
+        Err(violation) => Err(violation.to_string()),
+    }
+}
+
+/// The next message; nothing when the other side left between two.
+async fn next_frame(
+    read: &mut OwnedReadHalf,
+    frames: &mut Frames,
+) -> Result<Option<Vec<u8>>, String> {
+    loop {
+        if let Some(frame) = frames.next_frame().map_err(|e| e.to_string())? {
+            return Ok(Some(frame));
+        }
+        let mut bytes = [0; 4096];
+        let reading = read.read(&mut bytes);
+        let count = if frames.is_partial() {
+            timeout(PATIENCE, reading).await.map_err(|_| "a message that does not end")?
+        } else {
+            reading.await
+        };
+        match count {
+            Ok(0) => return Ok(None),
+            Ok(count) => frames.feed(bytes.get(..count).unwrap_or_default()),
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+}
+
+fn given_up(peer: &Peer, request: &Request) {
+    tracing::warn!(pid = peer.pid, method = method(request), "given up: the asker left");
+}
+
+fn method(request: &Request) -> String {
+    let method = request.to_call().map(|call| call.method).unwrap_or_default();
+    method.rsplit('.').next().unwrap_or_default().to_owned()
+}
+
+/// One line a request.
+fn audit(peer: &Peer, request: &Request, result: &Result<Done, HelperError>, took: Duration) {
+    let method = method(request);
+    let line = request.command().ok().flatten().map(|command| command.line()).unwrap_or_default();
+    let shown = line.get(..200).unwrap_or(&line);
+    let took_ms = took.as_millis();
+    match result {
+        Ok(done) => {
+            let node = done.node.as_ref().map_or("-", |node| node.as_str());
+            tracing::info!(
+                uid = peer.uid,
+                pid = peer.pid,
+                method,
+                node,
+                command = shown,
+                exit = done.exit,
+                took_ms,
+                "done"
+            );
+        }
+        Err(error) => {
+            tracing::warn!(
+                uid = peer.uid,
+                pid = peer.pid,
+                method,
+                command = shown,
+                took_ms,
+                "{}",
+                one_line(&error.to_string())
+            );
+        }
+    }
+}

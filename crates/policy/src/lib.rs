@@ -1,0 +1,15 @@
+//! What `helper.yaml` lets the scheduler do. The scheduler's own limits are a courtesy; these are
+//! the control.
+//!
+//! Pure: rules, what was read of the VMs, and a request in; yes, or which rule of which line says
+//! no, out. Who reads the file, and who asks, is dealt with elsewhere.
+
+mod check;
+mod rates;
+mod seen;
+mod written;
+
+pub use check::check;
+pub use rates::{Exceeded, Limiters};
+pub use seen::{Seen, Sizes};
+pub use written::{Cluster, Lines, Policy, Range, Rates, VmRule};
