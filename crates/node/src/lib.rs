@@ -11,6 +11,7 @@ mod conf;
 mod config_read;
 mod ids;
 mod ladder;
+mod listing;
 mod pools;
 mod vmlist;
 
@@ -23,6 +24,7 @@ pub use conf::{Hotplug, Identity, PendingValue, Tags, VmConfig, redact};
 pub use config_read::split_configs;
 pub use ids::{ClusterName, Digest, NodeName, VmId};
 pub use ladder::Ladder;
+pub use listing::Listing;
 pub use pools::{Pools, redact_pools};
 pub use vmlist::{GuestKind, VmEntry, VmList};
 
