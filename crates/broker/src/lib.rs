@@ -7,6 +7,7 @@
 
 mod broker;
 mod error;
+mod ledger;
 mod orders;
 mod process;
 mod replies;

@@ -28,6 +28,8 @@ pub struct Orders {
     pub socket: PathBuf,
     /// The pinned keys: read again whenever they change.
     pub known_hosts: PathBuf,
+    /// What outlives a restart.
+    pub runtime_directory: PathBuf,
     /// How the clusters are reached.
     pub ways: Vec<Way>,
 }

@@ -1,45 +1,99 @@
 //! So many changes a minute, of one VM, on one node, in all.
 
+use std::cell::Cell;
+use std::num::NonZeroU32;
+use std::rc::Rc;
+use std::time::Duration;
+
 use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::HashMapStateStore;
-use governor::{Quota, RateLimiter};
+use governor::{NotUntil, Quota, RateLimiter};
 use vm_autoscale_node::{ClusterName, NodeName, VmId};
 
 use crate::Rates;
+use crate::changes::Sent;
 
-type Keyed<K, C> = RateLimiter<K, HashMapStateStore<K>, C, NoOpMiddleware<<C as Clock>::Instant>>;
+/// In which an empty bucket is full again.
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+
+/// The time that the limiters are told: boot time, which goes on over a restart of the helper.
+#[derive(Clone, Default)]
+struct Told(Rc<Cell<Duration>>);
+
+impl Clock for Told {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        self.0.get()
+    }
+}
+
+type Keyed<K> = RateLimiter<K, HashMapStateStore<K>, Told, NoOpMiddleware<Duration>>;
+type OfVm = (ClusterName, VmId, bool);
+type OfNode = (ClusterName, NodeName, bool);
 
 /// The three buckets. A revert clears what a change of ours left behind: it has buckets of its
 /// own, so that it is never held up by the changes.
-pub struct Limiters<C: Clock> {
-    per_vm: Keyed<(ClusterName, VmId, bool), C>,
-    per_node: Keyed<(ClusterName, NodeName, bool), C>,
-    total: Keyed<bool, C>,
+pub struct Limiters {
+    per_vm: Keyed<OfVm>,
+    per_node: Keyed<OfNode>,
+    total: Keyed<bool>,
     rates: Rates,
+    clock: Told,
+    /// Until then nothing is let through, because it is not known what was.
+    closed: Duration,
 }
 
-/// Which bucket is empty.
+/// Why a change has to wait.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`rates.{key}` {limit} a minute is used up")]
-pub struct Exceeded {
-    key: &'static str,
-    limit: u32,
+pub enum Exceeded {
+    /// A bucket is empty.
+    #[error("{limit} a minute are used up (`rates.{key}`)")]
+    Used {
+        /// Which.
+        key: &'static str,
+        /// How much it holds.
+        limit: u32,
+    },
+    /// What was let through before the start is not known.
+    #[error("the last changes before the start are not known, so that there are none for a minute")]
+    Closed,
 }
 
-impl<C: Clock + Clone> Limiters<C> {
-    /// All full.
+impl Exceeded {
+    /// The key of `rates` that says so.
     #[must_use]
-    pub fn new(rates: Rates, clock: C) -> Self {
-        Self {
-            per_vm: RateLimiter::hashmap_with_clock(Quota::per_minute(rates.per_vm), clock.clone()),
-            per_node: RateLimiter::hashmap_with_clock(
-                Quota::per_minute(rates.per_node),
-                clock.clone(),
-            ),
-            total: RateLimiter::hashmap_with_clock(Quota::per_minute(rates.total), clock),
-            rates,
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Used { key, .. } => key,
+            Self::Closed => "",
         }
+    }
+}
+
+impl Limiters {
+    /// As they are by `now` after what was sent in the time before that counts.
+    #[must_use]
+    pub fn after<'a>(rates: Rates, now: Duration, sent: impl Iterator<Item = &'a Sent>) -> Self {
+        let clock = Told::default();
+        let limiters = Self {
+            per_vm: keyed(rates.per_vm, &clock),
+            per_node: keyed(rates.per_node, &clock),
+            total: keyed(rates.total, &clock),
+            rates,
+            clock,
+            closed: Duration::ZERO,
+        };
+        let begin = now.saturating_sub(Sent::COUNTS);
+        sent.for_each(|sent| limiters.replay(begin, sent));
+        limiters
+    }
+
+    /// All used up by `now`.
+    #[must_use]
+    pub fn closed(rates: Rates, now: Duration) -> Self {
+        Self { closed: now + MINUTE, ..Self::after(rates, now, std::iter::empty()) }
     }
 
     /// Counts a change.
@@ -48,45 +102,61 @@ impl<C: Clock + Clone> Limiters<C> {
     /// It has to wait.
     pub fn take(
         &self,
+        now: Duration,
         (cluster, node, vmid): (&ClusterName, &NodeName, VmId),
         revert: bool,
     ) -> Result<(), Exceeded> {
-        let empty = |key, limit: std::num::NonZeroU32| Exceeded { key, limit: limit.get() };
+        if now < self.closed {
+            return Err(Exceeded::Closed);
+        }
+        self.clock.0.set(now);
+        let used = |key, limit: NonZeroU32| Exceeded::Used { key, limit: limit.get() };
         let vm = self.per_vm.check_key(&(cluster.clone(), vmid, revert));
-        vm.map_err(|_| empty("per_vm", self.rates.per_vm))?;
+        vm.map_err(|_| used("per_vm", self.rates.per_vm))?;
         let node = self.per_node.check_key(&(cluster.clone(), node.clone(), revert));
-        node.map_err(|_| empty("per_node", self.rates.per_node))?;
-        self.total.check_key(&revert).map_err(|_| empty("total", self.rates.total))
+        node.map_err(|_| used("per_node", self.rates.per_node))?;
+        self.total.check_key(&revert).map_err(|_| used("total", self.rates.total))
     }
+
+    /// Counts what an earlier process sent. Of what it sent before `begin` the worst is assumed: a
+    /// bucket that was used since was empty then.
+    fn replay(&self, begin: Duration, sent: &Sent) {
+        let Sent { cluster, node, vmid, revert, .. } = sent;
+        self.count(
+            begin,
+            sent,
+            &self.per_vm,
+            self.rates.per_vm,
+            &(cluster.clone(), *vmid, *revert),
+        );
+        let of_node = (cluster.clone(), node.clone(), *revert);
+        self.count(begin, sent, &self.per_node, self.rates.per_node, &of_node);
+        self.count(begin, sent, &self.total, self.rates.total, revert);
+    }
+
+    fn count<K: std::hash::Hash + Eq + Clone>(
+        &self,
+        begin: Duration,
+        sent: &Sent,
+        bucket: &Keyed<K>,
+        limit: NonZeroU32,
+        key: &K,
+    ) {
+        self.clock.0.set(begin);
+        // Only of a bucket that was not used yet there is all that it holds.
+        let _ = bucket.check_key_n(key, limit);
+        self.clock.0.set(sent.at());
+        if let Err(until) = bucket.check_key(key) {
+            // It was let through under other rates: it counts all the same.
+            self.clock.0.set(NotUntil::earliest_possible(&until));
+            let _ = bucket.check_key(key);
+        }
+    }
+}
+
+fn keyed<K: std::hash::Hash + Eq + Clone>(limit: NonZeroU32, clock: &Told) -> Keyed<K> {
+    RateLimiter::hashmap_with_clock(Quota::per_minute(limit), clock.clone())
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use governor::clock::FakeRelativeClock;
-
-    use super::*;
-
-    #[test]
-    fn each_bucket_empties_and_fills() {
-        let some = |n| std::num::NonZeroU32::new(n).unwrap();
-        let clock = FakeRelativeClock::default();
-        let rates = Rates { per_vm: some(2), per_node: some(3), total: some(4) };
-        let limiters = Limiters::new(rates, clock.clone());
-        let cluster = ClusterName::try_from("home").unwrap();
-        let nodes = ["pve1", "pve2"].map(|name| NodeName::try_from(name).unwrap());
-        let take = |node: usize, vmid: u32| {
-            limiters
-                .take((&cluster, &nodes[node], vmid.try_into().unwrap()), false)
-                .map_err(|e| e.key)
-        };
-        assert_eq!([take(0, 101), take(0, 101), take(0, 101)], [Ok(()), Ok(()), Err("per_vm")]);
-        assert_eq!([take(0, 102), take(0, 103)], [Ok(()), Err("per_node")]);
-        assert_eq!([take(1, 104), take(1, 105)], [Ok(()), Err("total")]);
-        let revert = limiters.take((&cluster, &nodes[0], 101u32.try_into().unwrap()), true);
-        assert_eq!(revert, Ok(()), "the changes do not hold up a revert");
-        clock.advance(Duration::from_secs(60));
-        assert_eq!(take(0, 101), Ok(()));
-    }
-}
+mod tests;
