@@ -120,7 +120,7 @@ mod tests {
             answer(&VM.repeat(MAX / 50), "", &VM.repeat(MAX / 50)),
             String::new(),
         ] {
-            assert_eq!(end(&bad), None, "{:.300}", bad);
+            assert_eq!(end(&bad), None, "{bad:.300}");
         }
     }
 }

@@ -23,7 +23,7 @@ impl Known {
     pub fn new(policy: &Policy, changes: Changes, now: Duration) -> Self {
         let totals = Totals::default();
         for cluster in policy.clusters.iter().filter(|of| of.max_total_memory.is_some()) {
-            totals.add(&cluster.name);
+            totals.add(cluster);
             for (vmid, asked) in changes.memory(&cluster.name) {
                 totals.recall(&cluster.name, vmid, asked, now);
             }

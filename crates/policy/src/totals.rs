@@ -18,26 +18,27 @@ pub struct Totals(RefCell<HashMap<ClusterName, Total>>);
 
 #[derive(Default)]
 struct Total {
+    nodes: Vec<NodeName>,
     look: Option<Look>,
-    /// Looks by another node, or since another start of its pmxcfs: versions compare only within
-    /// one of these.
-    epoch: u64,
     /// Tells what came before what.
     turn: u64,
     vms: HashMap<VmId, Vm>,
 }
 
+/// The number of the node that looked, and since when its pmxcfs runs: versions compare only within
+/// one of these.
+type By = (usize, u64);
+
 struct Look {
     at: Duration,
-    node: NodeName,
-    start: u64,
+    by: By,
     versions: HashMap<VmId, u64>,
 }
 
 #[derive(Default)]
 struct Vm {
-    /// By the config that was read at the node that looks: at which epoch and version.
-    listed: Option<(u64, u64, u32)>,
+    /// By the config that was read at the node that looks: at which version.
+    listed: Option<(By, u64, u32)>,
     /// By the config that was read last, at whichever node.
     last: u32,
     held: Option<Held>,
@@ -57,7 +58,7 @@ struct Held {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Mark {
     turn: u64,
-    version: Option<(u64, u64)>,
+    version: Option<(By, u64)>,
 }
 
 impl Vm {
@@ -70,8 +71,9 @@ impl Vm {
 
 impl Totals {
     /// That cluster's are summed up.
-    pub(crate) fn add(&self, cluster: &ClusterName) {
-        self.0.borrow_mut().entry(cluster.clone()).or_default();
+    pub(crate) fn add(&self, cluster: &Cluster) {
+        let total = Total { nodes: cluster.nodes.clone(), ..Total::default() };
+        self.0.borrow_mut().insert(cluster.name.clone(), total);
     }
 
     /// A look at a cluster that began by `at`: which guests there are, by a node whose pmxcfs runs
@@ -88,20 +90,18 @@ impl Totals {
         let qemu = list.iter().filter(|(_, entry)| entry.kind == GuestKind::Qemu);
         let named = qemu.filter(|(vmid, _)| cluster.rule(*vmid).is_some());
         let versions: HashMap<_, _> = named.map(|(vmid, entry)| (vmid, entry.version)).collect();
-        if total.look.as_ref().is_none_or(|look| look.node != *node || look.start != start) {
-            total.epoch += 1;
-        }
+        let Some(number) = total.number(node) else { return };
         total.vms.retain(|vmid, vm| versions.contains_key(vmid) || vm.held.is_some());
-        total.look = Some(Look { at, node: node.clone(), start, versions });
+        total.look = Some(Look { at, by: (number, start), versions });
     }
 
     /// What is known of a VM by the time that its config is asked for at a node.
     pub fn mark(&self, cluster: &ClusterName, node: &NodeName, vmid: VmId) -> Mark {
         let all = self.0.borrow();
         let Some(total) = all.get(cluster) else { return Mark::default() };
-        let look = total.look.as_ref().filter(|look| look.node == *node);
-        let version = look.and_then(|look| look.versions.get(&vmid));
-        Mark { turn: total.turn, version: version.map(|version| (total.epoch, *version)) }
+        let look = total.look.as_ref().filter(|look| Some(look.by.0) == total.number(node));
+        let version = look.and_then(|look| Some((look.by, *look.versions.get(&vmid)?)));
+        Mark { turn: total.turn, version }
     }
 
     /// Its config was read; nothing where the memory is not known.
@@ -123,12 +123,12 @@ impl Totals {
         };
         let vm = total.vms.entry(vmid).or_default();
         vm.last = memory;
-        if let Some((epoch, version)) = mark.version {
-            vm.listed = Some((epoch, version, memory));
+        if let Some((by, version)) = mark.version {
+            vm.listed = Some((by, version, memory));
         }
         let over = |held: &Held| {
-            let known = held.digest != *digest || now >= held.until;
-            held.under_way == 0 && held.ended <= mark.turn && known
+            let comes_no_more = held.digest != *digest || now >= held.until;
+            held.under_way == 0 && held.ended <= mark.turn && comes_no_more
         };
         if vm.held.as_ref().is_some_and(over) {
             vm.held = None;
@@ -208,18 +208,21 @@ impl Held {
 }
 
 impl Total {
+    fn number(&self, node: &NodeName) -> Option<usize> {
+        self.nodes.iter().position(|known| known == node)
+    }
+
     /// MiB of all listed VMs if one of them grows.
     fn sum(&self, grows: VmId, asked: MemoryMib) -> Result<u64, String> {
-        let versions = self.look.as_ref().map(|look| &look.versions);
-        let versions = versions.filter(|versions| versions.contains_key(&grows));
-        let Some(versions) = versions else {
+        let look = self.look.as_ref().filter(|look| look.versions.contains_key(&grows));
+        let Some(Look { by, versions, .. }) = look else {
             return Err("the last look at the cluster does not show the VM".to_owned());
         };
         let mut sum = 0;
         for (vmid, version) in versions {
             let vm = self.vms.get(vmid);
             let read = vm.filter(|vm| {
-                vm.listed.is_some_and(|(epoch, read, _)| (epoch, read) == (self.epoch, *version))
+                vm.listed.is_some_and(|(read_by, read, _)| (read_by, read) == (*by, *version))
             });
             let Some(vm) = read else {
                 return Err(format!(

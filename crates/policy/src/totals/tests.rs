@@ -139,6 +139,11 @@ fn what_is_not_known_lets_nothing_grow() {
         world.read(node, 102, 3, "memory: 4096\n");
         assert_eq!(world.room(101, 4608), "yes");
     }
+    // A node that looks again knows what it knew.
+    world.look("pve2", 3, &[(101, 5), (102, 6)]);
+    assert!(world.room(101, 4608).contains("was not read"));
+    world.look("pve1", 2, &[(101, 5), (102, 6)]);
+    assert_eq!(world.room(101, 4608), "yes");
     // What was asked for before a look may be older than what the look shows.
     let mark = world.mark("pve1", 102);
     world.look("pve1", 2, &[(101, 5), (102, 7)]);
