@@ -39,7 +39,7 @@ pub fn main() -> ExitCode {
 
 fn run() -> Result<(), Error> {
     harden().map_err(Error::Harden)?;
-    let orders = Orders::read(std::io::stdin().lock()).map_err(Error::Orders)?;
+    let orders = Orders::read(process::stdin().map_err(Error::Harden)?).map_err(Error::Orders)?;
     process::forget_stdin().map_err(Error::Harden)?;
     let broker = Rc::new(Broker::new(orders)?);
     let runtime = tokio::runtime::Builder::new_current_thread()

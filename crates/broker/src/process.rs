@@ -1,6 +1,7 @@
 //! What the process does to itself before it reads anything.
 
 use std::fs::File;
+use std::os::fd::AsFd as _;
 
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
@@ -15,6 +16,12 @@ pub fn harden() -> nix::Result<()> {
     prctl::set_dumpable(false)?;
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     Ok(())
+}
+
+/// Without the buffer of `std::io::stdin`, which nobody wipes.
+pub(crate) fn stdin() -> nix::Result<File> {
+    let file = std::io::stdin().as_fd().try_clone_to_owned();
+    file.map(File::from).map_err(|error| from_io(&error))
 }
 
 /// Standard input held keys: nothing of it stays in memory once nobody has it open.

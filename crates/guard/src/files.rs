@@ -120,7 +120,10 @@ fn is_trusted(owner: u32, own: u32, access: Access) -> bool {
 }
 
 fn read_bounded(path: &Path, file: File, most: u64) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let mut bytes = Zeroizing::new(Vec::new());
+    // As long as it is at once: one that had to grow would leave copies behind.
+    let length = file.metadata().map_or(0, |metadata| metadata.len().min(most));
+    let room = usize::try_from(length).unwrap_or_default().saturating_add(64);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
     let read = file.take(most.saturating_add(1)).read_to_end(&mut bytes);
     read.map_err(|source| Error::Io { path: path.to_owned(), source })?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > most) {
