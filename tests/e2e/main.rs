@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod audit;
 mod config_keys;
 mod crash;
 mod crash_points;

@@ -19,6 +19,7 @@ use vm_autoscale_protocol::{
 };
 use vm_autoscale_ssh::{Ended, Limits, Link, Login, Pins, private_key};
 
+use crate::complaints::Complaints;
 use crate::error::Error;
 use crate::orders::{Orders, Proof, User, Way};
 use crate::replies::Replies;
@@ -41,6 +42,7 @@ pub(crate) struct Broker {
     entry: RefCell<HashMap<ClusterName, usize>>,
     seen: Seen,
     limiters: Limiters<MonotonicClock>,
+    pub(crate) complaints: Complaints,
     instance: String,
 }
 
@@ -75,6 +77,7 @@ impl Broker {
             entry: RefCell::default(),
             seen: Seen::default(),
             limiters,
+            complaints: Complaints::default(),
             instance,
         })
     }

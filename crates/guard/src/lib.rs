@@ -2,6 +2,7 @@
 //! opened, texts that must not be seen, and sockets that nobody else listens on.
 
 mod files;
+mod mask;
 mod secret;
 mod socket;
 mod words;
@@ -10,6 +11,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 pub use files::{Access, read_checked, read_checked_bytes, read_plain_bytes, read_regular_bytes};
+pub use mask::{Masked, masked};
 pub use secret::Secret;
 pub use socket::listen_on;
 pub use words::one_line;
