@@ -36,8 +36,9 @@ fn is_test(source: &str, name: &str) -> Result<(), String> {
     let before = source.get(..place).unwrap_or_default();
     // Its attribute, or the macro that property tests are in.
     let is_near = |at| before.get(at..).is_some_and(|text: &str| text.lines().count() <= 3);
-    let is_test =
-        before.rfind("test").is_some_and(|at| is_near(at) || before.contains("proptest!"));
+    let attributes = ["#[test]", "#[tokio::test"];
+    let is_test = attributes.iter().any(|attribute| before.rfind(attribute).is_some_and(is_near));
+    let is_test = is_test || before.contains("proptest!");
     if is_test { Ok(()) } else { Err(format!("{name} is no test")) }
 }
 
