@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod booted;
 mod config_keys;
 mod crash;
 mod crash_points;
