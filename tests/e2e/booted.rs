@@ -6,6 +6,7 @@
 mod life;
 mod sandbox;
 mod site;
+mod taken;
 
 use vm_autoscale_lab::{Control, Request};
 
