@@ -9,6 +9,7 @@
 )]
 
 mod audit;
+mod booted;
 mod config_keys;
 mod crash;
 mod crash_points;
