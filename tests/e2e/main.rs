@@ -25,6 +25,7 @@ mod journal_faults;
 mod kill_sweep;
 mod logins;
 mod lookout;
+mod malice;
 mod node_trouble;
 mod notices;
 mod one_vm;
