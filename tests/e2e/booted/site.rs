@@ -67,6 +67,7 @@ impl Site {
         for (program, to) in [
             ("vm-autoscale", "/usr/bin/vm-autoscale"),
             ("vm-autoscale-helper", "/usr/libexec/vm-autoscale/vm-autoscale-helper"),
+            ("vm-autoscale-broker", "/usr/libexec/vm-autoscale/vm-autoscale-broker"),
             ("vm-autoscale-lab", "/opt/vm-autoscale-lab"),
         ] {
             self.machine.copy(&built.join(program), to, "0755").unwrap();
