@@ -103,12 +103,13 @@ impl Oracle {
         if !super::policy::WHOLE {
             return Ok(());
         }
-        let ours = |option: &&'static str| {
-            let asked = self.asked.get(&(cluster.to_owned(), vm, *option));
-            asked.is_some() && asked == read.pending.get(*option)
-        };
         let options = shape::pending_options(option.as_str().unwrap());
-        if options.iter().all(ours) { Ok(()) } else { Err(REVERT) }
+        let waits = |option: &&'static str| Some((*option, read.pending.get(*option)?));
+        let waiting: Vec<_> = options.iter().filter_map(waits).collect();
+        let ours = |(option, value): &(&'static str, &String)| {
+            self.asked.get(&(cluster.to_owned(), vm, option)) == Some(value)
+        };
+        if !waiting.is_empty() && waiting.iter().all(ours) { Ok(()) } else { Err(REVERT) }
     }
 
     fn note_change(&mut self, method: &str, asked: &Value) {

@@ -8,7 +8,7 @@ use vm_autoscale_lab::Control;
 
 use super::policy::{self, two_clusters};
 use super::rates::{RATES, most, slow};
-use super::{Answer, Asker, Policy, Site, Verdict, call, judge};
+use super::{Answer, Asker, Policy, Site, Verdict, call, judge, owner};
 use crate::{await_helper, turn, vmid};
 
 mod memory;
@@ -32,8 +32,13 @@ impl Site {
         answer
     }
 
+    /// Reads configs at the node that answers the looks.
     fn read_all(&mut self, vms: impl IntoIterator<Item = u64>) {
-        vms.into_iter().for_each(|vm| self.read("home", vm));
+        for vm in vms {
+            let asked =
+                json!({"cluster": "home", "node": "pve1", "owner": owner(vm), "vmids": [vm]});
+            assert_eq!(self.ask(&call("ReadConfigs", &asked).to_string()), Verdict::Allowed);
+        }
     }
 
     fn look(&mut self) {

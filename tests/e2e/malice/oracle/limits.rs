@@ -13,8 +13,13 @@ pub(super) fn check(rule: &Rule, read: &Read, method: &str, asked: &Value) -> Re
         "SetVcpus" => vcpus(rule, read.vcpus, number("vcpus").unwrap()),
         "SetMemory" => {
             let memory = number("memory").unwrap();
-            number("balloon").map_or(Ok(()), |asked| balloon(rule, memory, asked))?;
-            size(rule, read.memory, memory)
+            // What is off the ladder may be out of bounds, too; either is a reason.
+            let off = !ladder().contains(&memory);
+            let outside: Broken = if off { &["bounds", "ladder"] } else { &["bounds"] };
+            let along = number("balloon").map_or(Ok(()), |asked| balloon(rule, memory, asked));
+            along.map_err(|_| outside)?;
+            within(memory, rule.min_memory.unwrap_or(1024), rule.max_memory, outside)?;
+            if off { Err(&["ladder"]) } else { steps(rule, read.memory, memory) }
         }
         "SetBalloon" => balloon(rule, read.memory, number("balloon").unwrap()),
         _ => cap(rule, super::shape::hundredths(&asked["cpulimit"]).unwrap()),
@@ -28,17 +33,10 @@ fn vcpus(rule: &Rule, now: u64, asked: u64) -> Result<(), Broken> {
     if far { Err(&["step"]) } else { Ok(()) }
 }
 
-fn size(rule: &Rule, now: u64, asked: u64) -> Result<(), Broken> {
-    let ladder = ladder();
-    let fits = ladder.contains(&asked);
-    // A value may be off the ladder and out of bounds; either is a reason.
-    let outside: Broken = if fits { &["bounds"] } else { &["bounds", "ladder"] };
-    within(asked, rule.min_memory.unwrap_or(1024), rule.max_memory, outside)?;
-    if !fits {
-        return Err(&["ladder"]);
-    }
+/// One DIMM down, as many MiB up as the rule has.
+fn steps(rule: &Rule, now: u64, asked: u64) -> Result<(), Broken> {
     let up = rule.max_memory_step.map_or(u64::MAX, u64::from);
-    let dimms = ladder.iter().filter(|size| (asked..now).contains(*size)).count();
+    let dimms = ladder().into_iter().filter(|size| (asked..now).contains(size)).count();
     if asked > now.saturating_add(up) || dimms > 1 { Err(&["step"]) } else { Ok(()) }
 }
 
