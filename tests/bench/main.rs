@@ -7,6 +7,7 @@ mod fleet;
 mod changes;
 mod machine;
 mod process;
+mod refusals;
 mod steady;
 mod table;
 
@@ -56,6 +57,7 @@ fn run() -> io::Result<()> {
     steady::measure(&stage, &mut table)?;
     steady::memories(&stage, &mut table)?;
     changes::measure(&mut stage, &mut table)?;
+    refusals::measure(&mut stage, &mut table)?;
     stage.strike()?;
     writeln!(out)?;
     machine::print(&mut out)?;

@@ -10,6 +10,8 @@ use vm_autoscale_tests::stage::Stage;
 
 use crate::{await_helper, play, read_cluster, turn};
 
+mod meanwhile;
+
 fn known_hosts(stage: &Stage) -> PathBuf {
     stage.path("lab").join("known_hosts")
 }

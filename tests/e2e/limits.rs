@@ -107,7 +107,7 @@ fn a_restart_of_the_helper_does_not_fill_the_rates() {
     write(stage.path("helper.run/changes.json"), "{").unwrap();
     stage.start_helper().unwrap();
     await_helper(&stage);
-    used(ask(&stage), "are not known");
+    used(ask(&stage), "is not known");
     assert!(stage.last_words().contains("changes.json: "), "{}", stage.last_words());
     assert_eq!(sent(&stage), 2);
     stage.strike().unwrap();

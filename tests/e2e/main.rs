@@ -8,6 +8,8 @@
     reason = "tests"
 )]
 
+mod audit;
+mod booted;
 mod config_keys;
 mod crash;
 mod crash_points;
@@ -24,6 +26,7 @@ mod kill_sweep;
 mod limits;
 mod logins;
 mod lookout;
+mod malice;
 mod node_trouble;
 mod notices;
 mod one_vm;

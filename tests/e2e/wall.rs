@@ -132,22 +132,3 @@ fn another_user_is_not_heard() {
     assert_eq!(stage.node_stats().unwrap().connections, 0);
     stage.strike().unwrap();
 }
-
-#[test]
-fn a_policy_that_others_can_write_is_none() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let _turn = turn();
-    let mut stage = Stage::set(&play(2, "")).unwrap();
-    std::fs::set_permissions(stage.path("helper.yaml"), std::fs::Permissions::from_mode(0o666))
-        .unwrap();
-    stage.start_helper().unwrap();
-    let begun = std::time::Instant::now();
-    while stage.all_run() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "it runs on such a policy");
-    }
-    assert!(
-        stage.last_words().contains("is writable by others (mode 666)"),
-        "{}",
-        stage.last_words()
-    );
-}

@@ -3,10 +3,14 @@
 pub mod demo;
 pub mod fault_proxy;
 pub mod invariants;
+pub mod machine;
 pub mod near;
+pub mod pages;
 pub mod programs;
 pub mod reaction;
 pub mod scaled;
+#[cfg(test)]
+mod size;
 pub mod soak;
 pub mod stage;
 pub mod verdict;

@@ -11,13 +11,14 @@ use sha1::{Digest as _, Sha1};
 use vm_autoscale_node::{
     ClusterName, Digest, NodeCommand, NodeName, VmConfig, VmId, redact, redact_pools, split_configs,
 };
-use vm_autoscale_policy::{Cluster, Known, Limiters, Mark, Policy, check};
+use vm_autoscale_policy::{Cluster, Known, Mark, Policy, check};
 use vm_autoscale_protocol::{
     ClusterInfo, ConfigReply, Executed, FoundConfig, FoundPools, Hello, HelperError, INTERFACE,
     INTERFACE_DEFINITION, Info, InterfaceDescription, Nodes, PROTOCOL, Request,
 };
 use vm_autoscale_ssh::{Ended, Limits, Link, Login, Pins, private_key};
 
+use crate::complaints::Complaints;
 use crate::error::Error;
 use crate::ledger::{Ledger, boot_time};
 use crate::orders::{Orders, Proof, User, Way};
@@ -41,8 +42,8 @@ pub(crate) struct Broker {
     /// The node of each cluster that is asked first.
     entry: RefCell<HashMap<ClusterName, usize>>,
     known: Known,
-    limiters: Limiters,
     ledger: Ledger,
+    pub(crate) complaints: Complaints,
     instance: String,
 }
 
@@ -68,7 +69,7 @@ impl Broker {
         }
         let now = boot_time();
         let ledger = Ledger::of(&orders.runtime_directory);
-        let (changes, limiters) = ledger.read(orders.policy.rates, now);
+        let changes = ledger.read(now);
         let instance = format!("{:016x}", fastrand::u64(..));
         Ok(Self {
             known: Known::new(&orders.policy, changes, now),
@@ -78,8 +79,8 @@ impl Broker {
             links,
             stopping: Cell::new(false),
             entry: RefCell::default(),
-            limiters,
             ledger,
+            complaints: Complaints::default(),
             instance,
         })
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 use vm_autoscale_guard::{Access, check_directories, read_checked};
-use vm_autoscale_policy::{Changes, Limiters, Rates};
+use vm_autoscale_policy::Changes;
 
 /// Time since the machine was started, also while it slept: the same for the next process.
 pub(crate) fn boot_time() -> Duration {
@@ -30,17 +30,11 @@ impl Ledger {
 
     /// What an earlier process wrote, and what it leaves of the rates. Where that cannot be
     /// believed they are taken for used up.
-    pub(crate) fn read(&self, rates: Rates, now: Duration) -> (Changes, Limiters) {
-        match self.believed(now) {
-            Ok(changes) => {
-                let limiters = Limiters::after(rates, now, changes.sent(now));
-                (changes, limiters)
-            }
-            Err(why) => {
-                tracing::error!("{why}: nothing is changed for a minute");
-                (Changes::default(), Limiters::closed(rates, now))
-            }
-        }
+    pub(crate) fn read(&self, now: Duration) -> Changes {
+        self.believed(now).unwrap_or_else(|why| {
+            tracing::error!("{why}: nothing is changed for a minute");
+            Changes::unknown(now)
+        })
     }
 
     fn believed(&self, now: Duration) -> Result<Changes, String> {

@@ -5,7 +5,9 @@
 //! turns it into one command out of a closed set on one node. What it may do at all is the `match`
 //! in `broker.rs`.
 
+mod audit;
 mod broker;
+mod complaints;
 mod error;
 mod ledger;
 mod orders;

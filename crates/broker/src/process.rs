@@ -6,6 +6,7 @@ use std::os::fd::AsFd as _;
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use tracing_subscriber::EnvFilter;
+use vm_autoscale_guard::Masked;
 
 /// No core dump and no debugger of the same user sees the keys; what is made is nobody else's.
 ///
@@ -38,7 +39,8 @@ fn from_io(error: &std::io::Error) -> nix::Error {
 /// lower levels.
 pub fn start_log() {
     let filter = EnvFilter::new("info,russh=warn");
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| Masked(std::io::stderr()));
     log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_target(false)
         .log_internal_errors(false)

@@ -10,11 +10,11 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedReadHalf;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::timeout;
-use vm_autoscale_guard::one_line;
+use tokio::time::{sleep, timeout_at};
 use vm_autoscale_protocol::{Frames, HelperError, MAX_REQUEST, Request};
 
-use crate::broker::{Broker, Done};
+use crate::audit::{Peer, Verdict, audit};
+use crate::broker::Broker;
 use crate::error::Error;
 use crate::replies::{Replies, hung_up};
 use crate::socket::listener;
@@ -37,8 +37,11 @@ pub(crate) async fn serve(broker: Rc<Broker>) -> Result<(), Error> {
     loop {
         tokio::select! {
             accepted = listener.accept() => {
-                let Ok((stream, _)) = accepted else { continue };
-                admit(&broker, stream, uid, &connections, &busy);
+                match accepted {
+                    Ok((stream, _)) => admit(&broker, stream, uid, &connections, &busy),
+                    // Out of descriptors: the next moment is not better.
+                    Err(_) => sleep(Duration::from_millis(100)).await,
+                }
             }
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
@@ -52,7 +55,7 @@ pub(crate) async fn serve(broker: Rc<Broker>) -> Result<(), Error> {
     }
     let until = Instant::now() + DRAIN;
     while busy.get() > 0 && Instant::now() < until {
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        sleep(Duration::from_millis(50)).await;
     }
     tracing::info!(unfinished = busy.get(), "stopped");
     Ok(())
@@ -71,14 +74,15 @@ fn admit(
         Err(error) => return tracing::warn!("a connection without credentials: {error}"),
     };
     if peer.uid != uid {
-        return tracing::warn!(uid = peer.uid, pid = peer.pid, "refused: only uid {uid} is heard");
+        return broker.complaints.say("stranger", peer, &format!("only uid {uid} is heard"));
     }
     if connections.get() >= MAX_CONNECTIONS {
-        return tracing::warn!(pid = peer.pid, "refused: {MAX_CONNECTIONS} connections are open");
+        let open = format!("{MAX_CONNECTIONS} connections are open");
+        return broker.complaints.say("crowd", peer, &open);
     }
     let (broker, open, busy) = (broker.clone(), Counted::new(connections), busy.clone());
     tokio::task::spawn_local(async move {
-        converse(&broker, stream, &peer, &busy).await;
+        converse(&broker, stream, peer, &busy).await;
         drop(open);
     });
 }
@@ -99,13 +103,8 @@ impl Drop for Counted {
     }
 }
 
-struct Peer {
-    uid: u32,
-    pid: i32,
-}
-
 /// One request at a time, until the other side leaves or breaks the rules.
-async fn converse(broker: &Broker, stream: UnixStream, peer: &Peer, busy: &Rc<Cell<usize>>) {
+async fn converse(broker: &Broker, stream: UnixStream, peer: Peer, busy: &Rc<Cell<usize>>) {
     let (mut read, write) = stream.into_split();
     let mut frames = Frames::new(MAX_REQUEST);
     let mut out = Replies::new(write);
@@ -114,7 +113,7 @@ async fn converse(broker: &Broker, stream: UnixStream, peer: &Peer, busy: &Rc<Ce
             Ok(Some(request)) => request,
             Ok(None) => return,
             Err(message) => {
-                tracing::warn!(pid = peer.pid, "closed: {message}");
+                broker.complaints.say("violation", peer, &message);
                 out.error(&HelperError::BadRequest { message }).await;
                 return;
             }
@@ -129,10 +128,10 @@ async fn converse(broker: &Broker, stream: UnixStream, peer: &Peer, busy: &Rc<Ce
             result = broker.answer(&request, &mut out) => result,
             // A change is seen through to its end, whoever waits for it.
             () = hung_up(read.as_ref()), if request.target().is_none() => {
-                return given_up(peer, &request);
+                return audit(peer, &request, &Verdict::Left, begun.elapsed());
             }
         };
-        audit(peer, &request, &result, begun.elapsed());
+        audit(peer, &request, &Verdict::Answered(&result), begun.elapsed());
         if let Err(error) = &result {
             out.error(error).await;
         }
@@ -160,64 +159,27 @@ async fn next_frame(
     read: &mut OwnedReadHalf,
     frames: &mut Frames,
 ) -> Result<Option<Vec<u8>>, String> {
+    let mut until = None;
     loop {
         if let Some(frame) = frames.next_frame().map_err(|e| e.to_string())? {
             return Ok(Some(frame));
         }
+        if frames.is_partial() {
+            // Of the whole of it: who sends a byte now and then keeps no place.
+            until = until.or_else(|| Some(tokio::time::Instant::now() + PATIENCE));
+        }
         let mut bytes = [0; 4096];
         let reading = read.read(&mut bytes);
-        let count = if frames.is_partial() {
-            timeout(PATIENCE, reading).await.map_err(|_| "a message that does not end")?
-        } else {
-            reading.await
+        let count = match until {
+            Some(until) => {
+                timeout_at(until, reading).await.map_err(|_| "a message that does not end")?
+            }
+            None => reading.await,
         };
         match count {
             Ok(0) => return Ok(None),
             Ok(count) => frames.feed(bytes.get(..count).unwrap_or_default()),
             Err(error) => return Err(error.to_string()),
-        }
-    }
-}
-
-fn given_up(peer: &Peer, request: &Request) {
-    tracing::warn!(pid = peer.pid, method = method(request), "given up: the asker left");
-}
-
-fn method(request: &Request) -> String {
-    let method = request.to_call().map(|call| call.method).unwrap_or_default();
-    method.rsplit('.').next().unwrap_or_default().to_owned()
-}
-
-/// One line a request.
-fn audit(peer: &Peer, request: &Request, result: &Result<Done, HelperError>, took: Duration) {
-    let method = method(request);
-    let line = request.command().ok().flatten().map(|command| command.line()).unwrap_or_default();
-    let shown = line.get(..200).unwrap_or(&line);
-    let took_ms = took.as_millis();
-    match result {
-        Ok(done) => {
-            let node = done.node.as_ref().map_or("-", |node| node.as_str());
-            tracing::info!(
-                uid = peer.uid,
-                pid = peer.pid,
-                method,
-                node,
-                command = shown,
-                exit = done.exit,
-                took_ms,
-                "done"
-            );
-        }
-        Err(error) => {
-            tracing::warn!(
-                uid = peer.uid,
-                pid = peer.pid,
-                method,
-                command = shown,
-                took_ms,
-                "{}",
-                one_line(&error.to_string())
-            );
         }
     }
 }

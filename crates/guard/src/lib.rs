@@ -3,6 +3,7 @@
 
 mod directories;
 mod files;
+mod mask;
 mod secret;
 mod socket;
 mod words;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 pub use directories::check_directories;
 pub use files::{Access, read_checked, read_checked_bytes, read_plain_bytes, read_regular_bytes};
+pub use mask::{Masked, masked};
 pub use secret::Secret;
 pub use socket::listen_on;
 pub use words::one_line;

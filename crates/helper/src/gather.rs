@@ -55,7 +55,7 @@ fn proof(cluster: &Cluster, env: &EnvFile) -> Result<Proof, Error> {
     };
     tracing::warn!(
         cluster,
-        "logs in with a password: a key that the node ties to one command is safer"
+        "logs in with a password; a key that the node ties to one command is safer"
     );
     Ok(Proof::Password(password.clone()))
 }

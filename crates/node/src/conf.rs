@@ -279,7 +279,7 @@ fn identity(main: &Main<'_>) -> Option<Identity> {
 }
 
 fn smbios_uuid(smbios1: &str) -> Option<&str> {
-    smbios1.split(',').find_map(|item| item.strip_prefix("uuid="))
+    smbios1.split(',').find_map(|item| item.strip_prefix("uuid=")).map(str::trim)
 }
 
 #[cfg(test)]

@@ -4,15 +4,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use vm_autoscale_node::{ClusterName, Digest, MemoryMib, NodeName, PendingOption, VmId};
+use vm_autoscale_node::{ClusterName, Digest, MemoryMib, PendingOption, VmId};
 use vm_autoscale_protocol::{Request, Target};
 
-use crate::rates::MINUTE;
+use crate::rates::Buckets;
 use crate::seen::Pending;
+use crate::{Exceeded, Rates};
 
-/// So many at most count at once, and of so many VMs is known what was asked last: the file has
-/// less than 4 MiB.
-const MAX_SENT: usize = 10_000;
+/// Of so many VMs is known what was asked last.
 const MAX_ASKED: usize = 1000;
 /// A command whose end was not seen may still run on the node for so long.
 pub(crate) const LINGERS: Duration = Duration::from_secs(600);
@@ -21,20 +20,9 @@ pub(crate) const LINGERS: Duration = Duration::from_secs(600);
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Changes {
-    sent: VecDeque<Sent>,
+    buckets: Buckets,
     /// The one that was asked last stands last.
     asked: VecDeque<Asked>,
-}
-
-/// A change that was let through.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Sent {
-    at_ms: u64,
-    pub(crate) cluster: ClusterName,
-    pub(crate) node: NodeName,
-    pub(crate) vmid: VmId,
-    pub(crate) revert: bool,
 }
 
 /// What was asked last for a VM, by option, as it stands in a config.
@@ -56,47 +44,39 @@ pub(crate) struct AskedMemory {
     pub(crate) memory: MemoryMib,
 }
 
-impl Sent {
-    /// Twice the time in which an empty bucket is full: one that was empty at its begin is full in
-    /// the middle of it.
-    pub(crate) const COUNTS: Duration = Duration::from_secs(2 * MINUTE.as_secs());
-
-    pub(crate) fn at(&self) -> Duration {
-        Duration::from_millis(self.at_ms)
-    }
-}
-
 impl AskedMemory {
     pub(crate) fn until(&self) -> Duration {
-        Duration::from_millis(self.at_ms) + LINGERS
+        Duration::from_millis(self.at_ms).saturating_add(LINGERS)
     }
 }
 
 impl Changes {
-    /// Those before `now` that still count.
-    pub fn sent(&self, now: Duration) -> impl Iterator<Item = &Sent> {
-        self.sent.iter().filter(move |sent| sent.at() + Sent::COUNTS > now)
+    /// None is known, so that there are none for a minute.
+    #[must_use]
+    pub fn unknown(now: Duration) -> Self {
+        Self { buckets: Buckets::closed(now), ..Self::default() }
     }
 
     /// Whether there is one that is yet to come: of another boot, or made up.
     #[must_use]
     pub fn is_ahead(&self, now: Duration) -> bool {
-        self.sent.iter().any(|sent| sent.at() > now)
+        self.buckets.is_ahead(now)
     }
 
-    /// With one more; nothing where there are more than can be kept.
-    #[must_use]
-    pub fn with(&self, now: Duration, request: &Request) -> Option<Self> {
-        let target = request.target()?;
-        let at_ms = now.as_millis().try_into().ok()?;
-        let mut sent: VecDeque<Sent> = self.sent(now).cloned().collect();
-        if sent.len() >= MAX_SENT {
-            return None;
-        }
-        let Target { cluster, node, vmid, .. } = target.clone();
-        let revert = matches!(request, Request::Revert { .. });
-        sent.push_back(Sent { at_ms, cluster, node, vmid, revert });
-        Some(Self { sent, asked: self.asked_with(at_ms, request, target) })
+    /// With one more.
+    ///
+    /// # Errors
+    /// It has to wait.
+    pub fn with(
+        &self,
+        rates: &Rates,
+        now: Duration,
+        (request, target): (&Request, &Target),
+    ) -> Result<Self, Exceeded> {
+        let mut buckets = self.buckets.clone();
+        buckets.take(rates, now, (target, matches!(request, Request::Revert { .. })))?;
+        let at_ms = now.as_millis().try_into().unwrap_or(u64::MAX);
+        Ok(Self { buckets, asked: self.asked_with(at_ms, request, target) })
     }
 
     fn asked_with(&self, at_ms: u64, request: &Request, target: &Target) -> VecDeque<Asked> {

@@ -12,10 +12,10 @@ mod seen;
 mod totals;
 mod written;
 
-pub use changes::{Changes, Sent};
+pub use changes::Changes;
 pub use check::check;
 pub use known::Known;
-pub use rates::{Exceeded, Limiters};
+pub use rates::Exceeded;
 pub use seen::{Pending, Seen, Sizes};
 pub use totals::{Mark, Totals};
 pub use written::{Cluster, Lines, Policy, Range, Rates, VmRule};

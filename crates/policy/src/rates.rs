@@ -1,25 +1,53 @@
 //! So many changes a minute, of one VM, on one node, in all.
 
-use std::cell::Cell;
-use std::num::NonZeroU32;
-use std::rc::Rc;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
-use governor::state::keyed::HashMapStateStore;
-use governor::{NotUntil, Quota, RateLimiter};
-use vm_autoscale_node::{ClusterName, NodeName, VmId};
+use governor::nanos::Nanos;
+use governor::state::StateStore;
+use governor::{Quota, RateLimiter};
+use serde::{Deserialize, Serialize};
+use vm_autoscale_protocol::Target;
 
 use crate::Rates;
-use crate::changes::Sent;
 
 /// In which an empty bucket is full again.
-pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: u64 = 60_000_000_000;
 
-/// The time that the limiters are told: boot time, which goes on over a restart of the helper.
-#[derive(Clone, Default)]
-struct Told(Rc<Cell<Duration>>);
+/// All that there is to know of the buckets: a later process goes on with them as if it had been
+/// there before.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Buckets {
+    full: Full,
+    /// Until then nothing is let through, because it is not known what was.
+    closed: u64,
+}
+
+/// By when each is full again, in nanoseconds of boot time; what is not there is full.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Full(RefCell<BTreeMap<String, u64>>);
+
+impl StateStore for &Full {
+    type Key = String;
+
+    fn measure_and_replace<T, F, E>(&self, key: &String, measure: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        let before = self.0.borrow().get(key).copied().map(Nanos::from);
+        let (measured, after) = measure(before)?;
+        self.0.borrow_mut().insert(key.clone(), after.into());
+        Ok(measured)
+    }
+}
+
+/// The time since boot, as it is told.
+#[derive(Default)]
+struct Told(Cell<Duration>);
 
 impl Clock for Told {
     type Instant = Duration;
@@ -29,25 +57,12 @@ impl Clock for Told {
     }
 }
 
-type Keyed<K> = RateLimiter<K, HashMapStateStore<K>, Told, NoOpMiddleware<Duration>>;
-type OfVm = (ClusterName, VmId, bool);
-type OfNode = (ClusterName, NodeName, bool);
-
-/// The three buckets. A revert clears what a change of ours left behind: it has buckets of its
-/// own, so that it is never held up by the changes.
-pub struct Limiters {
-    per_vm: Keyed<OfVm>,
-    per_node: Keyed<OfNode>,
-    total: Keyed<bool>,
-    rates: Rates,
-    clock: Told,
-    /// Until then nothing is let through, because it is not known what was.
-    closed: Duration,
-}
-
 /// Why a change has to wait.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Exceeded {
+    /// What was let through before the start is not known.
+    #[error("what was changed before the start is not known, so that nothing is for a minute")]
+    Closed,
     /// A bucket is empty.
     #[error("{limit} a minute are used up (`rates.{key}`)")]
     Used {
@@ -56,9 +71,6 @@ pub enum Exceeded {
         /// How much it holds.
         limit: u32,
     },
-    /// What was let through before the start is not known.
-    #[error("the last changes before the start are not known, so that there are none for a minute")]
-    Closed,
 }
 
 impl Exceeded {
@@ -72,90 +84,49 @@ impl Exceeded {
     }
 }
 
-impl Limiters {
-    /// As they are by `now` after what was sent in the time before that counts.
-    #[must_use]
-    pub fn after<'a>(rates: Rates, now: Duration, sent: impl Iterator<Item = &'a Sent>) -> Self {
-        let clock = Told::default();
-        let limiters = Self {
-            per_vm: keyed(rates.per_vm, &clock),
-            per_node: keyed(rates.per_node, &clock),
-            total: keyed(rates.total, &clock),
-            rates,
-            clock,
-            closed: Duration::ZERO,
-        };
-        let begin = now.saturating_sub(Sent::COUNTS);
-        sent.for_each(|sent| limiters.replay(begin, sent));
-        limiters
+impl Buckets {
+    /// All used up.
+    pub(crate) fn closed(now: Duration) -> Self {
+        Self { closed: nanoseconds(now).saturating_add(MINUTE), ..Self::default() }
     }
 
-    /// All used up by `now`.
-    #[must_use]
-    pub fn closed(rates: Rates, now: Duration) -> Self {
-        Self { closed: now + MINUTE, ..Self::after(rates, now, std::iter::empty()) }
+    /// Whether one takes longer than any does: the times are of another boot, or made up.
+    pub(crate) fn is_ahead(&self, now: Duration) -> bool {
+        let latest = nanoseconds(now).saturating_add(MINUTE);
+        self.full.0.borrow().values().chain([&self.closed]).any(|full| *full > latest)
     }
 
-    /// Counts a change.
-    ///
-    /// # Errors
-    /// It has to wait.
-    pub fn take(
-        &self,
+    /// Counts a change. A revert clears what a change of ours left behind: it has buckets of its
+    /// own, so that it is never held up by the changes.
+    pub(crate) fn take(
+        &mut self,
+        rates: &Rates,
         now: Duration,
-        (cluster, node, vmid): (&ClusterName, &NodeName, VmId),
-        revert: bool,
+        (Target { cluster, node, vmid, .. }, revert): (&Target, bool),
     ) -> Result<(), Exceeded> {
-        if now < self.closed {
+        if nanoseconds(now) < self.closed {
             return Err(Exceeded::Closed);
         }
-        self.clock.0.set(now);
-        let used = |key, limit: NonZeroU32| Exceeded::Used { key, limit: limit.get() };
-        let vm = self.per_vm.check_key(&(cluster.clone(), vmid, revert));
-        vm.map_err(|_| used("per_vm", self.rates.per_vm))?;
-        let node = self.per_node.check_key(&(cluster.clone(), node.clone(), revert));
-        node.map_err(|_| used("per_node", self.rates.per_node))?;
-        self.total.check_key(&revert).map_err(|_| used("total", self.rates.total))
-    }
-
-    /// Counts what an earlier process sent. Of what it sent before `begin` the worst is assumed: a
-    /// bucket that was used since was empty then.
-    fn replay(&self, begin: Duration, sent: &Sent) {
-        let Sent { cluster, node, vmid, revert, .. } = sent;
-        self.count(
-            begin,
-            sent,
-            &self.per_vm,
-            self.rates.per_vm,
-            &(cluster.clone(), *vmid, *revert),
-        );
-        let of_node = (cluster.clone(), node.clone(), *revert);
-        self.count(begin, sent, &self.per_node, self.rates.per_node, &of_node);
-        self.count(begin, sent, &self.total, self.rates.total, revert);
-    }
-
-    fn count<K: std::hash::Hash + Eq + Clone>(
-        &self,
-        begin: Duration,
-        sent: &Sent,
-        bucket: &Keyed<K>,
-        limit: NonZeroU32,
-        key: &K,
-    ) {
-        self.clock.0.set(begin);
-        // Only of a bucket that was not used yet there is all that it holds.
-        let _ = bucket.check_key_n(key, limit);
-        self.clock.0.set(sent.at());
-        if let Err(until) = bucket.check_key(key) {
-            // It was let through under other rates: it counts all the same.
-            self.clock.0.set(NotUntil::earliest_possible(&until));
-            let _ = bucket.check_key(key);
+        self.full.0.borrow_mut().retain(|_, full| *full > nanoseconds(now));
+        let kind = if revert { "reverts" } else { "changes" };
+        for (key, limit, bucket) in [
+            ("per_vm", rates.per_vm, format!("{kind} vm {cluster} {vmid}")),
+            ("per_node", rates.per_node, format!("{kind} node {cluster} {node}")),
+            ("total", rates.total, kind.to_owned()),
+        ] {
+            // Made when the machine was, so that its times are those of the boot.
+            let limiter: RateLimiter<_, _, _, NoOpMiddleware<Duration>> =
+                RateLimiter::new(Quota::per_minute(limit), &self.full, Told::default());
+            limiter.clock().0.set(now);
+            let taken = limiter.check_key(&bucket);
+            taken.map_err(|_| Exceeded::Used { key, limit: limit.get() })?;
         }
+        Ok(())
     }
 }
 
-fn keyed<K: std::hash::Hash + Eq + Clone>(limit: NonZeroU32, clock: &Told) -> Keyed<K> {
-    RateLimiter::hashmap_with_clock(Quota::per_minute(limit), clock.clone())
+fn nanoseconds(time: Duration) -> u64 {
+    time.as_nanos().try_into().unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -144,6 +144,9 @@ impl Request {
     /// # Errors
     /// No call, an unknown method, or arguments that are not exactly the method's.
     pub fn decode(frame: &[u8]) -> Result<(Self, bool), Violation> {
+        if frame.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Violation("not a call".to_owned()));
+        }
         let call: Call =
             serde_json::from_slice(frame).map_err(|e| Violation(printable(&e.to_string())))?;
         let own = call.method.strip_prefix(INTERFACE).and_then(|rest| rest.strip_prefix('.'));
@@ -155,6 +158,9 @@ impl Request {
             return Err(Violation(format!("unknown method `{}`", printable(name))));
         }
         let parameters = call.parameters.unwrap_or_else(|| json!({}));
+        if !is_plain(&parameters) {
+            return Err(Violation("parameters are fields by their names".to_owned()));
+        }
         let request = json!({"name": name, "parameters": parameters});
         let request: Self =
             serde_json::from_value(request).map_err(|e| Violation(printable(&e.to_string())))?;
@@ -241,6 +247,18 @@ fn running(node: NodeName, vmid: VmId, query: RunningQuery) -> NodeCommand {
     NodeCommand::ReadMonitor { node, vmid, query }
 }
 
+/// Whether it is written in the one way that there is: serde would also take fields by their places
+/// in a list, and a choice as `{"vcpus": null}`.
+fn is_plain(parameters: &Value) -> bool {
+    let single = |value: &Value| !value.is_object() && !value.is_array();
+    let Value::Object(fields) = parameters else { return false };
+    fields.iter().all(|(name, value)| match (name.as_str(), value) {
+        ("target", Value::Object(target)) => target.values().all(single),
+        ("vmids", Value::Array(vmids)) => vmids.iter().all(single),
+        (_, value) => single(value),
+    })
+}
+
 /// A stranger's text, short and without anything that a terminal would act on.
 fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(200).collect()
@@ -270,11 +288,19 @@ mod tests {
             ("/method", json!(format!("{INTERFACE}.x.SetVcpus"))),
             ("/method", json!("org.varlink.service.SetVcpus")),
             ("/parameters", json!(null)),
+            ("/parameters", json!([target, 2])),
+            ("/parameters/target", json!(["c", "n", 101, d])),
+            ("/parameters/vcpus", json!([2])),
         ] {
             let mut bad = good.clone();
             *bad.pointer_mut(path).unwrap() = value;
             assert!(Request::decode(bad.to_string().as_bytes()).is_err(), "{bad}");
         }
+        let by_place = json!([good["method"], good["parameters"]]).to_string();
+        assert!(Request::decode(by_place.as_bytes()).is_err(), "{by_place}");
+        let option = json!({"target": target, "option": {"vcpus": null}});
+        let choice = json!({"method": format!("{INTERFACE}.Revert"), "parameters": option});
+        assert!(Request::decode(choice.to_string().as_bytes()).is_err(), "{choice}");
         for extra in ["", "/parameters", "/parameters/target"] {
             let mut bad = good.clone();
             bad.pointer_mut(extra).unwrap()["args"] = json!("-drive file=/dev/sda");

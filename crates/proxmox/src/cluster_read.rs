@@ -1,6 +1,6 @@
 //! The answer to the one command that observes a whole cluster.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use vm_autoscale_node::{HA_STATUS, MEMBERS, PAUSE, RRD, VERSION, VMLIST};
 
@@ -120,11 +120,12 @@ fn blocks(answer: &str) -> Vec<(&'static str, Vec<&str>)> {
     blocks
 }
 
-/// Lines by the text before their first colon; `None` where that stands there twice.
-type Lines<'a> = HashMap<&'a str, Option<&'a str>>;
+/// Lines by the text before their first colon; `None` where that stands there twice. In order: of
+/// two keys of one VM whose lines are of the same second it is always the same one that counts.
+type Lines<'a> = BTreeMap<&'a str, Option<&'a str>>;
 
 fn once_by_key<'a>(lines: &[&'a str]) -> Lines<'a> {
-    let mut by_key = HashMap::with_capacity(lines.len());
+    let mut by_key = Lines::new();
     for line in lines {
         let key = line.split_once(':').map_or(*line, |(key, _)| key);
         by_key.entry(key).and_modify(|twice| *twice = None).or_insert(Some(*line));

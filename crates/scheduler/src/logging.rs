@@ -7,6 +7,7 @@ use tracing_appender::non_blocking::WorkerGuard;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
 use vm_autoscale_config::Logging;
+use vm_autoscale_guard::Masked;
 
 use crate::Error;
 
@@ -30,7 +31,7 @@ pub fn start_log(logging: &Logging) -> Result<LogGuard, Error> {
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
     let Some(file) = &logging.log_file else {
         let ansi = std::io::stderr().is_terminal();
-        let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
+        let (writer, guard) = tracing_appender::non_blocking(Masked(std::io::stderr()));
         log.with_writer(writer).with_ansi(ansi).init();
         return Ok(LogGuard(guard));
     };
@@ -43,7 +44,7 @@ pub fn start_log(logging: &Logging) -> Result<LogGuard, Error> {
         .max_log_files(KEPT)
         .build(file.parent().unwrap_or(Path::new(".")))
         .map_err(|e| of(e.to_string()))?;
-    let (writer, guard) = tracing_appender::non_blocking(daily);
+    let (writer, guard) = tracing_appender::non_blocking(Masked(daily));
     log.with_writer(writer).with_ansi(false).init();
     Ok(LogGuard(guard))
 }

@@ -11,12 +11,8 @@ impl Broker {
     pub(super) fn let_through(&self, request: &Request) -> Result<(), HelperError> {
         let Some(target) = request.target() else { return Ok(()) };
         let now = boot_time();
-        let revert = matches!(request, Request::Revert { .. });
-        let of = (&target.cluster, &target.node, target.vmid);
-        let taken = self.limiters.take(now, of, revert);
-        taken.map_err(|why| self.wait(why.key(), &why.to_string()))?;
-        let changes = self.known.changes.borrow().with(now, request);
-        let changes = changes.ok_or_else(|| self.wait("", "too many changes in two minutes"))?;
+        let changes = self.known.changes.borrow().with(&self.policy.rates, now, (request, target));
+        let changes = changes.map_err(|why| self.wait(why.key(), &why.to_string()))?;
         let written = self.ledger.write(&changes);
         written.map_err(|why| self.wait("", &format!("a change cannot be written down: {why}")))?;
         self.known.changes.replace(changes);

@@ -48,7 +48,10 @@ fn passed_on(section: Section, key: &str, value: &str) -> Option<String> {
         (_, key) if PASSED_ON.contains(&key) => Some(value.to_owned()),
         (Section::Pending, "delete") => Some(value.to_owned()),
         (Section::Pending, _) => Some(HIDDEN.to_owned()),
-        (Section::Main, "smbios1") => smbios_uuid(value).map(|uuid| format!("uuid={uuid}")),
+        // Also where there is none in it: the last of several lines holds.
+        (Section::Main, "smbios1") => {
+            Some(smbios_uuid(value).map(|uuid| format!("uuid={uuid}")).unwrap_or_default())
+        }
         (Section::Main, _) => None,
     }
 }

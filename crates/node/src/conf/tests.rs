@@ -67,6 +67,15 @@ fn what_leaves_the_helper_holds_no_secret_and_says_the_same() {
 }
 
 #[test]
+fn what_leaves_the_helper_says_of_identity_what_the_file_says() {
+    for raw in ["smbios1: uuid=a\nsmbios1: serial=b\n", "smbios1: uuid=a ,serial=b\n"] {
+        let passed = redact(raw);
+        assert_eq!(VmConfig::parse(&passed), VmConfig::parse(raw), "{raw:?}");
+        assert_eq!(redact(&passed), passed);
+    }
+}
+
+#[test]
 fn the_agent_is_asked_only_where_it_is_enabled() {
     for (value, enabled) in [
         ("1", true),

@@ -229,7 +229,8 @@ fn what_an_earlier_process_asked_for_may_still_come() {
         json!({"name": "SetMemory", "parameters": {"target": target, "memory": 8192}}),
     )
     .unwrap();
-    let changes = Changes::default().with(world.now, &request).unwrap();
+    let asked = (&request, request.target().unwrap());
+    let changes = Changes::default().with(&world.policy.rates, world.now, asked).unwrap();
     world.known = Known::new(&world.policy, changes.clone(), world.now + SECOND);
     world.look("pve1", 1, &[(101, 5), (102, 5)]);
     world.read("pve1", 101, 1, "memory: 4096\n");

@@ -117,6 +117,22 @@ fn a_container_or_a_stranger_is_no_vm() {
     assert_eq!((ids.as_slice(), read.doubted), (&[101, 102][..], 1));
 }
 
+/// While a cluster is upgraded a VM may have a line of each format.
+#[test]
+fn of_two_lines_of_the_same_second_it_is_always_the_same_one_that_counts() {
+    let moment = Moment { vms: 1, at: 10, version: 5 };
+    let newer =
+        moment.rrd_line(0).replace("pve2.3-vm", "pve-vm-9.0").replace(":2:0.000001:", ":2:0.83:");
+    let rrd = format!("{}{}:0:0:0:0:0:0:0\n", moment.rrd_line(0), newer.trim_end());
+    let whole = |text: &str| [text.as_bytes().to_vec(), text.as_bytes().to_vec()];
+    let text = answer(whole(&moment.vmlist(0)), whole(&rrd));
+    for _ in 0..32 {
+        let read = ClusterRead::parse(&text).unwrap();
+        let cpus: Vec<Option<f64>> = read.vms.values().map(|line| line.cpu).collect();
+        assert_eq!(cpus, [Some(0.83)]);
+    }
+}
+
 #[test]
 fn a_missing_file_is_an_error_not_an_empty_cluster() {
     let moment = Moment { vms: 3, at: 10, version: 5 };

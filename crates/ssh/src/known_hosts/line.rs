@@ -162,7 +162,8 @@ fn type_inside(blob: &[u8]) -> Option<&[u8]> {
     rest.get(..usize::try_from(u32::from_be_bytes(*length)).ok()?)
 }
 
-/// Text out of the file, fit for a message.
+/// Text out of the file, fit for a message: those control characters that are no malformation
+/// are no ASCII, and a terminal acts on some of them, too.
 fn short(text: &str) -> String {
-    text.chars().take(64).collect()
+    text.chars().take(64).map(|c| if c.is_control() { '?' } else { c }).collect()
 }

@@ -56,7 +56,7 @@ impl Refusal {
     }
 
     fn what_happened(&self) -> String {
-        let file = self.path.display();
+        let file = visible(&self.path.to_string_lossy());
         let at = |line: &usize| format!("line {line} of {file}");
         match &self.verdict {
             Verdict::Trusted { line } => format!("{} trusts it.", at(line)),
@@ -95,12 +95,16 @@ impl Refusal {
         let (host, port) = (quoted(&self.target.host), self.target.port);
         let file = quoted(&self.path.to_string_lossy());
         write!(f, " What the node shows now: ssh-keyscan -p {port} {host} | ssh-keygen -lf - ;")?;
-        let (Verdict::Malformed { line, .. } | Verdict::CertAuthority { line }) = self.verdict
-        else {
-            let name = quoted(&self.target.name);
-            return write!(f, " what is on record: ssh-keygen -F {name} -f {file}");
-        };
-        write!(f, " the line: sed -n {line}p {file}")
+        match self.verdict {
+            // ssh-keygen would not find each of them by this name.
+            Verdict::Malformed { line, .. }
+            | Verdict::CertAuthority { line }
+            | Verdict::Revoked { line } => write!(f, " the line: sed -n {line}p {file}"),
+            _ => {
+                let name = quoted(&self.target.name);
+                write!(f, " what is on record: ssh-keygen -lF {name} -f {file}")
+            }
+        }
     }
 }
 
@@ -139,6 +143,9 @@ fn quoted(text: &str) -> String {
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();
     }
-    let text: String = text.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
-    format!("'{}'", text.replace('\'', r"'\''"))
+    format!("'{}'", visible(text).replace('\'', r"'\''"))
+}
+
+fn visible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }

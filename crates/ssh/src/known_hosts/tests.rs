@@ -277,12 +277,25 @@ fn a_refusal_tells_what_happened_and_how_to_look_closer() {
         for part in parts.iter().chain(&common) {
             assert!(refusal.contains(part), "{part:?} is not in {refusal:?}");
         }
-        let asks = refusal.contains("ssh-keygen -F '[10.0.0.1]:2222' -f /etc/vm-autoscale");
-        assert!(asks || refusal.contains("sed -n"), "{refusal}");
+        let asks = refusal.contains("ssh-keygen -lF '[10.0.0.1]:2222' -f /etc/vm-autoscale");
+        let line =
+            refusal.contains("p /etc/vm-autoscale/known_hosts") && refusal.contains("sed -n ");
+        assert!(asks != line, "{refusal}");
     }
     let before = hosts("").offerable("a\n'b", 22).unwrap_err().to_string();
     assert!(before.contains("no connection was opened") && !before.contains('\n'), "{before:?}");
     assert!(before.contains(r"-p 22 'a�'\''b' |"), "{before}");
+}
+
+/// No ASCII, but a terminal takes U+009B as the begin of an order.
+#[test]
+fn a_refusal_has_no_control_characters_of_the_file_or_its_name() {
+    let label = foreign("x\u{9b}2J");
+    for content in [format!("* {label}"), format!("* \u{9b}2J {}", &text(1)[12..])] {
+        let file = KnownHosts::parse(Path::new("/etc/a\u{9b}2J\nb"), &content);
+        let refusal = file.check(NODE, 22, &key(1)).unwrap_err().to_string();
+        assert!(!refusal.chars().any(char::is_control), "{refusal:?}");
+    }
 }
 
 #[test]
