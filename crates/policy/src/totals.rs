@@ -41,7 +41,8 @@ struct Vm {
     listed: Option<(By, u64, u32)>,
     /// By the config that was read last, at whichever node.
     last: u32,
-    held: Option<Held>,
+    /// Few have one, and there may be thousands of VMs.
+    held: Option<Box<Held>>,
 }
 
 /// What was asked, for as long as it may come.
@@ -126,7 +127,7 @@ impl Totals {
         if let Some((by, version)) = mark.version {
             vm.listed = Some((by, version, memory));
         }
-        let over = |held: &Held| {
+        let over = |held: &Box<Held>| {
             let comes_no_more = held.digest != *digest || now >= held.until;
             held.under_way == 0 && held.ended <= mark.turn && comes_no_more
         };
@@ -164,7 +165,7 @@ impl Totals {
         let mut all = self.0.borrow_mut();
         let Some(total) = all.get_mut(cluster) else { return };
         let vm = total.vms.entry(vmid).or_default();
-        let held = vm.held.get_or_insert_with(|| Held::new(digest));
+        let held = vm.held.get_or_insert_with(|| Box::new(Held::new(digest)));
         held.memory = held.memory.max(asked.get());
         held.digest = digest.clone();
         held.under_way += 1;
@@ -196,7 +197,7 @@ impl Totals {
         let held = Held { memory: asked.memory.get(), until, ..Held::new(&asked.digest) };
         let mut all = self.0.borrow_mut();
         let Some(total) = all.get_mut(cluster) else { return };
-        total.vms.insert(vmid, Vm { held: Some(held), ..Vm::default() });
+        total.vms.insert(vmid, Vm { held: Some(Box::new(held)), ..Vm::default() });
     }
 }
 
