@@ -9,6 +9,8 @@ use crate::{Cluster, Known, Policy};
 mod sizes;
 use sizes::Sized;
 
+const TOTAL: &str = "max_total_memory";
+
 /// The cluster that the request is for; `now` is boot time.
 ///
 /// # Errors
@@ -54,9 +56,8 @@ fn check_change(
     check_read_only(policy, cluster)?;
     let vmid = target.vmid;
     let Some(rule) = cluster.rule(vmid) else {
-        let at = policy.at(&cluster.lines, "rules");
-        let message = format!("{at}: no rule of cluster `{}` names VM {vmid}", cluster.name);
-        return refuse(Rule::Vms, message);
+        let (at, name) = (policy.at(&cluster.lines, "rules"), &cluster.name);
+        return refuse(Rule::Vms, format!("{at}: no rule of cluster `{name}` names VM {vmid}"));
     };
     let Some(sizes) = known.seen.get(&target.cluster, vmid, &target.digest) else {
         let message = format!("VM {vmid}: not the config that the helper read last; read it again");
@@ -67,15 +68,11 @@ fn check_change(
         Request::SetVcpus { vcpus, .. } => sized.vcpus(vcpus.get()),
         Request::SetMemory { memory, balloon, .. } => {
             sized.memory(*memory, *balloon)?;
-            if *memory <= sizes.memory {
-                return Ok(());
-            }
-            known.totals.room(cluster, vmid, *memory, now).or_else(|why| {
-                let at = policy.at(&cluster.lines, "max_total_memory");
-                refuse(
-                    Rule::TotalMemory,
-                    format!("{at}: memory {memory}: {why} (`max_total_memory`)"),
-                )
+            let room = || known.totals.room(cluster, vmid, *memory, now);
+            let room = if *memory > sizes.memory { room() } else { Ok(()) };
+            room.or_else(|why| {
+                let (key, at) = (TOTAL, policy.at(&cluster.lines, TOTAL));
+                refuse(Rule::TotalMemory, format!("{at}: memory {memory}: {why} (`{key}`)"))
             })
         }
         Request::SetCpuLimit { cpulimit, .. } => sized.cpulimit(*cpulimit),

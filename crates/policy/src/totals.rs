@@ -88,6 +88,10 @@ impl Totals {
     ) {
         let mut all = self.0.borrow_mut();
         let Some(total) = all.get_mut(&cluster.name) else { return };
+        // One that began earlier and took longer says less of now.
+        if total.look.as_ref().is_some_and(|look| look.at > at) {
+            return;
+        }
         let qemu = list.iter().filter(|(_, entry)| entry.kind == GuestKind::Qemu);
         let named = qemu.filter(|(vmid, _)| cluster.rule(*vmid).is_some());
         let versions: HashMap<_, _> = named.map(|(vmid, entry)| (vmid, entry.version)).collect();
@@ -127,11 +131,7 @@ impl Totals {
         if let Some((by, version)) = mark.version {
             vm.listed = Some((by, version, memory));
         }
-        let over = |held: &Box<Held>| {
-            let comes_no_more = held.digest != *digest || now >= held.until;
-            held.under_way == 0 && held.ended <= mark.turn && comes_no_more
-        };
-        if vm.held.as_ref().is_some_and(over) {
+        if vm.held.as_ref().is_some_and(|held| held.is_over(mark.turn, digest, now)) {
             vm.held = None;
         }
     }
@@ -202,6 +202,12 @@ impl Totals {
 }
 
 impl Held {
+    /// Whether a config that was asked for in that turn says all that may come of it.
+    fn is_over(&self, turn: u64, digest: &Digest, now: Duration) -> bool {
+        let comes_no_more = self.digest != *digest || now >= self.until;
+        self.under_way == 0 && self.ended <= turn && comes_no_more
+    }
+
     fn new(digest: &Digest) -> Self {
         let (memory, under_way, ended) = (0, 0, 0);
         Self { memory, digest: digest.clone(), under_way, ended, until: Duration::ZERO }

@@ -87,16 +87,13 @@ impl Broker {
             .await?;
         // 2 says that a file was not there, as `manager_status` and the pause file often are not.
         let answered = ended.exit == 0 || ended.exit == 2;
-        match pieces.rest().filter(|_| answered) {
-            Some(rest) => {
-                if sums {
-                    listing.take(&rest.piece);
-                    self.sum_up(cluster, begun, &node, listing);
-                }
-                out.last(&rest).await;
-            }
-            None => return Err(failed(&node, &ended, "no answer of pmxcfs")),
+        let rest = pieces.rest().filter(|_| answered);
+        let rest = rest.ok_or_else(|| failed(&node, &ended, "no answer of pmxcfs"))?;
+        if sums {
+            listing.take(&rest.piece);
+            self.sum_up(cluster, begun, &node, listing);
         }
+        out.last(&rest).await;
         Ok(Done { node: Some(node), exit: Some(ended.exit) })
     }
 

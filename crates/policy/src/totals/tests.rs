@@ -149,6 +149,11 @@ fn what_is_not_known_lets_nothing_grow() {
     world.look("pve1", 2, &[(101, 5), (102, 7)]);
     world.read_since(mark, 102, 3, "memory: 4096\n");
     assert_eq!(world.room(101, 4608), unread);
+    // Nor is a look that began before it and ended after it.
+    let late = std::mem::replace(&mut world.now, 900 * SECOND);
+    world.look("pve1", 2, &[(101, 5), (102, 6)]);
+    world.now = late;
+    assert_eq!(world.room(101, 4608), unread);
     assert!(World::new().room(101, 4608).contains("no look"));
 }
 
