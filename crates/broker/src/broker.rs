@@ -10,12 +10,13 @@ use std::time::Instant;
 use governor::clock::MonotonicClock;
 use sha1::{Digest as _, Sha1};
 use vm_autoscale_node::{
-    ClusterName, Digest, NodeCommand, NodeName, VmConfig, VmId, redact, redact_pools, split_configs,
+    ClusterName, Digest, Gate, NodeCommand, NodeName, VmConfig, VmId, redact, redact_pools,
+    split_configs,
 };
 use vm_autoscale_policy::{Cluster, Limiters, Policy, Seen, check};
 use vm_autoscale_protocol::{
-    ClusterInfo, ConfigReply, Executed, FoundConfig, FoundPools, Hello, HelperError, INTERFACE,
-    INTERFACE_DEFINITION, Info, InterfaceDescription, Nodes, PROTOCOL, Request, Rule,
+    ClusterInfo, ConfigReply, Executed, FoundConfig, FoundGate, FoundPools, Hello, HelperError,
+    INTERFACE, INTERFACE_DEFINITION, Info, InterfaceDescription, Nodes, PROTOCOL, Request, Rule,
 };
 use vm_autoscale_ssh::{Ended, Limits, Link, Login, Pins, private_key};
 
@@ -28,6 +29,7 @@ mod look;
 /// The longest answers, in bytes.
 const MAX_CONFIGS: usize = 8 * 1024 * 1024;
 const MAX_OTHER: usize = 256 * 1024;
+const MAX_GATE: usize = 1024;
 
 /// The rules, the ways to the nodes, and what was read from them.
 pub(crate) struct Broker {
@@ -92,6 +94,9 @@ impl Broker {
             Request::ReadCluster { .. } => return self.read_cluster(request, out).await,
             Request::ReadConfigs { cluster, node, vmids, .. } => {
                 return self.read_configs(request, (cluster, node, vmids), out).await;
+            }
+            Request::ReadGate { cluster, node } => {
+                return self.read_gate(request, (cluster, node), out).await;
             }
             Request::ReadNodes {} => out.last(&self.nodes()).await,
             Request::ReadPools { cluster, node } => {
@@ -182,6 +187,22 @@ impl Broker {
         }
     }
 
+    /// Says of the answer what of ours is there; words of the node's own are no answer.
+    async fn read_gate(
+        &self,
+        request: &Request,
+        (cluster, node): (&ClusterName, &NodeName),
+        out: &mut Replies,
+    ) -> Result<Done, HelperError> {
+        check(&self.policy, &self.seen, request)?;
+        let (link, command) = (self.link(cluster, node)?, command(request)?);
+        let (ended, answer) = collect(link, &command, MAX_GATE, || self.is_wanted(out)).await?;
+        let gate = gate(ended.exit, &answer);
+        let gate = gate.map_err(|why| failed(node, &ended, why))?;
+        out.last(&FoundGate::from(gate)).await;
+        Ok(Done { node: Some(node.clone()), exit: Some(ended.exit) })
+    }
+
     /// Passes on the pools alone: what the node prints has lines of users and tokens among them.
     async fn read_pools(
         &self,
@@ -263,6 +284,16 @@ async fn describe(interface: &str, out: &mut Replies) -> Result<(), HelperError>
     }
     out.last(&InterfaceDescription { description: INTERFACE_DEFINITION.to_owned() }).await;
     Ok(())
+}
+
+/// What the node has; by the exit code there is none where a shell does not find it.
+fn gate(exit: u32, answer: &[u8]) -> Result<Option<Gate>, &'static str> {
+    let line = std::str::from_utf8(answer).ok().and_then(|text| text.strip_suffix('\n'));
+    match (exit, line.map(str::parse)) {
+        (0, Some(Ok(gate))) => Ok(Some(gate)),
+        (126 | 127, None) if answer.is_empty() => Ok(None),
+        _ => Err("no answer of a gate, nor of a shell that finds none"),
+    }
 }
 
 fn bad(message: &str) -> HelperError {
