@@ -197,8 +197,8 @@ impl Broker {
         check(&self.policy, &self.seen, request)?;
         let (link, command) = (self.link(cluster, node)?, command(request)?);
         let (ended, answer) = collect(link, &command, MAX_GATE, || self.is_wanted(out)).await?;
-        let gate = gate(ended.exit, &answer);
-        let gate = gate.map_err(|why| failed(node, &ended, why))?;
+        let gate = Gate::answered(ended.exit, &answer);
+        let gate = gate.map_err(|why| failed(node, &ended, &why.to_string()))?;
         out.last(&FoundGate::from(gate)).await;
         Ok(Done { node: Some(node.clone()), exit: Some(ended.exit) })
     }
@@ -284,16 +284,6 @@ async fn describe(interface: &str, out: &mut Replies) -> Result<(), HelperError>
     }
     out.last(&InterfaceDescription { description: INTERFACE_DEFINITION.to_owned() }).await;
     Ok(())
-}
-
-/// What the node has; by the exit code there is none where a shell does not find it.
-fn gate(exit: u32, answer: &[u8]) -> Result<Option<Gate>, &'static str> {
-    let line = std::str::from_utf8(answer).ok().and_then(|text| text.strip_suffix('\n'));
-    match (exit, line.map(str::parse)) {
-        (0, Some(Ok(gate))) => Ok(Some(gate)),
-        (126 | 127, None) if answer.is_empty() => Ok(None),
-        _ => Err("no answer of a gate, nor of a shell that finds none"),
-    }
 }
 
 fn bad(message: &str) -> HelperError {

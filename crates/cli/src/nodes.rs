@@ -114,7 +114,7 @@ mod tests {
         assert!(lines[5].starts_with("pve4: no answer"), "{said}");
         assert!(lines.iter().all(|line| line.chars().count() <= 80), "{said}");
         assert!(said.ends_with(HINT) && !said.contains('\u{1b}'), "{said}");
-        assert_eq!(text(&[forced.clone()], 80).lines().count(), 2, "nothing to say");
+        assert_eq!(text(std::slice::from_ref(&forced), 80).lines().count(), 2, "nothing to say");
         let [well, ill] = [forced, dead].map(|probe| probe.is_well());
         assert!(well && !ill);
     }

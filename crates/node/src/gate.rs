@@ -19,12 +19,30 @@ pub enum Gate {
     Installed(GateVersion),
 }
 
+impl Gate {
+    /// What a node has that was asked for it; `None` where its shell finds none.
+    ///
+    /// # Errors
+    /// Neither a gate nor such a shell answered.
+    pub fn answered(exit: u32, answer: &[u8]) -> Result<Option<Self>, Error> {
+        let line = std::str::from_utf8(answer).ok().and_then(|text| text.strip_suffix('\n'));
+        match (exit, line) {
+            (0, Some(line)) => line.parse().map(Some),
+            (126 | 127, None) if answer.is_empty() => Ok(None),
+            _ => Err(none()),
+        }
+    }
+}
+
+fn none() -> Error {
+    Error::format("the gate's answer", "is none")
+}
+
 impl FromStr for Gate {
     type Err = Error;
 
     /// The exact inverse of what is printed: nothing else of a node's words gets any further.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let none = || Error::format("the gate's answer", "is none");
         let rest = text.strip_prefix(NAME).ok_or_else(none)?;
         match rest.strip_suffix(FORCED) {
             Some(version) => Ok(Self::Forced(version.to_owned().try_into()?)),
@@ -76,6 +94,27 @@ impl fmt::Display for GateVersion {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_gate_or_a_shell_that_finds_none_answers() {
+        let forced = b"vm-autoscale-gate 0.1.0 forced\n";
+        assert!(matches!(Gate::answered(0, forced), Ok(Some(Gate::Forced(_)))));
+        for exit in [126, 127] {
+            assert_eq!(Gate::answered(exit, b""), Ok(None));
+        }
+        for (exit, answer) in [
+            (0, &b""[..]),
+            (0, b"vm-autoscale-gate 0.1.0"),
+            (0, b"Welcome\nvm-autoscale-gate 0.1.0\n"),
+            (0, b"\xff\n"),
+            (1, forced),
+            (127, forced),
+            (127, b"\n"),
+            (255, b""),
+        ] {
+            assert!(Gate::answered(exit, answer).is_err(), "{exit} {answer:?}");
+        }
+    }
 
     #[test]
     fn what_it_says_is_read_back_and_nothing_else_is() {
