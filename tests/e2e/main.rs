@@ -17,6 +17,7 @@ mod cut_reply;
 mod cuts;
 mod examples;
 mod fault_matrix;
+mod gate;
 mod helper_keys;
 mod host_keys;
 mod import;

@@ -10,12 +10,13 @@ use std::time::Instant;
 use governor::clock::MonotonicClock;
 use sha1::{Digest as _, Sha1};
 use vm_autoscale_node::{
-    ClusterName, Digest, NodeCommand, NodeName, VmConfig, VmId, redact, redact_pools, split_configs,
+    ClusterName, Digest, Gate, NodeCommand, NodeName, VmConfig, VmId, redact, redact_pools,
+    split_configs,
 };
 use vm_autoscale_policy::{Cluster, Limiters, Policy, Seen, check};
 use vm_autoscale_protocol::{
-    ClusterInfo, ConfigReply, Executed, FoundConfig, FoundPools, Hello, HelperError, INTERFACE,
-    INTERFACE_DEFINITION, Info, InterfaceDescription, Nodes, PROTOCOL, Request, Rule,
+    ClusterInfo, ConfigReply, Executed, FoundConfig, FoundGate, FoundPools, Hello, HelperError,
+    INTERFACE, INTERFACE_DEFINITION, Info, InterfaceDescription, Nodes, PROTOCOL, Request, Rule,
 };
 use vm_autoscale_ssh::{Ended, Limits, Link, Login, Pins, private_key};
 
@@ -29,6 +30,7 @@ mod look;
 /// The longest answers, in bytes.
 const MAX_CONFIGS: usize = 8 * 1024 * 1024;
 const MAX_OTHER: usize = 256 * 1024;
+const MAX_GATE: usize = 1024;
 
 /// The rules, the ways to the nodes, and what was read from them.
 pub(crate) struct Broker {
@@ -95,6 +97,9 @@ impl Broker {
             Request::ReadCluster { .. } => return self.read_cluster(request, out).await,
             Request::ReadConfigs { cluster, node, vmids, .. } => {
                 return self.read_configs(request, (cluster, node, vmids), out).await;
+            }
+            Request::ReadGate { cluster, node } => {
+                return self.read_gate(request, (cluster, node), out).await;
             }
             Request::ReadNodes {} => out.last(&self.nodes()).await,
             Request::ReadPools { cluster, node } => {
@@ -183,6 +188,22 @@ impl Broker {
             Some((digest, Ok(config))) => self.seen.note(&cluster.name, vmid, digest, &config),
             _ => self.seen.forget(&cluster.name, vmid),
         }
+    }
+
+    /// Says of the answer what of ours is there; words of the node's own are no answer.
+    async fn read_gate(
+        &self,
+        request: &Request,
+        (cluster, node): (&ClusterName, &NodeName),
+        out: &mut Replies,
+    ) -> Result<Done, HelperError> {
+        check(&self.policy, &self.seen, request)?;
+        let (link, command) = (self.link(cluster, node)?, command(request)?);
+        let (ended, answer) = collect(link, &command, MAX_GATE, || self.is_wanted(out)).await?;
+        let gate = Gate::answered(ended.exit, &answer);
+        let gate = gate.map_err(|why| failed(node, &ended, &why.to_string()))?;
+        out.last(&FoundGate::from(gate)).await;
+        Ok(Done { node: Some(node.clone()), exit: Some(ended.exit) })
     }
 
     /// Passes on the pools alone: what the node prints has lines of users and tokens among them.

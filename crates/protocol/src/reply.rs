@@ -1,7 +1,7 @@
 //! What the helper answers.
 
 use serde::{Deserialize, Serialize};
-use vm_autoscale_node::{ClusterName, Digest, NodeName, VmId};
+use vm_autoscale_node::{ClusterName, Digest, Gate, GateVersion, NodeName, VmId};
 
 /// The answer to `Hello`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +57,40 @@ pub struct FoundConfig {
     pub digest: Digest,
     /// As `vm_autoscale_node::redact` leaves it.
     pub text: String,
+}
+
+/// The answer to `ReadGate`: no word of it is the node's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FoundGate {
+    /// What is so.
+    pub state: GateState,
+    /// Absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<GateVersion>,
+}
+
+/// Whether a node guards our key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GateState {
+    /// The gate alone is what our key opens.
+    Forced,
+    /// The gate is there, and our key opens more.
+    Installed,
+    /// There is none.
+    None,
+}
+
+impl From<Option<Gate>> for FoundGate {
+    fn from(gate: Option<Gate>) -> Self {
+        let (state, version) = match gate {
+            Some(Gate::Forced(version)) => (GateState::Forced, Some(version)),
+            Some(Gate::Installed(version)) => (GateState::Installed, Some(version)),
+            None => (GateState::None, None),
+        };
+        Self { state, version }
+    }
 }
 
 /// The answer to `ReadPools`.
