@@ -16,7 +16,7 @@ pub use frame::{FrameTooLong, Frames, encode};
 pub use nodes::{NodeHealth, NodeState, Nodes};
 pub use reply::{
     ClusterInfo, ClusterPiece, ConfigReply, Executed, FoundConfig, FoundPools, Hello, Info,
-    InterfaceDescription,
+    InterfaceDescription, Sandbox,
 };
 pub use request::{Request, RunningQuery, Target, Violation};
 
