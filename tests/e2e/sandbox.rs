@@ -1,11 +1,12 @@
 //! What the helper holds once it serves, seen from outside. What that keeps it from is tried in
 //! `crates/sandbox/tests/limits.rs`.
 
+use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
 use vm_autoscale_protocol::Sandbox;
 use vm_autoscale_scheduler::{Helper as _, HelperClient};
-use vm_autoscale_tests::programs::{command, pause};
+use vm_autoscale_tests::programs::{Program, command, directory, pause};
 use vm_autoscale_tests::stage::Stage;
 
 use crate::{await_helper, play, read_cluster, skip, turn, wall};
@@ -95,4 +96,25 @@ fn peer(program: &str, arguments: &[&str]) -> std::process::Command {
     }
     peer.arg(program).args(arguments);
     peer
+}
+
+#[test]
+fn systemd_is_told_when_it_serves() {
+    let _turn = turn();
+    let mut stage = Stage::set(&play(2, "")).unwrap();
+    let systemd = UnixDatagram::bind(stage.path("notify")).unwrap();
+    systemd.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut helper = command(directory().unwrap().join("vm-autoscale-helper"));
+    helper.env("NOTIFY_SOCKET", stage.path("notify"));
+    let config = stage.path("helper.yaml").display().to_string();
+    let arguments = ["--config", &config];
+    stage.helper =
+        Some(Program::start_as(helper, "notifying", &arguments, &stage.path(".")).unwrap());
+    let mut text = [0; 200];
+    let length = systemd.recv(&mut text).unwrap();
+    // It listens by then.
+    let told = told(&stage);
+    let wanted = format!("READY=1\nSTATUS={told}\n");
+    assert_eq!(String::from_utf8_lossy(&text[..length]), wanted);
+    stage.strike().unwrap();
 }

@@ -7,6 +7,7 @@
 
 mod broker;
 mod error;
+mod notify;
 mod orders;
 mod process;
 mod replies;
@@ -24,6 +25,7 @@ use vm_autoscale_sandbox::{Needs, enter};
 
 use crate::broker::Broker;
 use crate::error::Error;
+use crate::notify::Systemd;
 use crate::orders::directory_of;
 
 /// The program.
@@ -52,10 +54,12 @@ fn run() -> Result<(), Error> {
     tokio::task::LocalSet::new().block_on(&runtime, serve(broker, needs))
 }
 
-/// Listens, and gives up what listening alone needed.
+/// Listens, gives up what listening alone needed, and says that it is ready.
 async fn serve(mut broker: Broker, mut needs: Needs) -> Result<(), Error> {
+    let systemd = Systemd::from_env();
     let (listener, own) = socket::listener(&broker)?;
     needs.socket = own.then(|| directory_of(&broker.socket));
     broker.sandbox = enter(&needs).map_err(Error::Sandbox)?;
+    systemd.ready(broker.sandbox);
     server::serve(Rc::new(broker), (listener, own)).await
 }
