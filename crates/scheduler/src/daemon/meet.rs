@@ -70,6 +70,7 @@ mod tests {
                 let hello = serde_json::json!({"parameters": {
                     "version": "1", "protocol": vm_autoscale_protocol::PROTOCOL, "instance": "i",
                     "clusters": [],
+                    "sandbox": {"landlock": 7, "seccomp": true, "bounding_set_empty": true},
                 }});
                 let mut bytes = [0; 4096];
                 while let Ok(1..) = stream.read(&mut bytes).await {
