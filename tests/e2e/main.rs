@@ -34,6 +34,7 @@ mod openssh;
 mod pause;
 mod real_guests;
 mod reload;
+mod sandbox;
 mod scenarios;
 mod settings;
 mod shells;

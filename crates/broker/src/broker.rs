@@ -17,6 +17,7 @@ use vm_autoscale_policy::{Cluster, Limiters, Policy, Seen, check};
 use vm_autoscale_protocol::{
     ClusterInfo, ConfigReply, Executed, FoundConfig, FoundGate, FoundPools, Hello, HelperError,
     INTERFACE, INTERFACE_DEFINITION, Info, InterfaceDescription, Nodes, PROTOCOL, Request, Rule,
+    Sandbox,
 };
 use vm_autoscale_ssh::{Ended, Limits, Link, Login, Pins, private_key};
 
@@ -46,6 +47,8 @@ pub(crate) struct Broker {
     limiters: Limiters<MonotonicClock>,
     pub(crate) complaints: Complaints,
     instance: String,
+    /// What the process took from itself; known once it listens.
+    pub(crate) sandbox: Sandbox,
 }
 
 /// What the audit line says of a request that was answered.
@@ -81,6 +84,7 @@ impl Broker {
             limiters,
             complaints: Complaints::default(),
             instance,
+            sandbox: Sandbox::default(),
         })
     }
 
@@ -91,7 +95,7 @@ impl Broker {
         out: &mut Replies,
     ) -> Result<Done, HelperError> {
         match request {
-            Request::GetInfo {} => out.last(&info()).await,
+            Request::GetInfo {} => out.last(&info(self.sandbox)).await,
             Request::GetInterfaceDescription { interface } => describe(interface, out).await?,
             Request::Hello { protocol } => self.hello(*protocol, out).await?,
             Request::ReadCluster { .. } => return self.read_cluster(request, out).await,
@@ -135,6 +139,7 @@ impl Broker {
             protocol: PROTOCOL,
             instance: self.instance.clone(),
             clusters: self.policy.clusters.iter().map(info).collect(),
+            sandbox: self.sandbox,
         })
         .await;
         Ok(())
@@ -271,10 +276,10 @@ fn prove(cluster: &ClusterName, proof: Proof) -> Result<vm_autoscale_ssh::Proof,
     })
 }
 
-fn info() -> Info {
+fn info(sandbox: Sandbox) -> Info {
     Info {
         vendor: "vm-autoscale".to_owned(),
-        product: "vm-autoscale-helper".to_owned(),
+        product: format!("vm-autoscale-helper ({sandbox})"),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         url: "https://varlink.org".to_owned(),
         interfaces: vec!["org.varlink.service".to_owned(), INTERFACE.to_owned()],

@@ -16,7 +16,7 @@ pub use frame::{FrameTooLong, Frames, encode};
 pub use nodes::{NodeHealth, NodeState, Nodes};
 pub use reply::{
     ClusterInfo, ClusterPiece, ConfigReply, Executed, FoundConfig, FoundGate, FoundPools,
-    GateState, Hello, Info, InterfaceDescription,
+    GateState, Hello, Info, InterfaceDescription, Sandbox,
 };
 pub use request::{Request, RunningQuery, Target, Violation};
 

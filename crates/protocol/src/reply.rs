@@ -1,5 +1,7 @@
 //! What the helper answers.
 
+use std::fmt::{Display, Formatter};
+
 use serde::{Deserialize, Serialize};
 use vm_autoscale_node::{ClusterName, Digest, Gate, GateVersion, NodeName, VmId};
 
@@ -15,6 +17,34 @@ pub struct Hello {
     pub instance: String,
     /// What it may reach.
     pub clusters: Vec<ClusterInfo>,
+    /// What its process gave up.
+    pub sandbox: Sandbox,
+}
+
+/// What the helper's process gave up once it listened, beside every capability that it could use.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sandbox {
+    /// The version of Landlock that limits files, from 4 on TCP ports, and from 6 on signals and
+    /// abstract sockets. 0 where there is none.
+    pub landlock: u32,
+    /// Whether seccomp denies all system calls but those of a list.
+    pub seccomp: bool,
+    /// Whether no program that it could execute would gain a capability either. Root's helper can
+    /// see to that; that of another user rests on `no_new_privs`.
+    pub bounding_set_empty: bool,
+}
+
+impl Display for Sandbox {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        match self.landlock {
+            0 => f.write_str("no Landlock")?,
+            abi => write!(f, "Landlock {abi}")?,
+        }
+        f.write_str(if self.seccomp { ", seccomp" } else { ", no seccomp" })?;
+        f.write_str(", no capabilities")?;
+        f.write_str(if self.bounding_set_empty { "" } else { " but a bounding set" })
+    }
 }
 
 /// A cluster that the helper may reach.

@@ -25,7 +25,7 @@ fn target() -> Value {
 fn samples() -> Vec<(Request, Value)> {
     let executed =
         json!(from::<Executed>(json!({"exit": 0, "stdout": "a", "stderr": "b", "took_ms": 1})));
-    let hello = json!({"version": "1", "protocol": 1, "instance": "x", "clusters": [{"name": "home", "nodes": ["pve1"]}]});
+    let hello = json!({"version": "1", "protocol": 1, "instance": "x", "clusters": [{"name": "home", "nodes": ["pve1"]}], "sandbox": {"landlock": 7, "seccomp": true, "bounding_set_empty": true}});
     let config =
         json!({"vmid": 101, "found": {"digest": target()["digest"], "text": "cores: 1\n"}});
     let read = json!({"cluster": "home", "node": "pve1", "owner": "pve1", "vmids": [101]});
