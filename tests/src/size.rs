@@ -56,7 +56,7 @@ fn linked(package: &str) -> BTreeSet<String> {
 /// What runs as root and hears the scheduler holds no reader of YAML and nothing of the scheduler.
 #[test]
 fn the_broker_links_what_it_needs_and_no_more() {
-    let ours = ["broker", "guard", "node", "policy", "protocol", "ssh"];
+    let ours = ["broker", "guard", "node", "policy", "protocol", "sandbox", "ssh"];
     assert_eq!(linked("broker"), ours.map(str::to_owned).into());
 }
 

@@ -16,7 +16,9 @@ pub(crate) enum Error {
     Orders(String),
     #[error("the program's own runtime does not start: {0}")]
     Runtime(io::Error),
-    #[error("the helper does not give up what it does not need: {0}")]
+    #[error(
+        "the helper cannot give up what it does not need: {0}\n  help: `SystemCallFilter` of its unit has to allow what vm-autoscale-helper.service does"
+    )]
     Sandbox(io::Error),
     #[error("socket {path}: {source}", path = .path.display())]
     Socket { path: PathBuf, source: io::Error },

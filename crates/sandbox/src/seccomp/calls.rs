@@ -37,9 +37,10 @@ pub(super) const ALWAYS: &[Call] = &[
     // Hearing the scheduler, and by whose word it is.
     any(libc::SYS_accept4),
     only(libc::SYS_getsockopt, &[(1, INT, libc::SOL_SOCKET), (2, INT, libc::SO_PEERCRED)]),
-    // TCP to the nodes; a new socket is for nothing else, and none is bound or listened on.
-    only(libc::SYS_socket, &[(0, INT, libc::AF_INET), (1, TYPE, libc::SOCK_STREAM)]),
-    only(libc::SYS_socket, &[(0, INT, libc::AF_INET6), (1, TYPE, libc::SOCK_STREAM)]),
+    // TCP to the nodes; a new socket is for nothing else, and none is bound or listened on. Other
+    // protocols of streams are no TCP to Landlock, which would let them to any port.
+    only(libc::SYS_socket, &[(0, INT, libc::AF_INET), (1, TYPE, libc::SOCK_STREAM), (2, INT, 0)]),
+    only(libc::SYS_socket, &[(0, INT, libc::AF_INET6), (1, TYPE, libc::SOCK_STREAM), (2, INT, 0)]),
     any(libc::SYS_connect),
     only(libc::SYS_getsockopt, &[(1, INT, libc::SOL_SOCKET), (2, INT, libc::SO_ERROR)]),
     only(libc::SYS_setsockopt, &[(1, INT, libc::IPPROTO_TCP), (2, INT, libc::TCP_NODELAY)]),

@@ -68,6 +68,8 @@ fn of_some_calls_only_some_arguments_are_taken() {
         (libc::SYS_openat, &[(2, flags(libc::O_TRUNC))], false),
         (libc::SYS_socket, &[(0, inet), (1, stream)], true),
         (libc::SYS_socket, &[(0, inet6), (1, stream)], true),
+        (libc::SYS_socket, &[(0, inet), (1, stream), (2, flags(libc::IPPROTO_MPTCP))], false),
+        (libc::SYS_socket, &[(0, inet6), (1, stream), (2, flags(libc::IPPROTO_SCTP))], false),
         (libc::SYS_socket, &[(0, unix), (1, stream)], false),
         (libc::SYS_socket, &[(0, inet), (1, flags(libc::SOCK_DGRAM))], false),
         (libc::SYS_socket, &[(0, inet), (1, flags(libc::SOCK_RAW))], false),

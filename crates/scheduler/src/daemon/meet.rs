@@ -30,7 +30,8 @@ pub(super) async fn clusters(
             }
             Ok(hello) => {
                 let all = known(hello.clusters);
-                tracing::info!(helper = hello.version, clusters = all.len(), "helper met");
+                let sandbox = hello.sandbox;
+                tracing::info!(helper = hello.version, %sandbox, clusters = all.len(), "helper met");
                 notifier.helper(None);
                 attempted(None);
                 return all;
