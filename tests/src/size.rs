@@ -66,5 +66,5 @@ fn the_wall_is_small() {
     let wall = lines("broker") + lines("policy");
     let all: usize = linked("broker").iter().map(|package| lines(package)).sum();
     assert!((500..=1500).contains(&wall), "{wall} lines");
-    assert!((2000..=4800).contains(&all), "{all} lines");
+    assert!((2000..=5100).contains(&all), "{all} lines");
 }
