@@ -60,11 +60,12 @@ fn the_broker_links_what_it_needs_and_no_more() {
     assert_eq!(linked("broker"), ours.map(str::to_owned).into());
 }
 
-/// Who may ask for what, and what becomes of it, is read in one sitting.
+/// Who is heard and what becomes of a request is read in one sitting; what it rests on is not much
+/// more than three.
 #[test]
 fn the_wall_is_small() {
-    let wall = lines("broker") + lines("policy");
+    let wall = lines("broker");
     let all: usize = linked("broker").iter().map(|package| lines(package)).sum();
     assert!((500..=1500).contains(&wall), "{wall} lines");
-    assert!((2000..=5100).contains(&all), "{all} lines");
+    assert!((2000..=5600).contains(&all), "{all} lines");
 }

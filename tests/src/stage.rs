@@ -92,6 +92,7 @@ impl Stage {
     ) -> io::Result<()> {
         let mut yaml = String::new();
         let (uid, socket) = (Uid::effective().as_raw(), self.path("helper.sock"));
+        let runtime = self.path("helper.run");
         let node = |(name, address): &(String, SocketAddr)| {
             format!("{{name: {name}, address: {}, port: {}}}", address.ip(), address.port())
         };
@@ -99,11 +100,13 @@ impl Stage {
         let written = write!(
             yaml,
             "scheduler_user: {uid}\nsocket: {socket}\nknown_hosts: {known_hosts}\n\
+             runtime_directory: {runtime}\n\
              rates: {{per_vm: 60, per_node: 600, total: 600}}\nclusters:\n- name: lab\n  user: {user}\n  \
              {login}\n  nodes: [{nodes}]\n  rules:\n  \
              - {{vms: [100-9999], max_vcpus: 64, max_memory: 131072}}\n",
             socket = socket.display(),
             known_hosts = known_hosts.display(),
+            runtime = runtime.display(),
         );
         written.map_err(io::Error::other)?;
         write_private(&self.path("helper.yaml"), &yaml)

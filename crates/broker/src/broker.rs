@@ -7,25 +7,25 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use governor::clock::MonotonicClock;
 use sha1::{Digest as _, Sha1};
 use vm_autoscale_node::{
     ClusterName, Digest, Gate, NodeCommand, NodeName, VmConfig, VmId, redact, redact_pools,
     split_configs,
 };
-use vm_autoscale_policy::{Cluster, Limiters, Policy, Seen, check};
+use vm_autoscale_policy::{Cluster, Known, Mark, Policy, check};
 use vm_autoscale_protocol::{
     ClusterInfo, ConfigReply, Executed, FoundConfig, FoundGate, FoundPools, Hello, HelperError,
-    INTERFACE, INTERFACE_DEFINITION, Info, InterfaceDescription, Nodes, PROTOCOL, Request, Rule,
-    Sandbox,
+    INTERFACE, INTERFACE_DEFINITION, Info, InterfaceDescription, Nodes, PROTOCOL, Request, Sandbox,
 };
 use vm_autoscale_ssh::{Ended, Limits, Link, Login, Pins, private_key};
 
 use crate::complaints::Complaints;
 use crate::error::Error;
+use crate::ledger::{Ledger, boot_time};
 use crate::orders::{Orders, Proof, User, Way};
 use crate::replies::Replies;
 
+mod change;
 mod look;
 
 /// The longest answers, in bytes.
@@ -43,8 +43,8 @@ pub(crate) struct Broker {
     pub(crate) stopping: Cell<bool>,
     /// The node of each cluster that is asked first.
     entry: RefCell<HashMap<ClusterName, usize>>,
-    seen: Seen,
-    limiters: Limiters<MonotonicClock>,
+    known: Known,
+    ledger: Ledger,
     pub(crate) complaints: Complaints,
     instance: String,
     /// What the process took from itself; known once it listens.
@@ -71,17 +71,19 @@ impl Broker {
                 links.insert((cluster.clone(), node), Rc::new(link));
             }
         }
-        let limiters = Limiters::new(orders.policy.rates, MonotonicClock);
+        let now = boot_time();
+        let ledger = Ledger::of(&orders.runtime_directory);
+        let changes = ledger.read(now);
         let instance = format!("{:016x}", fastrand::u64(..));
         Ok(Self {
+            known: Known::new(&orders.policy, changes, now),
             policy: orders.policy,
             scheduler: orders.scheduler,
             socket: orders.socket,
             links,
             stopping: Cell::new(false),
             entry: RefCell::default(),
-            seen: Seen::default(),
-            limiters,
+            ledger,
             complaints: Complaints::default(),
             instance,
             sandbox: Sandbox::default(),
@@ -161,21 +163,23 @@ impl Broker {
         (cluster, node, vmids): (&ClusterName, &NodeName, &[VmId]),
         out: &mut Replies,
     ) -> Result<Done, HelperError> {
-        let rules = check(&self.policy, &self.seen, request)?;
+        let rules = check(&self.policy, &self.known, boot_time(), request)?;
         let command = command(request)?;
         let NodeCommand::ReadConfigs(files) = &command else {
             return Err(bad("no configs are read by this"));
         };
         let link = self.link(cluster, node)?;
+        let marks: Vec<Mark> =
+            vmids.iter().map(|vmid| self.known.totals.mark(cluster, node, *vmid)).collect();
         let (ended, answer) = collect(link, &command, MAX_CONFIGS, || self.is_wanted(out)).await?;
         let cut = split_configs(files.as_slice(), &answer);
         let cut = cut.map_err(|why| failed(node, &ended, &why.to_string()))?;
-        for (index, (vmid, raw)) in vmids.iter().zip(cut).enumerate() {
+        for (index, ((vmid, mark), raw)) in vmids.iter().zip(marks).zip(cut).enumerate() {
             let found = raw.map(|raw| {
                 let text = redact(&String::from_utf8_lossy(raw));
                 FoundConfig { digest: Digest::from_bytes(Sha1::digest(raw).into()), text }
             });
-            self.remember(rules, *vmid, found.as_ref());
+            self.remember(rules, (*vmid, mark), found.as_ref());
             let reply = ConfigReply { vmid: *vmid, found };
             if out.send(&reply, index + 1 < vmids.len()).await.is_err() {
                 break;
@@ -185,14 +189,13 @@ impl Broker {
     }
 
     /// Keeps what a rule names; a config that cannot be read is none to change a VM by.
-    fn remember(&self, cluster: &Cluster, vmid: VmId, found: Option<&FoundConfig>) {
+    fn remember(&self, cluster: &Cluster, (vmid, mark): (VmId, Mark), found: Option<&FoundConfig>) {
         if cluster.rule(vmid).is_none() {
             return;
         }
-        match found.map(|found| (found.digest.clone(), VmConfig::parse(&found.text))) {
-            Some((digest, Ok(config))) => self.seen.note(&cluster.name, vmid, digest, &config),
-            _ => self.seen.forget(&cluster.name, vmid),
-        }
+        let config = found
+            .and_then(|found| Some((found.digest.clone(), VmConfig::parse(&found.text).ok()?)));
+        self.known.read((&cluster.name, vmid), mark, boot_time(), config);
     }
 
     /// Says of the answer what of ours is there; words of the node's own are no answer.
@@ -202,7 +205,7 @@ impl Broker {
         (cluster, node): (&ClusterName, &NodeName),
         out: &mut Replies,
     ) -> Result<Done, HelperError> {
-        check(&self.policy, &self.seen, request)?;
+        check(&self.policy, &self.known, boot_time(), request)?;
         let (link, command) = (self.link(cluster, node)?, command(request)?);
         let (ended, answer) = collect(link, &command, MAX_GATE, || self.is_wanted(out)).await?;
         let gate = Gate::answered(ended.exit, &answer);
@@ -218,7 +221,7 @@ impl Broker {
         (cluster, node): (&ClusterName, &NodeName),
         out: &mut Replies,
     ) -> Result<Done, HelperError> {
-        check(&self.policy, &self.seen, request)?;
+        check(&self.policy, &self.known, boot_time(), request)?;
         let (link, command) = (self.link(cluster, node)?, command(request)?);
         let (ended, answer) = collect(link, &command, MAX_OTHER, || self.is_wanted(out)).await?;
         // 2 says that there is no `user.cfg`: no pools, where pmxcfs itself spoke.
@@ -236,16 +239,13 @@ impl Broker {
         (cluster, node): (&ClusterName, &NodeName),
         out: &mut Replies,
     ) -> Result<Done, HelperError> {
-        check(&self.policy, &self.seen, request)?;
-        if let Some(target) = request.target() {
-            let revert = matches!(request, Request::Revert { .. });
-            let taken = self.limiters.take((cluster, node, target.vmid), revert);
-            taken
-                .map_err(|e| HelperError::Refused { rule: Rule::Rates, message: e.to_string() })?;
-        }
+        check(&self.policy, &self.known, boot_time(), request)?;
         let (begun, command) = (Instant::now(), command(request)?);
         let link = self.link(cluster, node)?;
-        let (ended, stdout) = collect(link, &command, MAX_OTHER, || self.is_wanted(out)).await?;
+        self.let_through(request)?;
+        let result = collect(link, &command, MAX_OTHER, || self.is_wanted(out)).await;
+        self.has_ended(request, result.as_ref().err());
+        let (ended, stdout) = result?;
         let executed = Executed {
             exit: i64::from(ended.exit),
             stdout: String::from_utf8_lossy(&stdout).into_owned(),

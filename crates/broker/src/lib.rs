@@ -9,6 +9,7 @@ mod audit;
 mod broker;
 mod complaints;
 mod error;
+mod ledger;
 mod orders;
 mod process;
 mod replies;
@@ -43,7 +44,7 @@ pub fn main() -> ExitCode {
 
 fn run() -> Result<(), Error> {
     harden().map_err(Error::Harden)?;
-    let orders = Orders::read(std::io::stdin().lock()).map_err(Error::Orders)?;
+    let orders = Orders::read(process::stdin().map_err(Error::Harden)?).map_err(Error::Orders)?;
     process::forget_stdin().map_err(Error::Harden)?;
     let needs = orders.needs();
     let broker = Broker::new(orders)?;

@@ -1,9 +1,16 @@
 //! Standard input and the log.
 
 use std::fs::File;
+use std::os::fd::AsFd as _;
 
 use tracing_subscriber::EnvFilter;
 use vm_autoscale_guard::Masked;
+
+/// Without the buffer of `std::io::stdin`, which nobody wipes.
+pub(crate) fn stdin() -> nix::Result<File> {
+    let file = std::io::stdin().as_fd().try_clone_to_owned();
+    file.map(File::from).map_err(|error| from_io(&error))
+}
 
 /// Standard input held keys: nothing of it stays in memory once nobody has it open.
 pub(crate) fn forget_stdin() -> nix::Result<()> {

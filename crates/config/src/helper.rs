@@ -27,6 +27,13 @@ pub struct HelperConfig {
     /// The pinned host keys, in OpenSSH's form. The only ones that are ever looked at.
     #[serde(default = "default_known_hosts")]
     pub known_hosts: PathBuf,
+    /// Where the helper keeps what must outlive a restart of it: its last changes, by which their
+    /// rates are counted. Where it cannot write there, it changes nothing.
+    #[serde(default = "default_runtime_directory")]
+    pub runtime_directory: PathBuf,
+    /// Whether nothing is changed at all; looks go on.
+    #[serde(default)]
+    pub read_only: bool,
     /// How many changes there may be.
     #[serde(default)]
     pub rates: Rates,
@@ -76,6 +83,12 @@ pub struct Cluster {
     pub identity: Option<PathBuf>,
     /// The variable of the helper's env file that holds the password: the lesser way.
     pub password_variable: Option<String>,
+    /// Whether nothing is changed in it; looks go on.
+    #[serde(default)]
+    pub read_only: bool,
+    /// The most memory in MiB that all VMs which rules name may have together, running or not. A VM
+    /// grows only while the sum is known and has room. Without it there is no such limit.
+    pub max_total_memory: Option<std::num::NonZeroU32>,
     /// Its nodes.
     #[serde(deserialize_with = "leaf::each")]
     pub nodes: Vec<Node>,
@@ -110,24 +123,40 @@ pub struct Node {
 pub struct Rule {
     /// The VMs: numbers and ranges.
     pub vms: VmSet,
+    /// Those of them that the rule does not name after all; a later one may.
+    #[serde(default)]
+    pub except: VmSet,
     /// Fewest vCPUs; 1 where nothing is said.
     #[cfg_attr(test, schemars(with = "Option<schema::Vcpus>"))]
     pub min_vcpus: Option<Vcpus>,
     /// Most vCPUs. Without it the number of vCPUs is not changed.
     #[cfg_attr(test, schemars(with = "Option<schema::Vcpus>"))]
     pub max_vcpus: Option<Vcpus>,
+    /// Most vCPUs that come or go at once. Without it any number comes; at most 3 go in any case.
+    #[cfg_attr(test, schemars(with = "Option<schema::Vcpus>"))]
+    pub max_vcpus_step: Option<Vcpus>,
     /// Least memory in MiB; 1024 where nothing is said.
     #[cfg_attr(test, schemars(with = "Option<schema::MemoryMib>"))]
     pub min_memory: Option<MemoryMib>,
     /// Most memory in MiB. Without it the memory is not changed.
     #[cfg_attr(test, schemars(with = "Option<schema::MemoryMib>"))]
     pub max_memory: Option<MemoryMib>,
+    /// Most memory in MiB that comes at once. Without it any amount comes; one DIMM goes at once in
+    /// any case.
+    #[cfg_attr(test, schemars(with = "Option<schema::MemoryMib>"))]
+    pub max_memory_step: Option<MemoryMib>,
     /// Least CPU time cap in cores. Without it `cpulimit` is not changed.
     #[cfg_attr(test, schemars(with = "Option<schema::CpuLimit>"))]
     pub min_cpulimit: Option<CpuLimit>,
+    /// Most CPU time cap in cores. With it the cap is never removed.
+    #[cfg_attr(test, schemars(with = "Option<schema::CpuLimit>"))]
+    pub max_cpulimit: Option<CpuLimit>,
     /// Least balloon target in MiB. Without it `balloon` is not changed.
     #[cfg_attr(test, schemars(with = "Option<schema::BalloonMib>"))]
     pub min_balloon: Option<BalloonMib>,
+    /// Most balloon target in MiB; never more than the VM's memory.
+    #[cfg_attr(test, schemars(with = "Option<schema::BalloonMib>"))]
+    pub max_balloon: Option<BalloonMib>,
 }
 
 impl HelperConfig {
@@ -165,7 +194,7 @@ impl Cluster {
     /// The rule that holds for a VM.
     #[must_use]
     pub fn rule(&self, vmid: VmId) -> Option<&Rule> {
-        self.rules.iter().find(|rule| rule.vms.contains(vmid))
+        self.rules.iter().find(|rule| rule.vms.contains(vmid) && !rule.except.contains(vmid))
     }
 }
 
@@ -186,6 +215,10 @@ fn default_socket() -> PathBuf {
 
 fn default_known_hosts() -> PathBuf {
     "/etc/vm-autoscale/known_hosts".into()
+}
+
+fn default_runtime_directory() -> PathBuf {
+    "/run/vm-autoscale-helper".into()
 }
 
 fn default_login() -> String {

@@ -48,7 +48,7 @@ pub use scheduler::{
 pub use select::{OFF_TAG, Selection, VmFacts};
 pub use settings::{Behaviour, Profile, VmSettings};
 pub use vm_autoscale_guard::{
-    Access, Error as FileError, MAX_FILE, Secret, listen_on, read_checked,
+    Access, Error as FileError, MAX_FILE, Secret, check_directories, listen_on, read_checked,
 };
 pub use vm_set::VmSet;
 pub use yaml::{

@@ -12,6 +12,8 @@ use validator::ValidationError;
 pub(crate) use notify::{alerts, gotify};
 
 use crate::scheduler::layer::Layer;
+use vm_autoscale_proxmox::CpuLimit;
+
 use crate::yaml::meaning::{Broken, all};
 use crate::{Cluster, HelperConfig, Limits, Rule, SchedulerConfig, Thresholds};
 
@@ -124,7 +126,39 @@ pub(crate) fn rule(rule: &Rule) -> Result<(), ValidationError> {
         .then(|| Broken::new(&["vms"], "`vms` names no VM", "a rule names the VMs that it is for"));
     let vcpus = ordered(("min_vcpus", rule.min_vcpus), ("max_vcpus", rule.max_vcpus));
     let memory = ordered(("min_memory", rule.min_memory), ("max_memory", rule.max_memory));
-    all(&none.into_iter().chain(vcpus).chain(memory).collect::<Vec<_>>())
+    let cap = ordered(("min_cpulimit", rule.min_cpulimit), ("max_cpulimit", rule.max_cpulimit));
+    let balloon = ordered(("min_balloon", rule.min_balloon), ("max_balloon", rule.max_balloon));
+    let no_cap = rule.max_cpulimit.filter(|most| *most == CpuLimit::Unlimited).map(|_| {
+        let rule = "without `max_cpulimit` the cap may be removed";
+        Broken::new(&["max_cpulimit"], "`max_cpulimit` 0 is no cap at all", rule)
+    });
+    let small = rule.max_memory_step.filter(|step| step.get() < 512).map(|step| {
+        let problem = format!("`max_memory_step` {step} is less than one DIMM");
+        Broken::new(&["max_memory_step"], problem, "the smallest DIMM has 512 MiB")
+    });
+    let all_broken = [none, vcpus, memory, cap, balloon, no_cap, small];
+    all(&all_broken.into_iter().flatten().chain(inert(rule)).collect::<Vec<_>>())
+}
+
+/// Keys without effect, because the one that lets a size be changed at all is not there.
+fn inert(rule: &Rule) -> impl Iterator<Item = Broken> {
+    let pairs = [
+        ("max_vcpus_step", rule.max_vcpus_step.is_some(), "max_vcpus", rule.max_vcpus.is_some()),
+        (
+            "max_memory_step",
+            rule.max_memory_step.is_some(),
+            "max_memory",
+            rule.max_memory.is_some(),
+        ),
+        ("max_cpulimit", rule.max_cpulimit.is_some(), "min_cpulimit", rule.min_cpulimit.is_some()),
+        ("max_balloon", rule.max_balloon.is_some(), "min_balloon", rule.min_balloon.is_some()),
+    ];
+    let alone = pairs.into_iter().filter(|(_, is_there, _, has_other)| *is_there && !has_other);
+    alone.map(|(key, _, other, _)| {
+        let problem =
+            format!("`{key}` stands here without `{other}`, so that it is without effect");
+        Broken::new(&[key], problem, "a key that is without effect is an error")
+    })
 }
 
 pub(crate) fn cluster(cluster: &Cluster) -> Result<(), ValidationError> {
@@ -141,6 +175,7 @@ pub(crate) fn cluster(cluster: &Cluster) -> Result<(), ValidationError> {
         let rule = "exactly one of `identity` (a key file, the better way) and `password_variable`";
         Broken::new(&["password_variable", "identity"], problem, rule)
     }));
+    broken.extend(too_much(cluster));
     for (at, before) in twice(cluster.nodes.iter().map(|node| &node.name)) {
         let name = cluster.nodes.get(at).map(|node| node.name.to_string()).unwrap_or_default();
         let keys = [format!("nodes[{at}].name"), format!("nodes[{before}].name")];
@@ -149,6 +184,21 @@ pub(crate) fn cluster(cluster: &Cluster) -> Result<(), ValidationError> {
         broken.push(Broken::new(&keys.each_ref().map(String::as_str), problem, rule));
     }
     all(&broken)
+}
+
+/// Rules that let no VM have what all of them together may.
+fn too_much(cluster: &Cluster) -> Vec<Broken> {
+    let Some(total) = cluster.max_total_memory else { return vec![] };
+    let rules = cluster.rules.iter().enumerate();
+    let least = rules.filter_map(|(at, rule)| Some((at, rule.min_memory?)));
+    let above = least.filter(|(_, least)| least.get() > total.get());
+    let broken = above.map(|(at, least)| {
+        let problem = format!("`min_memory` {least} exceeds `max_total_memory` {total}");
+        let keys = [format!("rules[{at}].min_memory"), "max_total_memory".to_owned()];
+        let rule = "`max_total_memory` is for all VMs together";
+        Broken::new(&keys.each_ref().map(String::as_str), problem, rule)
+    });
+    broken.collect()
 }
 
 pub(crate) fn helper(config: &HelperConfig) -> Result<(), ValidationError> {

@@ -8,7 +8,7 @@ use std::path::Path;
 use nix::fcntl::OFlag;
 use zeroize::Zeroizing;
 
-use crate::{Error, MAX_FILE};
+use crate::{Error, MAX_FILE, check_directories};
 
 /// Who may touch a file, beside its owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,8 @@ pub enum Access {
 }
 
 /// Reads a file that power rests on: owned by the uid that this program runs as, not a symlink,
-/// and with no more access for others than `access` says. The text is wiped when dropped.
+/// with no more access for others than `access` says, and in directories where others cannot swap
+/// it for another one. The text is wiped when dropped.
 ///
 /// # Errors
 /// Any of these does not hold, it is no UTF-8, or longer than [`MAX_FILE`].
@@ -50,6 +51,10 @@ pub fn read_checked_bytes(path: &Path, access: Access) -> Result<Zeroizing<Vec<u
     })?;
     let metadata = file.metadata().map_err(|source| Error::Io { path: path.to_owned(), source })?;
     judge(path, &metadata, access)?;
+    // Where others' files may be read, so may files in their directories.
+    if access != Access::PrivateOfAnyone {
+        check_directories(path)?;
+    }
     read_bounded(path, file, MAX_FILE)
 }
 
@@ -77,7 +82,11 @@ pub fn read_regular_bytes(path: &Path, most: u64) -> Result<Zeroizing<Vec<u8>>, 
     read_bounded(path, file, most)
 }
 
-fn refuse<T>(path: &Path, problem: impl Into<String>, help: impl Into<String>) -> Result<T, Error> {
+pub(crate) fn refuse<T>(
+    path: &Path,
+    problem: impl Into<String>,
+    help: impl Into<String>,
+) -> Result<T, Error> {
     Err(Error::Access { path: path.to_owned(), problem: problem.into(), help: help.into() })
 }
 
@@ -111,7 +120,10 @@ fn is_trusted(owner: u32, own: u32, access: Access) -> bool {
 }
 
 fn read_bounded(path: &Path, file: File, most: u64) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let mut bytes = Zeroizing::new(Vec::new());
+    // As long as it is at once: one that had to grow would leave copies behind.
+    let length = file.metadata().map_or(0, |metadata| metadata.len().min(most));
+    let room = usize::try_from(length).unwrap_or_default().saturating_add(64);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
     let read = file.take(most.saturating_add(1)).read_to_end(&mut bytes);
     read.map_err(|source| Error::Io { path: path.to_owned(), source })?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > most) {

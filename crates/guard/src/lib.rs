@@ -1,6 +1,7 @@
 //! What the programs that hold power guard themselves with: files that are judged after they were
 //! opened, texts that must not be seen, and sockets that nobody else listens on.
 
+mod directories;
 mod files;
 mod mask;
 mod secret;
@@ -10,6 +11,7 @@ mod words;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
+pub use directories::check_directories;
 pub use files::{Access, read_checked, read_checked_bytes, read_plain_bytes, read_regular_bytes};
 pub use mask::{Masked, masked};
 pub use secret::Secret;

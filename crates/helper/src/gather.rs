@@ -26,6 +26,7 @@ pub(crate) fn orders(path: &Path, env_file: Option<&Path>) -> Result<Orders, Err
         scheduler: scheduler(&config.scheduler_user)?,
         socket: config.socket,
         known_hosts: config.known_hosts,
+        runtime_directory: config.runtime_directory,
         ways,
     })
 }

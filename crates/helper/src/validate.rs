@@ -1,12 +1,14 @@
 //! `--validate-only`: everything that would keep the helper from its work, in one run. Nothing is
 //! listened on and no node is asked.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
 use vm_autoscale_broker::harden;
-use vm_autoscale_config::{Checked, Cluster, EnvFile, FileError, HelperConfig, Problem, Report};
+use vm_autoscale_config::{
+    Checked, Cluster, EnvFile, FileError, HelperConfig, Problem, Report, check_directories,
+};
 use vm_autoscale_ssh::Pins;
 use vm_autoscale_ssh::known_hosts::KnownHosts;
 
@@ -63,6 +65,7 @@ fn examine(path: &Path, env_file: Option<&Path>) -> Report {
     let mut found = Vec::new();
     if let Some(config) = checked.config() {
         let pins = checked.is_sound("known_hosts").then(|| pins(config, &mut others)).flatten();
+        found.extend(runtime_directory(path, config));
         for (at, cluster) in config.clusters.iter().enumerate() {
             let name = format!("clusters[{at}]");
             found.extend(proof(path, &name, cluster, env.as_ref()));
@@ -87,6 +90,29 @@ fn pins(config: &HelperConfig, report: &mut Report) -> Option<std::rc::Rc<KnownH
             None
         }
     }
+}
+
+/// What would keep the helper from writing its changes down. One that is missing is made at the
+/// start, where there is a directory to make it in.
+fn runtime_directory(path: &Path, config: &HelperConfig) -> Option<(String, Problem)> {
+    let directory = &config.runtime_directory;
+    let below = match directory.symlink_metadata() {
+        Err(error) if error.kind() == ErrorKind::NotFound => directory.clone(),
+        _ => directory.join("changes.json"),
+    };
+    let (problem, help) = match check_directories(&below) {
+        Ok(()) if below == *directory || directory.is_dir() => return None,
+        Ok(()) => {
+            (format!("{}: is no directory", directory.display()), "name another one".to_owned())
+        }
+        Err(FileError::Access { path, problem, help }) => {
+            (format!("{}: {problem}", path.display()), help)
+        }
+        Err(error) => (error.to_string(), "make the directory that it is in".to_owned()),
+    };
+    let rule = "a directory of the helper's own: without its last changes nothing is changed";
+    let problem = Problem::of_file(path, problem).rule(rule).help(help);
+    Some(("runtime_directory".to_owned(), problem))
 }
 
 /// What is wrong with how the helper would log in; `None` for the env file where it is not known.

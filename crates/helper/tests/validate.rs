@@ -53,6 +53,32 @@ fn a_good_file_is_good() {
     assert!(out.ends_with("helper.yaml: good\n"), "{out}");
 }
 
+#[test]
+fn where_nothing_can_be_written_down_is_said() {
+    let place = Place::new();
+    let open = place.0.path().join("open");
+    for name in ["open", "good", "open/below"] {
+        std::fs::create_dir(place.0.path().join(name)).unwrap();
+    }
+    set_permissions(&open, Permissions::from_mode(0o777)).unwrap();
+    place.put("file", "", 0o600);
+    for (named, said) in [
+        ("good", None),
+        ("new", None),
+        ("open", Some("open: is a directory that others can write (mode 777)")),
+        ("open/below", Some("open: is a directory that others can write")),
+        ("file", Some("file: is no directory")),
+        ("none/new", Some("none: No such file or directory")),
+    ] {
+        let yaml = format!("runtime_directory: DIR/{named}\n{GOOD}");
+        let (code, _, complaints) = place.check(&yaml, &[]);
+        assert_eq!(code, if said.is_some() { 3 } else { 0 }, "{named}: {complaints}");
+        let placed =
+            said.is_none_or(|said| complaints.contains(said) && complaints.contains("yaml:2:"));
+        assert!(placed, "{named}: {complaints}");
+    }
+}
+
 /// The file, its keys, the env file and the known hosts, all in one run.
 #[test]
 fn everything_that_is_wrong_is_said_in_one_run() {

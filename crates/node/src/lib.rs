@@ -12,6 +12,7 @@ mod config_read;
 mod gate;
 mod ids;
 mod ladder;
+mod listing;
 mod pools;
 mod vmlist;
 
@@ -25,6 +26,7 @@ pub use config_read::split_configs;
 pub use gate::{Gate, GateVersion};
 pub use ids::{ClusterName, Digest, NodeName, VmId};
 pub use ladder::Ladder;
+pub use listing::Listing;
 pub use pools::{Pools, redact_pools};
 pub use vmlist::{GuestKind, VmEntry, VmList};
 

@@ -77,6 +77,12 @@ impl VmList {
         self.entries.contains_key(&id) || self.doubted.contains(&id)
     }
 
+    /// Whether there is a guest that is not believed.
+    #[must_use]
+    pub fn has_doubts(&self) -> bool {
+        !self.doubted.is_empty()
+    }
+
     /// The guest of that number.
     #[must_use]
     pub fn get(&self, id: VmId) -> Option<&VmEntry> {

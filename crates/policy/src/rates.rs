@@ -1,92 +1,133 @@
 //! So many changes a minute, of one VM, on one node, in all.
 
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
-use governor::state::keyed::HashMapStateStore;
+use governor::nanos::Nanos;
+use governor::state::StateStore;
 use governor::{Quota, RateLimiter};
-use vm_autoscale_node::{ClusterName, NodeName, VmId};
+use serde::{Deserialize, Serialize};
+use vm_autoscale_protocol::Target;
 
 use crate::Rates;
 
-type Keyed<K, C> = RateLimiter<K, HashMapStateStore<K>, C, NoOpMiddleware<<C as Clock>::Instant>>;
+/// In which an empty bucket is full again.
+const MINUTE: u64 = 60_000_000_000;
 
-/// The three buckets. A revert clears what a change of ours left behind: it has buckets of its
-/// own, so that it is never held up by the changes.
-pub struct Limiters<C: Clock> {
-    per_vm: Keyed<(ClusterName, VmId, bool), C>,
-    per_node: Keyed<(ClusterName, NodeName, bool), C>,
-    total: Keyed<bool, C>,
-    rates: Rates,
+/// All that there is to know of the buckets: a later process goes on with them as if it had been
+/// there before.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Buckets {
+    full: Full,
+    /// Until then nothing is let through, because it is not known what was.
+    closed: u64,
 }
 
-/// Which bucket is empty.
+/// By when each is full again, in nanoseconds of boot time; what is not there is full.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Full(RefCell<BTreeMap<String, u64>>);
+
+impl StateStore for &Full {
+    type Key = String;
+
+    fn measure_and_replace<T, F, E>(&self, key: &String, measure: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        let before = self.0.borrow().get(key).copied().map(Nanos::from);
+        let (measured, after) = measure(before)?;
+        self.0.borrow_mut().insert(key.clone(), after.into());
+        Ok(measured)
+    }
+}
+
+/// The time since boot, as it is told.
+#[derive(Default)]
+struct Told(Cell<Duration>);
+
+impl Clock for Told {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        self.0.get()
+    }
+}
+
+/// Why a change has to wait.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`rates.{key}` {limit} a minute is used up")]
-pub struct Exceeded {
-    key: &'static str,
-    limit: u32,
+pub enum Exceeded {
+    /// What was let through before the start is not known.
+    #[error("what was changed before the start is not known, so that nothing is for a minute")]
+    Closed,
+    /// A bucket is empty.
+    #[error("{limit} a minute are used up (`rates.{key}`)")]
+    Used {
+        /// Which.
+        key: &'static str,
+        /// How much it holds.
+        limit: u32,
+    },
 }
 
-impl<C: Clock + Clone> Limiters<C> {
-    /// All full.
+impl Exceeded {
+    /// The key of `rates` that says so.
     #[must_use]
-    pub fn new(rates: Rates, clock: C) -> Self {
-        Self {
-            per_vm: RateLimiter::hashmap_with_clock(Quota::per_minute(rates.per_vm), clock.clone()),
-            per_node: RateLimiter::hashmap_with_clock(
-                Quota::per_minute(rates.per_node),
-                clock.clone(),
-            ),
-            total: RateLimiter::hashmap_with_clock(Quota::per_minute(rates.total), clock),
-            rates,
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Used { key, .. } => key,
+            Self::Closed => "",
         }
     }
+}
 
-    /// Counts a change.
-    ///
-    /// # Errors
-    /// It has to wait.
-    pub fn take(
-        &self,
-        (cluster, node, vmid): (&ClusterName, &NodeName, VmId),
-        revert: bool,
-    ) -> Result<(), Exceeded> {
-        let empty = |key, limit: std::num::NonZeroU32| Exceeded { key, limit: limit.get() };
-        let vm = self.per_vm.check_key(&(cluster.clone(), vmid, revert));
-        vm.map_err(|_| empty("per_vm", self.rates.per_vm))?;
-        let node = self.per_node.check_key(&(cluster.clone(), node.clone(), revert));
-        node.map_err(|_| empty("per_node", self.rates.per_node))?;
-        self.total.check_key(&revert).map_err(|_| empty("total", self.rates.total))
+impl Buckets {
+    /// All used up.
+    pub(crate) fn closed(now: Duration) -> Self {
+        Self { closed: nanoseconds(now).saturating_add(MINUTE), ..Self::default() }
     }
+
+    /// Whether one takes longer than any does: the times are of another boot, or made up.
+    pub(crate) fn is_ahead(&self, now: Duration) -> bool {
+        let latest = nanoseconds(now).saturating_add(MINUTE);
+        self.full.0.borrow().values().chain([&self.closed]).any(|full| *full > latest)
+    }
+
+    /// Counts a change. A revert clears what a change of ours left behind: it has buckets of its
+    /// own, so that it is never held up by the changes.
+    pub(crate) fn take(
+        &mut self,
+        rates: &Rates,
+        now: Duration,
+        (Target { cluster, node, vmid, .. }, revert): (&Target, bool),
+    ) -> Result<(), Exceeded> {
+        if nanoseconds(now) < self.closed {
+            return Err(Exceeded::Closed);
+        }
+        self.full.0.borrow_mut().retain(|_, full| *full > nanoseconds(now));
+        let kind = if revert { "reverts" } else { "changes" };
+        for (key, limit, bucket) in [
+            ("per_vm", rates.per_vm, format!("{kind} vm {cluster} {vmid}")),
+            ("per_node", rates.per_node, format!("{kind} node {cluster} {node}")),
+            ("total", rates.total, kind.to_owned()),
+        ] {
+            // Made when the machine was, so that its times are those of the boot.
+            let limiter: RateLimiter<_, _, _, NoOpMiddleware<Duration>> =
+                RateLimiter::new(Quota::per_minute(limit), &self.full, Told::default());
+            limiter.clock().0.set(now);
+            let taken = limiter.check_key(&bucket);
+            taken.map_err(|_| Exceeded::Used { key, limit: limit.get() })?;
+        }
+        Ok(())
+    }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    time.as_nanos().try_into().unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use governor::clock::FakeRelativeClock;
-
-    use super::*;
-
-    #[test]
-    fn each_bucket_empties_and_fills() {
-        let some = |n| std::num::NonZeroU32::new(n).unwrap();
-        let clock = FakeRelativeClock::default();
-        let rates = Rates { per_vm: some(2), per_node: some(3), total: some(4) };
-        let limiters = Limiters::new(rates, clock.clone());
-        let cluster = ClusterName::try_from("home").unwrap();
-        let nodes = ["pve1", "pve2"].map(|name| NodeName::try_from(name).unwrap());
-        let take = |node: usize, vmid: u32| {
-            limiters
-                .take((&cluster, &nodes[node], vmid.try_into().unwrap()), false)
-                .map_err(|e| e.key)
-        };
-        assert_eq!([take(0, 101), take(0, 101), take(0, 101)], [Ok(()), Ok(()), Err("per_vm")]);
-        assert_eq!([take(0, 102), take(0, 103)], [Ok(()), Err("per_node")]);
-        assert_eq!([take(1, 104), take(1, 105)], [Ok(()), Err("total")]);
-        let revert = limiters.take((&cluster, &nodes[0], 101u32.try_into().unwrap()), true);
-        assert_eq!(revert, Ok(()), "the changes do not hold up a revert");
-        clock.advance(Duration::from_secs(60));
-        assert_eq!(take(0, 101), Ok(()));
-    }
-}
+mod tests;

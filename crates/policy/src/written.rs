@@ -15,9 +15,11 @@ pub struct Policy {
     pub file: PathBuf,
     /// Changes a minute.
     pub rates: Rates,
+    /// Whether nothing is changed at all.
+    pub read_only: bool,
     /// What may be reached.
     pub clusters: Vec<Cluster>,
-    /// Of `rates.KEY`.
+    /// Of `rates.KEY`, by KEY, and of `read_only`.
     pub lines: Lines,
 }
 
@@ -41,6 +43,10 @@ pub struct Cluster {
     pub name: ClusterName,
     /// Its nodes.
     pub nodes: Vec<NodeName>,
+    /// Whether nothing is changed in it.
+    pub read_only: bool,
+    /// MiB that the VMs which rules name may have together.
+    pub max_total_memory: Option<NonZeroU32>,
     /// The first that names a VM holds; a VM that none names is never changed.
     pub rules: Vec<VmRule>,
     /// Of its keys.
@@ -57,18 +63,28 @@ pub type Range = (VmId, VmId);
 pub struct VmRule {
     /// Which VMs.
     pub vms: Vec<Range>,
+    /// Which of them not.
+    pub except: Vec<Range>,
     /// Fewest vCPUs.
     pub min_vcpus: Option<Vcpus>,
     /// Most vCPUs.
     pub max_vcpus: Option<Vcpus>,
+    /// Most vCPUs that come at once.
+    pub max_vcpus_step: Option<Vcpus>,
     /// Least memory.
     pub min_memory: Option<MemoryMib>,
     /// Most memory.
     pub max_memory: Option<MemoryMib>,
+    /// Most MiB that come at once.
+    pub max_memory_step: Option<MemoryMib>,
     /// Lowest cap on CPU time.
     pub min_cpulimit: Option<CpuLimit>,
+    /// Highest cap on CPU time; then it is never removed, either.
+    pub max_cpulimit: Option<CpuLimit>,
     /// Lowest balloon target.
     pub min_balloon: Option<BalloonMib>,
+    /// Highest balloon target.
+    pub max_balloon: Option<BalloonMib>,
     /// Of its keys.
     pub lines: Lines,
 }
@@ -84,10 +100,11 @@ impl Lines {
         Self(lines.into_iter().collect())
     }
 
-    /// The line that says it; for a key that the file leaves out, its section's.
+    /// The line that says it; for a key that the file leaves out, its section's, and nothing where
+    /// that is left out as well.
     #[must_use]
-    pub fn of(&self, key: &str) -> usize {
-        self.0.get(key).or_else(|| self.0.get("")).copied().unwrap_or(1)
+    pub fn of(&self, key: &str) -> Option<usize> {
+        self.0.get(key).or_else(|| self.0.get("")).copied()
     }
 }
 
@@ -96,6 +113,13 @@ impl Policy {
     #[must_use]
     pub fn cluster(&self, name: &ClusterName) -> Option<&Cluster> {
         self.clusters.iter().find(|cluster| cluster.name == *name)
+    }
+
+    /// `FILE:LINE` of a key in one of its sections.
+    #[must_use]
+    pub fn at(&self, lines: &Lines, key: &str) -> String {
+        let file = self.file.display();
+        lines.of(key).map_or_else(|| file.to_string(), |line| format!("{file}:{line}"))
     }
 }
 
@@ -111,6 +135,8 @@ impl VmRule {
     /// Whether it holds for that VM.
     #[must_use]
     pub fn names(&self, vmid: VmId) -> bool {
-        self.vms.iter().any(|(first, last)| (first..=last).contains(&&vmid))
+        let has =
+            |ranges: &[Range]| ranges.iter().any(|(first, last)| (first..=last).contains(&&vmid));
+        has(&self.vms) && !has(&self.except)
     }
 }

@@ -84,8 +84,14 @@ pub enum Rule {
     Nodes,
     /// Only so many changes a minute.
     Rates,
+    /// Nothing at all.
+    ReadOnly,
+    /// Only what the helper itself left behind is cleared.
+    Revert,
     /// Only so much at once.
     Step,
+    /// Only so much memory of all listed VMs together.
+    TotalMemory,
     /// Only listed VMs.
     Vms,
 }

@@ -27,7 +27,7 @@ pub const INTERFACE: &str = "io.github.vm-autoscale.Helper";
 pub const INTERFACE_DEFINITION: &str = include_str!("helper.varlink");
 
 /// The version of this protocol; both sides must speak the same.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// The longest request in bytes, without its NUL.
 pub const MAX_REQUEST: usize = 4 * 1024;

@@ -26,7 +26,9 @@ fn every_verdict_on_a_change_is_the_oracles() {
     // What was never met was not tested.
     for (method, _, values) in VALUES {
         let met = |verdict: &str| counts.get(&(*method, verdict.to_owned())).copied().unwrap_or(0);
-        for rule in ["clusters", "nodes", "vms", "digest", "allowed"] {
+        // Nothing waits here that was asked for: whole.rs has reverts that are let through.
+        let last = if *method == "Revert" { "revert" } else { "allowed" };
+        for rule in ["clusters", "nodes", "vms", "digest", last] {
             assert!(met(rule) >= values.len().min(8), "{method} {rule}: {counts:?}");
         }
         assert!(*method == "Revert" || met("bounds") > 20, "{method}: {counts:?}");
@@ -36,7 +38,6 @@ fn every_verdict_on_a_change_is_the_oracles() {
 }
 
 #[test]
-#[ignore = "helper.yaml has no such keys yet"]
 fn every_verdict_by_every_key_is_the_oracles() {
     let _turn = turn();
     product(narrow());

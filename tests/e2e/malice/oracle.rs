@@ -101,9 +101,6 @@ impl Oracle {
         read: &Read,
         option: &Value,
     ) -> Result<(), Broken> {
-        if !super::policy::WHOLE {
-            return Ok(());
-        }
         let options = shape::pending_options(option.as_str().unwrap());
         let waits = |option: &&'static str| Some((*option, read.pending.get(*option)?));
         let waiting: Vec<_> = options.iter().filter_map(waits).collect();

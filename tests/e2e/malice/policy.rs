@@ -3,10 +3,6 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Whether the helper has the keys and rules that are written in [`Rule`] as its limits of the way
-/// up, `except`, `read_only`, `max_total_memory` and what a revert may clear.
-pub(crate) const WHOLE: bool = false;
-
 /// The file.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Policy {
@@ -97,9 +93,7 @@ impl Policy {
              rates: {{per_vm: {per_vm}, per_node: {per_node}, total: {total}}}\n",
             dir = dir.display()
         );
-        if WHOLE {
-            writeln!(yaml, "runtime_directory: {}/helper-run", dir.display()).unwrap();
-        }
+        writeln!(yaml, "runtime_directory: {}/helper-run", dir.display()).unwrap();
         if self.read_only {
             yaml += "read_only: true\n";
         }

@@ -19,7 +19,6 @@ fn whatever_is_asked_in_whatever_order_the_oracle_agrees() {
 }
 
 #[test]
-#[ignore = "helper.yaml has no such keys yet"]
 fn by_every_key_the_oracle_agrees_too() {
     let _turn = turn();
     walk(narrow());

@@ -1,5 +1,4 @@
-//! What the helper's policy is to hold beside its bounds. To switch these on: [`policy::WHOLE`],
-//! and the `ignore` lines here, in `cases.rs` and in `walk.rs`.
+//! What the helper's policy holds beside its bounds.
 
 use std::time::Instant;
 
@@ -48,7 +47,6 @@ impl Site {
 }
 
 #[test]
-#[ignore = "the rates are forgotten at a restart yet"]
 fn a_flood_is_stopped_over_a_crash_too() {
     let _turn = turn();
     let mut site = Site::set(slow());
@@ -68,7 +66,6 @@ fn a_flood_is_stopped_over_a_crash_too() {
 }
 
 #[test]
-#[ignore = "helper.yaml has no such keys yet"]
 fn where_all_is_read_only_all_is_read_and_nothing_changed() {
     let _turn = turn();
     let mut of_cluster = two_clusters();
@@ -95,7 +92,6 @@ fn where_all_is_read_only_all_is_read_and_nothing_changed() {
 /// A revert clears what waits just as it was asked for, and nothing of anybody else's; the helper
 /// knows after a crash, too.
 #[test]
-#[ignore = "any revert is let through yet"]
 fn only_what_was_asked_for_is_reverted() {
     let _turn = turn();
     let mut site = Site::set(two_clusters());
@@ -126,7 +122,6 @@ fn only_what_was_asked_for_is_reverted() {
 
 /// What was asked, the limit, and the line of it.
 #[test]
-#[ignore = "a refusal does not say where its rule is written yet"]
 fn a_refusal_names_the_limit_and_its_line() {
     let _turn = turn();
     let mut site = Site::set(policy::narrow());

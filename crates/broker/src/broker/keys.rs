@@ -99,6 +99,7 @@ impl Place {
             ways: config.clusters.iter().map(way).collect(),
             socket: config.socket,
             known_hosts: config.known_hosts,
+            runtime_directory: config.runtime_directory,
         }
     }
 
@@ -108,6 +109,7 @@ impl Place {
         let node = |name| json!({"name": name, "address": "127.0.0.1", "port": 1});
         let mut file = json!({
             "known_hosts": self.0.path().join("known_hosts"),
+            "runtime_directory": self.0.path().join("run"),
             "rates": {"per_vm": 100, "per_node": 100, "total": 100},
             "clusters": [{
                 "name": "home",
@@ -122,13 +124,14 @@ impl Place {
                 }],
             }],
         });
-        set(&mut file, path, value);
+        set(&mut file, path, &value.replace("PLACE", &self.0.path().display().to_string()));
         let file = file.to_string();
         let broker = Broker::new(self.orders(&file)).unwrap();
         for vmid in 101u32..=103 {
             let conf = VmConfig::parse("cores: 8\nvcpus: 6\nmemory: 4096\n").unwrap();
             let home = ClusterName::try_from("home").unwrap();
-            broker.seen.note(&home, vmid.try_into().unwrap(), digest(), &conf);
+            let of = (&home, vmid.try_into().unwrap());
+            broker.known.read(of, Mark::default(), boot_time(), Some((digest(), conf)));
         }
         broker
     }

@@ -298,14 +298,16 @@ async fn a_revert_that_keeps_failing_is_left_as_a_duty() {
 
 #[tokio::test]
 async fn what_was_not_sent_is_not_read_back() {
-    let refused = HelperError::Refused { rule: Rule::Rates, message: "too many".to_owned() };
-    let (outcome, counts, asked, _) = played(vec![Answer::Error(refused.into())]).await;
-    // It is the moment that is wrong, not the change.
-    assert_eq!(
-        (&outcome, counts.failed, asked.len()),
-        (&Outcome::NotSent("too many".to_owned()), 1, 1)
-    );
-    assert!(!outcome.consequence().then.rests());
+    for rule in [Rule::Rates, Rule::Digest, Rule::TotalMemory] {
+        let refused = HelperError::Refused { rule, message: "too many".to_owned() };
+        let (outcome, counts, asked, _) = played(vec![Answer::Error(refused.into())]).await;
+        // It is the moment that is wrong, not the change.
+        assert_eq!(
+            (&outcome, counts.failed, asked.len()),
+            (&Outcome::NotSent("too many".to_owned()), 1, 1)
+        );
+        assert!(!outcome.consequence().then.rests());
+    }
     let refused = HelperError::Refused { rule: Rule::Bounds, message: "8 at most".to_owned() };
     let (outcome, ..) = played(vec![Answer::Error(refused.into())]).await;
     assert_eq!(outcome, Outcome::Refused("8 at most".to_owned()));

@@ -4,7 +4,6 @@ use super::*;
 
 /// A growth is let through while the sum is known and small enough.
 #[test]
-#[ignore = "helper.yaml has no such keys yet"]
 fn the_sum_of_memory_holds() {
     let _turn = turn();
     // The VMs that rules of the cluster name, and that there are.

@@ -30,78 +30,142 @@ const fn memory(to: &'static str) -> Ask {
     ("SetMemory", 101, "pve1", "memory", to)
 }
 
-pub(super) const KEYS: [Row; 12] = [
+pub(super) const KEYS: [Row; 21] = [
     row(
         "clusters[0].name",
         ["\"home\"", "\"away\""],
         &[vcpus(101, "pve1", "6")],
-        [GOES, "helper.yaml has no cluster `home`"],
+        [GOES, "helper.yaml: there is no cluster `home`"],
     ),
     row(
         "clusters[0].nodes[0].name",
         ["\"pve1\"", "\"pve9\""],
         &[vcpus(101, "pve1", "6")],
-        [GOES, "helper.yaml has no node `pve1` in cluster `home`"],
+        [GOES, "helper.yaml:1: there is no node `pve1` in cluster `home`"],
     ),
     row(
         "clusters[0].rules[0].vms",
         ["[101]", "[102]"],
         &[vcpus(101, "pve1", "6")],
-        [GOES, "no rule of cluster `home` names VM 101"],
+        [GOES, "helper.yaml:1: no rule of cluster `home` names VM 101"],
     ),
     row(
         "clusters[0].rules[0].min_vcpus",
         ["3", "4"],
         &[vcpus(101, "pve1", "3")],
-        [GOES, "vcpus 3 is outside 4 to 8"],
+        [GOES, "helper.yaml:1: vcpus 3 is outside 4 to 8 (`min_vcpus`)"],
     ),
     row(
         "clusters[0].rules[0].max_vcpus",
         ["8", "7"],
         &[vcpus(101, "pve1", "8")],
-        [GOES, "vcpus 8 is outside 1 to 7"],
+        [GOES, "helper.yaml:1: vcpus 8 is outside 1 to 7 (`max_vcpus`)"],
     ),
     row(
         "clusters[0].rules[0].min_memory",
         ["3584", "4096"],
         &[memory("3584")],
-        [GOES, "memory 3584 is outside 4096 to 8192"],
+        [GOES, "helper.yaml:1: memory 3584 is outside 4096 to 8192 (`min_memory`)"],
     ),
     row(
         "clusters[0].rules[0].max_memory",
         ["4608", "4096"],
         &[memory("4608")],
-        [GOES, "memory 4608 is outside 1024 to 4096"],
+        [GOES, "helper.yaml:1: memory 4608 is outside 1024 to 4096 (`max_memory`)"],
     ),
     row(
         "clusters[0].rules[0].min_cpulimit",
         ["0.5", "2"],
         &[("SetCpuLimit", 101, "pve1", "cpulimit", "0.5")],
-        [GOES, "cpulimit 0.5 is below `min_cpulimit` 2"],
+        [GOES, "helper.yaml:1: cpulimit 0.5 is below 2 (`min_cpulimit`)"],
     ),
     row(
         "clusters[0].rules[0].min_balloon",
         ["1024", "2048"],
         &[("SetBalloon", 101, "pve1", "balloon", "1024")],
-        [GOES, "balloon 1024 is below `min_balloon` 2048"],
+        [GOES, "helper.yaml:1: balloon 1024 is below 2048 (`min_balloon`)"],
+    ),
+    row(
+        "read_only",
+        ["false", "true"],
+        &[vcpus(101, "pve1", "6")],
+        [GOES, "helper.yaml:1: nothing is changed because of `read_only`"],
+    ),
+    row(
+        "clusters[0].read_only",
+        ["false", "true"],
+        &[vcpus(101, "pve1", "6")],
+        [GOES, "helper.yaml:1: nothing is changed because of `read_only`"],
+    ),
+    row(
+        "runtime_directory",
+        ["\"PLACE/run\"", "\"/proc/none\""],
+        &[vcpus(101, "pve1", "6")],
+        [
+            GOES,
+            "helper.yaml:1: a change cannot be written down: /proc/none: No such file or directory (os error 2)",
+        ],
+    ),
+    // Nobody has looked at the cluster: the sum is not known.
+    row(
+        "clusters[0].max_total_memory",
+        ["null", "16384"],
+        &[memory("4608")],
+        [
+            GOES,
+            "helper.yaml:1: memory 4608: no look at the cluster in the last 60 s (`max_total_memory`)",
+        ],
+    ),
+    row(
+        "clusters[0].rules[0].except",
+        ["[102]", "[101]"],
+        &[vcpus(101, "pve1", "6")],
+        [GOES, "helper.yaml:1: no rule of cluster `home` names VM 101"],
+    ),
+    row(
+        "clusters[0].rules[0].max_vcpus_step",
+        ["2", "1"],
+        &[vcpus(101, "pve1", "8")],
+        [GOES, "helper.yaml:1: vcpus 6 -> 8: at most 1 at once (`max_vcpus_step`)"],
+    ),
+    row(
+        "clusters[0].rules[0].max_memory_step",
+        ["1024", "512"],
+        &[memory("5120")],
+        [
+            GOES,
+            "helper.yaml:1: memory 4096 -> 5120 MiB: at most 512 more at once (`max_memory_step`)",
+        ],
+    ),
+    row(
+        "clusters[0].rules[0].max_cpulimit",
+        ["4", "3"],
+        &[("SetCpuLimit", 101, "pve1", "cpulimit", "4")],
+        [GOES, "helper.yaml:1: cpulimit 4 is above 3 (`max_cpulimit`)"],
+    ),
+    row(
+        "clusters[0].rules[0].max_balloon",
+        ["2048", "2047"],
+        &[("SetBalloon", 101, "pve1", "balloon", "2048")],
+        [GOES, "helper.yaml:1: balloon 2048 is above 2047 (`max_balloon`)"],
     ),
     // One more than the first value lets through, not more than the second does.
     row(
         "rates.per_vm",
         ["2", "3"],
         &[vcpus(101, "pve1", "6"), vcpus(101, "pve2", "6"), vcpus(101, "pve1", "6")],
-        ["`rates.per_vm` 2 a minute is used up", GOES],
+        ["helper.yaml:1: 2 a minute are used up (`rates.per_vm`)", GOES],
     ),
     row(
         "rates.per_node",
         ["2", "3"],
         &[vcpus(101, "pve1", "6"), vcpus(102, "pve1", "6"), vcpus(103, "pve1", "6")],
-        ["`rates.per_node` 2 a minute is used up", GOES],
+        ["helper.yaml:1: 2 a minute are used up (`rates.per_node`)", GOES],
     ),
     row(
         "rates.total",
         ["2", "3"],
         &[vcpus(101, "pve3", "6"), vcpus(102, "pve2", "6"), vcpus(103, "pve1", "6")],
-        ["`rates.total` 2 a minute is used up", GOES],
+        ["helper.yaml:1: 2 a minute are used up (`rates.total`)", GOES],
     ),
 ];
