@@ -60,12 +60,12 @@ fn the_broker_links_what_it_needs_and_no_more() {
     assert_eq!(linked("broker"), ours.map(str::to_owned).into());
 }
 
-/// Who is heard and what becomes of a request is read in one sitting; what it rests on is not much
-/// more than three.
+/// Who is heard and what becomes of a request is read in one sitting, and what all of it rests on
+/// in a day.
 #[test]
 fn the_wall_is_small() {
     let wall = lines("broker");
     let all: usize = linked("broker").iter().map(|package| lines(package)).sum();
     assert!((500..=1500).contains(&wall), "{wall} lines");
-    assert!((2000..=5600).contains(&all), "{all} lines");
+    assert!((2000..=6000).contains(&all), "{all} lines");
 }
