@@ -64,27 +64,3 @@ fn exit_codes_are_as_documented() {
     assert_eq!(code("vm-autoscale-helper", &["--config", "/nowhere"]), Some(66));
     assert_eq!(code("vm-autoscale-helper", &["--config", bad]), Some(3));
 }
-
-/// The page names tests; each of them exists.
-#[test]
-fn the_security_page_names_tests_that_exist() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let page = std::fs::read_to_string(root.join("SECURITY.md")).unwrap();
-    let mut named = 0;
-    for row in page.lines().filter(|line| line.starts_with("| ")) {
-        let Some(cell) = row.rsplit(" | ").next() else { continue };
-        let mut source = String::new();
-        for word in cell.split('`').skip(1).step_by(2) {
-            if word.contains('/') {
-                let below =
-                    if word.starts_with("tests/") { root.clone() } else { root.join("crates") };
-                source = std::fs::read_to_string(below.join(word))
-                    .unwrap_or_else(|e| panic!("{word}: {e}"));
-            } else {
-                assert!(source.contains(&format!("fn {word}(")), "{word} does not exist");
-                named += 1;
-            }
-        }
-    }
-    assert!(named > 30, "only {named} tests are named");
-}

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use nix::unistd::{Uid, User};
@@ -38,7 +39,20 @@ fn a_busy_vm_grows_through_a_real_sshd() {
 
 /// An sshd of our own, whose one key may run one command: the lab.
 pub(crate) fn start_sshd(stage: &Stage) -> Program {
-    let lab = stage.path("lab");
+    let exec = directory().unwrap().join("vm-autoscale-lab");
+    let (exec, lab) = (exec.display(), stage.path("lab"));
+    let forced = format!("restrict,command=\"{exec} exec --dir {}\"", lab.display());
+    start_sshd_as(stage, command(SSHD), &forced, &[]).0
+}
+
+/// The same with other options before its one key and more settings, started by that command; and
+/// its port.
+pub(crate) fn start_sshd_as(
+    stage: &Stage,
+    start: Command,
+    options: &str,
+    more: &[(&str, &str)],
+) -> (Program, u16) {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let host_key = stage.path("sshd_host_key");
     let made =
@@ -48,16 +62,14 @@ pub(crate) fn start_sshd(stage: &Stage) -> Program {
         let output = command("ssh-keygen").arg("-y").arg("-f").arg(path).output().unwrap();
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     };
-    let exec = directory().unwrap().join("vm-autoscale-lab");
-    let identity = lab.join("id_ed25519");
-    let authorized = format!(
-        "restrict,command=\"{} exec --dir {}\" {}\n",
-        exec.display(),
-        lab.display(),
-        public(&identity)
-    );
+    let identity = stage.path("lab").join("id_ed25519");
+    let authorized = format!("{options} {}\n", public(&identity));
     std::fs::write(stage.path("authorized_keys"), authorized).unwrap();
     let mut config = String::new();
+    // The first word on each counts.
+    for (key, value) in more {
+        writeln!(config, "{key} {value}").unwrap();
+    }
     for (key, value) in [
         ("ListenAddress", "127.0.0.1".to_owned()),
         ("Port", port.to_string()),
@@ -79,8 +91,7 @@ pub(crate) fn start_sshd(stage: &Stage) -> Program {
     }
     let config = stage.path("sshd_config").display().to_string();
     let sshd =
-        Program::start_as(command(SSHD), "sshd", &["-D", "-e", "-f", &config], &stage.path("."))
-            .unwrap();
+        Program::start_as(start, "sshd", &["-D", "-e", "-f", &config], &stage.path(".")).unwrap();
     let pin = format!("[127.0.0.1]:{port} {}\n", public(&host_key));
     std::fs::write(stage.path("known_hosts"), pin).unwrap();
     let login = format!("identity: {}", identity.display());
@@ -93,5 +104,5 @@ pub(crate) fn start_sshd(stage: &Stage) -> Program {
             &stage.path("known_hosts"),
         )
         .unwrap();
-    sshd
+    (sshd, port)
 }

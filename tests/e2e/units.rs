@@ -43,6 +43,24 @@ fn the_units_expose_little() {
     exposed_at_most("vm-autoscale-helper.service", 15);
 }
 
+/// The unit's own limits leave the helper what it limits itself with, and keep keys out of swap.
+#[test]
+fn the_helpers_unit_lets_it_limit_itself() {
+    let text = std::fs::read_to_string(unit("vm-autoscale-helper.service")).unwrap();
+    let values = |key: &str| {
+        let values = text.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+        values.flat_map(str::split_whitespace).collect::<Vec<_>>()
+    };
+    assert_eq!((values("MemorySwapMax"), values("LimitCORE")), (vec!["0"], vec!["0"]));
+    // No group of systemd 252, which Debian 12 has, includes them.
+    let calls = values("SystemCallFilter");
+    let landlock =
+        ["add_rule", "create_ruleset", "restrict_self"].map(|it| format!("landlock_{it}"));
+    for call in landlock.iter().map(String::as_str).chain(["seccomp"]) {
+        assert!(calls.contains(&call), "{call}");
+    }
+}
+
 /// `deploy/systemd` as it is has no drop-in: without a step of the administrator's there is no
 /// network.
 #[test]

@@ -13,7 +13,7 @@ use vm_autoscale_tests::stage::Stage;
 use crate::{await_helper, play, read_cluster, turn, vmid};
 
 /// Sends bytes; what came back until the helper hung up.
-fn say(stage: &Stage, bytes: &[u8]) -> String {
+pub(crate) fn say(stage: &Stage, bytes: &[u8]) -> String {
     let mut stream = UnixStream::connect(stage.path("helper.sock")).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     // The helper may hang up in the middle of it.

@@ -13,7 +13,7 @@ use vm_autoscale_config::{Checked, SchedulerConfig};
 use vm_autoscale_lab::{Answer, Lab};
 use vm_autoscale_planner::Moment;
 use vm_autoscale_protocol::{
-    ClusterInfo, ConfigReply, Executed, FoundConfig, Hello, HelperError, PROTOCOL, Request,
+    ClusterInfo, ConfigReply, Executed, FoundConfig, Hello, HelperError, PROTOCOL, Request, Sandbox,
 };
 use vm_autoscale_proxmox::{
     ClusterName, Digest, NodeCommand, NodeName, redact, redact_pools, split_configs,
@@ -168,7 +168,8 @@ impl Helper for Near {
     async fn hello(&self) -> Result<Hello, AskError> {
         let clusters = vec![ClusterInfo { name: self.cluster.clone(), nodes: self.lab.nodes() }];
         let (version, instance) = (String::new(), self.generation().to_string());
-        Ok(Hello { version, protocol: PROTOCOL, instance, clusters })
+        let sandbox = Sandbox::default();
+        Ok(Hello { version, protocol: PROTOCOL, instance, clusters, sandbox })
     }
 
     fn generation(&self) -> u64 {

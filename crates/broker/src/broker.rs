@@ -9,12 +9,13 @@ use std::time::Instant;
 
 use sha1::{Digest as _, Sha1};
 use vm_autoscale_node::{
-    ClusterName, Digest, NodeCommand, NodeName, VmConfig, VmId, redact, redact_pools, split_configs,
+    ClusterName, Digest, Gate, NodeCommand, NodeName, VmConfig, VmId, redact, redact_pools,
+    split_configs,
 };
 use vm_autoscale_policy::{Cluster, Known, Mark, Policy, check};
 use vm_autoscale_protocol::{
-    ClusterInfo, ConfigReply, Executed, FoundConfig, FoundPools, Hello, HelperError, INTERFACE,
-    INTERFACE_DEFINITION, Info, InterfaceDescription, Nodes, PROTOCOL, Request,
+    ClusterInfo, ConfigReply, Executed, FoundConfig, FoundGate, FoundPools, Hello, HelperError,
+    INTERFACE, INTERFACE_DEFINITION, Info, InterfaceDescription, Nodes, PROTOCOL, Request, Sandbox,
 };
 use vm_autoscale_ssh::{Ended, Limits, Link, Login, Pins, private_key};
 
@@ -30,6 +31,7 @@ mod look;
 /// The longest answers, in bytes.
 const MAX_CONFIGS: usize = 8 * 1024 * 1024;
 const MAX_OTHER: usize = 256 * 1024;
+const MAX_GATE: usize = 1024;
 
 /// The rules, the ways to the nodes, and what was read from them.
 pub(crate) struct Broker {
@@ -45,6 +47,8 @@ pub(crate) struct Broker {
     ledger: Ledger,
     pub(crate) complaints: Complaints,
     instance: String,
+    /// What the process took from itself; known once it listens.
+    pub(crate) sandbox: Sandbox,
 }
 
 /// What the audit line says of a request that was answered.
@@ -82,6 +86,7 @@ impl Broker {
             ledger,
             complaints: Complaints::default(),
             instance,
+            sandbox: Sandbox::default(),
         })
     }
 
@@ -92,12 +97,15 @@ impl Broker {
         out: &mut Replies,
     ) -> Result<Done, HelperError> {
         match request {
-            Request::GetInfo {} => out.last(&info()).await,
+            Request::GetInfo {} => out.last(&info(self.sandbox)).await,
             Request::GetInterfaceDescription { interface } => describe(interface, out).await?,
             Request::Hello { protocol } => self.hello(*protocol, out).await?,
             Request::ReadCluster { .. } => return self.read_cluster(request, out).await,
             Request::ReadConfigs { cluster, node, vmids, .. } => {
                 return self.read_configs(request, (cluster, node, vmids), out).await;
+            }
+            Request::ReadGate { cluster, node } => {
+                return self.read_gate(request, (cluster, node), out).await;
             }
             Request::ReadNodes {} => out.last(&self.nodes()).await,
             Request::ReadPools { cluster, node } => {
@@ -133,6 +141,7 @@ impl Broker {
             protocol: PROTOCOL,
             instance: self.instance.clone(),
             clusters: self.policy.clusters.iter().map(info).collect(),
+            sandbox: self.sandbox,
         })
         .await;
         Ok(())
@@ -187,6 +196,22 @@ impl Broker {
         let config = found
             .and_then(|found| Some((found.digest.clone(), VmConfig::parse(&found.text).ok()?)));
         self.known.read((&cluster.name, vmid), mark, boot_time(), config);
+    }
+
+    /// Says of the answer what of ours is there; words of the node's own are no answer.
+    async fn read_gate(
+        &self,
+        request: &Request,
+        (cluster, node): (&ClusterName, &NodeName),
+        out: &mut Replies,
+    ) -> Result<Done, HelperError> {
+        check(&self.policy, &self.known, boot_time(), request)?;
+        let (link, command) = (self.link(cluster, node)?, command(request)?);
+        let (ended, answer) = collect(link, &command, MAX_GATE, || self.is_wanted(out)).await?;
+        let gate = Gate::answered(ended.exit, &answer);
+        let gate = gate.map_err(|why| failed(node, &ended, &why.to_string()))?;
+        out.last(&FoundGate::from(gate)).await;
+        Ok(Done { node: Some(node.clone()), exit: Some(ended.exit) })
     }
 
     /// Passes on the pools alone: what the node prints has lines of users and tokens among them.
@@ -251,10 +276,10 @@ fn prove(cluster: &ClusterName, proof: Proof) -> Result<vm_autoscale_ssh::Proof,
     })
 }
 
-fn info() -> Info {
+fn info(sandbox: Sandbox) -> Info {
     Info {
         vendor: "vm-autoscale".to_owned(),
-        product: "vm-autoscale-helper".to_owned(),
+        product: format!("vm-autoscale-helper ({sandbox})"),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         url: "https://varlink.org".to_owned(),
         interfaces: vec!["org.varlink.service".to_owned(), INTERFACE.to_owned()],

@@ -16,7 +16,10 @@ const USERS: usize = 64;
 
 /// When each kind was told of each user, and how many were not told since.
 #[derive(Default)]
-pub(crate) struct Complaints(RefCell<HashMap<(&'static str, u32), (Instant, u64)>>);
+pub(crate) struct Complaints(RefCell<HashMap<About, (Instant, u64)>>);
+
+/// What kind, and which user.
+type About = (&'static str, u32);
 
 impl Complaints {
     /// A refusal or a violation that closed a connection.
@@ -28,19 +31,19 @@ impl Complaints {
     }
 
     /// Whether it is told now; then how many were left out before it.
-    fn turn(&self, kind: (&'static str, u32), now: Instant) -> Option<u64> {
+    fn turn(&self, about: About, now: Instant) -> Option<u64> {
         let mut told = self.0.borrow_mut();
         if told.len() > USERS {
             told.clear();
         }
-        match told.get_mut(&kind) {
+        match told.get_mut(&about) {
             Some((last, untold)) if now.saturating_duration_since(*last) < REST => {
                 *untold = untold.saturating_add(1);
                 None
             }
             known => {
                 let untold = known.map_or(0, |(_, untold)| *untold);
-                told.insert(kind, (now, 0));
+                told.insert(about, (now, 0));
                 Some(untold)
             }
         }

@@ -16,6 +16,10 @@ pub(crate) enum Error {
     Orders(String),
     #[error("the program's own runtime does not start: {0}")]
     Runtime(io::Error),
+    #[error(
+        "the helper cannot give up what it does not need: {0}\n  help: `SystemCallFilter` of its unit has to allow what vm-autoscale-helper.service does"
+    )]
+    Sandbox(io::Error),
     #[error("socket {path}: {source}", path = .path.display())]
     Socket { path: PathBuf, source: io::Error },
 }
@@ -27,7 +31,7 @@ impl Error {
             Self::File(error) if error.is_missing() => 66,
             Self::File(_) | Self::Identity { .. } => 3,
             Self::Orders(_) => 2,
-            Self::Harden(_) | Self::Runtime(_) | Self::Socket { .. } => 1,
+            Self::Harden(_) | Self::Runtime(_) | Self::Sandbox(_) | Self::Socket { .. } => 1,
         }
     }
 }

@@ -21,10 +21,13 @@ use std::process::ExitCode;
 use std::rc::Rc;
 
 pub use orders::{Orders, Proof, User, Way};
-pub use process::{harden, start_log};
+pub use process::start_log;
+pub use vm_autoscale_sandbox::harden;
+use vm_autoscale_sandbox::{Needs, enter};
 
 use crate::broker::Broker;
 use crate::error::Error;
+use crate::orders::directory_of;
 
 /// The program.
 #[must_use]
@@ -43,10 +46,19 @@ fn run() -> Result<(), Error> {
     harden().map_err(Error::Harden)?;
     let orders = Orders::read(process::stdin().map_err(Error::Harden)?).map_err(Error::Orders)?;
     process::forget_stdin().map_err(Error::Harden)?;
-    let broker = Rc::new(Broker::new(orders)?);
+    let needs = orders.needs();
+    let broker = Broker::new(orders)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Error::Runtime)?;
-    tokio::task::LocalSet::new().block_on(&runtime, server::serve(broker))
+    tokio::task::LocalSet::new().block_on(&runtime, serve(broker, needs))
+}
+
+/// Listens, and gives up what listening alone needed.
+async fn serve(mut broker: Broker, mut needs: Needs) -> Result<(), Error> {
+    let (listener, own) = socket::listener(&broker)?;
+    needs.socket = own.then(|| directory_of(&broker.socket));
+    broker.sandbox = enter(&needs).map_err(Error::Sandbox)?;
+    server::serve(Rc::new(broker), (listener, own)).await
 }

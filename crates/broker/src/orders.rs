@@ -1,16 +1,18 @@
 //! What the broker is given at its start by the program that read root's files: all that it will
 //! ever know beside the known hosts, so that it needs neither those files nor what can read them.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use vm_autoscale_guard::Secret;
 use vm_autoscale_node::{ClusterName, NodeName};
 use vm_autoscale_policy::Policy;
+use vm_autoscale_sandbox::Needs;
 use zeroize::Zeroizing;
 
 /// The longest orders, in bytes: several times the longest helper.yaml.
@@ -113,6 +115,24 @@ impl Orders {
         }
         Ok(orders)
     }
+
+    /// What of the machine is needed to carry them out.
+    pub(crate) fn needs(&self) -> Needs {
+        let nodes = self.ways.iter().flat_map(|way| &way.nodes);
+        Needs {
+            reads: BTreeSet::from([directory_of(&self.known_hosts)]),
+            writes: BTreeSet::from([self.runtime_directory.clone()]),
+            ports: nodes.map(|(_, address)| address.port()).collect(),
+            ..Needs::default()
+        }
+    }
+}
+
+/// Where a file is.
+pub(crate) fn directory_of(file: &Path) -> PathBuf {
+    // That of a bare name is the empty path, which nothing opens.
+    let directory = file.parent().filter(|directory| !directory.as_os_str().is_empty());
+    directory.unwrap_or(Path::new(".")).to_owned()
 }
 
 #[cfg(test)]

@@ -1,23 +1,10 @@
-//! What the process does to itself before it reads anything.
+//! Standard input and the log.
 
 use std::fs::File;
 use std::os::fd::AsFd as _;
 
-use nix::sys::prctl;
-use nix::sys::resource::{Resource, setrlimit};
 use tracing_subscriber::EnvFilter;
 use vm_autoscale_guard::Masked;
-
-/// No core dump and no debugger of the same user sees the keys; what is made is nobody else's.
-///
-/// # Errors
-/// The machine does not let it.
-pub fn harden() -> nix::Result<()> {
-    setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
-    prctl::set_dumpable(false)?;
-    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
-    Ok(())
-}
 
 /// Without the buffer of `std::io::stdin`, which nobody wipes.
 pub(crate) fn stdin() -> nix::Result<File> {

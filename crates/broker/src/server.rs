@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use tokio::io::AsyncReadExt as _;
-use tokio::net::UnixStream;
 use tokio::net::unix::OwnedReadHalf;
+use tokio::net::{UnixListener, UnixStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{sleep, timeout_at};
 use vm_autoscale_protocol::{Frames, HelperError, MAX_REQUEST, Request};
@@ -17,7 +17,6 @@ use crate::audit::{Peer, Verdict, audit};
 use crate::broker::Broker;
 use crate::error::Error;
 use crate::replies::{Replies, hung_up};
-use crate::socket::listener;
 
 /// Eight of the scheduler's, and one for `vm-autoscale plan`.
 const MAX_CONNECTIONS: usize = 9;
@@ -27,8 +26,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const DRAIN: Duration = Duration::from_secs(75);
 
 /// Serves until SIGTERM or SIGINT, then lets what is under way end.
-pub(crate) async fn serve(broker: Rc<Broker>) -> Result<(), Error> {
-    let (listener, own) = listener(&broker)?;
+pub(crate) async fn serve(
+    broker: Rc<Broker>,
+    (listener, own): (UnixListener, bool),
+) -> Result<(), Error> {
     let uid = broker.scheduler.uid;
     let connections = Rc::new(Cell::new(0));
     let busy = Rc::new(Cell::new(0_usize));

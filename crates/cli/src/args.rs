@@ -46,6 +46,10 @@ pub(crate) enum Command {
     Run,
     /// Look once and say what would be done and why. Changes nothing.
     Plan,
+    /// Ask every node whether it answers, how fast, and whether a gate guards the helper's key
+    /// there. 1 where one does not answer.
+    #[command(after_help = NODES_HELP)]
+    Nodes,
     /// Ask the running daemon what it sees and does. 1 where something is not well.
     #[command(after_help = STATUS_HELP)]
     Status(StatusArgs),
@@ -123,6 +127,15 @@ impl Show {
         self.node.is_some() || self.name.is_some() || self.tags.is_some() || self.pool.is_some()
     }
 }
+
+const NODES_HELP: &str = "\
+Examples:
+  vm-autoscale nodes
+  vm-autoscale nodes --output-format json
+
+It asks the helper, which hears the user of the daemon only (`scheduler_user`).
+
+Exit codes: 0 all nodes answered, 1 one did not, 6 the helper does not answer";
 
 const STATUS_HELP: &str = "\
 Examples:

@@ -5,6 +5,7 @@ mod config;
 mod detail;
 mod environment;
 mod files;
+mod nodes;
 mod pause;
 mod plain;
 mod status;
@@ -58,7 +59,7 @@ pub fn main() -> ExitCode {
         let kind = clap::error::ErrorKind::MissingSubcommand;
         let error = Args::command().error(
             kind,
-            "say what to do: run, plan, status, pause, resume, config or --validate-only",
+            "say what to do: run, plan, nodes, status, pause, resume, config or --validate-only",
         );
         // Where standard error is gone, the exit code still says it.
         let _ = error.print();
@@ -121,6 +122,7 @@ fn execute(args: &Args) -> Result<u8, Error> {
             }
             Ok(0)
         }
+        Some(Command::Nodes) => nodes::nodes(&config, args.output_format),
         // Done above; and `main` demands a command where nothing else is asked for.
         _ => Ok(0),
     }

@@ -8,7 +8,7 @@ pub(crate) fn harmless(text: &str) -> String {
 }
 
 /// In one line.
-fn one_line(text: &mut String) {
+pub(crate) fn one_line(text: &mut String) {
     let words: Vec<&str> = text.split(['\n', '\r']).map(str::trim).collect();
     let line = words.join(" ");
     *text = line.chars().filter(|c| !c.is_control()).collect();

@@ -14,15 +14,8 @@ use crate::error::Error;
 
 /// It stands beside this program.
 const NAME: &str = "vm-autoscale-broker";
-/// All that it is told of its surroundings: what systemd says of sockets, state and readiness.
-const KEPT: [&str; 6] = [
-    "JOURNAL_STREAM",
-    "LISTEN_FDS",
-    "LISTEN_FDNAMES",
-    "LISTEN_PID",
-    "NOTIFY_SOCKET",
-    "WATCHDOG_USEC",
-];
+/// All that it is told of its surroundings: what systemd says of sockets and of the log.
+const KEPT: [&str; 4] = ["JOURNAL_STREAM", "LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PID"];
 
 /// Never returns where it succeeds.
 pub(crate) fn become_broker(orders: &Orders) -> Result<Infallible, Error> {

@@ -17,6 +17,7 @@ pub(crate) fn kind(command: &NodeCommand) -> &'static str {
         NodeCommand::ReadCluster => "ReadCluster",
         NodeCommand::ReadConfigs(_) => "ReadConfigs",
         NodeCommand::ReadPools => "ReadPools",
+        NodeCommand::ReadGate => "ReadGate",
         NodeCommand::ReadResources => "ReadResources",
         NodeCommand::ReadMonitor { .. } => "ReadMonitor",
         NodeCommand::ReadGuestVcpus { .. } => "ReadGuestVcpus",
@@ -79,6 +80,10 @@ pub(crate) async fn run(
         NodeCommand::ReadCluster => read::cluster(&cluster, at, now),
         NodeCommand::ReadConfigs(files) => read::configs(&cluster, at, files.as_slice()),
         NodeCommand::ReadPools => read::pools(&cluster, at),
+        // As the shell of a node that has none.
+        NodeCommand::ReadGate => {
+            Answer::fail("sh: 1: /usr/libexec/vm-autoscale/gate: not found\n", 127)
+        }
         NodeCommand::ReadResources => read::resources(&cluster, now),
         NodeCommand::ReadMonitor { node: name, vmid, query } => {
             monitor::monitor(&cluster, name, *vmid, *query, now)
@@ -96,7 +101,10 @@ pub(crate) async fn run(
 async fn take_time(lab: &Lab, command: &NodeCommand) {
     if !matches!(
         command,
-        NodeCommand::ReadCluster | NodeCommand::ReadConfigs(_) | NodeCommand::ReadPools
+        NodeCommand::ReadCluster
+            | NodeCommand::ReadConfigs(_)
+            | NodeCommand::ReadPools
+            | NodeCommand::ReadGate
     ) {
         lab.pause(PERL_S).await;
     }

@@ -37,6 +37,7 @@ const GREP: &str = "/usr/bin/grep";
 const TAIL: &str = "/usr/bin/tail";
 const PVESH: &str = "/usr/bin/pvesh";
 const QM: &str = "/usr/sbin/qm";
+const GATE: &str = "/usr/libexec/vm-autoscale/gate";
 
 /// One command. [`Self::argv`], [`Self::line`] and [`Self::parse`] say the same thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +50,9 @@ pub enum NodeCommand {
     /// The lines of `user.cfg` that define pools, and some that do not. Exits 0 and 2 are answers
     /// where `.version` speaks: there may be no `user.cfg`.
     ReadPools,
+    /// Which gate the node has, if any. One that guards the key answers by itself; where there is
+    /// none, the shell exits 126 or 127.
+    ReadGate,
     /// All guests through the API, where `.rrd` is of an unknown format.
     ReadResources,
     /// What QEMU has, by its monitor.
@@ -231,6 +235,11 @@ impl TryFrom<Vec<ConfigFile>> for ConfigFiles {
 }
 
 impl NodeCommand {
+    /// The longest line there is, in bytes: 64 configs of nodes and VMs with the longest names.
+    pub const MAX_LINE: usize = "/usr/bin/tail -n +1 -v /etc/pve/.version".len()
+        + ConfigFiles::MAX * " /etc/pve/nodes//qemu-server/999999999.conf".len()
+        + ConfigFiles::MAX * NodeName::MAX;
+
     /// Absolute program path and arguments.
     #[must_use]
     pub fn argv(&self) -> Vec<Cow<'static, str>> {
@@ -242,6 +251,7 @@ impl NodeCommand {
                 .chain(files.0.iter().map(|file| file.path().into()))
                 .collect(),
             Self::ReadPools => fixed(&[GREP]).chain(fixed(&POOLS)).collect(),
+            Self::ReadGate => fixed(&[GATE, "--version"]).collect(),
             Self::ReadResources => {
                 fixed(&[PVESH, "get", "/cluster/resources", "--output-format", "json"]).collect()
             }

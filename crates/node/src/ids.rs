@@ -69,10 +69,13 @@ impl fmt::Display for VmId {
     }
 }
 
+/// The longest DNS label, in bytes.
+const LABEL: usize = 63;
+
 /// One DNS label, as node and cluster names are.
 fn is_label(text: &str) -> bool {
     let inner = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-    (1..=63).contains(&text.len())
+    (1..=LABEL).contains(&text.len())
         && text.bytes().all(inner)
         && !text.starts_with('-')
         && !text.ends_with('-')
@@ -86,6 +89,9 @@ macro_rules! label {
         pub struct $name(String);
 
         impl $name {
+            /// The longest that it can be, in bytes.
+            pub const MAX: usize = LABEL;
+
             /// The name as text.
             #[must_use]
             pub fn as_str(&self) -> &str {

@@ -9,6 +9,7 @@ mod amounts;
 mod command;
 mod conf;
 mod config_read;
+mod gate;
 mod ids;
 mod ladder;
 mod listing;
@@ -22,6 +23,7 @@ pub use command::{
 };
 pub use conf::{Hotplug, Identity, PendingValue, Tags, VmConfig, redact};
 pub use config_read::split_configs;
+pub use gate::{Gate, GateVersion};
 pub use ids::{ClusterName, Digest, NodeName, VmId};
 pub use ladder::Ladder;
 pub use listing::Listing;
@@ -40,6 +42,9 @@ pub enum Error {
     /// A digest is not 40 lower-case hexadecimal digits.
     #[error("`{0}` is not a config digest (40 hexadecimal digits)")]
     Digest(String),
+    /// A gate's version is not three numbers.
+    #[error("`{0}` is not a version of the gate (three numbers, as 1.2.3)")]
+    GateVersion(String),
     /// A text is not in the format that the named file or command has.
     #[error("{what}: {detail}")]
     Format {

@@ -24,9 +24,9 @@ pub fn check<'a>(
     let (cluster, nodes) = match request {
         Request::ReadCluster { cluster } => (cluster, vec![]),
         Request::ReadConfigs { cluster, node, owner, .. } => (cluster, vec![node, owner]),
-        Request::ReadPools { cluster, node } | Request::ReadRunning { cluster, node, .. } => {
-            (cluster, vec![node])
-        }
+        Request::ReadGate { cluster, node }
+        | Request::ReadPools { cluster, node }
+        | Request::ReadRunning { cluster, node, .. } => (cluster, vec![node]),
         other => match other.target() {
             Some(target) => (&target.cluster, vec![&target.node]),
             None => return refuse(Rule::Clusters, "this request names no cluster".to_owned()),

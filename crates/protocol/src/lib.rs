@@ -15,8 +15,8 @@ pub use error::{HelperError, Rule};
 pub use frame::{FrameTooLong, Frames, encode};
 pub use nodes::{NodeHealth, NodeState, Nodes};
 pub use reply::{
-    ClusterInfo, ClusterPiece, ConfigReply, Executed, FoundConfig, FoundPools, Hello, Info,
-    InterfaceDescription,
+    ClusterInfo, ClusterPiece, ConfigReply, Executed, FoundConfig, FoundGate, FoundPools,
+    GateState, Hello, Info, InterfaceDescription, Sandbox,
 };
 pub use request::{Request, RunningQuery, Target, Violation};
 

@@ -43,6 +43,13 @@ pub enum Request {
         /// The VMs, 1 to 64.
         vmids: Vec<VmId>,
     },
+    /// Whether the node has a gate, and whether it guards our key.
+    ReadGate {
+        /// The cluster.
+        cluster: ClusterName,
+        /// The node to ask.
+        node: NodeName,
+    },
     /// How the ways to all nodes are.
     ReadNodes {},
     /// Which VM is in which pool, by this node's `user.cfg`.
@@ -215,6 +222,7 @@ impl Request {
                 let files: Vec<ConfigFile> = vmids.into_iter().map(file).collect();
                 NodeCommand::ReadConfigs(files.try_into().map_err(|e| Violation(format!("{e}")))?)
             }
+            Self::ReadGate { .. } => NodeCommand::ReadGate,
             Self::ReadPools { .. } => NodeCommand::ReadPools,
             Self::ReadRunning { node, vmid, query, .. } => running(node, vmid, query),
             Self::Revert { target: Target { vmid, digest, .. }, option } => {

@@ -25,7 +25,7 @@ fn target() -> Value {
 fn samples() -> Vec<(Request, Value)> {
     let executed =
         json!(from::<Executed>(json!({"exit": 0, "stdout": "a", "stderr": "b", "took_ms": 1})));
-    let hello = json!({"version": "1", "protocol": 1, "instance": "x", "clusters": [{"name": "home", "nodes": ["pve1"]}]});
+    let hello = json!({"version": "1", "protocol": 1, "instance": "x", "clusters": [{"name": "home", "nodes": ["pve1"]}], "sandbox": {"landlock": 7, "seccomp": true, "bounding_set_empty": true}});
     let config =
         json!({"vmid": 101, "found": {"digest": target()["digest"], "text": "cores: 1\n"}});
     let read = json!({"cluster": "home", "node": "pve1", "owner": "pve1", "vmids": [101]});
@@ -40,6 +40,10 @@ fn samples() -> Vec<(Request, Value)> {
             json!(from::<ClusterPiece>(json!({"node": "pve1", "piece": ""}))),
         ),
         (of("ReadConfigs", read), json!(from::<ConfigReply>(config))),
+        (
+            of("ReadGate", json!({"cluster": "home", "node": "pve1"})),
+            json!(from::<FoundGate>(json!({"state": "forced", "version": "1.2.3"}))),
+        ),
         (of("ReadNodes", json!({})), json!(from::<Nodes>(json!({"nodes": [health()]})))),
         (
             of("ReadPools", json!({"cluster": "home", "node": "pve1"})),
@@ -157,6 +161,7 @@ fn definition_and_enums_agree() {
         for variant in defined.variants() {
             let text = json!(variant.name().as_str());
             let known = match defined.name().as_str() {
+                "GateState" => serde_json::from_value::<GateState>(text).is_ok(),
                 "NodeState" => serde_json::from_value::<NodeState>(text).is_ok(),
                 "PendingOption" => serde_json::from_value::<PendingOption>(text).is_ok(),
                 "RunningQuery" => serde_json::from_value::<RunningQuery>(text).is_ok(),
@@ -167,6 +172,7 @@ fn definition_and_enums_agree() {
         }
         // The other way round: serde names all it knows when it is given something else.
         let error = match defined.name().as_str() {
+            "GateState" => serde_json::from_value::<GateState>(json!("")).unwrap_err(),
             "NodeState" => serde_json::from_value::<NodeState>(json!("")).unwrap_err(),
             "PendingOption" => serde_json::from_value::<PendingOption>(json!("")).unwrap_err(),
             "RunningQuery" => serde_json::from_value::<RunningQuery>(json!("")).unwrap_err(),

@@ -11,8 +11,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 use vm_autoscale_protocol::{
-    ClusterPiece, ConfigReply, Executed, FoundPools, Frames, Hello, HelperError, MAX_REPLY,
-    NodeHealth, Nodes, PROTOCOL, Reply, Request, encode,
+    ClusterPiece, ConfigReply, Executed, FoundGate, FoundPools, Frames, Hello, HelperError,
+    MAX_REPLY, NodeHealth, Nodes, PROTOCOL, Reply, Request, encode,
 };
 use vm_autoscale_proxmox::{ClusterName, NodeName};
 
@@ -172,6 +172,19 @@ impl HelperClient {
     pub async fn nodes(&self) -> Result<Vec<NodeHealth>, AskError> {
         let Nodes { nodes } = self.ask_one(&Request::ReadNodes {}, || None).await?;
         Ok(nodes)
+    }
+
+    /// Whether that node has a gate, and whether it guards our key.
+    ///
+    /// # Errors
+    /// The helper or the node does not answer, or there is no such node.
+    pub async fn read_gate(
+        &self,
+        cluster: &ClusterName,
+        node: &NodeName,
+    ) -> Result<FoundGate, AskError> {
+        let request = Request::ReadGate { cluster: cluster.clone(), node: node.clone() };
+        self.ask_one(&request, || None).await
     }
 
     /// The values of the one reply that there is to be.

@@ -17,6 +17,7 @@ mod notify;
 mod observe;
 mod outcome;
 mod ports;
+mod probe;
 mod remembered;
 mod status;
 mod view;
@@ -41,5 +42,6 @@ pub use journal::{
 pub use logging::{LogGuard, start_log};
 pub use outcome::{Class, Consequence, Outcome, Then};
 pub use ports::{AskError, Clock, Helper, Intent, Purpose};
+pub use probe::{NodeProbe, probe};
 pub use remembered::remembered;
 pub use status::{ClusterStatus, NodeStatus, StatusReport, VmStatus};

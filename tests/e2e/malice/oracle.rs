@@ -1,5 +1,6 @@
-//! Says of each request what must come of it. Of the project's own code it uses nothing: the
-//! policy is numbers, sizes are what the asker itself read, and lines are put together here.
+//! Says of each request what must come of it. Of the project's own code it uses nothing but the
+//! protocol's number: the policy is numbers, sizes are what the asker itself read, and lines are put
+//! together here.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -125,6 +126,11 @@ impl Oracle {
         }
         let line = format!("{words} --digest {}", target["digest"].as_str().unwrap());
         self.changes.push((target["node"].as_str().unwrap().to_owned(), line));
+    }
+
+    /// What a change asked for last.
+    pub(crate) fn asked(&self, cluster: &str, vm: u64, option: &'static str) -> Option<String> {
+        self.asked.get(&(cluster.to_owned(), vm, option)).cloned()
     }
 
     pub(crate) fn cluster(&self, name: &str) -> Option<&Cluster> {

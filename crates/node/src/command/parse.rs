@@ -1,7 +1,7 @@
 //! From a line back to the command: the exact inverse of [`NodeCommand::line`].
 
 use super::{
-    CLUSTER_FILES, ConfigFile, ConfigFiles, GREP, MonitorQuery, NodeCommand, POOLS, PVESH,
+    CLUSTER_FILES, ConfigFile, ConfigFiles, GATE, GREP, MonitorQuery, NodeCommand, POOLS, PVESH,
     PendingOption, QM, TAIL, VERSION,
 };
 use crate::{BalloonMib, Digest, MemoryMib, NodeName, Vcpus, VmId};
@@ -17,6 +17,10 @@ impl NodeCommand {
     /// # Errors
     /// Whatever [`Self::line`] would not have written, to the byte.
     pub fn parse(line: &str) -> Result<Self, CommandLineError> {
+        // Before any of it is looked at: who holds a key can send what he likes.
+        if line.len() > Self::MAX_LINE {
+            return Err(CommandLineError);
+        }
         let command = read(line).ok_or(CommandLineError)?;
         // Numbers have many spellings, ours have one.
         if command.line() == line { Ok(command) } else { Err(CommandLineError) }
@@ -33,6 +37,7 @@ fn read(line: &str) -> Option<NodeCommand> {
             Some(NodeCommand::ReadCluster)
         }
         [GREP, words @ ..] if *words == POOLS => Some(NodeCommand::ReadPools),
+        [GATE, "--version"] => Some(NodeCommand::ReadGate),
         [TAIL, "-n", "+1", "-v", VERSION, files @ ..] => configs(files),
         [PVESH, "get", "/cluster/resources", ..] => Some(NodeCommand::ReadResources),
         [PVESH, "get", path, ..] => {

@@ -30,6 +30,7 @@ fn command() -> impl Strategy<Value = NodeCommand> {
     prop_oneof![
         Just(NodeCommand::ReadCluster),
         Just(NodeCommand::ReadPools),
+        Just(NodeCommand::ReadGate),
         Just(NodeCommand::ReadResources),
         prop::collection::vec(file, 1..=64)
             .prop_map(|files| NodeCommand::ReadConfigs(files.try_into().unwrap())),
@@ -61,6 +62,35 @@ fn command() -> impl Strategy<Value = NodeCommand> {
         (vmid(), prop::sample::select(&PendingOption::ALL[..]), digest())
             .prop_map(|(vmid, option, digest)| NodeCommand::Revert { vmid, option, digest }),
     ]
+}
+
+/// What makes another line of one, at some place.
+type Miss = fn(&str, prop::sample::Index) -> String;
+
+fn miss() -> impl Strategy<Value = Miss> {
+    /// The word with that index, made another one.
+    fn word(line: &str, at: prop::sample::Index, with: impl Fn(&str) -> String) -> String {
+        let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        let at = at.index(words.len());
+        words[at] = with(&words[at]);
+        words.join(" ")
+    }
+    let all: [Miss; 13] = [
+        |line, at| word(line, at, |word| format!(" {word}")),
+        |line, at| word(line, at, |word| format!("\t{word}")),
+        |line, at| word(line, at, |word| format!("{word}\n")),
+        |line, at| word(line, at, |word| format!("{word}\0")),
+        |line, at| word(line, at, |word| format!("0{word}")),
+        |line, at| word(line, at, |word| format!("+{word}")),
+        |line, at| word(line, at, |word| format!("{word}.0")),
+        |line, at| word(line, at, |word| format!("'{word}'")),
+        |line, at| word(line, at, str::to_uppercase),
+        |line, at| word(line, at, |_| String::new()),
+        |line, at| word(line, at, |word| format!("{word} {word}")),
+        |line, at| line.split_at(at.index(line.len() + 1)).0.to_owned(),
+        |line, _| line.replacen("s ", "s=", 1),
+    ];
+    prop::sample::select(all.to_vec())
 }
 
 /// What a POSIX shell makes of a line in our alphabet. The real shells are asked too, by the
@@ -101,6 +131,28 @@ proptest! {
         }
     }
 
+    /// Another spelling is none: what a shell, perl or a person would take for the same is refused.
+    #[test]
+    fn a_near_miss_is_refused_to_the_byte(command in command(), miss in miss(), at in any::<prop::sample::Index>()) {
+        let line = command.line();
+        let near = miss(&line, at);
+        prop_assume!(near != line);
+        if let Ok(read) = NodeCommand::parse(&near) {
+            prop_assert!(read != command && read.line() == near, "{}", near);
+        }
+    }
+
+    #[test]
+    fn any_text_is_refused_or_written_so(line in any::<String>(), before in command(), at in any::<prop::sample::Index>()) {
+        let whole = before.line();
+        let (head, tail) = whole.split_at(at.index(whole.len()));
+        for text in [line.clone(), format!("{head}{line}{tail}"), format!("{head}{line}")] {
+            if let Ok(read) = NodeCommand::parse(&text) {
+                prop_assert_eq!(read.line(), text);
+            }
+        }
+    }
+
     #[test]
     fn no_line_panics(line in "(/usr/sbin/qm set |/usr/bin/pvesh create )?[ -~]{0,80}") {
         let _ = NodeCommand::parse(&line);
@@ -125,10 +177,41 @@ fn the_lines_are_these() {
     }
 }
 
+/// Of all that may be sent only so much is looked at.
+#[test]
+fn the_longest_line_is_taken_and_no_longer_one() {
+    let node = NodeName::try_from("n".repeat(63)).unwrap();
+    let vmid = VmId::try_from(999_999_999).unwrap();
+    let file = ConfigFile { node, vmid };
+    let longest = NodeCommand::ReadConfigs(vec![file; 64].try_into().unwrap());
+    assert_eq!(longest.line().len(), NodeCommand::MAX_LINE);
+    assert_eq!(NodeCommand::parse(&longest.line()), Ok(longest.clone()));
+    let longer = format!("{} ", longest.line());
+    assert_eq!(NodeCommand::parse(&longer), Err(CommandLineError));
+}
+
 #[test]
 fn what_is_not_ours_is_refused() {
     let d = "6ef0489b831f20953a6906fbf09d3a91d5ddef39";
     for line in [
+        &format!("/usr/sbin/qm  set 101 --vcpus 4 --digest {d}"),
+        &format!("/usr/sbin/qm\tset 101 --vcpus 4 --digest {d}"),
+        &format!(" /usr/sbin/qm set 101 --vcpus 4 --digest {d}"),
+        &format!("/usr/sbin/qm set 101 --vcpus 4 --digest {d} "),
+        &format!("/usr/sbin/qm set 101 --vcpus +4 --digest {d}"),
+        &format!("/usr/sbin/qm set 101 --vcpus=4 --digest {d}"),
+        &format!("/usr/sbin/qm set 101 --vcpus '4' --digest {d}"),
+        &format!("/usr/sbin/qm set 101 --vcpus 4 --digest {d}; id"),
+        &format!("/usr/sbin/qm set 0101 --vcpus 4 --digest {d}"),
+        &format!("/usr/sbin/qm set +101 --vcpus 4 --digest {d}"),
+        &format!("/usr/sbin/qm set 101 --cpulimit 1.50 --digest {d}"),
+        &format!("/usr/sbin/qm set 101 --cpulimit 01.5 --digest {d}"),
+        &format!("/usr/sbin/qm set 101 --vcpus 4 --digest {}", d.to_uppercase()),
+        &format!("qm set 101 --vcpus 4 --digest {d}"),
+        "/usr/bin/pvesh create /nodes/pve1/qemu/101/monitor --command 'info balloon' ",
+        "/usr/bin/pvesh create /nodes/pve1/qemu/101/monitor --command \"info balloon\"",
+        "/usr/libexec/vm-autoscale/gate --version --forced",
+        "/usr/libexec/vm-autoscale/gate",
         "",
         "id",
         "/usr/sbin/qm set 101 --vcpus 4",

@@ -33,6 +33,7 @@ async fn greet(mut stream: UnixStream, heard: Arc<Mutex<Vec<String>>>) {
             if !std::mem::replace(&mut greeted, true) {
                 let hello = json!({"parameters": {
                     "version": "1", "protocol": PROTOCOL, "instance": "i", "clusters": [],
+                    "sandbox": {"landlock": 7, "seccomp": true, "bounding_set_empty": true},
                 }});
                 stream.write_all(format!("{hello}\0").as_bytes()).await.unwrap();
             }

@@ -103,7 +103,9 @@ async fn all(places: Vec<Arc<Semaphore>>) -> Result<Turn, AcquireError> {
 /// The node that a command is asked of.
 fn asks(request: &Request) -> Option<Key> {
     match request {
-        Request::ReadConfigs { cluster, node, .. } | Request::ReadRunning { cluster, node, .. } => {
+        Request::ReadConfigs { cluster, node, .. }
+        | Request::ReadGate { cluster, node }
+        | Request::ReadRunning { cluster, node, .. } => {
             Some((cluster.clone(), node.clone(), false))
         }
         other => other.target().map(|target| (target.cluster.clone(), target.node.clone(), true)),

@@ -30,7 +30,8 @@ pub(super) async fn clusters(
             }
             Ok(hello) => {
                 let all = known(hello.clusters);
-                tracing::info!(helper = hello.version, clusters = all.len(), "helper met");
+                let sandbox = hello.sandbox;
+                tracing::info!(helper = hello.version, %sandbox, clusters = all.len(), "helper met");
                 notifier.helper(None);
                 attempted(None);
                 return all;
@@ -70,6 +71,7 @@ mod tests {
                 let hello = serde_json::json!({"parameters": {
                     "version": "1", "protocol": vm_autoscale_protocol::PROTOCOL, "instance": "i",
                     "clusters": [],
+                    "sandbox": {"landlock": 7, "seccomp": true, "bounding_set_empty": true},
                 }});
                 let mut bytes = [0; 4096];
                 while let Ok(1..) = stream.read(&mut bytes).await {

@@ -33,9 +33,10 @@ impl Patience {
     pub(super) fn of(command: &NodeCommand) -> Self {
         let (ready, silence, end) = match command {
             command if command.is_change() => (QUEUE, None, CHANGE),
-            NodeCommand::ReadCluster | NodeCommand::ReadConfigs(_) | NodeCommand::ReadPools => {
-                (SILENCE, Some(SILENCE), FILES)
-            }
+            NodeCommand::ReadCluster
+            | NodeCommand::ReadConfigs(_)
+            | NodeCommand::ReadGate
+            | NodeCommand::ReadPools => (SILENCE, Some(SILENCE), FILES),
             _ => (READ, None, READ),
         };
         let after = if command.is_change() { CHANGE } else { FILES };

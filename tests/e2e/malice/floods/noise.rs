@@ -1,5 +1,7 @@
 //! What is no request, and what never becomes one.
 
+use vm_autoscale_protocol::PROTOCOL;
+
 use super::*;
 
 /// The longest request, without its NUL.
@@ -7,7 +9,7 @@ const MOST: usize = 4096;
 
 fn never_requests() -> Vec<Vec<u8>> {
     let own = |method: &str| format!(r#"{{"method":"{method}"}}"#).into_bytes();
-    let hello = call("Hello", &json!({"protocol": 2}));
+    let hello = call("Hello", &json!({"protocol": PROTOCOL}));
     let mut all = vec![
         b"".to_vec(),
         vec![0; 5000],

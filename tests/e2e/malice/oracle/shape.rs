@@ -1,6 +1,7 @@
 //! What is a request at all: each method's fields, all of them, once, and no others.
 
 use serde_json::{Map, Value, json};
+use vm_autoscale_protocol::PROTOCOL;
 
 /// What a field holds.
 #[derive(Clone, Copy)]
@@ -15,12 +16,14 @@ enum Kind {
     /// The same, or not there.
     Perhaps(u64, u64),
     Cores,
+    /// The one that the helper speaks.
+    Protocol,
     OneOf(&'static [&'static str]),
     /// Cluster, node, VM and digest.
     Target,
 }
 
-use Kind::{Cores, Digest, Label, OneOf, Perhaps, Target, Vm, Vms, Whole};
+use Kind::{Cores, Digest, Label, OneOf, Perhaps, Protocol, Target, Vm, Vms, Whole};
 
 const OWN: &str = "io.github.vm-autoscale.Helper";
 const QUERIES: Kind = OneOf(&["balloon", "guest_memory", "guest_vcpus", "memory", "vcpus"]);
@@ -29,7 +32,7 @@ const MOST_MIB: u64 = 4 * 1024 * 1024;
 
 /// Every method of the helper's own, and its fields.
 const METHODS: &[(&str, &[(&str, Kind)])] = &[
-    ("Hello", &[("protocol", Whole(2, 2))]),
+    ("Hello", &[("protocol", Protocol)]),
     ("ReadCluster", &[("cluster", Label)]),
     ("ReadConfigs", &[("cluster", Label), ("node", Label), ("owner", Label), ("vmids", Vms)]),
     ("ReadNodes", &[]),
@@ -89,6 +92,7 @@ fn fits(value: Option<&Value>, kind: Kind) -> bool {
         Whole(min, max) | Perhaps(min, max) => {
             value.as_u64().is_some_and(|number| (min..=max).contains(&number))
         }
+        Protocol => *value == PROTOCOL,
         Cores => hundredths(value).is_some(),
         OneOf(texts) => value.as_str().is_some_and(|text| texts.contains(&text)),
         Target => value.as_object().is_some_and(|target| has(target, TARGET)),
