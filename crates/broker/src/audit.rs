@@ -1,7 +1,7 @@
 //! One line a request, for whoever has to know afterwards who asked for what and what came of it:
 //! a JSON object on standard error, which systemd keeps.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -45,24 +45,31 @@ struct Line<'a> {
 
 /// What became of a request.
 pub(crate) enum Verdict<'a> {
+    /// Nothing yet: a change, before anything of it is done.
+    Asked,
     Answered(&'a Result<Done, HelperError>),
     /// The asker left before there was an answer.
     Left,
 }
 
-/// Writes the line. Where nobody takes it, nothing goes on: what is not on record is not done.
-pub(crate) fn audit(peer: Peer, request: &Request, verdict: &Verdict<'_>, took: Duration) {
-    let Ok(mut line) = serde_json::to_vec(&line(peer, request, verdict, took)) else { return };
+/// Writes the line. A standard error that stands still holds everything up: what is not on record is
+/// not done.
+pub(crate) fn audit(
+    peer: Peer,
+    request: &Request,
+    verdict: &Verdict<'_>,
+    took: Duration,
+) -> io::Result<()> {
+    let mut line = serde_json::to_vec(&line(peer, request, verdict, took))?;
     line.push(b'\n');
-    // Standard error that is closed is nobody's wish to know.
-    let _ = Masked(std::io::stderr().lock()).write_all(&line);
+    Masked(io::stderr().lock()).write_all(&line)
 }
 
 fn line<'a>(peer: Peer, request: &Request, verdict: &Verdict<'a>, took: Duration) -> Line<'a> {
     let (error, done) = match verdict {
         Verdict::Answered(Ok(done)) => (None, Some(done)),
         Verdict::Answered(Err(error)) => (Some(error), None),
-        Verdict::Left => (None, None),
+        Verdict::Asked | Verdict::Left => (None, None),
     };
     let (method, parameters) =
         request.to_call().map(|call| (call.method, call.parameters)).unwrap_or_default();
@@ -76,7 +83,12 @@ fn line<'a>(peer: Peer, request: &Request, verdict: &Verdict<'a>, took: Duration
         asked: parameters.unwrap_or_default(),
         node: done.and_then(|done| done.node.as_ref()),
         argv: request.command().ok().flatten().map(words).unwrap_or_default(),
-        verdict: error.map_or(if done.is_some() { "done" } else { "left" }, verdict_of),
+        verdict: match verdict {
+            Verdict::Answered(Err(error)) => verdict_of(error),
+            Verdict::Answered(Ok(_)) => "done",
+            Verdict::Asked => "asked",
+            Verdict::Left => "left",
+        },
         rule: match error {
             Some(HelperError::Refused { rule, .. }) => Some(*rule),
             _ => None,

@@ -7,16 +7,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use sha1::{Digest as _, Sha1};
-use vm_autoscale_node::{
-    ClusterName, Digest, Gate, NodeCommand, NodeName, VmConfig, VmId, redact, redact_pools,
-    split_configs,
-};
-use vm_autoscale_policy::{Cluster, Known, Mark, Policy, check};
-use vm_autoscale_protocol::{
-    ClusterInfo, ConfigReply, Executed, FoundConfig, FoundGate, FoundPools, Hello, HelperError,
-    INTERFACE, INTERFACE_DEFINITION, Info, InterfaceDescription, Nodes, PROTOCOL, Request, Sandbox,
-};
+use vm_autoscale_node::{ClusterName, NodeCommand, NodeName};
+use vm_autoscale_policy::{Known, Policy, check};
+use vm_autoscale_protocol::{Executed, HelperError, Request, Sandbox};
 use vm_autoscale_ssh::{Ended, Limits, Link, Login, Pins, private_key};
 
 use crate::complaints::Complaints;
@@ -25,13 +18,13 @@ use crate::ledger::{Ledger, boot_time};
 use crate::orders::{Orders, Proof, User, Way};
 use crate::replies::Replies;
 
+mod about;
 mod change;
 mod look;
+mod read;
 
-/// The longest answers, in bytes.
-const MAX_CONFIGS: usize = 8 * 1024 * 1024;
+/// The longest answer to most commands, in bytes.
 const MAX_OTHER: usize = 256 * 1024;
-const MAX_GATE: usize = 1024;
 
 /// The rules, the ways to the nodes, and what was read from them.
 pub(crate) struct Broker {
@@ -97,8 +90,10 @@ impl Broker {
         out: &mut Replies,
     ) -> Result<Done, HelperError> {
         match request {
-            Request::GetInfo {} => out.last(&info(self.sandbox)).await,
-            Request::GetInterfaceDescription { interface } => describe(interface, out).await?,
+            Request::GetInfo {} => out.last(&about::info(self.sandbox)).await,
+            Request::GetInterfaceDescription { interface } => {
+                about::describe(interface, out).await?;
+            }
             Request::Hello { protocol } => self.hello(*protocol, out).await?,
             Request::ReadCluster { .. } => return self.read_cluster(request, out).await,
             Request::ReadConfigs { cluster, node, vmids, .. } => {
@@ -123,113 +118,6 @@ impl Broker {
             }
         }
         Ok(Done::default())
-    }
-
-    async fn hello(&self, protocol: u32, out: &mut Replies) -> Result<(), HelperError> {
-        if protocol != PROTOCOL {
-            let message = format!(
-                "this helper speaks protocol {PROTOCOL}, not {protocol}: install both programs of one version"
-            );
-            return Err(HelperError::BadRequest { message });
-        }
-        let info = |cluster: &Cluster| ClusterInfo {
-            name: cluster.name.clone(),
-            nodes: cluster.nodes.clone(),
-        };
-        out.last(&Hello {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            protocol: PROTOCOL,
-            instance: self.instance.clone(),
-            clusters: self.policy.clusters.iter().map(info).collect(),
-            sandbox: self.sandbox,
-        })
-        .await;
-        Ok(())
-    }
-
-    fn nodes(&self) -> Nodes {
-        let of = |cluster: &Cluster| {
-            let links = cluster.nodes.iter().filter_map(|node| {
-                Some(self.link(&cluster.name, node).ok()?.health.report(&cluster.name))
-            });
-            links.collect::<Vec<_>>()
-        };
-        Nodes { nodes: self.policy.clusters.iter().flat_map(of).collect() }
-    }
-
-    async fn read_configs(
-        &self,
-        request: &Request,
-        (cluster, node, vmids): (&ClusterName, &NodeName, &[VmId]),
-        out: &mut Replies,
-    ) -> Result<Done, HelperError> {
-        let rules = check(&self.policy, &self.known, boot_time(), request)?;
-        let command = command(request)?;
-        let NodeCommand::ReadConfigs(files) = &command else {
-            return Err(bad("no configs are read by this"));
-        };
-        let link = self.link(cluster, node)?;
-        let marks: Vec<Mark> =
-            vmids.iter().map(|vmid| self.known.totals.mark(cluster, node, *vmid)).collect();
-        let (ended, answer) = collect(link, &command, MAX_CONFIGS, || self.is_wanted(out)).await?;
-        let cut = split_configs(files.as_slice(), &answer);
-        let cut = cut.map_err(|why| failed(node, &ended, &why.to_string()))?;
-        for (index, ((vmid, mark), raw)) in vmids.iter().zip(marks).zip(cut).enumerate() {
-            let found = raw.map(|raw| {
-                let text = redact(&String::from_utf8_lossy(raw));
-                FoundConfig { digest: Digest::from_bytes(Sha1::digest(raw).into()), text }
-            });
-            self.remember(rules, (*vmid, mark), found.as_ref());
-            let reply = ConfigReply { vmid: *vmid, found };
-            if out.send(&reply, index + 1 < vmids.len()).await.is_err() {
-                break;
-            }
-        }
-        Ok(Done { node: Some(node.clone()), exit: Some(ended.exit) })
-    }
-
-    /// Keeps what a rule names; a config that cannot be read is none to change a VM by.
-    fn remember(&self, cluster: &Cluster, (vmid, mark): (VmId, Mark), found: Option<&FoundConfig>) {
-        if cluster.rule(vmid).is_none() {
-            return;
-        }
-        let config = found
-            .and_then(|found| Some((found.digest.clone(), VmConfig::parse(&found.text).ok()?)));
-        self.known.read((&cluster.name, vmid), mark, boot_time(), config);
-    }
-
-    /// Says of the answer what of ours is there; words of the node's own are no answer.
-    async fn read_gate(
-        &self,
-        request: &Request,
-        (cluster, node): (&ClusterName, &NodeName),
-        out: &mut Replies,
-    ) -> Result<Done, HelperError> {
-        check(&self.policy, &self.known, boot_time(), request)?;
-        let (link, command) = (self.link(cluster, node)?, command(request)?);
-        let (ended, answer) = collect(link, &command, MAX_GATE, || self.is_wanted(out)).await?;
-        let gate = Gate::answered(ended.exit, &answer);
-        let gate = gate.map_err(|why| failed(node, &ended, &why.to_string()))?;
-        out.last(&FoundGate::from(gate)).await;
-        Ok(Done { node: Some(node.clone()), exit: Some(ended.exit) })
-    }
-
-    /// Passes on the pools alone: what the node prints has lines of users and tokens among them.
-    async fn read_pools(
-        &self,
-        request: &Request,
-        (cluster, node): (&ClusterName, &NodeName),
-        out: &mut Replies,
-    ) -> Result<Done, HelperError> {
-        check(&self.policy, &self.known, boot_time(), request)?;
-        let (link, command) = (self.link(cluster, node)?, command(request)?);
-        let (ended, answer) = collect(link, &command, MAX_OTHER, || self.is_wanted(out)).await?;
-        // 2 says that there is no `user.cfg`: no pools, where pmxcfs itself spoke.
-        let answered = ended.exit == 0 || ended.exit == 2;
-        let text = redact_pools(&String::from_utf8_lossy(&answer)).filter(|_| answered);
-        let text = text.ok_or_else(|| failed(node, &ended, "no answer of pmxcfs"))?;
-        out.last(&FoundPools { text }).await;
-        Ok(Done { node: Some(node.clone()), exit: Some(ended.exit) })
     }
 
     /// Runs the request's one command and passes on what came of it.
@@ -274,24 +162,6 @@ fn prove(cluster: &ClusterName, proof: Proof) -> Result<vm_autoscale_ssh::Proof,
         }
         Proof::Password(password) => vm_autoscale_ssh::Proof::Password(password),
     })
-}
-
-fn info(sandbox: Sandbox) -> Info {
-    Info {
-        vendor: "vm-autoscale".to_owned(),
-        product: format!("vm-autoscale-helper ({sandbox})"),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        url: "https://varlink.org".to_owned(),
-        interfaces: vec!["org.varlink.service".to_owned(), INTERFACE.to_owned()],
-    }
-}
-
-async fn describe(interface: &str, out: &mut Replies) -> Result<(), HelperError> {
-    if interface != INTERFACE {
-        return Err(bad("only this helper's own interface is described"));
-    }
-    out.last(&InterfaceDescription { description: INTERFACE_DEFINITION.to_owned() }).await;
-    Ok(())
 }
 
 fn bad(message: &str) -> HelperError {

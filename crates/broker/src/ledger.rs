@@ -41,7 +41,7 @@ impl Ledger {
         let text = match read_checked(&self.0, Access::NotWritable) {
             Ok(text) => text,
             Err(error) if error.is_missing() => return Ok(Changes::default()),
-            Err(error) => return Err(first_line(&error)),
+            Err(error) => return Err(error.problem()),
         };
         let changes: Changes = serde_json::from_str(&text)
             .map_err(|error| format!("{}: {error}", self.0.display()))?;
@@ -53,7 +53,7 @@ impl Ledger {
 
     /// The file is the new one or the old one, whenever this ends.
     pub(crate) fn write(&self, changes: &Changes) -> io::Result<()> {
-        check_directories(&self.0).map_err(|error| io::Error::other(first_line(&error)))?;
+        check_directories(&self.0).map_err(|error| io::Error::other(error.problem()))?;
         let new = self.0.with_extension("json.new");
         // A process that was killed left one.
         match remove_file(&new) {
@@ -65,11 +65,6 @@ impl Ledger {
         drop(file);
         rename(&new, &self.0)
     }
-}
-
-/// Without the help, which is a line of its own.
-fn first_line(error: &vm_autoscale_guard::Error) -> String {
-    error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

@@ -22,8 +22,9 @@ use std::rc::Rc;
 
 pub use orders::{Orders, Proof, User, Way};
 pub use process::start_log;
+use vm_autoscale_protocol::Sandbox;
 pub use vm_autoscale_sandbox::harden;
-use vm_autoscale_sandbox::{Needs, enter};
+use vm_autoscale_sandbox::{Needs, Reached, enter};
 
 use crate::broker::Broker;
 use crate::error::Error;
@@ -59,6 +60,9 @@ fn run() -> Result<(), Error> {
 async fn serve(mut broker: Broker, mut needs: Needs) -> Result<(), Error> {
     let (listener, own) = socket::listener(&broker)?;
     needs.socket = own.then(|| directory_of(&broker.socket));
-    broker.sandbox = enter(&needs).map_err(Error::Sandbox)?;
+    let Reached { landlock, seccomp, bounding_set_empty } =
+        enter(&needs).map_err(Error::Sandbox)?;
+    broker.sandbox = Sandbox { landlock, seccomp, bounding_set_empty };
+    tracing::info!("sandbox: {}", broker.sandbox);
     server::serve(Rc::new(broker), (listener, own)).await
 }

@@ -1,4 +1,4 @@
-//! The helper's binary.
+//! The broker's binary.
 
 fn main() -> std::process::ExitCode {
     vm_autoscale_broker::main()

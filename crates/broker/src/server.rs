@@ -123,16 +123,23 @@ async fn converse(broker: &Broker, stream: UnixStream, peer: Peer, busy: &Rc<Cel
         if broker.stopping.get() {
             return;
         }
-        let answering = Counted::new(busy);
-        let begun = Instant::now();
+        let (answering, begun) = (Counted::new(busy), Instant::now());
+        let record =
+            |verdict: &Verdict<'_>| audit(peer, &request, verdict, begun.elapsed()).is_ok();
+        let is_change = request.target().is_some();
+        // What cannot be put on record is not done.
+        if is_change && !record(&Verdict::Asked) {
+            return;
+        }
         let result = tokio::select! {
             result = broker.answer(&request, &mut out) => result,
             // A change is seen through to its end, whoever waits for it.
-            () = hung_up(read.as_ref()), if request.target().is_none() => {
-                return audit(peer, &request, &Verdict::Left, begun.elapsed());
+            () = hung_up(read.as_ref()), if !is_change => {
+                record(&Verdict::Left);
+                return;
             }
         };
-        audit(peer, &request, &Verdict::Answered(&result), begun.elapsed());
+        record(&Verdict::Answered(&result));
         if let Err(error) = &result {
             out.error(error).await;
         }

@@ -53,6 +53,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// What is wrong, without the command that mends it.
+    #[must_use]
+    pub fn problem(&self) -> String {
+        match self {
+            Self::Access { path, problem, .. } => format!("{}: {problem}", path.display()),
+            other => other.to_string(),
+        }
+    }
+
     /// Whether the file is missing, which has an exit code of its own.
     #[must_use]
     pub fn is_missing(&self) -> bool {

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use vm_autoscale_node::{MemoryMib, VmId};
 use vm_autoscale_protocol::{HelperError, Request, Rule, Target};
 
 use crate::{Cluster, Known, Policy};
 
 mod sizes;
-use sizes::Sized;
+use sizes::Measured;
 
 const TOTAL: &str = "max_total_memory";
 
@@ -63,27 +64,36 @@ fn check_change(
         let message = format!("VM {vmid}: not the config that the helper read last; read it again");
         return refuse(Rule::Digest, message);
     };
-    let sized = Sized { policy, rule, sizes: &sizes };
+    let measured = Measured { policy, rule, sizes: &sizes };
     match request {
-        Request::SetVcpus { vcpus, .. } => sized.vcpus(vcpus.get()),
+        Request::SetVcpus { vcpus, .. } => measured.vcpus(vcpus.get()),
         Request::SetMemory { memory, balloon, .. } => {
-            sized.memory(*memory, *balloon)?;
-            let room = || known.totals.room(cluster, vmid, *memory, now);
-            let room = if *memory > sizes.memory { room() } else { Ok(()) };
-            room.or_else(|why| {
-                let (key, at) = (TOTAL, policy.at(&cluster.lines, TOTAL));
-                refuse(Rule::TotalMemory, format!("{at}: memory {memory}: {why} (`{key}`)"))
-            })
+            measured.memory(*memory, *balloon)?;
+            let grows = *memory > sizes.memory;
+            if grows { check_room((policy, cluster), known, now, (vmid, *memory)) } else { Ok(()) }
         }
-        Request::SetCpuLimit { cpulimit, .. } => sized.cpulimit(*cpulimit),
-        Request::SetBalloon { balloon, .. } => sized.balloon(*balloon, sizes.memory),
+        Request::SetCpuLimit { cpulimit, .. } => measured.cpulimit(*cpulimit),
+        Request::SetBalloon { balloon, .. } => measured.balloon(*balloon, sizes.memory),
         Request::Revert { option, .. } => {
             let changes = known.changes.borrow();
             let foreign = changes.foreign((&target.cluster, vmid), *option, &sizes.pending);
             foreign.map_or(Ok(()), |why| refuse(Rule::Revert, format!("VM {vmid}: {why}")))
         }
-        _ => Ok(()),
+        // A change that is new here is not let through for that.
+        _ => refuse(Rule::Vms, "no rule is for such a change".to_owned()),
     }
+}
+
+fn check_room(
+    (policy, cluster): (&Policy, &Cluster),
+    known: &Known,
+    now: Duration,
+    (vmid, memory): (VmId, MemoryMib),
+) -> Result<(), HelperError> {
+    known.totals.room(cluster, vmid, memory, now).or_else(|why| {
+        let (key, at) = (TOTAL, policy.at(&cluster.lines, TOTAL));
+        refuse(Rule::TotalMemory, format!("{at}: memory {memory}: {why} (`{key}`)"))
+    })
 }
 
 fn check_read_only(policy: &Policy, cluster: &Cluster) -> Result<(), HelperError> {

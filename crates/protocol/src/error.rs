@@ -86,6 +86,8 @@ pub enum Rule {
     Rates,
     /// Nothing at all.
     ReadOnly,
+    /// Only what could be written down before: the machine is to blame.
+    Record,
     /// Only what the helper itself left behind is cleared.
     Revert,
     /// Only so much at once.

@@ -1,8 +1,9 @@
-//! What is true of Proxmox VE: its identifiers and sizes, the text formats of `/etc/pve`, the
-//! commands that this project may run on a node, and what their error texts mean.
+//! What only decisions need of Proxmox VE: the figures of `.rrd`, members, HA, what QEMU and guests
+//! say, and what error texts mean. What is said to a node is `vm-autoscale-node`, which this passes
+//! on.
 //!
-//! A leaf: no I/O, no async, no clock. Facts are from qemu-server 7.4 to 9.2 and pmxcfs 9.1;
-//! where one was seen with the real tools, the item that rests on it says so.
+//! No I/O, no async, no clock. Facts are from qemu-server 7.4 to 9.2 and pmxcfs 9.1; where one was
+//! seen with the real tools, the item that rests on it says so.
 
 mod cluster_read;
 mod failure;

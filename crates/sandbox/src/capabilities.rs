@@ -6,8 +6,8 @@ use caps::CapSet;
 use nix::sys::prctl;
 
 /// Drops every capability and verifies by the kernel's own words that none is left; says whether
-/// the bounding set is empty too. An ordinary user has
-/// no `CAP_SETPCAP` to empty it; what it would let an executed program gain, `no_new_privs` denies.
+/// the bounding set is empty too. An ordinary user has no `CAP_SETPCAP` to empty it; what it would
+/// let an executed program gain, `no_new_privs` denies.
 pub(super) fn drop_all() -> io::Result<bool> {
     prctl::set_no_new_privs()?;
     let before = status()?;

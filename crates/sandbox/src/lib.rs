@@ -12,7 +12,6 @@ use std::path::PathBuf;
 
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
-use vm_autoscale_protocol::Sandbox;
 
 /// No core dump and no debugger of the same user sees the keys; what is made is nobody else's.
 ///
@@ -39,6 +38,17 @@ pub struct Needs {
     pub ports: BTreeSet<u16>,
 }
 
+/// What was given up, beside every capability that the process could use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reached {
+    /// The version of Landlock that holds; 0 where there is none.
+    pub landlock: u32,
+    /// Whether all system calls but those of a list are denied.
+    pub seccomp: bool,
+    /// Whether no program that it could execute would gain a capability either.
+    pub bounding_set_empty: bool,
+}
+
 /// What Landlock limits from which of its versions on, and the kernel that brought it.
 const PARTS: [(u32, &str); 5] = [
     (1, "which files are opened (Linux 5.13, and Landlock among the `lsm`)"),
@@ -53,19 +63,18 @@ const PARTS: [(u32, &str); 5] = [
 ///
 /// # Errors
 /// The process keeps a capability, has threads, or a needed directory is not there.
-pub fn enter(needs: &Needs) -> io::Result<Sandbox> {
+pub fn enter(needs: &Needs) -> io::Result<Reached> {
     // In this order: the verdict on capabilities is in /proc, which Landlock closes, and no step
     // is possible once seccomp holds.
     let bounding_set_empty = capabilities::drop_all()?;
     let landlock = landlock::restrict(needs)?;
     let seccomp = seccomp::restrict(needs)?;
-    let reached = Sandbox { landlock, seccomp, bounding_set_empty };
+    let reached = Reached { landlock, seccomp, bounding_set_empty };
     for (_, what) in PARTS.iter().filter(|(since, _)| landlock < *since) {
         tracing::warn!("the kernel does not limit {what}");
     }
     if !seccomp {
         tracing::warn!("the kernel does not limit which system calls are made (seccomp)");
     }
-    tracing::info!("sandbox: {reached}");
     Ok(reached)
 }

@@ -140,7 +140,7 @@ fn refusal(error: AskError) -> Outcome {
     match error {
         // Not this change, but this moment: it can be asked for again.
         AskError::Helper(HelperError::Refused {
-            rule: Rule::Rates | Rule::Digest | Rule::TotalMemory,
+            rule: Rule::Rates | Rule::Digest | Rule::Record | Rule::TotalMemory,
             message,
             ..
         }) => Outcome::NotSent(message),

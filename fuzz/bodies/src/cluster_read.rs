@@ -1,5 +1,6 @@
 //! What a node says of its cluster.
 
+use vm_autoscale_node::Listing;
 use vm_autoscale_proxmox::{
     ClusterRead, GuestKind, Members, NodeLine, PmxcfsVersion, RrdLine, VmId, VmLine, VmList,
 };
@@ -11,7 +12,13 @@ const RRD: &str = "/etc/pve/.rrd:";
 pub fn cluster_read(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     parts(&text);
+    let listed = listing(&text);
     let Ok(read) = ClusterRead::parse(&text) else { return };
+    if let Some(list) = listed {
+        let of =
+            |list: &VmList| list.iter().map(|(id, entry)| (id, entry.clone())).collect::<Vec<_>>();
+        assert_eq!(of(&list), of(&read.guests), "the helper and the scheduler see the same guests");
+    }
     let lines: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix(RRD)).collect();
     let copies = |wanted: &RrdLine| {
         lines.iter().filter(|line| RrdLine::parse(line).as_ref() == Some(wanted)).count()
@@ -26,6 +33,16 @@ pub fn cluster_read(data: &[u8]) {
     // A banner before the answer and noise behind it say nothing.
     let noisy = format!("Welcome\n/etc/motd:{{\n{text}\nConnection closed\n");
     assert_eq!(ClusterRead::parse(&noisy), Ok(read));
+}
+
+/// What the helper makes of it as it passes, in whatever pieces of whole lines.
+fn listing(text: &str) -> Option<VmList> {
+    let (mut whole, mut lines) = (Listing::default(), Listing::default());
+    whole.take(text);
+    text.split_inclusive('\n').for_each(|line| lines.take(line));
+    let (whole, lines) = (whole.end(), lines.end());
+    assert_eq!(whole, lines);
+    Some(whole?.1)
 }
 
 /// Each file by itself, and each line.

@@ -14,7 +14,10 @@ impl Broker {
         let changes = self.known.changes.borrow().with(&self.policy.rates, now, (request, target));
         let changes = changes.map_err(|why| self.wait(why.key(), &why.to_string()))?;
         let written = self.ledger.write(&changes);
-        written.map_err(|why| self.wait("", &format!("a change cannot be written down: {why}")))?;
+        written.map_err(|why| HelperError::Refused {
+            rule: Rule::Record,
+            message: format!("a change cannot be written down before it is made: {why}"),
+        })?;
         self.known.changes.replace(changes);
         if let Request::SetMemory { memory, .. } = request {
             self.known.totals.hold(&target.cluster, target.vmid, *memory, &target.digest);

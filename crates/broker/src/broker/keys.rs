@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::UnixStream;
 use vm_autoscale_config::{Checked, HelperConfig};
+use vm_autoscale_node::{Digest, VmConfig};
+use vm_autoscale_policy::Mark;
 
 use super::*;
 

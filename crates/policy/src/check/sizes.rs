@@ -10,7 +10,7 @@ use crate::{Policy, Sizes, VmRule};
 const MAX_VCPUS_DOWN: u32 = 3;
 
 /// What a VM has, and the rule that holds for it.
-pub(super) struct Sized<'a> {
+pub(super) struct Measured<'a> {
     pub(super) policy: &'a Policy,
     pub(super) rule: &'a VmRule,
     pub(super) sizes: &'a Sizes,
@@ -18,7 +18,7 @@ pub(super) struct Sized<'a> {
 
 type Checked = Result<(), HelperError>;
 
-impl Sized<'_> {
+impl Measured<'_> {
     pub(super) fn vcpus(&self, asked: u32) -> Checked {
         let (min, max) = (self.rule.min_vcpus, self.rule.max_vcpus);
         let [min, max] = [min, max].map(|bound| bound.map(u32::from));

@@ -298,7 +298,7 @@ async fn a_revert_that_keeps_failing_is_left_as_a_duty() {
 
 #[tokio::test]
 async fn what_was_not_sent_is_not_read_back() {
-    for rule in [Rule::Rates, Rule::Digest, Rule::TotalMemory] {
+    for rule in [Rule::Rates, Rule::Digest, Rule::Record, Rule::TotalMemory] {
         let refused = HelperError::Refused { rule, message: "too many".to_owned() };
         let (outcome, counts, asked, _) = played(vec![Answer::Error(refused.into())]).await;
         // It is the moment that is wrong, not the change.
