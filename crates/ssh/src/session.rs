@@ -7,8 +7,8 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use russh::client::{AuthResult, Config, Handle, Handler, Msg};
-use russh::keys::{PrivateKeyWithHashAlg, PublicKey, PublicKeyOrCertificate};
+use russh::client::{AuthResult, Config, Handle, Msg};
+use russh::keys::{PrivateKeyWithHashAlg, PublicKey};
 use russh::{Channel, Disconnect, Preferred, cipher, kex, mac};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -17,6 +17,9 @@ use vm_autoscale_protocol::NodeState;
 use crate::known_hosts::{KnownHosts, Refusal, Verdict};
 use crate::login::{Login, Proof};
 use crate::pins::Stamp;
+
+mod verifier;
+use verifier::{Seen, Verifier};
 
 /// For each of: connecting, exchanging keys, logging in.
 const STEP: Duration = Duration::from_secs(10);
@@ -189,37 +192,5 @@ fn let_in(result: &AuthResult, login: &Login) -> Result<(), Failure> {
     }
 }
 
-/// What the node showed as its host key.
-enum Seen {
-    Nothing,
-    Trusted(PublicKey),
-    Refused(Box<Refusal>),
-}
-
-struct Verifier {
-    hosts: KnownHosts,
-    address: SocketAddr,
-    seen: Arc<Mutex<Seen>>,
-}
-
-/// russh asks this once a session, at its first key exchange. Only the peer that was trusted then
-/// can exchange keys again.
-impl Handler for Verifier {
-    type Error = russh::Error;
-
-    async fn check_server_key(
-        &mut self,
-        shown: &PublicKeyOrCertificate,
-    ) -> Result<bool, russh::Error> {
-        // A certificate's inner key must not be looked up: none is asked for, none is accepted.
-        let PublicKeyOrCertificate::PublicKey { key, .. } = shown else { return Ok(false) };
-        let verdict = match self.hosts.check(&self.address.ip(), self.address.port(), key) {
-            Ok(_line) => Seen::Trusted(key.clone()),
-            Err(refusal) => Seen::Refused(refusal),
-        };
-        let trusted = matches!(verdict, Seen::Trusted(_));
-        let Ok(mut seen) = self.seen.lock() else { return Ok(false) };
-        *seen = verdict;
-        Ok(trusted)
-    }
-}
+#[cfg(test)]
+mod tests;
