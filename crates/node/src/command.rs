@@ -207,7 +207,7 @@ impl ConfigFile {
     }
 }
 
-/// 1 to 64 config files, what one call reads.
+/// 1 to 64 different config files, what one call reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigFiles(Vec<ConfigFile>);
 
@@ -226,11 +226,19 @@ impl TryFrom<Vec<ConfigFile>> for ConfigFiles {
     type Error = Error;
 
     fn try_from(files: Vec<ConfigFile>) -> Result<Self, Error> {
-        if (1..=Self::MAX).contains(&files.len()) {
-            return Ok(Self(files));
+        if !(1..=Self::MAX).contains(&files.len()) {
+            let (what, value) = ("number of config files", files.len().to_string());
+            return Err(Error::Range { what, value, min: "1", max: "64", unit: "" });
         }
-        let value = files.len().to_string();
-        Err(Error::Range { what: "number of config files", value, min: "1", max: "64", unit: "" })
+        // One that is large must not come many times over.
+        let again =
+            |(at, file): &(usize, &ConfigFile)| files.iter().take(*at).any(|it| it == *file);
+        match files.iter().enumerate().find(again) {
+            Some((_, ConfigFile { vmid, .. })) => {
+                Err(Error::format("config files", format!("that of VM {vmid} is named twice")))
+            }
+            None => Ok(Self(files)),
+        }
     }
 }
 

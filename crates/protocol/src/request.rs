@@ -209,7 +209,7 @@ impl Request {
     /// The one command on a node that does what is asked.
     ///
     /// # Errors
-    /// A number of VMs that no call reads; `None` for what no node is asked.
+    /// A number of VMs that no call reads, or one of them twice; `None` for what no node is asked.
     pub fn command(&self) -> Result<Option<NodeCommand>, Violation> {
         Ok(Some(match self.clone() {
             Self::GetInfo {}

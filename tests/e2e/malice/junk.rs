@@ -178,13 +178,16 @@ fn every_field_of_every_request_holds_what_it_must_or_the_connection_ends() {
     {
         assert_eq!(site.ask(&with(&asked, "/parameters/vcpus", Some(values))), verdict, "{values}");
     }
-    // As many VMs as one call reads, and one more.
-    for count in [64, 65] {
-        let vmids = vec!["101"; count].join(",");
+    // As many VMs as one call reads, and one more; and one VM twice.
+    for (vmids, expected) in [
+        ((101..165).collect::<Vec<u64>>(), Verdict::Allowed),
+        ((101..166).collect(), Verdict::Malformed),
+        (vec![101, 101], Verdict::Malformed),
+    ] {
+        let count = vmids.len();
         let asked = json!({"cluster": "home", "node": "pve1", "owner": "pve1"});
-        let request =
-            with(&call("ReadConfigs", &asked), "/parameters/vmids", Some(&format!("[{vmids}]")));
-        let expected = if count == 64 { Verdict::Allowed } else { Verdict::Malformed };
+        let vmids = json!(vmids).to_string();
+        let request = with(&call("ReadConfigs", &asked), "/parameters/vmids", Some(&vmids));
         assert_eq!(site.ask(&request), expected, "{count}");
     }
     assert!(malformed > 3000 && refused > 100 && allowed > 100, "{malformed} {refused} {allowed}");

@@ -181,13 +181,29 @@ fn the_lines_are_these() {
 #[test]
 fn the_longest_line_is_taken_and_no_longer_one() {
     let node = NodeName::try_from("n".repeat(63)).unwrap();
-    let vmid = VmId::try_from(999_999_999).unwrap();
-    let file = ConfigFile { node, vmid };
-    let longest = NodeCommand::ReadConfigs(vec![file; 64].try_into().unwrap());
+    let file = |vmid: u32| ConfigFile { node: node.clone(), vmid: vmid.try_into().unwrap() };
+    let files: Vec<ConfigFile> = (999_999_936..=999_999_999).map(file).collect();
+    let longest = NodeCommand::ReadConfigs(files.try_into().unwrap());
     assert_eq!(longest.line().len(), NodeCommand::MAX_LINE);
     assert_eq!(NodeCommand::parse(&longest.line()), Ok(longest.clone()));
     let longer = format!("{} ", longest.line());
     assert_eq!(NodeCommand::parse(&longer), Err(CommandLineError));
+}
+
+/// One large config must not come 64 times in one answer.
+#[test]
+fn no_config_is_read_twice_in_one_call() {
+    let file = |node: &str, vmid: u32| ConfigFile {
+        node: node.try_into().unwrap(),
+        vmid: vmid.try_into().unwrap(),
+    };
+    let command = |files: &[ConfigFile]| ConfigFiles::try_from(files.to_vec());
+    let twice = command(&[file("pve1", 101), file("pve1", 102), file("pve1", 101)]);
+    assert_eq!(twice.unwrap_err().to_string(), "config files: that of VM 101 is named twice");
+    assert!(command(&[file("pve1", 101), file("pve2", 101), file("pve1", 102)]).is_ok());
+    let line = NodeCommand::ReadConfigs(command(&[file("pve1", 101)]).unwrap()).line();
+    let line = format!("{line} /etc/pve/nodes/pve1/qemu-server/101.conf");
+    assert_eq!(NodeCommand::parse(&line), Err(CommandLineError));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What is a request at all: each method's fields, all of them, once, and no others.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 use vm_autoscale_protocol::PROTOCOL;
 
@@ -115,9 +117,12 @@ pub(super) fn hundredths(value: &Value) -> Option<u64> {
     (0..=12_800_u32).find(is).map(u64::from)
 }
 
-/// 1 to 64 VMs are read at once.
+/// 1 to 64 VMs are read at once, each once.
 pub(super) fn few(vmids: &Value) -> bool {
-    (1..=64).contains(&vmids.as_array().map_or(0, Vec::len))
+    let vmids: Vec<u64> =
+        vmids.as_array().into_iter().flatten().filter_map(Value::as_u64).collect();
+    let different: HashSet<&u64> = vmids.iter().collect();
+    (1..=64).contains(&vmids.len()) && different.len() == vmids.len()
 }
 
 /// The config's own names.
