@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use vm_autoscale_node::{ClusterName, Digest, MemoryMib, PendingOption, VmId};
+use vm_autoscale_node::{ClusterName, MemoryMib, PendingOption, VmId};
 use vm_autoscale_protocol::{Request, Target};
 
 use crate::rates::Buckets;
@@ -36,11 +36,10 @@ struct Asked {
 }
 
 /// Memory that a change may still bring.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AskedMemory {
     at_ms: u64,
-    pub(crate) digest: Digest,
     pub(crate) memory: MemoryMib,
 }
 
@@ -92,8 +91,7 @@ impl Changes {
         let mut of = before.unwrap_or_else(new);
         of.values.extend(values.into_iter().map(|(key, value)| (key.to_owned(), value)));
         if let Request::SetMemory { memory, .. } = request {
-            let digest = target.digest.clone();
-            of.memory = Some(AskedMemory { at_ms, digest, memory: *memory });
+            of.memory = Some(AskedMemory { at_ms, memory: *memory });
         }
         asked.push_back(of);
         if asked.len() > MAX_ASKED {

@@ -43,8 +43,7 @@ impl Known {
             self.seen.forget(cluster, vmid);
             return self.totals.note((cluster, vmid), mark, now, None);
         };
-        let sizes = self.seen.note(cluster, vmid, digest.clone(), &config);
-        let read = sizes.most_memory().map(|memory| (&digest, memory));
-        self.totals.note((cluster, vmid), mark, now, read);
+        let sizes = self.seen.note(cluster, vmid, digest, &config);
+        self.totals.note((cluster, vmid), mark, now, sizes.most_memory());
     }
 }

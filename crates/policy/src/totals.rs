@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use vm_autoscale_node::{ClusterName, Digest, GuestKind, MemoryMib, NodeName, VmId, VmList};
+use vm_autoscale_node::{ClusterName, GuestKind, MemoryMib, NodeName, VmId, VmList};
 
 use crate::Cluster;
 use crate::changes::{AskedMemory, LINGERS};
@@ -46,12 +46,13 @@ struct Vm {
 }
 
 /// What was asked, for as long as it may come.
+#[derive(Default)]
 struct Held {
     memory: u32,
-    digest: Digest,
     under_way: u32,
     ended: u64,
-    /// A change by that digest may come until then.
+    /// One whose end was not seen may come until then, whatever config is read meanwhile: a digest
+    /// that it was asked by can come back.
     until: Duration,
 }
 
@@ -115,11 +116,11 @@ impl Totals {
         (cluster, vmid): (&ClusterName, VmId),
         mark: Mark,
         now: Duration,
-        read: Option<(&Digest, u32)>,
+        memory: Option<u32>,
     ) {
         let mut all = self.0.borrow_mut();
         let Some(total) = all.get_mut(cluster) else { return };
-        let Some((digest, memory)) = read else {
+        let Some(memory) = memory else {
             // What may still come counts on.
             if let Some(vm) = total.vms.get_mut(&vmid) {
                 vm.listed = None;
@@ -131,7 +132,7 @@ impl Totals {
         if let Some((by, version)) = mark.version {
             vm.listed = Some((by, version, memory));
         }
-        if vm.held.as_ref().is_some_and(|held| held.is_over(mark.turn, digest, now)) {
+        if vm.held.as_ref().is_some_and(|held| held.is_over(mark.turn, now)) {
             vm.held = None;
         }
     }
@@ -161,13 +162,12 @@ impl Totals {
     }
 
     /// A growth is about to be sent: from now on it counts.
-    pub fn hold(&self, cluster: &ClusterName, vmid: VmId, asked: MemoryMib, digest: &Digest) {
+    pub fn hold(&self, cluster: &ClusterName, vmid: VmId, asked: MemoryMib) {
         let mut all = self.0.borrow_mut();
         let Some(total) = all.get_mut(cluster) else { return };
         let vm = total.vms.entry(vmid).or_default();
-        let held = vm.held.get_or_insert_with(|| Box::new(Held::new(digest)));
+        let held = vm.held.get_or_insert_default();
         held.memory = held.memory.max(asked.get());
-        held.digest = digest.clone();
         held.under_way += 1;
     }
 
@@ -194,7 +194,7 @@ impl Totals {
     ) {
         // One of another boot may be far ahead.
         let until = asked.until().min(now + LINGERS);
-        let held = Held { memory: asked.memory.get(), until, ..Held::new(&asked.digest) };
+        let held = Held { memory: asked.memory.get(), until, ..Held::default() };
         let mut all = self.0.borrow_mut();
         let Some(total) = all.get_mut(cluster) else { return };
         total.vms.insert(vmid, Vm { held: Some(Box::new(held)), ..Vm::default() });
@@ -203,14 +203,8 @@ impl Totals {
 
 impl Held {
     /// Whether a config that was asked for in that turn says all that may come of it.
-    fn is_over(&self, turn: u64, digest: &Digest, now: Duration) -> bool {
-        let comes_no_more = self.digest != *digest || now >= self.until;
-        self.under_way == 0 && self.ended <= turn && comes_no_more
-    }
-
-    fn new(digest: &Digest) -> Self {
-        let (memory, under_way, ended) = (0, 0, 0);
-        Self { memory, digest: digest.clone(), under_way, ended, until: Duration::ZERO }
+    fn is_over(&self, turn: u64, now: Duration) -> bool {
+        self.under_way == 0 && self.ended <= turn && now >= self.until
     }
 }
 

@@ -20,7 +20,7 @@ impl Broker {
         })?;
         self.known.changes.replace(changes);
         if let Request::SetMemory { memory, .. } = request {
-            self.known.totals.hold(&target.cluster, target.vmid, *memory, &target.digest);
+            self.known.totals.hold(&target.cluster, target.vmid, *memory);
         }
         Ok(())
     }

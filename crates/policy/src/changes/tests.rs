@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use vm_autoscale_node::VmConfig;
+use vm_autoscale_node::{Digest, VmConfig};
 
 use super::*;
 use crate::Seen;
