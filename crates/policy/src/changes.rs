@@ -91,7 +91,10 @@ impl Changes {
         let mut of = before.unwrap_or_else(new);
         of.values.extend(values.into_iter().map(|(key, value)| (key.to_owned(), value)));
         if let Request::SetMemory { memory, .. } = request {
-            of.memory = Some(AskedMemory { at_ms, memory: *memory });
+            // A larger one that was asked for before may still come.
+            let before = of.memory.filter(|before| before.until() > Duration::from_millis(at_ms));
+            let memory = before.map_or(*memory, |before| before.memory.max(*memory));
+            of.memory = Some(AskedMemory { at_ms, memory });
         }
         asked.push_back(of);
         if asked.len() > MAX_ASKED {

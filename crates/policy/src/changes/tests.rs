@@ -66,6 +66,30 @@ fn only_what_was_asked_last_is_ours() {
     }
 }
 
+/// By the same digest the first of two may be the one that comes.
+#[test]
+fn the_larger_of_two_growths_is_known_until_its_time_has_passed() {
+    let rates = serde_json::from_str(r#"{"per_vm": 9, "per_node": 9, "total": 9}"#).unwrap();
+    let with = |changes: &Changes, seconds: u64, memory: u32| {
+        let request = request("SetMemory", 101, &json!({"memory": memory}));
+        let asked = (&request, request.target().unwrap());
+        changes.with(&rates, Duration::from_secs(seconds), asked).unwrap()
+    };
+    let known = |changes: &Changes| {
+        let of = changes.asked[0].memory.unwrap();
+        (of.memory.get(), of.until().as_secs())
+    };
+    let first = with(&Changes::default(), 1, 16_384);
+    let second = with(&first, 10, 8704);
+    assert_eq!(known(&second), (16_384, 610));
+    assert_eq!(known(&with(&second, 20, 32_768)), (32_768, 620));
+    assert_eq!(known(&with(&first, 600, 8704)), (16_384, 1200));
+    assert_eq!(known(&with(&first, 601, 8704)), (8704, 1201));
+    // What is reverted is the last one all the same.
+    assert_eq!(foreign(&second, PendingOption::Memory, "memory: 8704\n"), None);
+    assert!(foreign(&second, PendingOption::Memory, "memory: 16384\n").is_some());
+}
+
 /// The file stays shorter than what is read of one.
 #[test]
 fn what_is_kept_has_an_end() {
