@@ -27,14 +27,16 @@ impl Pieces {
 
     /// Takes what came; a piece when there is enough for one.
     pub(crate) fn take(&mut self, data: &[u8]) -> Result<Option<ClusterPiece>, Endless> {
+        let begun = self.cut;
         if let Some(end) = data.iter().rposition(|&byte| byte == b'\n') {
             self.cut = self.held.len() + end + 1;
         }
         self.held.extend_from_slice(data);
         if !self.spoke {
-            let anchor = ANCHOR.as_bytes();
-            self.spoke =
-                self.held.split(|&byte| byte == b'\n').any(|line| line.starts_with(anchor));
+            // The line that had begun, and those that begin in what came: each is looked at once.
+            let begun = self.held.get(begun..).unwrap_or_default();
+            let mut lines = data.split(|&byte| byte == b'\n').skip(1).chain([begun]);
+            self.spoke = lines.any(|line| line.starts_with(ANCHOR.as_bytes()));
         }
         if self.spoke && self.held.len() >= PIECE && self.cut > 0 {
             let rest = self.held.split_off(self.cut);
@@ -73,17 +75,29 @@ mod tests {
     fn pieces_make_the_whole_and_cut_no_character() {
         let line = "/etc/pve/.rrd:pve2.3-vm/101:500:Grün:running\n";
         let text = format!("noise\n/etc/pve/.version:{{\n{}", line.repeat(8000));
-        for size in [1000, 1001, 70_000] {
+        for size in [1, 7, 1000, 1001, 70_000] {
             let pieces = through(&text, size).unwrap();
             assert_eq!(pieces.concat(), text, "{size}");
             assert!(pieces.len() > 3 && pieces.iter().all(|piece| piece.len() < PIECE + size));
         }
     }
 
+    /// Looked at anew with each message, this would take hours.
+    #[test]
+    fn what_was_looked_at_is_not_looked_at_again() {
+        let noise = "noise\n".repeat(MAX_LINE / 6 - 10);
+        let text = format!("{noise}/etc/pve/.version:{{\n");
+        assert_eq!(through(&text, 1).unwrap().concat(), text);
+        assert_eq!(through(&noise, 1), None);
+        assert_eq!(through(&"x".repeat(MAX_LINE), 1), None);
+    }
+
     #[test]
     fn without_pmxcfs_there_is_no_answer() {
         assert_eq!(through("", 10), None);
         assert_eq!(through("/etc/pve/.rrd:x\n", 10), None);
+        assert_eq!(through("x/etc/pve/.version:{\n", 10), None);
+        assert_eq!(through("/etc/pve/.version\n:{\n", 1), None);
         assert_eq!(through(&"x".repeat(2 * MAX_LINE), 1000), None);
     }
 }

@@ -1,5 +1,7 @@
 //! The answer to `tail -n +1 -v FILE…`: several files in one text.
 
+use std::collections::HashMap;
+
 use crate::command::VERSION;
 use crate::{ConfigFile, Error};
 
@@ -16,15 +18,8 @@ pub fn split_configs<'a>(
     answer: &'a [u8],
 ) -> Result<Vec<Option<&'a [u8]>>, Error> {
     let down = || Error::format("/etc/pve", "nothing is there: pmxcfs is down");
-    let (_, mut cursor) = find_header(answer, 0, VERSION).ok_or_else(down)?;
-    let mut starts: Vec<Option<(usize, usize)>> = Vec::with_capacity(files.len());
-    for file in files {
-        let found = find_header(answer, cursor, &file.path());
-        if let Some((_, content)) = found {
-            cursor = content;
-        }
-        starts.push(found);
-    }
+    let (_, cursor) = find_header(answer, 0, VERSION).ok_or_else(down)?;
+    let starts = starts(files, answer, cursor, |from, path| find_header(answer, from, path));
     let mut end = answer.len();
     let mut cut: Vec<Option<&[u8]>> = Vec::with_capacity(files.len());
     for start in starts.into_iter().rev() {
@@ -33,6 +28,41 @@ pub fn split_configs<'a>(
     }
     cut.reverse();
     Ok(cut)
+}
+
+/// Where each file's header and its content begin. Only what is still to come is looked for: else
+/// all of a long answer would be gone through for each file that is not there.
+fn starts(
+    files: &[ConfigFile],
+    answer: &[u8],
+    mut cursor: usize,
+    mut find: impl FnMut(usize, &str) -> Option<(usize, usize)>,
+) -> Vec<Option<(usize, usize)>> {
+    let paths: Vec<String> = files.iter().map(ConfigFile::path).collect();
+    let last = last_headers(answer, &paths);
+    let start = |path: &String| {
+        let (at, content) = match last.get(path.as_bytes()) {
+            Some(Some(last)) if *last >= cursor => find(cursor, path)?,
+            _ => return None,
+        };
+        cursor = content;
+        Some((at, content))
+    };
+    paths.iter().map(start).collect()
+}
+
+/// Where the last header of each path begins, with the line end before it.
+fn last_headers<'a>(answer: &[u8], paths: &'a [String]) -> HashMap<&'a [u8], Option<usize>> {
+    let mut last: HashMap<&[u8], _> = paths.iter().map(|path| (path.as_bytes(), None)).collect();
+    let mut at = 0_usize;
+    for line in answer.split_inclusive(|&byte| byte == b'\n') {
+        let path = line.strip_prefix(b"==> ").and_then(|path| path.strip_suffix(b" <==\n"));
+        if let Some(known) = path.and_then(|path| last.get_mut(path)) {
+            *known = at.checked_sub(1);
+        }
+        at += line.len();
+    }
+    last
 }
 
 /// Where the header begins (with the blank line that tail puts before all but the first) and
@@ -49,47 +79,4 @@ fn find_header(answer: &[u8], from: usize, path: &str) -> Option<(usize, usize)>
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn files(ids: &[u32]) -> Vec<ConfigFile> {
-        let node: crate::NodeName = "pve1".try_into().unwrap();
-        ids.iter()
-            .map(|&id| ConfigFile { node: node.clone(), vmid: id.try_into().unwrap() })
-            .collect()
-    }
-
-    fn header(id: u32) -> String {
-        format!("==> /etc/pve/nodes/pve1/qemu-server/{id}.conf <==\n")
-    }
-
-    const ANCHOR: &str = "==> /etc/pve/.version <==\n{}\n\n";
-
-    #[test]
-    fn cuts_what_tail_prints() {
-        let text = format!(
-            "{ANCHOR}{}cores: 1\n\n{}\n{}cores: 3\n",
-            header(101),
-            header(102),
-            header(104)
-        );
-        let cut = split_configs(&files(&[101, 102, 103, 104]), text.as_bytes()).unwrap();
-        assert_eq!(cut, [Some(&b"cores: 1\n"[..]), Some(b""), None, Some(b"cores: 3\n")]);
-        assert_eq!(split_configs(&files(&[101]), ANCHOR.trim_end().as_bytes()).unwrap(), [None]);
-    }
-
-    #[test]
-    fn without_pmxcfs_no_file_is_missing() {
-        assert!(split_configs(&files(&[101]), b"").is_err());
-        assert!(split_configs(&files(&[101]), header(101).as_bytes()).is_err());
-    }
-
-    #[test]
-    fn a_header_inside_a_file_is_content_unless_it_was_asked_for_next() {
-        let text =
-            format!("{ANCHOR}{}a: 1\n\n{}b: 2\n\n{}c: 3\n", header(101), header(999), header(102));
-        let cut = split_configs(&files(&[101, 102]), text.as_bytes()).unwrap();
-        assert_eq!(cut[0].unwrap(), format!("a: 1\n\n{}b: 2\n", header(999)).as_bytes());
-        assert_eq!(cut[1].unwrap(), b"c: 3\n");
-    }
-}
+mod tests;
