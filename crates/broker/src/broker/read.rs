@@ -2,13 +2,14 @@
 
 use sha1::{Digest as _, Sha1};
 use vm_autoscale_node::{
-    ClusterName, Digest, Gate, NodeCommand, NodeName, VmConfig, VmId, redact, redact_pools,
-    split_configs,
+    ClusterName, ConfigFiles, Digest, Gate, NodeCommand, NodeName, VmConfig, VmId, redact,
+    redact_pools, split_configs,
 };
 use vm_autoscale_policy::{Cluster, Mark, check};
 use vm_autoscale_protocol::{
     ConfigReply, FoundConfig, FoundGate, FoundPools, HelperError, Request,
 };
+use vm_autoscale_ssh::Ended;
 
 use super::{Broker, Done, MAX_OTHER, bad, collect, command, failed};
 use crate::ledger::boot_time;
@@ -16,6 +17,8 @@ use crate::replies::Replies;
 
 /// The longest answers, in bytes.
 const MAX_CONFIGS: usize = 8 * 1024 * 1024;
+/// That of one among them: pmxcfs holds no longer file.
+const MAX_CONFIG: usize = 1024 * 1024;
 const MAX_GATE: usize = 1024;
 
 impl Broker {
@@ -34,8 +37,7 @@ impl Broker {
         let marks: Vec<Mark> =
             vmids.iter().map(|vmid| self.known.totals.mark(cluster, node, *vmid)).collect();
         let (ended, answer) = collect(link, &command, MAX_CONFIGS, || self.is_wanted(out)).await?;
-        let cut = split_configs(files.as_slice(), &answer);
-        let cut = cut.map_err(|why| failed(node, &ended, &why.to_string()))?;
+        let cut = cut(files, &answer, (node, &ended))?;
         for (index, ((vmid, mark), raw)) in vmids.iter().zip(marks).zip(cut).enumerate() {
             let found = raw.map(|raw| {
                 let text = redact(&String::from_utf8_lossy(raw));
@@ -92,5 +94,46 @@ impl Broker {
         let text = text.ok_or_else(|| failed(node, &ended, "no answer of pmxcfs"))?;
         out.last(&FoundPools { text }).await;
         Ok(Done { node: Some(node.clone()), exit: Some(ended.exit) })
+    }
+}
+
+/// Cuts an answer into configs. None is too long: each is copied, in forms that may be several
+/// times as long.
+fn cut<'a>(
+    files: &ConfigFiles,
+    answer: &'a [u8],
+    (node, ended): (&NodeName, &Ended),
+) -> Result<Vec<Option<&'a [u8]>>, HelperError> {
+    let cut = split_configs(files.as_slice(), answer);
+    let cut = cut.map_err(|why| failed(node, ended, &why.to_string()))?;
+    if cut.iter().flatten().any(|raw| raw.len() > MAX_CONFIG) {
+        let limit = MAX_CONFIG.try_into().unwrap_or(u64::MAX);
+        return Err(HelperError::TooLarge { node: node.clone(), limit });
+    }
+    Ok(cut)
+}
+
+#[cfg(test)]
+mod tests {
+    use vm_autoscale_node::ConfigFile;
+
+    use super::*;
+
+    #[test]
+    fn a_config_is_no_longer_than_pmxcfs_has_them() {
+        let node = NodeName::try_from("pve1").unwrap();
+        let file = |vmid: u32| ConfigFile { node: node.clone(), vmid: vmid.try_into().unwrap() };
+        let files = ConfigFiles::try_from(vec![file(101), file(102)]).unwrap();
+        let ended = Ended { exit: 0, stderr: vec![] };
+        for (length, taken) in [(MAX_CONFIG, true), (MAX_CONFIG + 1, false)] {
+            let path = |vmid: u32| format!("\n==> {} <==\n", file(vmid).path());
+            let answer = format!("==> /etc/pve/.version <==\n{{}}\n{}", path(101))
+                + &format!("cores: 1\n{}{}", path(102), "x".repeat(length));
+            match cut(&files, answer.as_bytes(), (&node, &ended)) {
+                Ok(cut) => assert!(taken && cut[1].unwrap().len() == length),
+                Err(HelperError::TooLarge { limit: 1_048_576, .. }) => assert!(!taken),
+                Err(other) => panic!("{other}"),
+            }
+        }
     }
 }
