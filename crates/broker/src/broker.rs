@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::sync::Semaphore;
 use vm_autoscale_node::{ClusterName, NodeCommand, NodeName};
 use vm_autoscale_policy::{Known, Policy, check};
 use vm_autoscale_protocol::{Executed, HelperError, Request, Sandbox};
@@ -26,6 +27,10 @@ mod read;
 /// The longest answer to most commands, in bytes.
 const MAX_OTHER: usize = 256 * 1024;
 
+/// So many whole answers of nodes are held at a time, from when they are asked for until they are
+/// passed on. The others wait: nine slow readers do not hold nine of them.
+const WHOLE: usize = 2;
+
 /// The rules, the ways to the nodes, and what was read from them.
 pub(crate) struct Broker {
     policy: Policy,
@@ -40,6 +45,8 @@ pub(crate) struct Broker {
     ledger: Ledger,
     pub(crate) complaints: Complaints,
     instance: String,
+    /// Who reads configs holds a whole answer: see [`WHOLE`].
+    whole: Semaphore,
     /// What the process took from itself; known once it listens.
     pub(crate) sandbox: Sandbox,
 }
@@ -79,6 +86,7 @@ impl Broker {
             ledger,
             complaints: Complaints::default(),
             instance,
+            whole: Semaphore::new(WHOLE),
             sandbox: Sandbox::default(),
         })
     }

@@ -12,6 +12,7 @@ use crate::turn;
 
 mod masses;
 mod noise;
+mod slow;
 
 /// A message that has begun has 5 s; the rest is for a machine that has much else to do.
 const DEADLINE: Duration = Duration::from_secs(9);

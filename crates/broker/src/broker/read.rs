@@ -34,6 +34,7 @@ impl Broker {
             return Err(bad("no configs are read by this"));
         };
         let link = self.link(cluster, node)?;
+        let _held = self.whole.acquire().await;
         let marks: Vec<Mark> =
             vmids.iter().map(|vmid| self.known.totals.mark(cluster, node, *vmid)).collect();
         let (ended, answer) = collect(link, &command, MAX_CONFIGS, || self.is_wanted(out)).await?;
