@@ -125,7 +125,7 @@ fn nothing_is_changed_that_cannot_be_written_down() {
     // Configs are read all the same.
     let (rule, said) = ask(&stage);
     let unwritten = said.contains("cannot be written down") && said.contains("others can write");
-    assert!(rule == Some(Rule::Rates) && unwritten, "{rule:?} {said}");
+    assert!(rule == Some(Rule::Record) && unwritten, "{rule:?} {said}");
     read_cluster(&stage).unwrap();
     assert_eq!(sent(&stage), 1);
     set_permissions(&directory, Permissions::from_mode(0o700)).unwrap();

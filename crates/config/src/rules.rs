@@ -157,7 +157,8 @@ fn inert(rule: &Rule) -> impl Iterator<Item = Broken> {
     alone.map(|(key, _, other, _)| {
         let problem =
             format!("`{key}` stands here without `{other}`, so that it is without effect");
-        Broken::new(&[key], problem, "a key that is without effect is an error")
+        // Not where the other one is there and cannot be read: that is said already.
+        Broken::new(&[key, other], problem, "a key that is without effect is an error")
     })
 }
 

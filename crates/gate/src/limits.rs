@@ -3,7 +3,7 @@
 
 use std::fmt::Display;
 
-use vm_autoscale_node::{BalloonMib, CpuLimit, MemoryMib, NodeCommand, Vcpus, VmId};
+use vm_autoscale_node::{BalloonMib, CpuLimit, Ladder, MemoryMib, NodeCommand, Vcpus, VmId};
 
 mod parse;
 
@@ -14,7 +14,7 @@ const PATH: &str = "/etc/vm-autoscale/gate.conf";
 /// # Errors
 /// It cannot be believed or understood; then nothing may be changed.
 pub(crate) fn read() -> Result<Limits, String> {
-    let text = crate::file::read(PATH)?.unwrap_or_default();
+    let text = crate::file::read(PATH.as_ref())?.unwrap_or_default();
     parse::limits(&text).map_err(|problem| format!("{PATH}:{problem}"))
 }
 
@@ -77,6 +77,10 @@ impl Limits {
         }
         let (vmid, within) = match change {
             NodeCommand::SetVcpus { vmid, vcpus, .. } => (vmid, self.vcpus.check("vcpus", vcpus)),
+            // The helper asks for no other size, and with another one a VM may not start.
+            NodeCommand::SetMemory { memory, .. } if !Ladder::has(*memory) => {
+                return Err(format!("memory {memory} is no size that hotplug can reach"));
+            }
             NodeCommand::SetMemory { vmid, memory, balloon, .. } => {
                 let balloon =
                     balloon.as_ref().map(|balloon| self.balloon.check("balloon", balloon));

@@ -8,6 +8,8 @@ use runs::{Run, looks_secret, runs};
 
 /// What stands in a secret's place.
 const MASK: &str = "(masked)";
+/// What a private key in text form begins with; nothing behind it is shown.
+const PEM: &str = "-----BEGIN ";
 /// What a word contains that names one; `pass` alone is in too many others.
 const NAMES: [&str; 7] =
     ["password", "passwd", "passphrase", "token", "api_key", "apikey", "secret"];
@@ -22,13 +24,20 @@ const SCHEMES: [&str; 2] = ["bearer", "basic"];
 #[must_use]
 pub fn masked(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
+    let (mut rest, key) = match text.find(PEM) {
+        Some(at) => text.split_at(at),
+        None => (text, ""),
+    };
     while let Some(run) = runs(rest) {
         let Run { before, word, after } = run;
         out.push_str(before);
         rest = take(&mut out, word, after);
     }
     out.push_str(rest);
+    if !key.is_empty() {
+        out.push_str(PEM);
+        out.push_str(MASK);
+    }
     out
 }
 

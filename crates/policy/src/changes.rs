@@ -110,11 +110,29 @@ impl Changes {
         option: PendingOption,
         pending: &Pending,
     ) -> Option<String> {
-        let of = self.asked.iter().find(|of| of.cluster == *cluster && of.vmid == vmid);
         let mut names = option.names().split(',').filter(|name| pending.has(name)).peekable();
         if names.peek().is_none() {
             return Some(format!("nothing of `{}` waits in [PENDING]", option.names()));
         }
+        self.not_ours((cluster, vmid), pending, names)
+    }
+
+    /// Why something of others waits. Any change would overwrite it, or bring it about: that of a VM
+    /// that does not run takes over all that waits.
+    pub(crate) fn in_the_way(&self, of: (&ClusterName, VmId), pending: &Pending) -> Option<String> {
+        if pending.others {
+            return Some("an option that is none of ours waits in [PENDING]".to_owned());
+        }
+        self.not_ours(of, pending, pending.names())
+    }
+
+    fn not_ours<'a>(
+        &self,
+        (cluster, vmid): (&ClusterName, VmId),
+        pending: &Pending,
+        mut names: impl Iterator<Item = &'a str>,
+    ) -> Option<String> {
+        let of = self.asked.iter().find(|of| of.cluster == *cluster && of.vmid == vmid);
         let foreign = names.find(|name| {
             let asked = of.and_then(|of| of.values.get(*name));
             asked.is_none() || pending.value(name) != asked.map(String::as_str)

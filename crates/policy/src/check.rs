@@ -64,6 +64,12 @@ fn check_change(
         let message = format!("VM {vmid}: not the config that the helper read last; read it again");
         return refuse(Rule::Digest, message);
     };
+    let is_revert = matches!(request, Request::Revert { .. });
+    let of = (&target.cluster, vmid);
+    let others = known.changes.borrow().in_the_way(of, &sizes.pending).filter(|_| !is_revert);
+    if let Some(why) = others {
+        return refuse(Rule::Pending, format!("VM {vmid}: {why}"));
+    }
     let measured = Measured { policy, rule, sizes: &sizes };
     match request {
         Request::SetVcpus { vcpus, .. } => measured.vcpus(vcpus.get()),
@@ -75,8 +81,7 @@ fn check_change(
         Request::SetCpuLimit { cpulimit, .. } => measured.cpulimit(*cpulimit),
         Request::SetBalloon { balloon, .. } => measured.balloon(*balloon, sizes.memory),
         Request::Revert { option, .. } => {
-            let changes = known.changes.borrow();
-            let foreign = changes.foreign((&target.cluster, vmid), *option, &sizes.pending);
+            let foreign = known.changes.borrow().foreign(of, *option, &sizes.pending);
             foreign.map_or(Ok(()), |why| refuse(Rule::Revert, format!("VM {vmid}: {why}")))
         }
         // A change that is new here is not let through for that.

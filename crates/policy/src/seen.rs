@@ -14,15 +14,23 @@ const OPTIONS: [&str; 4] = ["balloon", "cpulimit", "memory", "vcpus"];
 pub struct Sizes {
     /// Plugged vCPUs; `None` where the config leaves that open.
     pub vcpus: Option<u32>,
+    /// With more than these it does not start; `None` where the config leaves that open.
+    pub max_vcpus: Option<u32>,
     /// As the config has it.
     pub memory: MemoryMib,
+    /// Its DIMMs are of other sizes than those of the ladder.
+    pub hugepages: bool,
     /// What waits for a cold start.
     pub pending: Pending,
 }
 
-/// What waits of the options that can be changed; `None` where that is no short value.
+/// What waits: of the options that can be changed the value, `None` where that is no short one.
 #[derive(Debug, Clone, Default)]
-pub struct Pending(BTreeMap<&'static str, Option<String>>);
+pub struct Pending {
+    ours: BTreeMap<&'static str, Option<String>>,
+    /// Whether an option waits that no change of ours can leave there.
+    pub(crate) others: bool,
+}
 
 impl Pending {
     fn of(config: &VmConfig) -> Self {
@@ -31,15 +39,23 @@ impl Pending {
             PendingValue::Set(text) if text.len() < 32 => Some(text.clone()),
             _ => None,
         };
-        Self(OPTIONS.into_iter().filter_map(of).map(|(option, it)| (option, short(it))).collect())
+        let ours = OPTIONS.into_iter().filter_map(of);
+        Self {
+            ours: ours.map(|(option, it)| (option, short(it))).collect(),
+            others: config.pending.keys().any(|option| !OPTIONS.contains(&option.as_str())),
+        }
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.ours.keys().copied()
     }
 
     pub(crate) fn has(&self, option: &str) -> bool {
-        self.0.contains_key(option)
+        self.ours.contains_key(option)
     }
 
     pub(crate) fn value(&self, option: &str) -> Option<&str> {
-        let text = self.0.get(option)?.as_deref()?;
+        let text = self.ours.get(option)?.as_deref()?;
         // `memory` has properties since 8.1.
         Some(text.strip_prefix("current=").unwrap_or(text))
     }
@@ -47,15 +63,20 @@ impl Pending {
 
 impl Sizes {
     fn of(config: &VmConfig) -> Self {
-        let vcpus = config.plugged_vcpus().ok().map(u32::from);
-        Self { vcpus, memory: config.memory, pending: Pending::of(config) }
+        Self {
+            vcpus: config.plugged_vcpus().ok().map(u32::from),
+            max_vcpus: config.max_vcpus().ok().map(u32::from),
+            memory: config.memory,
+            hugepages: config.hugepages,
+            pending: Pending::of(config),
+        }
     }
 
     /// The memory that the VM has or will have after its next start; nothing where that is not
     /// known.
     pub(crate) fn most_memory(&self) -> Option<u32> {
         let now = self.memory.get();
-        match self.pending.0.get("memory") {
+        match self.pending.ours.get("memory") {
             Some(_) => Some(self.pending.value("memory")?.parse::<u32>().ok()?.max(now)),
             None => Some(now),
         }

@@ -82,6 +82,8 @@ pub enum Rule {
     Ladder,
     /// Only listed nodes.
     Nodes,
+    /// Only where nothing of others waits for the next start.
+    Pending,
     /// Only so many changes a minute.
     Rates,
     /// Nothing at all.

@@ -84,7 +84,7 @@ fn a_wrong_gate_conf_stops_changes_and_no_reading() {
     refused(&node, "--cpulimit 9", "is writable by others (mode 664)");
     std::fs::set_permissions(&conf, std::fs::Permissions::from_mode(0o644)).unwrap();
     std::os::unix::fs::chown(&conf, Some(65534), None).unwrap();
-    refused(&node, "--cpulimit 9", "belongs to uid 65534, not to root");
+    refused(&node, "--cpulimit 9", "belongs to uid 65534, not to uid 0");
     read();
     std::fs::rename(&conf, node.stage.path("etc").join("other")).unwrap();
     symlink("/etc/vm-autoscale/other", &conf).unwrap();

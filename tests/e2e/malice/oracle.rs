@@ -22,6 +22,7 @@ const NODES: Broken = &["nodes"];
 const READ_ONLY: Broken = &["read_only"];
 const VMS: Broken = &["vms"];
 const DIGEST: Broken = &["digest"];
+const PENDING: Broken = &["pending"];
 const REVERT: Broken = &["revert"];
 
 /// What must come of a request.
@@ -90,8 +91,18 @@ impl Oracle {
         let read = read.ok_or(DIGEST)?;
         match method {
             "Revert" => self.may_revert((name, vm), read, &asked["option"]),
+            _ if !self.all_ours((name, vm), read) => Err(PENDING),
             _ => limits::check(rule, read, method, asked),
         }
+    }
+
+    /// Whether nothing waits but what changes of ours asked for.
+    fn all_ours(&self, (cluster, vm): (&str, u64), read: &Read) -> bool {
+        let asked = |option: &str| {
+            let mut of = self.asked.iter();
+            of.find(|((c, v, o), _)| c == cluster && *v == vm && *o == option).map(|(_, it)| it)
+        };
+        read.pending.iter().all(|(option, value)| asked(option) == Some(value))
     }
 
     /// Only what waits just as a change of ours asked for it.

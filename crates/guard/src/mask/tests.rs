@@ -34,6 +34,8 @@ fn long_texts_without_sense_are_hidden() {
     assert_eq!(masked(&format!("key {hex}.")), "key (masked).");
     assert_eq!(masked(&format!("ssh-ed25519 {base64}")), "ssh-ed25519 (masked)");
     assert_eq!(masked(&format!("{hex}01234567")), "(masked)", "of a digest's length");
+    let pem = format!(r"id: -----BEGIN OPENSSH PRIVATE KEY-----\n{base64}\nc2hvcnQ=\n-----END");
+    assert_eq!(masked(&pem), "id: -----BEGIN (masked)");
 }
 
 /// What an administrator needs to see.

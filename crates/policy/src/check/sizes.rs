@@ -23,10 +23,15 @@ impl Measured<'_> {
         let (min, max) = (self.rule.min_vcpus, self.rule.max_vcpus);
         let [min, max] = [min, max].map(|bound| bound.map(u32::from));
         self.within(("vcpus", asked), ("min_vcpus", min.unwrap_or(1)), ("max_vcpus", max))?;
-        let Some(now) = self.sizes.vcpus else {
+        let (Some(now), Some(most)) = (self.sizes.vcpus, self.sizes.max_vcpus) else {
             let message = "how many vCPUs are plugged cannot be told from the config";
             return refuse(Rule::Step, message.to_owned());
         };
+        if asked > most {
+            let message =
+                format!("vcpus {asked}: the VM has {most} cores, and starts with no more");
+            return refuse(Rule::Bounds, message);
+        }
         let (more, less) = (asked.saturating_sub(now), now.saturating_sub(asked));
         let step = self.rule.max_vcpus_step.map(u32::from);
         let what = format!("vcpus {now} -> {asked}: at most");
@@ -40,6 +45,10 @@ impl Measured<'_> {
     }
 
     pub(super) fn memory(&self, asked: MemoryMib, balloon: Option<BalloonMib>) -> Checked {
+        if self.sizes.hugepages {
+            let message = "memory: that of a VM with `hugepages` of 1 GiB is not changed";
+            return refuse(Rule::Ladder, message.to_owned());
+        }
         if !Ladder::has(asked) {
             let message = format!("memory {asked} MiB is no size that hotplug can reach");
             return refuse(Rule::Ladder, message);

@@ -35,15 +35,23 @@ fn policy() -> Value {
     })
 }
 
+type Came = Result<(), (Rule, String)>;
+
+const CONF: &str = "cores: 64\nvcpus: 6\nmemory: 4096\n";
+
 /// VMs 101 to 107 as read: 6 vCPUs, 4096 MiB.
-fn ask(policy: Value, name: &str, vmid: u32, extra: &Value) -> Result<(), (Rule, String)> {
+fn ask(policy: Value, name: &str, vmid: u32, extra: &Value) -> Came {
+    ask_of(CONF, policy, name, vmid, extra)
+}
+
+/// The same of VMs of that config.
+fn ask_of(conf: &str, policy: Value, name: &str, vmid: u32, extra: &Value) -> Came {
     let policy: Policy = serde_json::from_value(policy).unwrap();
     let known = Known::new(&policy, Changes::default(), Duration::ZERO);
     let digest = Digest::from_bytes([7; 20]);
     let home = "home".try_into().unwrap();
     for id in 101u32..=107 {
-        let conf = VmConfig::parse("cores: 8\nvcpus: 6\nmemory: 4096\n").unwrap();
-        let config = Some((digest.clone(), conf));
+        let config = Some((digest.clone(), VmConfig::parse(conf).unwrap()));
         let of = (&home, id.try_into().unwrap());
         known.read(of, crate::Mark::default(), Duration::ZERO, config);
     }
@@ -336,5 +344,37 @@ fn read_only_lets_nothing_through() {
         let policy: Policy = serde_json::from_value(policy).unwrap();
         let known = Known::new(&policy, Changes::default(), Duration::ZERO);
         assert!(check(&policy, &known, Duration::ZERO, &read).is_ok());
+    }
+}
+
+/// With more vCPUs than cores, or with memory that is none of its DIMMs, a VM does not start.
+#[test]
+fn no_vm_is_given_what_it_does_not_start_with() {
+    let of = |conf: &str, name: &str, extra: Value| ask_of(conf, policy(), name, 101, &extra);
+    let small = CONF.replace("64", "8");
+    assert_eq!(of(&small, "SetVcpus", json!({"vcpus": 8})), Ok(()));
+    let (rule, why) = of(&small, "SetVcpus", json!({"vcpus": 9})).unwrap_err();
+    assert_eq!(rule, Rule::Bounds);
+    assert_eq!(why, "vcpus 9: the VM has 8 cores, and starts with no more");
+    let huge = format!("{CONF}hugepages: 1024\n");
+    let (rule, _) = of(&huge, "SetMemory", json!({"memory": 5120})).unwrap_err();
+    assert_eq!((rule, of(&huge, "SetVcpus", json!({"vcpus": 7}))), (Rule::Ladder, Ok(())));
+}
+
+/// A change overwrites what waits for the same option, and on a VM that stopped brings all else
+/// about.
+#[test]
+fn where_something_of_others_waits_nothing_is_changed() {
+    for pending in ["memory: 16384\n", "vcpus: 8\n", "cores: 2\n", "delete: net1\n"] {
+        let conf = format!("{CONF}[PENDING]\n{pending}");
+        for (name, extra) in [
+            ("SetVcpus", json!({"vcpus": 7})),
+            ("SetMemory", json!({"memory": 4096})),
+            ("SetCpuLimit", json!({"cpulimit": 1})),
+            ("SetBalloon", json!({"balloon": 2048})),
+        ] {
+            let came = ask_of(&conf, policy(), name, 101, &extra);
+            assert_eq!(came.unwrap_err().0, Rule::Pending, "{name} {pending}");
+        }
     }
 }

@@ -25,6 +25,7 @@ const INT: u64 = 0xffff_ffff;
 const POINTER: u64 = u64::MAX;
 const TYPE: u64 = 0xf;
 const WRITING: u64 = 0o1103;
+const EXCLUSIVE: u64 = 0o200;
 const EXECUTABLE: u64 = 4;
 
 /// What every broker needs.
@@ -93,7 +94,12 @@ pub(super) const READ_ONLY: &[Call] = &[only(libc::SYS_openat, &[(2, WRITING, li
 /// Files that are replaced as a whole, so that an end at any time leaves the old or the new one:
 /// written beside the old one, and given its name. Landlock says in which directories.
 pub(super) const WRITES: &[Call] = &[
-    any(libc::SYS_openat),
+    only(libc::SYS_openat, &[(2, WRITING, libc::O_RDONLY)]),
+    // A file that was not there: none is written over.
+    only(
+        libc::SYS_openat,
+        &[(2, WRITING | EXCLUSIVE, libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL)],
+    ),
     #[cfg(target_arch = "x86_64")]
     any(libc::SYS_rename),
     any(libc::SYS_renameat),

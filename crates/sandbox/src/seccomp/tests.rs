@@ -92,8 +92,10 @@ fn of_some_calls_only_some_arguments_are_taken() {
         let wanted = if *allowed { ALLOW } else { DENY };
         assert_eq!(verdict(*number, arguments, none), Some(wanted), "{number} {arguments:?}");
     }
-    let create = [(2, flags(libc::O_WRONLY | libc::O_CREAT))];
-    assert_eq!(verdict(libc::SYS_openat, &create, &["/run/x"]), Some(ALLOW));
+    let [create, new] = [0, libc::O_EXCL | libc::O_CLOEXEC]
+        .map(|more| [(2, flags(libc::O_WRONLY | libc::O_CREAT | more))]);
+    assert_eq!(verdict(libc::SYS_openat, &new, &["/run/x"]), Some(ALLOW));
+    assert_ne!(verdict(libc::SYS_openat, &create, &["/run/x"]), Some(ALLOW));
     assert_eq!(verdict(libc::SYS_renameat2, &[], none), Some(DENY));
     assert_eq!(verdict(libc::SYS_renameat2, &[], &["/run/x"]), Some(ALLOW));
 }

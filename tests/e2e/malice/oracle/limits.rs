@@ -10,7 +10,7 @@ use super::reads::Read;
 pub(super) fn check(rule: &Rule, read: &Read, method: &str, asked: &Value) -> Result<(), Broken> {
     let number = |key: &str| asked[key].as_u64();
     match method {
-        "SetVcpus" => vcpus(rule, read.vcpus, number("vcpus").unwrap()),
+        "SetVcpus" => vcpus(rule, read, number("vcpus").unwrap()),
         "SetMemory" => {
             let memory = number("memory").unwrap();
             // What is off the ladder may be out of bounds, too; either is a reason.
@@ -26,9 +26,12 @@ pub(super) fn check(rule: &Rule, read: &Read, method: &str, asked: &Value) -> Re
     }
 }
 
-fn vcpus(rule: &Rule, now: u64, asked: u64) -> Result<(), Broken> {
+fn vcpus(rule: &Rule, read: &Read, asked: u64) -> Result<(), Broken> {
     within(asked, rule.min_vcpus.unwrap_or(1), rule.max_vcpus, &["bounds"])?;
-    let up = rule.max_vcpus_step.map_or(u64::MAX, u64::from);
+    if asked > read.cores {
+        return Err(&["bounds"]);
+    }
+    let (now, up) = (read.vcpus, rule.max_vcpus_step.map_or(u64::MAX, u64::from));
     let far = asked > now.saturating_add(up) || now > asked + up.min(3);
     if far { Err(&["step"]) } else { Ok(()) }
 }

@@ -11,6 +11,8 @@ use super::{Oracle, rule_of};
 pub(crate) struct Read {
     pub(crate) digest: String,
     pub(crate) vcpus: u64,
+    /// With more vCPUs than these it does not start.
+    pub(crate) cores: u64,
     pub(crate) memory: u64,
     /// Options and values that wait.
     pub(crate) pending: HashMap<String, String>,
@@ -54,6 +56,7 @@ impl Read {
         Self {
             digest: digest.to_owned(),
             vcpus: number("vcpus").unwrap_or(plugged),
+            cores: plugged,
             memory: number("memory").unwrap_or(512),
             pending: pairs(pending.unwrap_or_default()),
         }

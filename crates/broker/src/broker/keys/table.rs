@@ -103,7 +103,7 @@ pub(super) const KEYS: [Row; 21] = [
         &[vcpus(101, "pve1", "6")],
         [
             GOES,
-            "helper.yaml:1: a change cannot be written down: /proc/none: No such file or directory (os error 2)",
+            "a change cannot be written down before it is made: /proc/none: No such file or directory (os error 2)",
         ],
     ),
     // Nobody has looked at the cluster: the sum is not known.
