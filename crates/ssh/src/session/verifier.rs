@@ -27,11 +27,7 @@ pub(super) struct Verifier {
 macro_rules! no_channels {
     ($($opens:ident($($what:ty),*);)*) => {$(
         async fn $opens(
-            &mut self,
-            _: Channel<Msg>,
-            $(_: $what,)*
-            _: ChannelOpenHandle,
-            _: &mut Session,
+            &mut self, _: Channel<Msg>, $(_: $what,)* _: ChannelOpenHandle, _: &mut Session,
         ) -> Result<(), Error> {
             Err(self.refused())
         }
