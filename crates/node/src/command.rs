@@ -231,14 +231,10 @@ impl TryFrom<Vec<ConfigFile>> for ConfigFiles {
             return Err(Error::Range { what, value, min: "1", max: "64", unit: "" });
         }
         // One that is large must not come many times over.
-        let again =
-            |(at, file): &(usize, &ConfigFile)| files.iter().take(*at).any(|it| it == *file);
-        match files.iter().enumerate().find(again) {
-            Some((_, ConfigFile { vmid, .. })) => {
-                Err(Error::format("config files", format!("that of VM {vmid} is named twice")))
-            }
-            None => Ok(Self(files)),
+        if files.iter().enumerate().any(|(at, file)| files.iter().take(at).any(|it| it == file)) {
+            return Err(Error::format("config files", "one is named twice"));
         }
+        Ok(Self(files))
     }
 }
 

@@ -199,7 +199,7 @@ fn no_config_is_read_twice_in_one_call() {
     };
     let command = |files: &[ConfigFile]| ConfigFiles::try_from(files.to_vec());
     let twice = command(&[file("pve1", 101), file("pve1", 102), file("pve1", 101)]);
-    assert_eq!(twice.unwrap_err().to_string(), "config files: that of VM 101 is named twice");
+    assert_eq!(twice.unwrap_err().to_string(), "config files: one is named twice");
     assert!(command(&[file("pve1", 101), file("pve2", 101), file("pve1", 102)]).is_ok());
     let line = NodeCommand::ReadConfigs(command(&[file("pve1", 101)]).unwrap()).line();
     let line = format!("{line} /etc/pve/nodes/pve1/qemu-server/101.conf");
