@@ -67,5 +67,5 @@ fn the_wall_is_small() {
     let wall = lines("broker");
     let all: usize = linked("broker").iter().map(|package| lines(package)).sum();
     assert!((500..=1500).contains(&wall), "{wall} lines");
-    assert!((2000..=6000).contains(&all), "{all} lines");
+    assert!((2000..=6200).contains(&all), "{all} lines");
 }

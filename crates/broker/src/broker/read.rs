@@ -63,6 +63,19 @@ impl Broker {
         self.known.read((&cluster.name, vmid), mark, boot_time(), config);
     }
 
+    /// The whole answer to a request's one command, where the rules let it be asked.
+    async fn ask(
+        &self,
+        request: &Request,
+        (cluster, node): (&ClusterName, &NodeName),
+        most: usize,
+        out: &Replies,
+    ) -> Result<(Ended, Vec<u8>), HelperError> {
+        check(&self.policy, &self.known, boot_time(), request)?;
+        let (link, command) = (self.link(cluster, node)?, command(request)?);
+        collect(link, &command, most, || self.is_wanted(out)).await
+    }
+
     /// Says of the answer what of ours is there; words of the node's own are no answer.
     pub(super) async fn read_gate(
         &self,
@@ -70,9 +83,7 @@ impl Broker {
         (cluster, node): (&ClusterName, &NodeName),
         out: &mut Replies,
     ) -> Result<Done, HelperError> {
-        check(&self.policy, &self.known, boot_time(), request)?;
-        let (link, command) = (self.link(cluster, node)?, command(request)?);
-        let (ended, answer) = collect(link, &command, MAX_GATE, || self.is_wanted(out)).await?;
+        let (ended, answer) = self.ask(request, (cluster, node), MAX_GATE, out).await?;
         let gate = Gate::answered(ended.exit, &answer);
         let gate = gate.map_err(|why| failed(node, &ended, &why.to_string()))?;
         out.last(&FoundGate::from(gate)).await;
@@ -86,9 +97,7 @@ impl Broker {
         (cluster, node): (&ClusterName, &NodeName),
         out: &mut Replies,
     ) -> Result<Done, HelperError> {
-        check(&self.policy, &self.known, boot_time(), request)?;
-        let (link, command) = (self.link(cluster, node)?, command(request)?);
-        let (ended, answer) = collect(link, &command, MAX_OTHER, || self.is_wanted(out)).await?;
+        let (ended, answer) = self.ask(request, (cluster, node), MAX_OTHER, out).await?;
         // 2 says that there is no `user.cfg`: no pools, where pmxcfs itself spoke.
         let answered = ended.exit == 0 || ended.exit == 2;
         let text = redact_pools(&String::from_utf8_lossy(&answer)).filter(|_| answered);
