@@ -26,7 +26,7 @@ fn each_limit_holds_and_lets_through_what_is_within() {
         ("vms 100-200\nexcept 150-160", Some("149: --vcpus 1"), Some("155: --vcpus 1")),
         ("min_vcpus 2", Some("--vcpus 2"), Some("--vcpus 1")),
         ("max_vcpus 8", Some("--vcpus 8"), Some("--vcpus 9")),
-        ("min_memory 1024", Some("--memory 1024"), Some("--memory 512")),
+        ("min_memory 2048", Some("--memory 2048"), Some("--memory 1536")),
         ("max_memory\t=\t4096", Some("--memory 4096"), Some("--memory 4608")),
         ("min_cpulimit 0.5", Some("--cpulimit 0.5"), Some("--cpulimit 0.49")),
         ("max_cpulimit 8", Some("--cpulimit 8"), Some("--cpulimit 8.01")),
@@ -36,7 +36,7 @@ fn each_limit_holds_and_lets_through_what_is_within() {
         ("max_balloon 2048", Some("--balloon 2048"), Some("--balloon 2049")),
         ("max_balloon 2048", None, Some("--memory 4096 --balloon 2049")),
         ("max_memory 4096", None, Some("--memory 4608 --balloon 1024")),
-        ("# vcpus\n\n  max_vcpus 8  \n", Some("--memory 131072"), Some("--vcpus 9")),
+        ("# vcpus\n\n  max_vcpus 8  \n", Some("--memory 8192"), Some("--vcpus 9")),
     ] {
         let limits = of(conf).unwrap();
         if let Some(within) = within {
@@ -51,13 +51,14 @@ fn each_limit_holds_and_lets_through_what_is_within() {
 }
 
 #[test]
-fn without_limits_every_change_is_let_through() {
-    for options in
-        ["--vcpus 4096", "--memory 4194304 --balloon 1", "--cpulimit 0", "--revert memory"]
+fn without_limits_every_change_of_a_size_that_there_is_is_let_through() {
+    for options in ["--vcpus 4096", "--memory 8192 --balloon 1", "--cpulimit 0", "--revert memory"]
     {
         assert_eq!(of("").unwrap().check(&change(options)), Ok(()));
         assert_eq!(of("# nothing\n").unwrap().check(&change(options)), Ok(()));
     }
+    let why = of("").unwrap().check(&change("--memory 1025")).unwrap_err();
+    assert!(why.contains("no size that hotplug can reach"), "{why}");
 }
 
 #[test]
