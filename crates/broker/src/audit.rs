@@ -1,7 +1,7 @@
 //! One line a request, for whoever has to know afterwards who asked for what and what came of it:
 //! a JSON object on standard error, which systemd keeps.
 
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -52,17 +52,12 @@ pub(crate) enum Verdict<'a> {
     Left,
 }
 
-/// Writes the line. A standard error that stands still holds everything up: what is not on record is
-/// not done.
-pub(crate) fn audit(
-    peer: Peer,
-    request: &Request,
-    verdict: &Verdict<'_>,
-    took: Duration,
-) -> io::Result<()> {
-    let mut line = serde_json::to_vec(&line(peer, request, verdict, took))?;
+/// Writes the line. A log that takes nothing, as on a disk that is full, holds up nothing: a VM that
+/// needs more is not to wait for it.
+pub(crate) fn audit(peer: Peer, request: &Request, verdict: &Verdict<'_>, took: Duration) {
+    let Ok(mut line) = serde_json::to_vec(&line(peer, request, verdict, took)) else { return };
     line.push(b'\n');
-    Masked(io::stderr().lock()).write_all(&line)
+    let _ = Masked(std::io::stderr().lock()).write_all(&line);
 }
 
 fn line<'a>(peer: Peer, request: &Request, verdict: &Verdict<'a>, took: Duration) -> Line<'a> {

@@ -124,19 +124,17 @@ async fn converse(broker: &Broker, stream: UnixStream, peer: Peer, busy: &Rc<Cel
             return;
         }
         let (answering, begun) = (Counted::new(busy), Instant::now());
-        let record =
-            |verdict: &Verdict<'_>| audit(peer, &request, verdict, begun.elapsed()).is_ok();
+        let record = |verdict: &Verdict<'_>| audit(peer, &request, verdict, begun.elapsed());
         let is_change = request.target().is_some();
-        // What cannot be put on record is not done.
-        if is_change && !record(&Verdict::Asked) {
-            return;
+        // Before, so that also one whose end nobody sees is on record.
+        if is_change {
+            record(&Verdict::Asked);
         }
         let result = tokio::select! {
             result = broker.answer(&request, &mut out) => result,
             // A change is seen through to its end, whoever waits for it.
             () = hung_up(read.as_ref()), if !is_change => {
-                record(&Verdict::Left);
-                return;
+                return record(&Verdict::Left);
             }
         };
         record(&Verdict::Answered(&result));

@@ -73,7 +73,8 @@ fn connect(port: u16) -> io::Result<()> {
 
 fn replace(site: &Site, directory: &str) -> io::Result<()> {
     let directory = site.dir.join(directory);
-    let mut file = fs::File::create_new(directory.join("new"))?;
+    let mut new = fs::OpenOptions::new();
+    let mut file = new.write(true).create_new(true).open(directory.join("new"))?;
     file.write_all(b"new")?;
     fs::rename(directory.join("new"), directory.join("old"))
 }

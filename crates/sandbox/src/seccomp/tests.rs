@@ -7,7 +7,7 @@ use super::*;
 #[cfg(target_arch = "x86_64")]
 fn the_list_is_the_one_that_was_reviewed() {
     let sizes = [ALWAYS, READ_ONLY, WRITES, REMOVES, DEADLY].map(<[Call]>::len);
-    assert_eq!(sizes, [39, 1, 6, 2, 22]);
+    assert_eq!(sizes, [39, 1, 7, 2, 22]);
     let always = [
         0, 1, 3, 9, 10, 11, 12, 13, 14, 15, 25, 28, 41, 42, 44, 45, 48, 54, 55, 72, 79, 89, 107,
         131, 149, 150, 186, 202, 228, 231, 232, 233, 267, 281, 288, 318, 332,
