@@ -42,12 +42,12 @@ fn every_word_of_the_alphabet_is_inert() {
 fn the_quoted_literals_are_one_word() {
     let (node, vmid) =
         (vm_autoscale_proxmox::NodeName::try_from("pve1").unwrap(), 101u32.try_into().unwrap());
-    let file = ConfigFile { node: node.clone(), vmid };
+    let file = |vmid: u32| ConfigFile { node: node.clone(), vmid: vmid.try_into().unwrap() };
     let mut commands = vec![
         NodeCommand::ReadCluster,
         NodeCommand::ReadPools,
         NodeCommand::ReadResources,
-        NodeCommand::ReadConfigs(vec![file; 64].try_into().unwrap()),
+        NodeCommand::ReadConfigs((101..165).map(file).collect::<Vec<_>>().try_into().unwrap()),
     ];
     commands.extend(MonitorQuery::ALL.map(|query| NodeCommand::ReadMonitor {
         node: node.clone(),
