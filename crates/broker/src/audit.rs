@@ -1,4 +1,4 @@
-//! One line a request, for whoever has to know afterwards who asked for what and what came of it:
+//! One line a request, and one before a change, for whoever has to know afterwards who asked for what and what came of it:
 //! a JSON object on standard error, which systemd keeps.
 
 use std::io::Write as _;

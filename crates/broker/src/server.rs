@@ -1,4 +1,4 @@
-//! The socket: who may speak, how much, and that every request leaves one line in the log.
+//! The socket: who may speak, how much, and that every request is on record.
 
 use std::cell::Cell;
 use std::os::fd::AsFd as _;
@@ -30,7 +30,6 @@ pub(crate) async fn serve(
     broker: Rc<Broker>,
     (listener, own): (UnixListener, bool),
 ) -> Result<(), Error> {
-    let uid = broker.scheduler.uid;
     let connections = Rc::new(Cell::new(0));
     let busy = Rc::new(Cell::new(0_usize));
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::Runtime)?;
@@ -39,7 +38,7 @@ pub(crate) async fn serve(
         tokio::select! {
             accepted = listener.accept() => {
                 match accepted {
-                    Ok((stream, _)) => admit(&broker, stream, uid, &connections, &busy),
+                    Ok((stream, _)) => admit(&broker, stream, &connections, &busy),
                     // Out of descriptors: the next moment is not better.
                     Err(_) => sleep(Duration::from_millis(100)).await,
                 }
@@ -66,7 +65,6 @@ pub(crate) async fn serve(
 fn admit(
     broker: &Rc<Broker>,
     stream: UnixStream,
-    uid: u32,
     connections: &Rc<Cell<usize>>,
     busy: &Rc<Cell<usize>>,
 ) {
@@ -74,6 +72,7 @@ fn admit(
         Ok(peer) => Peer { uid: peer.uid(), pid: peer.pid() },
         Err(error) => return tracing::warn!("a connection without credentials: {error}"),
     };
+    let uid = broker.scheduler.uid;
     if peer.uid != uid {
         return broker.complaints.say("stranger", peer, &format!("only uid {uid} is heard"));
     }

@@ -24,17 +24,15 @@ const SCHEMES: [&str; 2] = ["bearer", "basic"];
 #[must_use]
 pub fn masked(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let (mut rest, key) = match text.find(PEM) {
-        Some(at) => text.split_at(at),
-        None => (text, ""),
-    };
+    let key = text.find(PEM);
+    let mut rest = key.and_then(|at| text.get(..at)).unwrap_or(text);
     while let Some(run) = runs(rest) {
         let Run { before, word, after } = run;
         out.push_str(before);
         rest = take(&mut out, word, after);
     }
     out.push_str(rest);
-    if !key.is_empty() {
+    if key.is_some() {
         out.push_str(PEM);
         out.push_str(MASK);
     }

@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 use std::ffi::{CString, OsStr};
 use std::fs::File;
-use std::io::{Seek as _, Write as _};
+use std::io::Seek as _;
 use std::os::unix::ffi::OsStrExt as _;
 
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -14,8 +14,8 @@ use crate::error::Error;
 
 /// It stands beside this program.
 const NAME: &str = "vm-autoscale-broker";
-/// All that it is told of its surroundings: what systemd says of sockets and of the log.
-const KEPT: [&str; 4] = ["JOURNAL_STREAM", "LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PID"];
+/// All that it is told of its surroundings: what systemd says of sockets.
+const KEPT: [&str; 3] = ["LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PID"];
 
 /// Never returns where it succeeds.
 pub(crate) fn become_broker(orders: &Orders) -> Result<Infallible, Error> {
@@ -38,7 +38,6 @@ fn kept(name: &str) -> Option<CString> {
 fn pass(orders: &Orders) -> std::io::Result<()> {
     let mut file = File::from(memfd_create("orders", MFdFlags::MFD_CLOEXEC)?);
     serde_json::to_writer(&mut file, orders)?;
-    file.flush()?;
     file.rewind()?;
     nix::unistd::dup2_stdin(&file)?;
     Ok(())

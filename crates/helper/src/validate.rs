@@ -105,10 +105,7 @@ fn runtime_directory(path: &Path, config: &HelperConfig) -> Option<(String, Prob
         Ok(()) => {
             (format!("{}: is no directory", directory.display()), "name another one".to_owned())
         }
-        Err(FileError::Access { path, problem, help }) => {
-            (format!("{}: {problem}", path.display()), help)
-        }
-        Err(error) => (error.to_string(), "make the directory that it is in".to_owned()),
+        Err(error) => parted(&error, "make the directory that it is in"),
     };
     let rule = "a directory of the helper's own: without its last changes nothing is changed";
     let problem = Problem::of_file(path, problem).rule(rule).help(help);
@@ -128,7 +125,10 @@ fn proof(
             Error::Identity { path, problem: text } => {
                 problem(format!("{}: {text}", path.display())).help(MAKE_KEY)
             }
-            Error::Config(error) => problem(first_line(&error.to_string())).help(help(&error)),
+            Error::Config(vm_autoscale_config::Error::File(error)) => {
+                let (text, help) = parted(&error, "ssh-keygen -t ed25519 -N '' -f FILE makes one");
+                problem(text).help(help)
+            }
             other => problem(other.to_string()),
         };
         let rule = "an ed25519 or ECDSA key in OpenSSH's form, without a passphrase, mode 0600";
@@ -146,15 +146,13 @@ fn proof(
     Some((key, missing.rule("the name of a variable in the helper's env file").help(help)))
 }
 
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
-}
-
-fn help(error: &vm_autoscale_config::Error) -> String {
-    match error {
-        vm_autoscale_config::Error::File(FileError::Access { help, .. }) => help.clone(),
-        _ => "ssh-keygen -t ed25519 -N '' -f FILE makes one".to_owned(),
-    }
+/// What is wrong with a file, and what mends it: its own help, or what is said else.
+fn parted(error: &FileError, other: &str) -> (String, String) {
+    let help = match error {
+        FileError::Access { help, .. } => help,
+        _ => other,
+    };
+    (error.problem(), help.to_owned())
 }
 
 /// The nodes whose host key the helper would refuse whatever it is.

@@ -64,10 +64,12 @@ fn check_change(
         let message = format!("VM {vmid}: not the config that the helper read last; read it again");
         return refuse(Rule::Digest, message);
     };
-    let is_revert = matches!(request, Request::Revert { .. });
-    let of = (&target.cluster, vmid);
-    let others = known.changes.borrow().in_the_way(of, &sizes.pending).filter(|_| !is_revert);
-    if let Some(why) = others {
+    let (of, changes) = ((&target.cluster, vmid), known.changes.borrow());
+    if let Request::Revert { option, .. } = request {
+        let foreign = changes.foreign(of, *option, &sizes.pending);
+        return foreign.map_or(Ok(()), |why| refuse(Rule::Revert, format!("VM {vmid}: {why}")));
+    }
+    if let Some(why) = changes.in_the_way(of, &sizes.pending) {
         return refuse(Rule::Pending, format!("VM {vmid}: {why}"));
     }
     let measured = Measured { policy, rule, sizes: &sizes };
@@ -80,10 +82,6 @@ fn check_change(
         }
         Request::SetCpuLimit { cpulimit, .. } => measured.cpulimit(*cpulimit),
         Request::SetBalloon { balloon, .. } => measured.balloon(*balloon, sizes.memory),
-        Request::Revert { option, .. } => {
-            let foreign = known.changes.borrow().foreign(of, *option, &sizes.pending);
-            foreign.map_or(Ok(()), |why| refuse(Rule::Revert, format!("VM {vmid}: {why}")))
-        }
         // A change that is new here is not let through for that.
         _ => refuse(Rule::Vms, "no rule is for such a change".to_owned()),
     }
