@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use vm_autoscale_proxmox::{NodeName, VmConfig, VmId};
 
+use crate::{CpuRule, MemoryRule};
+
 /// A point in time by a clock that never jumps: the time since some start, the same for all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(from = "u64", into = "u64")]
@@ -110,32 +112,26 @@ pub struct VmPolicy {
     /// How far a decision is carried out.
     pub allow: Allow,
     /// When vCPUs are added and taken; `None` leaves them alone.
-    pub cpu: Option<Marks>,
+    pub cpu: Option<CpuRule>,
     /// When memory is; `None` leaves it alone.
-    pub memory: Option<Marks>,
+    pub memory: Option<MemoryRule>,
     /// Fewest and most vCPUs.
     pub vcpus: (u32, u32),
     /// Least and most memory in MiB.
     pub memory_mib: (u32, u32),
     /// Whether DIMMs may be unplugged.
     pub memory_shrink: bool,
-    /// Between two decisions on it.
+    /// Between two decisions on it; nothing where every new sample is judged.
     pub check_interval: Duration,
-    /// After a change, before the same resource is changed again.
+    /// After a change that failed, and after a start without a journal, before the same resource
+    /// is changed; each failure in a row doubles it.
     pub cooldown: Duration,
+    /// After a change that came about, before the same resource is changed again.
+    pub rest: Duration,
     /// After a change by someone else, before it is touched.
     pub external_change_hold: Duration,
     /// Decisions in a row that must find a resource low before it shrinks; at least 1.
     pub low_checks: u32,
-}
-
-/// High and low marks in percent of what is plugged.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Marks {
-    /// Above this it grows.
-    pub high: f64,
-    /// Below this it shrinks.
-    pub low: f64,
 }
 
 /// Which decisions are carried out; the others are recommendations.

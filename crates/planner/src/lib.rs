@@ -2,19 +2,22 @@
 //!
 //! No I/O, no async, no clock (time is an argument), no text formats. One [`Planner`] a cluster.
 
+mod adaptive;
 mod bounds;
 mod decision;
 mod evidence;
 mod host;
 mod input;
 mod kept;
+mod law;
 mod planner;
 mod reason;
 mod state;
 mod threshold;
 
 pub use decision::{Choice, Decision, Move, Resource, Verdict};
-pub use input::{Allow, Marks, Moment, NodeInput, PlannerConfig, Sample, VmInput, VmPolicy};
+pub use input::{Allow, Moment, NodeInput, PlannerConfig, Sample, VmInput, VmPolicy};
 pub use kept::{Kept, KeptResource};
+pub use law::{CpuLaw, CpuRule, Marks, MemoryLaw, MemoryRule};
 pub use planner::Planner;
 pub use reason::Reason;

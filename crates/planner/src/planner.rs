@@ -60,7 +60,7 @@ impl Planner {
         let state = self.vms.entry(vmid).or_default();
         state.evidence.expect(step, now);
         state.forget_low();
-        state.of(step.resource()).changed(succeeded, now);
+        state.changed(now, step, succeeded);
     }
 
     /// Until then a change of ours may still show, of which it is not known whether it was made.
@@ -187,7 +187,7 @@ fn finish(
     if now < held_until {
         return Choice::hold(Reason::Started(held_until.since(now)));
     }
-    let cooldown_until = state.cooldown_until(step.resource(), cooldown);
+    let cooldown_until = state.cooldown_until(step.resource(), vm.policy);
     if now < cooldown_until {
         return Choice::hold(Reason::Cooldown(cooldown_until.since(now)));
     }

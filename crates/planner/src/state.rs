@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use vm_autoscale_proxmox::{Ladder, Vcpus, VmConfig, VmId};
 
+use crate::adaptive::{CpuSense, MemorySense};
 use crate::bounds::{self, Bounds};
 use crate::decision::{Move, Resource};
 use crate::evidence::{Evidence, Shape};
 use crate::reason::Percent;
 use crate::threshold::{LowChecks, Wish};
-use crate::{Kept, KeptResource, Marks, Moment, Reason, Sample, VmInput};
+use crate::{
+    CpuRule, Kept, KeptResource, Marks, MemoryRule, Moment, Reason, Sample, VmInput, VmPolicy,
+};
 
 /// A resource whose changes keep failing rests longer each time, up to 32 cooldowns.
 const MAX_DOUBLINGS: u32 = 5;
@@ -33,6 +36,9 @@ pub(crate) struct State {
     resized: Option<Moment>,
     /// How often in a row that was the answer to a change of ours.
     fights: u32,
+    /// What the VM was seen to use.
+    pub(crate) cpu_sense: CpuSense,
+    pub(crate) memory_sense: MemorySense,
     /// No sample has come since the restart: what was counted before is not forgotten for that.
     goes_on: bool,
     cpu: ResourceState,
@@ -80,10 +86,12 @@ impl ResourceState {
         Self { failures, low: LowChecks::again(low), changed, ..Self::default() }
     }
 
-    /// The first failure rests one cooldown, as a success does.
-    fn rests_until(&self, cooldown: Duration) -> Moment {
-        let doublings = self.failures.saturating_sub(1).min(MAX_DOUBLINGS);
-        let rests = cooldown.saturating_mul(1 << doublings);
+    /// The first failure rests one cooldown.
+    fn rests_until(&self, policy: &VmPolicy) -> Moment {
+        let rests = match self.failures.checked_sub(1) {
+            None => policy.rest,
+            Some(before) => policy.cooldown.saturating_mul(1 << before.min(MAX_DOUBLINGS)),
+        };
         self.changed.map(|at| at.after(rests)).unwrap_or_default()
     }
 }
@@ -108,12 +116,12 @@ impl State {
     }
 
     /// Until when this resource is left alone.
-    pub(crate) fn cooldown_until(&self, resource: Resource, cooldown: Duration) -> Moment {
+    pub(crate) fn cooldown_until(&self, resource: Resource, policy: &VmPolicy) -> Moment {
         let resource = match resource {
             Resource::Cpu => &self.cpu,
             Resource::Memory => &self.memory,
         };
-        resource.rests_until(cooldown)
+        resource.rests_until(policy)
     }
 
     /// What is to be known of it after a restart.
@@ -169,9 +177,12 @@ impl State {
     /// What the evidence asks for, on vCPUs and on memory, whoever may forbid it later.
     pub(crate) fn wishes(&mut self, now: Moment, vm: &VmInput<'_>) -> [Wanted; 2] {
         self.last_seen = now;
-        self.last_cooldown = vm.policy.cooldown;
+        self.last_cooldown = vm.policy.cooldown.max(vm.policy.rest);
         // Samples are taken in every cycle, so that a gap is seen as one.
         let sample = self.evidence.admit(now, vm.sample);
+        if let Ok(sample) = &sample {
+            self.see(now, vm.config, sample);
+        }
         let both = |reason: Reason| [Err(reason.clone()), Err(reason)];
         let vm_config = match untouchable(vm) {
             Ok(vm_config) => vm_config,
@@ -199,7 +210,31 @@ impl State {
             return both(Reason::BetweenChecks(due.since(now)));
         }
         self.checked = Some(now);
-        [self.cpu(vm, vm_config, &sample), self.memory(vm, vm_config, &sample)]
+        [self.cpu(now, vm, vm_config, &sample), self.memory(now, vm, vm_config, &sample)]
+    }
+
+    /// What it uses counts whether or not anything may be changed.
+    fn see(&mut self, now: Moment, config: Option<&VmConfig>, sample: &Sample) {
+        let Some(config) = config else { return };
+        let size = config.plugged_vcpus().map(|plugged| f64::from(plugged.get()));
+        if let Ok(used) = measured(sample.cores_used, sample.vcpus, size.unwrap_or_default()) {
+            self.cpu_sense.see(now, used);
+        }
+        let size = f64::from(config.memory.get());
+        if let Ok(used) = measured(sample.memory_used, sample.memory, size) {
+            self.memory_sense.see(now, used);
+        }
+    }
+
+    /// A change of ours has ended.
+    pub(crate) fn changed(&mut self, now: Moment, step: Move, succeeded: bool) {
+        self.of(step.resource()).changed(succeeded, now);
+        if succeeded {
+            match step.resource() {
+                Resource::Cpu => self.cpu_sense.changed(now, step.is_growth()),
+                Resource::Memory => self.memory_sense.changed(now, step.is_growth()),
+            }
+        }
     }
 
     pub(crate) fn forget_low(&mut self) {
@@ -238,14 +273,23 @@ impl State {
         self.fights = if fought { self.fights.saturating_add(1) } else { 0 };
     }
 
-    fn cpu(&mut self, vm: &VmInput<'_>, config: &VmConfig, sample: &Sample) -> Wanted {
-        let marks = vm.policy.cpu.ok_or(Reason::NotAsked)?;
+    fn cpu(&mut self, now: Moment, vm: &VmInput<'_>, config: &VmConfig, sample: &Sample) -> Wanted {
+        let rule = vm.policy.cpu.ok_or(Reason::NotAsked)?;
         let [quarantined, _] = vm.quarantine;
         quarantine(quarantined)?;
         let bounds = bounds::vcpus(vm.policy, config)?;
         let plugged = config.plugged_vcpus().map_err(|_| Reason::ConfigUnknown)?;
         let used = measured(sample.cores_used, sample.vcpus, f64::from(plugged.get()));
         let used = used.inspect_err(|_| self.cpu.low.forget())?;
+        let marks = match rule {
+            CpuRule::Threshold(marks) => marks,
+            CpuRule::Adaptive(law) => {
+                let (to, reason) = self.cpu_sense.judge(&law, now, used, plugged.get())?;
+                let to = Vcpus::try_from(to.max(1)).map_err(|_| Reason::BoundsLeaveNothing)?;
+                let (to, reason) = clamped((plugged, to), bounds, reason)?;
+                return Ok((Move::Cpu { from: plugged, to }, reason));
+            }
+        };
         let step = |to: u32| Vcpus::try_from(to).ok();
         let neighbours = (step(plugged.get() + 1), step(plugged.get() - 1));
         let wish = self.cpu.low.judge(marks, used, f64::from(plugged.get()), vm.policy.low_checks);
@@ -254,8 +298,14 @@ impl State {
         Ok((Move::Cpu { from: plugged, to }, reason))
     }
 
-    fn memory(&mut self, vm: &VmInput<'_>, config: &VmConfig, sample: &Sample) -> Wanted {
-        let marks = vm.policy.memory.ok_or(Reason::NotAsked)?;
+    fn memory(
+        &mut self,
+        at: Moment,
+        vm: &VmInput<'_>,
+        config: &VmConfig,
+        sample: &Sample,
+    ) -> Wanted {
+        let rule = vm.policy.memory.ok_or(Reason::NotAsked)?;
         let [_, quarantined] = vm.quarantine;
         quarantine(quarantined)?;
         let bounds = bounds::memory(vm.policy, config)?;
@@ -263,6 +313,17 @@ impl State {
         let size = f64::from(now.get());
         let used = measured(sample.memory_used, sample.memory, size);
         let used = used.inspect_err(|_| self.memory.low.forget())?;
+        let marks = match rule {
+            MemoryRule::Threshold(marks) => marks,
+            MemoryRule::Adaptive(law) => {
+                let (to, reason) = self.memory_sense.judge(&law, at, used, now)?;
+                let (to, reason) = clamped((now, to), bounds, reason)?;
+                if to < now && !vm.policy.memory_shrink {
+                    return Err(Reason::MemoryShrinkOff(Percent(100.0 * used / size)));
+                }
+                return Ok((Move::Memory { from: now, to }, reason));
+            }
+        };
         let wish = self.memory.low.judge(marks, used, size, vm.policy.low_checks);
         // Without a balloon device the figure is the process's resident size: it only ever rises.
         if let (Wish::Shrink { used, .. } | Wish::Grow { used, .. }, Some(0)) =
@@ -325,6 +386,20 @@ fn measured(used: Option<f64>, at: Option<f64>, size: f64) -> Result<f64, Reason
         (Some(used), Some(at)) if (at - size).abs() < 0.5 => Ok(used),
         (Some(_), Some(_)) => Err(Reason::OtherSize),
         _ => Err(Reason::NoSample),
+    }
+}
+
+/// What is wanted, within the bounds; a size outside of them is not left for that.
+fn clamped<T: Ord + Copy>(
+    (from, to): (T, T),
+    bounds: Bounds<T>,
+    reason: Reason,
+) -> Result<(T, Reason), Reason> {
+    let within = to.max(bounds.min).min(bounds.max);
+    match reason {
+        Reason::High(used, _) if within <= from => Err(Reason::AtMaximum(used, bounds.max_by)),
+        Reason::Low(used, ..) if within >= from => Err(Reason::AtMinimum(used)),
+        reason => Ok((within, reason)),
     }
 }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use vm_autoscale_proxmox::{Ladder, NodeName, VmConfig};
 
 use super::*;
-use crate::{Marks, NodeInput, Sample, VmPolicy};
+use crate::{CpuRule, Marks, MemoryRule, NodeInput, Sample, VmPolicy};
 
 mod others;
 mod own;
@@ -14,13 +14,14 @@ const CONFIG: PlannerConfig = PlannerConfig { max_host_cpu: 90.0, max_host_memor
 
 const POLICY: VmPolicy = VmPolicy {
     allow: Allow::Everything,
-    cpu: Some(Marks { high: 80.0, low: 20.0 }),
-    memory: Some(Marks { high: 85.0, low: 25.0 }),
+    cpu: Some(CpuRule::Threshold(Marks { high: 80.0, low: 20.0 })),
+    memory: Some(MemoryRule::Threshold(Marks { high: 85.0, low: 25.0 })),
     vcpus: (1, 8),
     memory_mib: (1024, 16_384),
     memory_shrink: true,
     check_interval: Duration::from_secs(10),
     cooldown: Duration::from_secs(60),
+    rest: Duration::from_secs(60),
     external_change_hold: Duration::from_secs(60),
     low_checks: 2,
 };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vm_autoscale_config::{Answer, Managed, Mode, VmSettings};
-use vm_autoscale_planner::{Allow, Marks, Moment, Sample, VmPolicy};
+use vm_autoscale_planner::{Allow, CpuRule, Marks, MemoryRule, Moment, Sample, VmPolicy};
 use vm_autoscale_proxmox::{Digest, Identity, NodeName, VmConfig, VmEntry, VmLine, VmStatus};
 
 use super::MIB;
@@ -180,13 +180,18 @@ fn policy(settings: &VmSettings) -> VmPolicy {
             Mode::UpOnly => Allow::Growth,
             Mode::Full => Allow::Everything,
         },
-        cpu: settings.cpu_scaling.then(|| marks(settings.cpu_high, settings.cpu_low)),
-        memory: settings.ram_scaling.then(|| marks(settings.ram_high, settings.ram_low)),
+        cpu: settings
+            .cpu_scaling
+            .then(|| CpuRule::Threshold(marks(settings.cpu_high, settings.cpu_low))),
+        memory: settings
+            .ram_scaling
+            .then(|| MemoryRule::Threshold(marks(settings.ram_high, settings.ram_low))),
         vcpus: (settings.min_cores, settings.max_cores),
         memory_mib: (settings.min_ram_mb, settings.max_ram_mb),
         memory_shrink: settings.memory_shrink,
         check_interval: seconds(settings.check_interval),
         cooldown: seconds(settings.scale_cooldown),
+        rest: seconds(settings.scale_cooldown),
         external_change_hold: seconds(settings.external_change_hold),
         low_checks: settings.scale_down_after_cycles,
     }

@@ -34,7 +34,7 @@ fn first_acts(planner: &mut Planner, policies: &[VmPolicy; 2], from: u64) -> [Op
 
 fn seconds(cooldown: u64, check_interval: u64, low_checks: u32) -> VmPolicy {
     let [cooldown, check_interval] = [cooldown, check_interval].map(Duration::from_secs);
-    VmPolicy { check_interval, cooldown, low_checks, ..POLICY }
+    VmPolicy { check_interval, cooldown, rest: cooldown, low_checks, ..POLICY }
 }
 
 #[test]
