@@ -1,13 +1,18 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
 mod pause;
+mod replay;
 use pause::{PAUSE_HELP, RESUME_HELP};
 pub(crate) use pause::{PauseArgs, ResumeArgs, spelled};
+use replay::REPLAY_HELP;
+pub(crate) use replay::{ReplayArgs, ReplayPolicy, WorldArgs};
 
 /// Gives running VMs of a Proxmox VE cluster the vCPUs and memory they need, and takes back what
 /// they do not.
@@ -23,6 +28,9 @@ pub(crate) struct Args {
         default_value = "/etc/vm-autoscale/config.yaml"
     )]
     pub(crate) config: PathBuf,
+    /// Whether it was named, and is not the usual one.
+    #[arg(skip)]
+    pub(crate) is_config_named: bool,
     /// Variables for the configuration's `${NAME}`; nobody else may read the file
     /// [default: /etc/vm-autoscale/scheduler.env, where it exists].
     #[arg(long, global = true, value_name = "FILE")]
@@ -38,6 +46,18 @@ pub(crate) struct Args {
     pub(crate) output_format: Format,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
+}
+
+impl Args {
+    /// Of a command line; where that is wrong, the program ends.
+    pub(crate) fn of(line: impl Iterator<Item = OsString>) -> Self {
+        let matches = Self::command().get_matches_from(line);
+        let is_config_named = matches.value_source("config") == Some(ValueSource::CommandLine);
+        match Self::from_arg_matches(&matches) {
+            Ok(args) => Self { is_config_named, ..args },
+            Err(error) => error.exit(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Subcommand)]
@@ -59,6 +79,9 @@ pub(crate) enum Command {
     /// End pauses.
     #[command(after_help = RESUME_HELP)]
     Resume(ResumeArgs),
+    /// Play a recorded load to the planner, and sum up what comes of it.
+    #[command(after_help = REPLAY_HELP)]
+    Replay(ReplayArgs),
     /// What the configuration says, what holds, and what a reload would change.
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -8,6 +8,7 @@ mod files;
 mod nodes;
 mod pause;
 mod plain;
+mod replay;
 mod status;
 mod table;
 mod validate;
@@ -16,7 +17,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::CommandFactory as _;
 use serde::Serialize;
 use vm_autoscale_config::SchedulerConfig;
 use vm_autoscale_scheduler::{Reread, look, run, start_log};
@@ -34,6 +35,8 @@ enum Error {
     #[error("the answer cannot be written: {0}")]
     Output(std::io::Error),
     #[error(transparent)]
+    Replay(#[from] vm_autoscale_replay::Error),
+    #[error(transparent)]
     Scheduler(#[from] vm_autoscale_scheduler::Error),
     #[error("{0}")]
     Usage(String),
@@ -44,7 +47,9 @@ impl Error {
         match self {
             Self::Config(error) if error.is_missing() => 66,
             Self::Config(_) => 3,
-            Self::Output(_) => 1,
+            Self::Replay(error) if error.is_missing() => 66,
+            Self::Replay(vm_autoscale_replay::Error::World(_)) => 2,
+            Self::Output(_) | Self::Replay(_) => 1,
             Self::Scheduler(error) => error.exit_code(),
             Self::Usage(_) => 2,
         }
@@ -54,12 +59,12 @@ impl Error {
 /// The program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let args = Args::parse_from(spelled(std::env::args_os()));
+    let args = Args::of(spelled(std::env::args_os()));
     if args.command.is_none() && !args.validate_only {
         let kind = clap::error::ErrorKind::MissingSubcommand;
         let error = Args::command().error(
             kind,
-            "say what to do: run, plan, nodes, status, pause, resume, config or --validate-only",
+            "say what to do: run, plan, nodes, status, pause, resume, replay, config or --validate-only",
         );
         // Where standard error is gone, the exit code still says it.
         let _ = error.print();
@@ -96,6 +101,7 @@ fn execute(args: &Args) -> Result<u8, Error> {
         Some(Command::Status(daemon)) => return status::status(args, daemon),
         Some(Command::Pause(wanted)) => return pause::pause(args, wanted),
         Some(Command::Resume(wanted)) => return pause::resume(args, wanted),
+        Some(Command::Replay(wanted)) => return replay::replay(args, wanted),
         _ => {}
     }
     let config = SchedulerConfig::read(&args.config, &environment::environment(args)?)?;

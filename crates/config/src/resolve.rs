@@ -40,6 +40,12 @@ impl SchedulerConfig {
         chain
     }
 
+    /// What the file itself says, for VMs without a class and an entry.
+    #[must_use]
+    pub fn settings(&self) -> VmSettings {
+        self.resolve(None, None).0
+    }
+
     /// What holds for a VM of that class and with that entry, and where each value comes from.
     pub(crate) fn resolve(
         &self,

@@ -19,7 +19,7 @@ pub(crate) struct Evidence {
     /// A change of ours that shows in the config by the next comparison, or may until then.
     pub(crate) ours: Option<(Move, Moment)>,
     /// The next new sample was measured across a change.
-    across_change: bool,
+    pub(crate) across_change: bool,
 }
 
 /// What of a VM's config is its size: whoever else changes that has a reason.

@@ -63,6 +63,17 @@ impl Planner {
         state.changed(now, step, succeeded);
     }
 
+    /// The same of a change that ended exactly where the last sample did, at `now`: the next one is
+    /// all of the size since. Replays know that; of a real node nobody does, see
+    /// [`Planner::changed`].
+    pub fn landed(&mut self, vmid: VmId, step: Move, succeeded: bool, now: Moment) {
+        let known = self.vms.get(&vmid).is_some_and(|state| state.evidence.across_change);
+        self.changed(vmid, step, succeeded, now);
+        if let Some(state) = self.vms.get_mut(&vmid) {
+            state.evidence.across_change = known;
+        }
+    }
+
     /// Until then a change of ours may still show, of which it is not known whether it was made.
     pub fn expect(&mut self, vmid: VmId, step: Move, until: Moment) {
         self.vms.entry(vmid).or_default().evidence.expect(step, until);

@@ -45,3 +45,5 @@ pub use ports::{AskError, Clock, Helper, Intent, Purpose};
 pub use probe::{NodeProbe, probe};
 pub use remembered::remembered;
 pub use status::{ClusterStatus, NodeStatus, StatusReport, VmStatus};
+pub use view::vm_policy;
+pub use worker::planner_config;

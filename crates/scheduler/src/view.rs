@@ -20,6 +20,7 @@ mod vm;
 pub(crate) use pauses::Nameable;
 use pools::PoolsRead;
 use vm::KnownConfig;
+pub use vm::vm_policy;
 pub(crate) use vm::KnownVm;
 
 const MIB: f64 = 1024.0 * 1024.0;

@@ -44,7 +44,8 @@ pub(crate) struct Order {
 }
 
 /// The planner's part of the file.
-pub(crate) fn planner_config(config: &SchedulerConfig) -> PlannerConfig {
+#[must_use]
+pub fn planner_config(config: &SchedulerConfig) -> PlannerConfig {
     PlannerConfig {
         max_host_cpu: config.host_limits.max_host_cpu_percent,
         max_host_memory: config.host_limits.max_host_ram_percent,

@@ -100,7 +100,7 @@ impl KnownVm {
             Answer::No => None,
             Answer::Unknown => self.managed,
         };
-        self.policy = self.managed.map(|managed| policy(&managed.settings));
+        self.policy = self.managed.map(|managed| vm_policy(&managed.settings));
     }
 
     /// Whether it may be selected, and nobody knows.
@@ -171,7 +171,9 @@ impl KnownVm {
     }
 }
 
-fn policy(settings: &VmSettings) -> VmPolicy {
+/// What the planner is to do for a VM for which that holds.
+#[must_use]
+pub fn vm_policy(settings: &VmSettings) -> VmPolicy {
     let marks = |high: f64, low: f64| Marks { high, low };
     let seconds = |n: u32| Duration::from_secs(n.into());
     VmPolicy {

@@ -1,0 +1,150 @@
+//! `replay`: what a policy would have done with a recorded load.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use vm_autoscale_config::{Mode, SchedulerConfig};
+use vm_autoscale_planner::Allow;
+use vm_autoscale_replay::{
+    Driver, Engine, Figures, Hosts, Rules, Still, Trace, World, pipe, table,
+};
+use vm_autoscale_scheduler::{planner_config, vm_policy};
+
+use crate::args::{Args, Format, ReplayArgs, ReplayPolicy, WorldArgs};
+use crate::{Error, environment, json, say};
+
+/// Before this nobody waits for news.
+const SOON: Duration = Duration::from_secs(1);
+
+/// What is printed as JSON.
+#[derive(Serialize)]
+struct Answer<'a> {
+    vms: usize,
+    days: f64,
+    policies: &'a [Figures],
+}
+
+/// Plays the trace, or answers the simulator.
+///
+/// # Errors
+/// The configuration, the trace or the other end of the pipe is wrong.
+pub(crate) fn replay(args: &Args, wanted: &ReplayArgs) -> Result<u8, Error> {
+    let config = config(args, wanted)?;
+    let rules = rules(args, &config);
+    let policy = wanted.policy.unwrap_or(ReplayPolicy::Threshold);
+    match &wanted.source.trace {
+        None => {
+            let mut output = std::io::stdout().lock();
+            let rules = if policy == ReplayPolicy::Static { idle(rules) } else { rules };
+            pipe(&mut std::io::stdin().lock(), &mut output, &rules)?;
+        }
+        Some(path) => trace(args, path, &wanted.world, policy, &rules)?,
+    }
+    Ok(0)
+}
+
+fn trace(
+    args: &Args,
+    path: &Path,
+    wanted: &WorldArgs,
+    policy: ReplayPolicy,
+    rules: &Rules,
+) -> Result<(), Error> {
+    let trace = Trace::read(path, wanted.days)?;
+    let engine = Engine::new(&trace, world(wanted))?;
+    let mut progress = Progress::new();
+    let mut still = engine.run("static", &mut Still, &mut |_| ());
+    still = still.clone().against(&still);
+    let mut all = vec![still.clone()];
+    if policy != ReplayPolicy::Static {
+        let mut driver = Driver::new(engine.fleet(), rules)?;
+        let figures = engine.run(policy.name(), &mut driver, &mut |share| progress.tell(share));
+        progress.end();
+        all.push(figures.against(&still));
+    }
+    let days = trace.seconds() / 86_400.0;
+    match args.output_format {
+        Format::Json => json(&Answer { vms: trace.vms.len(), days, policies: &all }),
+        Format::Text => {
+            let vms = trace.vms.len();
+            say(&format!("{vms} VMs, {days:.1} days in steps of {} s\n{}", trace.step, table(&all)))
+        }
+    }
+}
+
+/// What the file says where one is named, else the defaults; the machine's own file is not asked.
+fn config(args: &Args, wanted: &ReplayArgs) -> Result<SchedulerConfig, Error> {
+    let mut config = if args.is_config_named {
+        SchedulerConfig::read(&args.config, &environment::environment(args)?)?
+    } else {
+        SchedulerConfig { memory_shrink: Some(true), ..SchedulerConfig::default() }
+    };
+    if let Some(profile) = wanted.profile {
+        (config.profile, config.behaviour) = (Some(profile), None);
+    }
+    Ok(config)
+}
+
+/// What holds for all VMs. Their owners' sizes are the bounds, unless the file says others.
+fn rules(args: &Args, config: &SchedulerConfig) -> Rules {
+    let settings = config.settings();
+    let limits = if args.is_config_named { config.scaling_limits } else { Default::default() };
+    let most = |limit: Option<u32>| limit.unwrap_or(u32::MAX);
+    let mut policy = vm_policy(&settings);
+    policy.allow = if settings.mode == Mode::UpOnly { Allow::Growth } else { Allow::Everything };
+    policy.vcpus = (limits.min_cores.unwrap_or(1), most(limits.max_cores));
+    policy.memory_mib = (limits.min_ram_mb.unwrap_or(1024), most(limits.max_ram_mb));
+    Rules { policy, planner: planner_config(config) }
+}
+
+/// Rules by which nothing is done.
+fn idle(mut rules: Rules) -> Rules {
+    rules.policy.allow = Allow::Nothing;
+    rules
+}
+
+fn world(wanted: &WorldArgs) -> World {
+    let real = |seconds: u64| f64::from(u32::try_from(seconds).unwrap_or(u32::MAX));
+    World {
+        tick: u32::try_from(wanted.tick).unwrap_or(u32::MAX),
+        warmup: wanted.warmup.map(real),
+        cache_fill: wanted.mem_cache_fill,
+        hosts: wanted.hosts.map(|count| Hosts {
+            count: usize::try_from(count).unwrap_or(usize::MAX),
+            cpu_share: wanted.host_cpu_frac,
+            memory_share: wanted.host_mem_frac,
+            mixed_shares: wanted.shares_mix,
+        }),
+    }
+}
+
+/// How far it is, for who sits at a terminal.
+struct Progress {
+    since: Instant,
+    told: Option<Instant>,
+    is_shown: bool,
+}
+
+impl Progress {
+    fn new() -> Self {
+        let is_shown = std::io::stderr().is_terminal();
+        Self { since: Instant::now(), told: None, is_shown }
+    }
+
+    fn tell(&mut self, share: f64) {
+        let last = self.told.unwrap_or(self.since);
+        if self.is_shown && last.elapsed() >= SOON {
+            self.told = Some(Instant::now());
+            // Where standard error is gone, nobody waits for it.
+            let _ = write!(std::io::stderr(), "\rreplayed {:.0} %", 100.0 * share);
+        }
+    }
+
+    fn end(&self) {
+        if self.told.is_some() {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
+    }
+}
