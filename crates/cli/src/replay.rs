@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use vm_autoscale_config::{Mode, SchedulerConfig};
-use vm_autoscale_planner::Allow;
+use vm_autoscale_planner::{Allow, CpuLaw, CpuRule, MemoryLaw, MemoryRule, VmPolicy};
 use vm_autoscale_replay::{
     Driver, Engine, Figures, Hosts, Rules, Still, Trace, World, pipe, table,
 };
@@ -32,8 +32,11 @@ struct Answer<'a> {
 /// The configuration, the trace or the other end of the pipe is wrong.
 pub(crate) fn replay(args: &Args, wanted: &ReplayArgs) -> Result<u8, Error> {
     let config = config(args, wanted)?;
-    let rules = rules(args, &config);
     let policy = wanted.policy.unwrap_or(ReplayPolicy::Threshold);
+    let mut rules = rules(args, &config);
+    if policy == ReplayPolicy::Adaptive {
+        adapt(&mut rules.policy);
+    }
     match &wanted.source.trace {
         None => {
             let mut output = std::io::stdout().lock();
@@ -97,6 +100,13 @@ fn rules(args: &Args, config: &SchedulerConfig) -> Rules {
     policy.vcpus = (limits.min_cores.unwrap_or(1), most(limits.max_cores));
     policy.memory_mib = (limits.min_ram_mb.unwrap_or(1024), most(limits.max_ram_mb));
     Rules { policy, planner: planner_config(config) }
+}
+
+/// Every new sample is judged, by each VM's own use of late.
+fn adapt(policy: &mut VmPolicy) {
+    policy.cpu = policy.cpu.map(|_| CpuRule::Adaptive(CpuLaw::BALANCED));
+    policy.memory = policy.memory.map(|_| MemoryRule::Adaptive(MemoryLaw::BALANCED));
+    (policy.check_interval, policy.rest) = (Duration::ZERO, Duration::ZERO);
 }
 
 /// Rules by which nothing is done.

@@ -70,6 +70,8 @@ pub(crate) struct WorldArgs {
 /// Who decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReplayPolicy {
+    /// Each VM's own use of late.
+    Adaptive,
     /// High and low marks.
     Threshold,
     /// Nobody: VMs stay as they are.
@@ -80,6 +82,7 @@ impl ReplayPolicy {
     /// As it is written.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::Adaptive => "adaptive",
             Self::Threshold => "threshold",
             Self::Static => "static",
         }
