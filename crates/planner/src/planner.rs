@@ -19,7 +19,8 @@ const GRANT_COUNTS: Duration = Duration::from_secs(300);
 #[derive(Debug)]
 pub struct Planner {
     config: PlannerConfig,
-    vms: BTreeMap<VmId, State>,
+    /// Each in a place of its own: a tree of them would be a third empty.
+    vms: BTreeMap<VmId, Box<State>>,
     /// What happened before this is not known: nothing acts for a cooldown.
     started: Option<Moment>,
     /// Memory growth of late, in MiB.
@@ -100,14 +101,14 @@ impl Planner {
     /// What is to be known of a VM after a restart; nothing where nothing is remembered of it.
     #[must_use]
     pub fn keep(&self, vmid: VmId) -> Option<Kept> {
-        let kept = self.vms.get(&vmid).map(State::keep)?;
+        let kept = self.vms.get(&vmid)?.keep();
         Some(Kept { started: self.started, ..kept })
     }
 
     /// A VM is met again after a restart, soon after it was seen the last time or not.
     pub fn again(&mut self, vmid: VmId, kept: &Kept, now: Moment, soon: bool) {
         self.started = self.started.max(kept.started);
-        self.vms.insert(vmid, State::again(now, kept, soon));
+        self.vms.insert(vmid, Box::new(State::again(now, kept, soon)));
     }
 
     /// Decides on every VM, in the order given, into `decisions`. Who grows comes before who
@@ -146,7 +147,7 @@ impl Planner {
         self.wishes.clear();
         for vm in vms {
             let new = self.turn > 0;
-            let state = self.vms.entry(vm.vmid).or_insert_with(|| State::met(new));
+            let state = self.vms.entry(vm.vmid).or_insert_with(|| Box::new(State::met(new)));
             self.wishes.push(state.wishes(now, vm));
         }
         let (count, turn) = (vms.len(), self.turn);

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use vm_autoscale_planner::{Moment, Move, Resource};
@@ -78,7 +79,7 @@ pub struct Notes {
     /// Decisions that are other ones than before.
     pub decisions: Vec<Decided>,
     /// What is remembered of VMs now, where that changed; nothing where it is forgotten.
-    pub vms: Vec<(VmId, Option<VmRecord>)>,
+    pub vms: Vec<(VmId, Option<Arc<VmRecord>>)>,
     /// Intents whose outcome is in what is remembered of their VMs by now. Until they are named here
     /// they are open, so that nothing of what follows from them is lost to a crash.
     pub ended: Vec<u64>,

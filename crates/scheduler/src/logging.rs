@@ -1,9 +1,9 @@
 //! The log: standard error, which systemd keeps, or a file a day.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write};
 use std::path::Path;
 
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
 use vm_autoscale_config::Logging;
@@ -13,6 +13,9 @@ use crate::Error;
 
 /// So many daily files are kept.
 const KEPT: usize = 14;
+/// So many lines wait for whoever takes them, a start's line on each of some thousand VMs among
+/// them. Their places are in memory from the start: the appender's own 128,000 would be 4 MiB.
+const WAITING: usize = 16 * 1024;
 
 /// Writes what is still on its way when it is dropped.
 #[derive(Debug)]
@@ -31,7 +34,7 @@ pub fn start_log(logging: &Logging) -> Result<LogGuard, Error> {
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
     let Some(file) = &logging.log_file else {
         let ansi = std::io::stderr().is_terminal();
-        let (writer, guard) = tracing_appender::non_blocking(Masked(std::io::stderr()));
+        let (writer, guard) = unhurried(std::io::stderr());
         log.with_writer(writer).with_ansi(ansi).init();
         return Ok(LogGuard(guard));
     };
@@ -44,7 +47,12 @@ pub fn start_log(logging: &Logging) -> Result<LogGuard, Error> {
         .max_log_files(KEPT)
         .build(file.parent().unwrap_or(Path::new(".")))
         .map_err(|e| of(e.to_string()))?;
-    let (writer, guard) = tracing_appender::non_blocking(Masked(daily));
+    let (writer, guard) = unhurried(daily);
     log.with_writer(writer).with_ansi(false).init();
     Ok(LogGuard(guard))
+}
+
+/// Nobody waits for what it writes, and no secret passes.
+fn unhurried(to: impl Write + Send + 'static) -> (NonBlocking, WorkerGuard) {
+    NonBlockingBuilder::default().buffered_lines_limit(WAITING).finish(Masked(to))
 }

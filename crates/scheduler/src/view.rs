@@ -40,7 +40,8 @@ pub(crate) struct View {
     /// Nodes that the answering one does not see.
     pub(crate) offline: BTreeSet<NodeName>,
     pub(crate) pause: Option<String>,
-    pub(crate) vms: BTreeMap<VmId, KnownVm>,
+    /// Each in a place of its own: a tree of them would be a third empty.
+    pub(crate) vms: BTreeMap<VmId, Box<KnownVm>>,
     pub(crate) nodes: BTreeMap<NodeName, KnownNode>,
     /// Which VM is in which pool; `None` when that is not known, or nobody asks.
     pub(crate) pools: Option<Pools>,
@@ -98,7 +99,7 @@ impl View {
                         continue;
                     }
                     let identity = self.remembered.remove(&vmid);
-                    free.insert(KnownVm::new(&entry.node, identity))
+                    free.insert(Box::new(KnownVm::new(&entry.node, identity)))
                 }
             };
             vm.update(entry, read.vms.get(&vmid), in_flight.contains_key(&vmid));

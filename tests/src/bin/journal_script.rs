@@ -7,14 +7,13 @@
 use std::io::{self, BufRead as _, Write as _};
 use std::path::PathBuf;
 use std::process::{ExitCode, exit};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use vm_autoscale_config::JournalFile;
 use vm_autoscale_planner::{Move, Resource};
 use vm_autoscale_scheduler::{
     BootClock, Clock as _, Decided, Intent, Journal as _, Notes, Outcome, Settled, SqliteJournal,
-    VmRecord,
 };
 
 type Done<T> = Result<T, Box<dyn std::error::Error>>;
@@ -109,7 +108,7 @@ impl Script {
             cluster: "lab".try_into()?,
             now: self.clock.now(),
             decisions: vec![decided],
-            vms: vec![(vmid, Some(VmRecord::default()))],
+            vms: vec![(vmid, Some(Arc::default()))],
             ended: ended.clone(),
             picture: None,
         };

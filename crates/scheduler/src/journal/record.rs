@@ -1,6 +1,7 @@
 //! What is remembered of a cluster and of each of its VMs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use vm_autoscale_planner::{Kept, Moment, Move, Resource};
@@ -14,13 +15,14 @@ pub struct Recalled {
     /// When it noted something the last time; nothing where nobody ever did.
     pub last: Option<Moment>,
     /// What it remembered of VMs.
-    pub vms: BTreeMap<VmId, VmRecord>,
+    pub vms: BTreeMap<VmId, Arc<VmRecord>>,
     /// Changes of which it is not known what became of them: their numbers, and when they were
     /// intended.
     pub open: Vec<(u64, Moment, Intent)>,
 }
 
-/// What is remembered of a VM.
+/// What is remembered of a VM. The worker, what it knows to be written and the journal share one of
+/// them for as long as they agree: of thousands of VMs three would be more than all else.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct VmRecord {
@@ -38,6 +40,25 @@ pub struct VmRecord {
     pub standing: [Standing; 2],
     /// The last change of ours.
     pub last: Option<LastChange>,
+}
+
+impl VmRecord {
+    /// What was decided last on that resource.
+    pub(crate) fn standing(&self, resource: Resource) -> &Standing {
+        let [cpu, memory] = &self.standing;
+        match resource {
+            Resource::Cpu => cpu,
+            Resource::Memory => memory,
+        }
+    }
+
+    pub(crate) fn standing_mut(&mut self, resource: Resource) -> &mut Standing {
+        let [cpu, memory] = &mut self.standing;
+        match resource {
+            Resource::Cpu => cpu,
+            Resource::Memory => memory,
+        }
+    }
 }
 
 /// QEMU is to be asked what it has of a resource.

@@ -1,6 +1,7 @@
 //! What a worker remembers from cycle to cycle.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use vm_autoscale_planner::{Decision, Moment, Move, Planner, PlannerConfig, Resource};
@@ -37,9 +38,9 @@ pub(super) struct Memory {
     pub(super) decisions: Vec<Decision>,
     pub(super) in_flight: InFlight,
     /// What outlives the process.
-    pub(super) records: BTreeMap<VmId, VmRecord>,
+    pub(super) records: BTreeMap<VmId, Arc<VmRecord>>,
     /// As they are in the journal.
-    saved: BTreeMap<VmId, VmRecord>,
+    saved: BTreeMap<VmId, Arc<VmRecord>>,
     /// VMs that are in quarantine, or were since the start.
     once_confined: BTreeSet<VmId>,
     /// Whether the journal said what it knows.
@@ -168,7 +169,7 @@ impl Memory {
         if let Some(Compare { at, .. }) = unsure {
             self.planner.expect(*vmid, *step, at);
         }
-        let record = self.records.entry(*vmid).or_default();
+        let record = record_of(&mut self.records, *vmid);
         record.identity = record.identity.take().or_else(|| identity.clone());
         record.last = Some(LastChange::of(at, *step, outcome));
         if *duty {
@@ -204,6 +205,11 @@ fn compare_after(step: Move, outcome: &Outcome, now: Moment) -> Option<Compare> 
         }
         _ => None,
     }
+}
+
+/// What is remembered of a VM, to be changed.
+fn record_of(records: &mut BTreeMap<VmId, Arc<VmRecord>>, vmid: VmId) -> &mut VmRecord {
+    Arc::make_mut(records.entry(vmid).or_default())
 }
 
 /// The quarantine of one of a VM's resources.

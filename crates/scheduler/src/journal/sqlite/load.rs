@@ -2,6 +2,7 @@
 //! a journal of which a part is missing looks like one in which less happened.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, Row};
@@ -72,7 +73,7 @@ fn clusters(connection: &Connection, memory: &mut Memory) -> Result<(), Fault> {
         check(row.get(3)?, &[&cluster, &vmid, &record])?;
         let known = memory.clusters.entry(name(cluster)?).or_default();
         let vmid = vmid.try_into().map_err(|_| Fault::unreadable("a VM's number"))?;
-        known.vms.insert(vmid, parse(&record)?);
+        known.vms.insert(vmid, Arc::new(parse(&record)?));
         Ok(())
     })?;
     Ok(())

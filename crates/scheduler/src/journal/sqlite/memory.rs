@@ -1,6 +1,7 @@
 //! What the file says, in memory: it answers at once, and what could not be written stays here.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use vm_autoscale_planner::Moment;
 use vm_autoscale_proxmox::{ClusterName, VmId};
@@ -28,7 +29,7 @@ pub(super) struct Intended {
 pub(super) struct Known {
     /// When it was noted the last time: the moment, and by the wall.
     pub(super) last: Option<(Moment, u64)>,
-    pub(super) vms: BTreeMap<VmId, VmRecord>,
+    pub(super) vms: BTreeMap<VmId, Arc<VmRecord>>,
 }
 
 /// A change that ended.

@@ -81,11 +81,11 @@ pub(super) fn applied() -> Settled {
     Settled { outcome: Outcome::Applied, reverted: false, duty: false }
 }
 
-pub(super) fn record(failures: u32) -> VmRecord {
+pub(super) fn record(failures: u32) -> Arc<VmRecord> {
     let cpu = KeptResource { failures, changed: Some(at(900)), ..KeptResource::default() };
     let planner = Kept { resized: Some(at(800)), cpu, ..Kept::default() };
     let duty = Duty { step: intent(101).step, until: at(1500) };
-    VmRecord { planner, duty: Some(duty), ..VmRecord::default() }
+    Arc::new(VmRecord { planner, duty: Some(duty), ..VmRecord::default() })
 }
 
 pub(super) fn notes(now: u64) -> Notes {

@@ -170,7 +170,7 @@ pub(super) fn notes(
         decision(to, &notes.cluster, at, decided)?;
     }
     for (vmid, record) in &notes.vms {
-        vm(to, &notes.cluster, *vmid, record.as_ref())?;
+        vm(to, &notes.cluster, *vmid, record.as_deref())?;
     }
     for id in &notes.ended {
         close(to, *id)?;

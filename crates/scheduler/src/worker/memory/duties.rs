@@ -1,5 +1,7 @@
 //! What changes of ours left in `[PENDING]`: cleared wherever the VM turns up.
 
+use std::sync::Arc;
+
 use vm_autoscale_planner::{Moment, Move};
 use vm_autoscale_proxmox::VmId;
 
@@ -19,7 +21,7 @@ impl Memory {
             let Some(known) = vm.current().filter(|_| at_hand) else { continue };
             if !own_pending(duty.step, &known.config) {
                 if now >= duty.until {
-                    record.duty = None;
+                    Arc::make_mut(record).duty = None;
                 }
             } else if known.config.lock.is_none() && vm.pause.is_none() {
                 due.push((*vmid, duty.step));

@@ -1,11 +1,13 @@
 //! What a cycle adds to the journal.
 
+use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use vm_autoscale_planner::{Choice, Moment, Resource, Verdict};
 use vm_autoscale_proxmox::{ClusterName, VmId};
 
-use super::Memory;
+use super::{Memory, record_of};
 use crate::ClusterStatus;
 use crate::journal::{Decided, Notes, Standing, VmRecord};
 use crate::status::told;
@@ -61,11 +63,11 @@ impl Memory {
 
     /// What is remembered otherwise than the journal has it. VMs that are met are many at the start:
     /// those wait their turn, unless something happened to them.
-    fn changed(&self) -> Vec<(VmId, Option<VmRecord>)> {
+    fn changed(&self) -> Vec<(VmId, Option<Arc<VmRecord>>)> {
         let (mut vms, mut met) = (Vec::new(), 0);
         for (vmid, record) in &self.records {
             match self.saved.get(vmid) {
-                Some(saved) if saved == record => continue,
+                Some(saved) if Arc::ptr_eq(saved, record) || saved == record => continue,
                 None if record.last.is_none() && met >= AT_ONCE => continue,
                 None => met += 1,
                 Some(_) => {}
@@ -97,9 +99,11 @@ impl Memory {
     fn refresh(&mut self) {
         for (vmid, vm) in &self.view.vms {
             let Some(planner) = self.planner.keep(*vmid) else { continue };
-            let record = self.records.entry(*vmid).or_default();
-            record.planner = planner;
-            if record.identity != vm.identity {
+            let known = self.records.get(vmid);
+            // Most are as they were, and stay shared with the journal.
+            if known.is_none_or(|is| is.planner != planner || is.identity != vm.identity) {
+                let record = record_of(&mut self.records, *vmid);
+                record.planner = planner;
                 record.identity.clone_from(&vm.identity);
             }
         }
@@ -110,20 +114,21 @@ impl Memory {
     fn stand(&mut self, at: u64) -> Vec<Decided> {
         let mut changed = Vec::new();
         for decision in &self.decisions {
-            let record = self.records.entry(decision.vmid).or_default();
-            let [cpu, memory] = &mut record.standing;
-            for (standing, choice, resource) in
-                [(cpu, &decision.cpu, Resource::Cpu), (memory, &decision.memory, Resource::Memory)]
+            for (choice, resource) in
+                [(&decision.cpu, Resource::Cpu), (&decision.memory, Resource::Memory)]
             {
                 let kind = kind(choice);
-                if choice.reason.is_passing() || standing.kind == kind {
+                let known = self.records.get(&decision.vmid);
+                let stands = known.is_some_and(|is| is.standing(resource).kind == kind);
+                if stands || choice.reason.is_passing() {
                     continue;
                 }
-                let text = told(choice);
+                let (text, kind) = (told(choice), kind.into_owned());
                 if choice.reason.is_block() {
                     tracing::info!(vmid = %decision.vmid, resource = ?resource, "{text}");
                 }
-                *standing = Standing { kind: kind.clone(), since: at };
+                let record = record_of(&mut self.records, decision.vmid);
+                *record.standing_mut(resource) = Standing { kind: kind.clone(), since: at };
                 changed.push(Decided { vmid: decision.vmid, resource, kind, text });
             }
         }
@@ -131,13 +136,13 @@ impl Memory {
     }
 }
 
-fn kind(choice: &Choice) -> String {
+fn kind(choice: &Choice) -> Cow<'static, str> {
     let verdict = match choice.verdict {
-        Verdict::Hold => return choice.reason.kind().to_owned(),
+        Verdict::Hold => return choice.reason.kind().into(),
         Verdict::Recommend(_) => "would",
         Verdict::Act(_) => "does",
     };
-    format!("{verdict}: {}", choice.reason.kind())
+    format!("{verdict}: {}", choice.reason.kind()).into()
 }
 
 /// Puts what a record knows into the status of its VM.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use vm_autoscale_planner::{Moment, Resource};
 use vm_autoscale_proxmox::VmId;
 
-use super::{LATER, Memory, quarantine_of};
+use super::{LATER, Memory, quarantine_of, record_of};
 use crate::journal::{Compare, Quarantine};
 
 /// After so long QEMU is asked for the first time; then twice as long each time, to this.
@@ -35,7 +35,7 @@ impl Memory {
         (config, qemu): (u32, u32),
     ) {
         let uptime = self.uptime(vmid);
-        let record = self.records.entry(vmid).or_default();
+        let record = record_of(&mut self.records, vmid);
         let before = quarantine_of(record, resource).take();
         let asked = before.map_or(0, |before| before.asked.saturating_add(1));
         let wait = FIRST.saturating_mul(1 << asked.min(10)).min(LONGEST);
@@ -65,14 +65,14 @@ impl Memory {
         (vm.other_size, vm.compared) = (0, vm.compared.saturating_add(1));
         let Some((config, qemu)) = sizes else {
             let uptime = self.uptime(vmid);
-            let record = self.records.entry(vmid).or_default();
+            let record = record_of(&mut self.records, vmid);
             if let Some(quarantine) = quarantine_of(record, resource) {
                 (quarantine.next, quarantine.uptime) = (now.after(FIRST), uptime);
             }
             record.compare = record.compare.map(|asks| Compare { at: now.after(FIRST), ..asks });
             return;
         };
-        let record = self.records.entry(vmid).or_default();
+        let record = record_of(&mut self.records, vmid);
         record.compare = match record.compare.filter(|asks| asks.resource == resource) {
             Some(Compare { more, .. }) if config == qemu => more.checked_sub(1).map(|more| {
                 let wait = FIRST.saturating_mul(1 << (LATER - more).min(10));

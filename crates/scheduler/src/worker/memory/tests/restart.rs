@@ -135,3 +135,27 @@ fn a_late_journal_says_nothing_of_a_vm_that_came_meanwhile() {
         assert_eq!(world.due().len(), due, "{conf}");
     }
 }
+
+/// Of thousands of VMs three of each record would be more than all else.
+#[test]
+fn a_record_is_there_once_for_all_who_know_it() {
+    let mut world = World::new(CONF);
+    let notes = given(&mut world, 5);
+    let [(_, Some(given_one))] = &notes.vms[..] else { panic!("{notes:?}") };
+    let taken = crate::worker::memory::Taken::of(&notes);
+    world.memory.noted(taken);
+    for look in 0..3 {
+        world.see(CONF);
+        assert_eq!(given(&mut world, 6).vms, [], "{look}");
+        let Memory { records, saved, .. } = &world.memory;
+        for held in [&records[&vmid()], &saved[&vmid()]] {
+            assert!(Arc::ptr_eq(held, given_one), "{look}");
+        }
+    }
+    // What changes it is written, and until then the journal has what it had.
+    world.change(failed(), true);
+    let again = given(&mut world, 7);
+    let [(_, Some(other))] = &again.vms[..] else { panic!("{again:?}") };
+    assert!(other.duty.is_some() && given_one.duty.is_none());
+    assert!(Arc::ptr_eq(&world.memory.saved[&vmid()], given_one));
+}
