@@ -6,16 +6,21 @@
 
 mod cpu;
 mod memory;
+mod recall;
 mod stairs;
+mod trials;
 
 pub(crate) use cpu::CpuSense;
 pub(crate) use memory::MemorySense;
 
 use crate::Moment;
 
+/// What was seen before the clock began has room before this: some months.
+const BEGINNING: u32 = 10_000_000;
+
 /// Seconds of that clock.
 fn seconds(now: Moment) -> u32 {
-    u32::try_from(now.0.as_secs()).unwrap_or(u32::MAX)
+    u32::try_from(now.0.as_secs()).unwrap_or(u32::MAX).saturating_add(BEGINNING)
 }
 
 /// The next whole number.
@@ -34,34 +39,47 @@ fn narrow(figure: f64) -> f32 {
     figure as f32
 }
 
-/// Beyond this a window is at its longest, whatever its figures.
-const MOST_DOUBLINGS: u32 = 8;
-
-/// A window that was too short for a VM is twice as long, once or more often.
-#[derive(Debug, Clone, Copy, Default)]
-struct Patience {
-    doublings: u32,
-    /// The last regret, or the last time that one was forgotten, in seconds.
-    since: u32,
+/// How much of a smoothed figure comes from what passed since the last one.
+fn share_of(passed: u32, smoothing: f32) -> f32 {
+    1.0 - (-narrow(f64::from(passed)) / smoothing).exp()
 }
 
-impl Patience {
-    /// How long something must not have been needed, in seconds.
-    fn window(self, window: u32, most: u32) -> u32 {
-        window.saturating_mul(1 << self.doublings).min(most.max(window))
-    }
+/// Longer than three of Proxmox's rounds nobody looked: what was before is not known to go on.
+const GAP: u32 = 60;
 
-    /// What was taken was needed again.
-    fn regret(&mut self, now: u32) {
-        self.doublings = (self.doublings + 1).min(MOST_DOUBLINGS);
-        self.since = now;
-    }
+/// Since when a resource is seen, and when it was changed, in seconds.
+#[derive(Debug, Clone, Copy, Default)]
+struct Watch {
+    since: Option<u32>,
+    last: u32,
+    changed: Option<u32>,
+    /// Whether that took something: what is taken step by step needs no rest in between.
+    taken: bool,
+}
 
-    /// Half as long after a time without regret.
-    fn relax(&mut self, now: u32, after: u32) {
-        if self.doublings > 0 && now.saturating_sub(self.since) > after {
-            self.doublings -= 1;
-            self.since = now;
+impl Watch {
+    /// It is seen now; how long after the last time, unless that is too long ago.
+    fn see(&mut self, now: u32) -> Option<u32> {
+        let passed = now.saturating_sub(self.last);
+        self.last = now;
+        if self.since.is_none() || passed > GAP {
+            self.since = Some(now);
+            return None;
         }
+        Some(passed)
+    }
+
+    /// Whether it was seen for so long without a gap.
+    fn has_seen(&self, now: u32, window: u32) -> bool {
+        self.since.is_some_and(|since| now.saturating_sub(since) >= window)
+    }
+
+    /// Whether no change of ours is so young.
+    fn has_settled(&self, now: u32, settle: u32) -> bool {
+        self.taken || self.changed.is_none_or(|changed| now.saturating_sub(changed) >= settle)
+    }
+
+    fn changed(&mut self, now: u32, grown: bool) {
+        (self.changed, self.taken) = (Some(now), !grown);
     }
 }

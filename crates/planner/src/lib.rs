@@ -18,6 +18,6 @@ mod threshold;
 pub use decision::{Choice, Decision, Move, Resource, Verdict};
 pub use input::{Allow, Moment, NodeInput, PlannerConfig, Sample, VmInput, VmPolicy};
 pub use kept::{Kept, KeptResource};
-pub use law::{CpuLaw, CpuRule, Marks, MemoryLaw, MemoryRule};
+pub use law::{CpuLaw, CpuRule, Marks, MemoryLaw, MemoryRule, Windows};
 pub use planner::Planner;
 pub use reason::Reason;

@@ -13,6 +13,20 @@ impl fmt::Display for Percent {
     }
 }
 
+/// Seconds, shown in the unit that fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span(pub u32);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            seconds @ 0..=299 => write!(f, "{seconds} s"),
+            seconds @ 300..=10_799 => write!(f, "{} min", seconds / 60),
+            seconds => write!(f, "{:.1} h", f64::from(seconds) / 3600.0),
+        }
+    }
+}
+
 mod kind;
 
 /// The rule that decided.
@@ -30,6 +44,49 @@ pub enum Reason {
     BoundsLeaveNothing,
     /// Someone else changed its size a while ago; so long it is left alone.
     ChangedByOthers(Duration),
+    /// Used above the share that leaves its headroom.
+    Busy {
+        /// Of its vCPUs.
+        used: Percent,
+        /// From here on it grows.
+        mark: Percent,
+        /// Plugged.
+        vcpus: u32,
+    },
+    /// All of it is used, so that nobody sees how much more is wanted.
+    Saturated {
+        /// Of its vCPUs.
+        used: Percent,
+        /// Plugged.
+        vcpus: u32,
+        /// For so long.
+        span: Span,
+        /// For this share of the last days so many cores were enough.
+        recall: (Percent, f64),
+    },
+    /// Memory is short, or will be soon, in MiB.
+    Short {
+        /// Used.
+        used: f64,
+        /// Plugged.
+        of: u32,
+        /// Used in a while, as it goes now.
+        soon: f64,
+    },
+    /// Never more than so many MiB were needed for so long.
+    Spare {
+        /// In MiB.
+        most: f64,
+        /// As long as this VM has shown to want.
+        span: Span,
+    },
+    /// Never more than so many cores were needed for so long.
+    Unneeded {
+        /// In cores.
+        most: f64,
+        /// As long as this VM has shown to want.
+        span: Span,
+    },
     /// The config could not be read.
     ConfigUnknown,
     /// This resource of this VM was changed a moment ago.
@@ -131,6 +188,18 @@ impl fmt::Display for Reason {
             Self::ChangedByOthers(wait) => {
                 write!(f, "changed by someone else, left alone for {} s", seconds(wait))
             }
+            Self::Busy { used, mark, vcpus } => {
+                write!(f, "cpu {used} of {vcpus} vCPUs, above {mark}")
+            }
+            Self::Saturated { used, vcpus, span, recall: (share, cores) } => write!(
+                f,
+                "cpu {used} of {vcpus} vCPUs for {span}, so at least that; {cores:.1} cores were enough for {share} of the last days"
+            ),
+            Self::Short { used, of, soon } => {
+                write!(f, "{used:.0} of {of} MiB used, {soon:.0} within a minute")
+            }
+            Self::Spare { most, span } => write!(f, "at most {most:.0} MiB needed for {span}"),
+            Self::Unneeded { most, span } => write!(f, "at most {most:.1} cores needed for {span}"),
             Self::ConfigUnknown => f.write_str("its config is not known"),
             Self::Cooldown(wait) => write!(f, "cooldown, {} s left", seconds(wait)),
             Self::Retry(wait) => write!(f, "tried again in {} s", seconds(wait)),

@@ -37,8 +37,8 @@ pub(crate) struct State {
     /// How often in a row that was the answer to a change of ours.
     fights: u32,
     /// What the VM was seen to use.
-    pub(crate) cpu_sense: CpuSense,
-    pub(crate) memory_sense: MemorySense,
+    cpu_sense: Option<Box<CpuSense>>,
+    memory_sense: Option<Box<MemorySense>>,
     /// No sample has come since the restart: what was counted before is not forgotten for that.
     goes_on: bool,
     cpu: ResourceState,
@@ -181,7 +181,7 @@ impl State {
         // Samples are taken in every cycle, so that a gap is seen as one.
         let sample = self.evidence.admit(now, vm.sample);
         if let Ok(sample) = &sample {
-            self.see(now, vm.config, sample);
+            self.see(now, vm, sample);
         }
         let both = |reason: Reason| [Err(reason.clone()), Err(reason)];
         let vm_config = match untouchable(vm) {
@@ -214,15 +214,17 @@ impl State {
     }
 
     /// What it uses counts whether or not anything may be changed.
-    fn see(&mut self, now: Moment, config: Option<&VmConfig>, sample: &Sample) {
-        let Some(config) = config else { return };
+    fn see(&mut self, now: Moment, vm: &VmInput<'_>, sample: &Sample) {
+        let Some(config) = vm.config else { return };
         let size = config.plugged_vcpus().map(|plugged| f64::from(plugged.get()));
-        if let Ok(used) = measured(sample.cores_used, sample.vcpus, size.unwrap_or_default()) {
-            self.cpu_sense.see(now, used);
+        let used = measured(sample.cores_used, sample.vcpus, size.unwrap_or_default());
+        if let (Ok(used), Some(CpuRule::Adaptive(law))) = (used, &vm.policy.cpu) {
+            self.cpu_sense.get_or_insert_default().see(law, now, used);
         }
         let size = f64::from(config.memory.get());
-        if let Ok(used) = measured(sample.memory_used, sample.memory, size) {
-            self.memory_sense.see(now, used);
+        let used = measured(sample.memory_used, sample.memory, size);
+        if let (Ok(used), Some(MemoryRule::Adaptive(law))) = (used, &vm.policy.memory) {
+            self.memory_sense.get_or_insert_default().see(law, now, used);
         }
     }
 
@@ -230,9 +232,12 @@ impl State {
     pub(crate) fn changed(&mut self, now: Moment, step: Move, succeeded: bool) {
         self.of(step.resource()).changed(succeeded, now);
         if succeeded {
+            let grown = step.is_growth();
             match step.resource() {
-                Resource::Cpu => self.cpu_sense.changed(now, step.is_growth()),
-                Resource::Memory => self.memory_sense.changed(now, step.is_growth()),
+                Resource::Cpu => self.cpu_sense.iter_mut().for_each(|s| s.changed(now, grown)),
+                Resource::Memory => {
+                    self.memory_sense.iter_mut().for_each(|s| s.changed(now, grown));
+                }
             }
         }
     }
@@ -284,9 +289,11 @@ impl State {
         let marks = match rule {
             CpuRule::Threshold(marks) => marks,
             CpuRule::Adaptive(law) => {
-                let (to, reason) = self.cpu_sense.judge(&law, now, used, plugged.get())?;
+                let sense = self.cpu_sense.as_mut().ok_or(Reason::NoSample)?;
+                let (to, reason) = sense.judge(&law, now, plugged.get())?;
                 let to = Vcpus::try_from(to.max(1)).map_err(|_| Reason::BoundsLeaveNothing)?;
-                let (to, reason) = clamped((plugged, to), bounds, reason)?;
+                let percent = Percent(100.0 * used / f64::from(plugged.get()));
+                let to = clamped((plugged, to), bounds, percent)?;
                 return Ok((Move::Cpu { from: plugged, to }, reason));
             }
         };
@@ -316,8 +323,9 @@ impl State {
         let marks = match rule {
             MemoryRule::Threshold(marks) => marks,
             MemoryRule::Adaptive(law) => {
-                let (to, reason) = self.memory_sense.judge(&law, at, used, now)?;
-                let (to, reason) = clamped((now, to), bounds, reason)?;
+                let sense = self.memory_sense.as_mut().ok_or(Reason::NoSample)?;
+                let (to, reason) = sense.judge(&law, at, now)?;
+                let to = clamped((now, to), bounds, Percent(100.0 * used / size))?;
                 if to < now && !vm.policy.memory_shrink {
                     return Err(Reason::MemoryShrinkOff(Percent(100.0 * used / size)));
                 }
@@ -389,18 +397,20 @@ fn measured(used: Option<f64>, at: Option<f64>, size: f64) -> Result<f64, Reason
     }
 }
 
-/// What is wanted, within the bounds; a size outside of them is not left for that.
+/// What is wanted, as far as the bounds go.
 fn clamped<T: Ord + Copy>(
     (from, to): (T, T),
     bounds: Bounds<T>,
-    reason: Reason,
-) -> Result<(T, Reason), Reason> {
+    used: Percent,
+) -> Result<T, Reason> {
     let within = to.max(bounds.min).min(bounds.max);
-    match reason {
-        Reason::High(used, _) if within <= from => Err(Reason::AtMaximum(used, bounds.max_by)),
-        Reason::Low(used, ..) if within >= from => Err(Reason::AtMinimum(used)),
-        reason => Ok((within, reason)),
+    if to > from && within <= from {
+        return Err(Reason::AtMaximum(used, bounds.max_by));
     }
+    if to < from && within >= from {
+        return Err(Reason::AtMinimum(used));
+    }
+    Ok(within)
 }
 
 /// The next size within the bounds; one less only when it would not be high at once.

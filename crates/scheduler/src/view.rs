@@ -20,8 +20,8 @@ mod vm;
 pub(crate) use pauses::Nameable;
 use pools::PoolsRead;
 use vm::KnownConfig;
-pub use vm::vm_policy;
 pub(crate) use vm::KnownVm;
+pub use vm::vm_policy;
 
 const MIB: f64 = 1024.0 * 1024.0;
 /// A config that says less of who its VM is than before may be one whose end is missing: it is read

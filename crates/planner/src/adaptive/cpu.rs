@@ -1,56 +1,75 @@
 //! vCPUs.
 
+use super::recall::Recall;
 use super::stairs::Stairs;
-use super::{Patience, narrow, seconds, up};
-use crate::reason::Percent;
+use super::trials::{Played, Trials};
+use super::{Watch, narrow, seconds, share_of, up};
+use crate::reason::{Percent, Span};
 use crate::{CpuLaw, Moment, Reason};
 
-/// What was seen of a VM's CPU.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct CpuSense {
-    /// Cores used, smoothed over some samples.
-    smooth: f32,
-    needed: Stairs,
-    /// Since when it was seen without a gap, in seconds.
-    since: Option<u32>,
-    last: u32,
-    patience: Patience,
-    /// Our last change, and our last that took something, in seconds.
-    changed: Option<u32>,
-    taken: Option<u32>,
-    regrets: bool,
-}
-
-/// Longer than three of Proxmox's rounds nobody looked.
-const GAP: u32 = 60;
 /// Seconds over which single samples are smoothed before something is said to be needed.
 const SMOOTHING: f32 = 30.0;
+/// Seconds over which the step from sample to sample is averaged.
+const NOISE: f32 = 3600.0;
+/// The least that is told apart, in cores.
+const FIRST: f32 = 0.05;
+
+/// What was seen of a VM's CPU, in cores.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CpuSense {
+    used: f32,
+    smooth: f32,
+    /// The mean step from sample to sample.
+    noise: f32,
+    needed: Stairs,
+    recall: Recall,
+    trials: Trials,
+    watch: Watch,
+    /// Since when it asks for more, in seconds.
+    hot: Option<u32>,
+    /// Whether the games have just moved: only then something is taken.
+    round: bool,
+}
+
+impl Default for CpuSense {
+    fn default() -> Self {
+        Self {
+            used: 0.0,
+            smooth: 0.0,
+            noise: 0.0,
+            needed: Stairs::default(),
+            recall: Recall::new(FIRST),
+            trials: Trials::default(),
+            watch: Watch::default(),
+            hot: None,
+            round: false,
+        }
+    }
+}
 
 impl CpuSense {
     /// So many cores were used.
-    pub(crate) fn see(&mut self, now: Moment, used: f64) {
-        let now = seconds(now);
-        let used = narrow(used);
-        let pause = now.saturating_sub(self.last);
-        if self.since.is_none() || pause > GAP {
-            (self.since, self.smooth) = (Some(now), used);
-        }
-        let share = 1.0 - (-f32::from(u16::try_from(pause).unwrap_or(u16::MAX)) / SMOOTHING).exp();
-        self.smooth += share * (used - self.smooth);
-        self.last = now;
+    pub(crate) fn see(&mut self, law: &CpuLaw, now: Moment, used: f64) {
+        let (now, used) = (seconds(now), narrow(used));
+        let Some(passed) = self.watch.see(now) else {
+            (self.used, self.smooth, self.hot) = (used, used, None);
+            return;
+        };
+        self.noise += share_of(passed, NOISE) * ((used - self.used).abs() - self.noise);
+        self.smooth += share_of(passed, SMOOTHING) * (used - self.smooth);
+        self.used = used;
         self.needed.push(now, self.smooth);
+        let game = Game { needed: &self.needed, noise: self.noise, now, law };
+        self.round = self.trials.play(now, &game, law.windows);
+        if self.round {
+            self.recall.push(now, used, law.recall_half_life);
+        }
     }
 
     /// A change of ours came about.
     pub(crate) fn changed(&mut self, now: Moment, grown: bool) {
-        let now = seconds(now);
-        if grown && std::mem::take(&mut self.regrets) {
-            self.patience.regret(now);
-        }
-        self.changed = Some(now);
-        if !grown {
-            self.taken = Some(now);
-        }
+        self.watch.changed(seconds(now), grown);
+        self.hot = None;
     }
 
     /// How many vCPUs there should be, and why.
@@ -58,33 +77,78 @@ impl CpuSense {
         &mut self,
         law: &CpuLaw,
         now: Moment,
-        used: f64,
         size: u32,
     ) -> Result<(u32, Reason), Reason> {
         let now = seconds(now);
-        self.patience.relax(now, law.relax_after);
-        let (used, have) = (narrow(used), narrow(f64::from(size)));
-        let share = used / have;
-        let shown = Percent(f64::from(share) * 100.0);
-        if share >= law.grow_at {
-            self.regrets = self.taken.is_some_and(|at| now.saturating_sub(at) <= law.regret_within);
-            let mut to = up(used / law.grow_target).max(size.saturating_add(1));
-            if share >= law.saturated_at {
-                to = to.max(up(have * law.growth_factor));
-            }
-            return Ok((to, Reason::High(shown, Percent(f64::from(law.grow_at) * 100.0))));
+        let have = narrow(f64::from(size));
+        let shown = Percent(f64::from(100.0 * self.used / have));
+        let free = headroom(law.grow_headroom, law.noise / 2.0 * self.noise, have);
+        if self.used < have - free.min(have / 2.0) {
+            self.hot = None;
+            return self.shrink(law, now, size).unwrap_or(Err(Reason::Within(shown)));
         }
-        self.shrink(law, now, size).unwrap_or(Err(Reason::Within(shown)))
+        let since = *self.hot.get_or_insert(now);
+        let wanted = up(self.used / law.grow_target).max(size.saturating_add(1));
+        let mark = Percent(f64::from(100.0 * (1.0 - free / have)));
+        if self.used < law.saturated_at * have {
+            return Ok((wanted, Reason::Busy { used: shown, mark, vcpus: size }));
+        }
+        let recalled = self.recall.percentile(law.recall).min(self.most());
+        let wanted = wanted.max(up(have * law.growth_factor)).max(up(recalled / law.grow_target));
+        let span = Span(now.saturating_sub(since).saturating_add(10));
+        let recall = (Percent(f64::from(100.0 * law.recall)), f64::from(recalled));
+        Ok((wanted, Reason::Saturated { used: shown, vcpus: size, span, recall }))
+    }
+
+    /// The most that was needed, as long as that is known.
+    fn most(&self) -> f32 {
+        self.needed.most_since(0)
     }
 
     fn shrink(&self, law: &CpuLaw, now: u32, size: u32) -> Option<Result<(u32, Reason), Reason>> {
-        let window = self.patience.window(law.window, law.window_max);
-        let most = self.needed.most_since(now.saturating_sub(window)).max(self.smooth);
-        let to = up(most / law.shrink_target).max(1);
-        let seen = now.saturating_sub(self.since?) >= window.min(law.window);
-        let settled = self.changed.is_none_or(|at| now.saturating_sub(at) >= law.settle);
-        let shown = Percent(100.0 * f64::from(most) / f64::from(size));
-        let mark = Percent(f64::from(law.shrink_target) * 100.0);
-        (to < size && seen && settled).then_some(Ok((to, Reason::Low(shown, mark, 1))))
+        let window = self.trials.window(law.windows);
+        let most = self.needed.most_since(now.saturating_sub(window));
+        let to = fitting(law, self.noise, most);
+        let unneeded = Reason::Unneeded { most: f64::from(most), span: Span(window) };
+        let rests = !self.watch.has_seen(now, window) || !self.watch.has_settled(now, law.settle);
+        if to < size && self.round && !rests {
+            return Some(Ok((to, unneeded)));
+        }
+        None
+    }
+}
+
+/// Cores that are left free.
+fn headroom(root: f32, noise: f32, cores: f32) -> f32 {
+    (root * cores.max(0.05).sqrt()).max(noise)
+}
+
+/// vCPUs that are enough for so many cores.
+fn fitting(law: &CpuLaw, noise: f32, most: f32) -> u32 {
+    up(most + headroom(law.shrink_headroom, law.noise * noise, most)).max(1)
+}
+
+struct Game<'a> {
+    needed: &'a Stairs,
+    noise: f32,
+    now: u32,
+    law: &'a CpuLaw,
+}
+
+impl Game<'_> {
+    fn need(&self, window: u32) -> f32 {
+        let most = self.needed.most_since(self.now.saturating_sub(window));
+        narrow(f64::from(fitting(self.law, self.noise, most)))
+    }
+}
+
+impl Played for Game<'_> {
+    fn grown(&self, size: f32) -> Option<(f32, f32)> {
+        let need = self.need(super::trials::ROUND - 1);
+        (need > size).then_some((need, need - size))
+    }
+
+    fn shrunk(&self, size: f32, window: u32) -> Option<f32> {
+        Some(self.need(window)).filter(|need| *need < size)
     }
 }

@@ -2,104 +2,112 @@
 
 use vm_autoscale_proxmox::{Ladder, MemoryMib};
 
+use super::recall::Recall;
 use super::stairs::Stairs;
-use super::{Patience, narrow, seconds, up};
-use crate::reason::Percent;
+use super::trials::{Played, Trials};
+use super::{Watch, narrow, seconds, share_of, up};
+use crate::reason::{Percent, Span};
 use crate::{MemoryLaw, Moment, Reason};
 
-/// What was seen of a VM's memory, in MiB.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct MemorySense {
-    needed: Stairs,
-    /// MiB a second, smoothed over two minutes.
-    slope: f32,
-    used: f32,
-    /// Since when it was seen without a gap, in seconds.
-    since: Option<u32>,
-    last: u32,
-    patience: Patience,
-    /// Our last change, and our last that took something, in seconds.
-    changed: Option<u32>,
-    taken: Option<u32>,
-    regrets: bool,
-}
-
-/// Longer than three of Proxmox's rounds nobody looked.
-const GAP: u32 = 60;
 /// Seconds over which the slope is smoothed.
 const SMOOTHING: f32 = 120.0;
+/// The least that is told apart, in MiB.
+const FIRST: f32 = 128.0;
+/// A half of a GiB: the least that the games grow by.
+const HALF: f32 = 512.0;
+const GIB: f32 = 1024.0;
+
+/// What was seen of a VM's memory, in MiB.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MemorySense {
+    used: f32,
+    /// MiB a second.
+    slope: f32,
+    needed: Stairs,
+    recall: Recall,
+    trials: Trials,
+    watch: Watch,
+    round: bool,
+}
+
+impl Default for MemorySense {
+    fn default() -> Self {
+        Self {
+            used: 0.0,
+            slope: 0.0,
+            needed: Stairs::default(),
+            recall: Recall::new(FIRST),
+            trials: Trials::default(),
+            watch: Watch::default(),
+            round: false,
+        }
+    }
+}
 
 impl MemorySense {
     /// So many MiB were used.
-    pub(crate) fn see(&mut self, now: Moment, used: f64) {
-        let now = seconds(now);
-        let used = narrow(used);
-        let pause = now.saturating_sub(self.last);
-        if self.since.is_none() || pause > GAP {
-            (self.since, self.slope) = (Some(now), 0.0);
-        } else if pause > 0 {
-            let pause = f32::from(u16::try_from(pause).unwrap_or(u16::MAX));
-            let share = 1.0 - (-pause / SMOOTHING).exp();
-            self.slope += share * ((used - self.used) / pause - self.slope);
-        }
-        (self.last, self.used) = (now, used);
+    pub(crate) fn see(&mut self, law: &MemoryLaw, now: Moment, used: f64) {
+        let (now, used) = (seconds(now), narrow(used));
         self.needed.push(now, used);
+        match self.watch.see(now) {
+            None => self.slope = 0.0,
+            Some(passed) => {
+                let slope = (used - self.used) / narrow(f64::from(passed.max(1)));
+                self.slope += share_of(passed, SMOOTHING) * (slope - self.slope);
+                let game = Game { needed: &self.needed, now, law };
+                self.round = self.trials.play(now, &game, law.windows);
+                if self.round {
+                    self.recall.push(now, used, law.recall_half_life);
+                }
+            }
+        }
+        self.used = used;
     }
 
     /// A change of ours came about.
     pub(crate) fn changed(&mut self, now: Moment, grown: bool) {
-        let now = seconds(now);
-        if grown && std::mem::take(&mut self.regrets) {
-            self.patience.regret(now);
-        }
-        self.changed = Some(now);
-        if !grown {
-            self.taken = Some(now);
-        }
+        self.watch.changed(seconds(now), grown);
     }
 
     /// How much memory there should be, and why.
     pub(crate) fn judge(
-        &mut self,
+        &self,
         law: &MemoryLaw,
         now: Moment,
-        used: f64,
         size: MemoryMib,
     ) -> Result<(MemoryMib, Reason), Reason> {
         let now = seconds(now);
-        self.patience.relax(now, law.relax_after);
-        let (used, have) = (narrow(used), narrow(f64::from(size.get())));
-        let shown = Percent(f64::from(used / have) * 100.0);
-        let horizon = f32::from(u16::try_from(law.horizon).unwrap_or(u16::MAX));
-        let soon = used + self.slope.max(0.0) * horizon;
+        let (used, have) = (self.used, narrow(f64::from(size.get())));
+        let shown = Percent(f64::from(100.0 * used / have));
+        let soon = used + self.slope.max(0.0) * narrow(f64::from(law.horizon));
         let urgent = used >= law.urgent_at * have;
-        if used >= law.grow_at * have || soon >= law.urgent_at * have || have - used < law.free_mib
-        {
-            let window = 2 * self.patience.window(law.window, law.window_max);
-            self.regrets = self.taken.is_some_and(|at| now.saturating_sub(at) <= window);
-            let mut to = wanted(law, used.max(soon.min(1.5 * used))).max(size.get() + 1);
-            if urgent {
-                to = to.max(up(have * 1.25));
-            }
-            let mark = Percent(f64::from(law.grow_at) * 100.0);
-            let to = on_ladder(to).ok_or(Reason::AtMaximum(shown, "the ladder"))?;
-            return Ok((to, Reason::High(shown, mark)));
+        let hot = used >= law.grow_at * have || have - used < law.free_mib;
+        if !hot && soon < law.urgent_at * have {
+            return self.shrink(law, now, size).ok_or(Reason::Within(shown));
         }
-        self.shrink(law, now, size).ok_or(Reason::Within(shown))
+        let mut to = wanted(law, used.max(soon.min(1.5 * used))).max(size.get() + 1);
+        if urgent {
+            let recalled = self.recall.percentile(law.recall).min(self.needed.most_since(0));
+            to = to.max(up(have * law.growth_factor)).max(wanted(law, recalled));
+        }
+        let to = on_ladder(to).ok_or(Reason::AtMaximum(shown, "the ladder"))?;
+        let (used, soon) = (f64::from(used), f64::from(soon));
+        Ok((to, Reason::Short { used, of: size.get(), soon }))
     }
 
     fn shrink(&self, law: &MemoryLaw, now: u32, size: MemoryMib) -> Option<(MemoryMib, Reason)> {
-        let window = self.patience.window(law.window, law.window_max);
-        let most = self.needed.most_since(now.saturating_sub(window)).max(self.used);
+        let window = self.trials.window(law.windows);
+        let most = self.needed.most_since(now.saturating_sub(window));
         let to = on_ladder(wanted(law, most))?;
-        let seen = now.saturating_sub(self.since?) >= window.min(law.window);
-        let settled = self.changed.is_none_or(|at| now.saturating_sub(at) >= law.settle);
-        let have = narrow(f64::from(size.get()));
-        let saves = narrow(f64::from(to.get())) <= have * (1.0 - law.least_saving);
-        let shown = Percent(f64::from(100.0 * most / have));
-        let mark = Percent(f64::from(law.target) * 100.0);
-        (saves && seen && settled).then_some((to, Reason::Low(shown, mark, 1)))
+        let seen = self.watch.has_seen(now, window) && self.watch.has_settled(now, law.settle);
+        let saves = is_worth(law, narrow(f64::from(size.get())), narrow(f64::from(to.get())));
+        let reason = Reason::Spare { most: f64::from(most), span: Span(window) };
+        (saves && seen && self.round).then_some((to, reason))
     }
+}
+
+fn is_worth(law: &MemoryLaw, have: f32, to: f32) -> bool {
+    to <= have * (1.0 - law.least_saving)
 }
 
 /// What such a use asks for, in MiB.
@@ -109,4 +117,35 @@ fn wanted(law: &MemoryLaw, used: f32) -> u32 {
 
 fn on_ladder(mib: u32) -> Option<MemoryMib> {
     MemoryMib::try_from(mib.max(1024)).ok().and_then(Ladder::ceil)
+}
+
+struct Game<'a> {
+    needed: &'a Stairs,
+    now: u32,
+    law: &'a MemoryLaw,
+}
+
+impl Game<'_> {
+    fn most(&self, window: u32) -> f32 {
+        self.needed.most_since(self.now.saturating_sub(window))
+    }
+
+    /// In GiB.
+    fn need(&self, most: f32) -> f32 {
+        let mib = on_ladder(wanted(self.law, most)).map_or(u32::MAX, MemoryMib::get);
+        narrow(f64::from(mib)) / GIB
+    }
+}
+
+impl Played for Game<'_> {
+    fn grown(&self, size: f32) -> Option<(f32, f32)> {
+        let most = self.most(super::trials::ROUND - 1);
+        let missing = (most / GIB - size).max(0.0);
+        let grown = self.need(most).max(size + HALF / GIB);
+        (most >= self.law.grow_at * size * GIB).then_some((grown, missing))
+    }
+
+    fn shrunk(&self, size: f32, window: u32) -> Option<f32> {
+        Some(self.need(self.most(window))).filter(|need| is_worth(self.law, size, *need))
+    }
 }

@@ -12,6 +12,11 @@ impl Reason {
             Self::AtMinimum(..) => "at-minimum",
             Self::AutoBalloon => "auto-balloon",
             Self::BetweenChecks(..) => "between-checks",
+            Self::Busy { .. } => "busy",
+            Self::Saturated { .. } => "saturated",
+            Self::Short { .. } => "short",
+            Self::Spare { .. } => "spare",
+            Self::Unneeded { .. } => "unneeded",
             Self::BoundsLeaveNothing => "bounds-leave-nothing",
             Self::ChangedByOthers(..) => "changed-by-others",
             Self::ConfigUnknown => "config-unknown",
@@ -77,6 +82,11 @@ impl Reason {
             self,
             Self::AtMaximum(..)
                 | Self::AtMinimum(..)
+                | Self::Busy { .. }
+                | Self::Saturated { .. }
+                | Self::Short { .. }
+                | Self::Spare { .. }
+                | Self::Unneeded { .. }
                 | Self::High(..)
                 | Self::Low(..)
                 | Self::LowNotLong(..)
