@@ -90,7 +90,9 @@ impl CpuLimit {
         Ok(NonZeroU32::new(hundredths).map_or(Self::Unlimited, Self::Hundredths))
     }
 
-    fn hundredths(self) -> u32 {
+    /// Hundredths of a core; 0 where there is no limit.
+    #[must_use]
+    pub fn hundredths(self) -> u32 {
         match self {
             Self::Hundredths(n) => n.get(),
             Self::Unlimited => 0,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use vm_autoscale_proxmox::{MemoryMib, Vcpus, VmId};
+use vm_autoscale_proxmox::{BalloonMib, CpuLimit, MemoryMib, Vcpus, VmId};
 
 use crate::Reason;
 
@@ -11,9 +11,9 @@ use crate::Reason;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Resource {
-    /// Plugged vCPUs.
+    /// CPU: plugged vCPUs and the cap on their time.
     Cpu,
-    /// Plugged memory.
+    /// Memory: plugged DIMMs and what the balloon leaves of them.
     Memory,
 }
 
@@ -28,12 +28,26 @@ pub enum Move {
         /// To be plugged.
         to: Vcpus,
     },
+    /// Another cap on the CPU time, in cores.
+    CpuLimit {
+        /// The cap now.
+        from: CpuLimit,
+        /// To be the cap.
+        to: CpuLimit,
+    },
     /// Other memory, in MiB.
     Memory {
         /// Plugged now.
         from: MemoryMib,
         /// To be plugged.
         to: MemoryMib,
+    },
+    /// Another part of the memory that the balloon leaves to the guest, in MiB.
+    Balloon {
+        /// The target now; nothing where it never had one and all is the guest's.
+        from: Option<BalloonMib>,
+        /// To be the target.
+        to: BalloonMib,
     },
 }
 
@@ -42,8 +56,8 @@ impl Move {
     #[must_use]
     pub fn resource(self) -> Resource {
         match self {
-            Self::Cpu { .. } => Resource::Cpu,
-            Self::Memory { .. } => Resource::Memory,
+            Self::Cpu { .. } | Self::CpuLimit { .. } => Resource::Cpu,
+            Self::Memory { .. } | Self::Balloon { .. } => Resource::Memory,
         }
     }
 
@@ -52,7 +66,26 @@ impl Move {
     pub fn is_growth(self) -> bool {
         match self {
             Self::Cpu { from, to } => to > from,
+            // No limit is above any other.
+            Self::CpuLimit { from, to } => to > from,
             Self::Memory { from, to } => to > from,
+            Self::Balloon { from, to } => from.is_some_and(|from| to > from),
+        }
+    }
+
+    /// Whether it plugs or unplugs something, for which the guest is needed.
+    #[must_use]
+    pub fn is_plug(self) -> bool {
+        matches!(self, Self::Cpu { .. } | Self::Memory { .. })
+    }
+
+    /// MiB that it lets the guest have beyond what it has.
+    #[must_use]
+    pub fn added_mib(self) -> u32 {
+        match self {
+            Self::Memory { from, to } => to.get().saturating_sub(from.get()),
+            Self::Balloon { from: Some(from), to } => to.get().saturating_sub(from.get()),
+            Self::Balloon { from: None, .. } | Self::Cpu { .. } | Self::CpuLimit { .. } => 0,
         }
     }
 }
@@ -61,7 +94,22 @@ impl fmt::Display for Move {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cpu { from, to } => write!(f, "vcpus {from} -> {to}"),
+            Self::CpuLimit { from, to } => write!(f, "cpulimit {} -> {}", Cap(*from), Cap(*to)),
             Self::Memory { from, to } => write!(f, "memory {from} -> {to} MiB"),
+            Self::Balloon { from: Some(from), to } => write!(f, "balloon {from} -> {to} MiB"),
+            Self::Balloon { from: None, to } => write!(f, "balloon none -> {to} MiB"),
+        }
+    }
+}
+
+/// A cap as people say it: Proxmox's 0 would read as nothing at all.
+struct Cap(CpuLimit);
+
+impl fmt::Display for Cap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            CpuLimit::Unlimited => f.write_str("none"),
+            cap @ CpuLimit::Hundredths(_) => write!(f, "{cap} cores"),
         }
     }
 }
@@ -126,5 +174,55 @@ impl Decision {
         of(&self.cpu)
             .map(|step| (step, &self.cpu.reason))
             .or_else(|| of(&self.memory).map(|step| (step, &self.memory.reason)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cap(hundredths: u32) -> CpuLimit {
+        CpuLimit::from_hundredths(hundredths).unwrap()
+    }
+
+    #[test]
+    fn no_limit_is_above_any_other_and_no_target_is_all() {
+        let (low, high) =
+            (BalloonMib::try_from(1024).unwrap(), BalloonMib::try_from(4096).unwrap());
+        for (step, said, grows, mib) in [
+            (Move::CpuLimit { from: cap(0), to: cap(250) }, "cpulimit none -> 2.5 cores", false, 0),
+            (Move::CpuLimit { from: cap(250), to: cap(0) }, "cpulimit 2.5 cores -> none", true, 0),
+            (Move::Balloon { from: None, to: low }, "balloon none -> 1024 MiB", false, 0),
+            (Move::Balloon { from: Some(low), to: high }, "balloon 1024 -> 4096 MiB", true, 3072),
+            (Move::Balloon { from: Some(high), to: low }, "balloon 4096 -> 1024 MiB", false, 0),
+        ] {
+            assert_eq!((step.to_string().as_str(), step.is_growth()), (said, grows));
+            assert_eq!((step.added_mib(), step.is_plug()), (mib, false), "{said}");
+        }
+    }
+
+    /// A journal of before knows two of them; each is read as it was written.
+    #[test]
+    fn what_was_written_down_stays_readable() {
+        let vcpus = |n: u32| Vcpus::try_from(n).unwrap();
+        let mib = |n: u32| MemoryMib::try_from(n).unwrap();
+        for (text, step) in [
+            (r#"{"resource":"cpu","from":2,"to":4}"#, Move::Cpu { from: vcpus(2), to: vcpus(4) }),
+            (
+                r#"{"resource":"memory","from":2048,"to":4096}"#,
+                Move::Memory { from: mib(2048), to: mib(4096) },
+            ),
+            (
+                r#"{"resource":"cpulimit","from":0.0,"to":2.5}"#,
+                Move::CpuLimit { from: cap(0), to: cap(250) },
+            ),
+            (
+                r#"{"resource":"balloon","from":null,"to":2048}"#,
+                Move::Balloon { from: None, to: 2048.try_into().unwrap() },
+            ),
+        ] {
+            assert_eq!(serde_json::from_str::<Move>(text).unwrap(), step);
+            assert_eq!(serde_json::to_string(&step).unwrap(), text);
+        }
     }
 }

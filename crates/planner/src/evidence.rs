@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use vm_autoscale_proxmox::{CpuLimit, MemoryMib, Vcpus, VmConfig};
+use vm_autoscale_proxmox::{BalloonMib, CpuLimit, MemoryMib, Vcpus, VmConfig};
 
 use crate::{Moment, Move, Reason, Sample};
 
@@ -49,6 +49,15 @@ impl Shape {
                 let between = from.min(to)..=from.max(to);
                 between.contains(&self.memory) && Self { memory: before.memory, ..self } == before
             }
+            // These come at once or not at all.
+            Move::CpuLimit { from, to } => {
+                let there = [from, to].contains(&self.cpulimit);
+                there && Self { cpulimit: before.cpulimit, ..self } == before
+            }
+            Move::Balloon { from, to } => {
+                let there = [from, Some(to)].contains(&self.target());
+                there && Self { balloon: before.balloon, ..self } == before
+            }
         }
     }
 
@@ -56,8 +65,15 @@ impl Shape {
     fn has(self, step: Move) -> bool {
         match step {
             Move::Cpu { to, .. } => self.vcpus == to,
+            Move::CpuLimit { to, .. } => self.cpulimit == to,
             Move::Memory { to, .. } => self.memory == to,
+            Move::Balloon { to, .. } => self.target() == Some(to),
         }
+    }
+
+    /// What the balloon is to leave, where that is said.
+    fn target(self) -> Option<BalloonMib> {
+        self.balloon.and_then(|mib| mib.try_into().ok())
     }
 
     /// Of that config; nothing where its vCPUs make no sense.

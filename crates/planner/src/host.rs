@@ -47,8 +47,10 @@ impl<'a> Room<'a> {
         }
         let input = self.nodes.get(node).filter(|node| node.fresh).ok_or(Reason::NodeUnknown)?;
         let (used, limit) = match step {
-            Move::Cpu { .. } => (input.cpu.map(|share| share * 100.0), self.config.max_host_cpu),
-            Move::Memory { .. } => {
+            Move::Cpu { .. } | Move::CpuLimit { .. } => {
+                (input.cpu.map(|share| share * 100.0), self.config.max_host_cpu)
+            }
+            Move::Memory { .. } | Move::Balloon { .. } => {
                 (self.memory_after(node, input, step), self.config.max_host_memory)
             }
         };
@@ -79,8 +81,5 @@ impl<'a> Room<'a> {
 }
 
 fn added_mib(step: Move) -> f64 {
-    match step {
-        Move::Memory { from, to } => (f64::from(to.get()) - f64::from(from.get())).max(0.0),
-        Move::Cpu { .. } => 0.0,
-    }
+    f64::from(step.added_mib())
 }

@@ -128,7 +128,9 @@ fn request(intent: &Intent, digest: Digest) -> Request {
     let target = target(intent, digest);
     match intent.step {
         Move::Cpu { to, .. } => Request::SetVcpus { target, vcpus: to },
+        Move::CpuLimit { to, .. } => Request::SetCpuLimit { target, cpulimit: to },
         Move::Memory { to, .. } => Request::SetMemory { target, memory: to, balloon: None },
+        Move::Balloon { to, .. } => Request::SetBalloon { target, balloon: to },
     }
 }
 
@@ -193,7 +195,9 @@ async fn clean<C: Clock, H: Helper>(
 async fn revert<H: Helper>(helper: &H, intent: &Intent, digest: Digest) -> bool {
     let option = match intent.step {
         Move::Cpu { .. } => PendingOption::Vcpus,
+        Move::CpuLimit { .. } => PendingOption::Cpulimit,
         Move::Memory { .. } => PendingOption::Memory,
+        Move::Balloon { .. } => PendingOption::Balloon,
     };
     let result = helper.execute(&Request::Revert { target: target(intent, digest), option }).await;
     match result {

@@ -9,7 +9,7 @@ use vm_autoscale_proxmox::{Failure, NodeName};
 mod consequence;
 mod judge;
 pub use consequence::{Class, Consequence, Then};
-pub(crate) use judge::{Found, Guest, Qemu, judge, own_pending, size};
+pub(crate) use judge::{Found, Guest, Qemu, is_reached, judge, own_pending, size};
 
 /// A closed set.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -32,6 +32,11 @@ pub(super) fn wrong(history: &[Entry], books: &Books) -> Vec<String> {
         let (from, to, (min, max)) = match step {
             Move::Cpu { from, to } => (from.get(), to.get(), CORES),
             Move::Memory { from, to } => (from.get(), to.get(), MEMORY),
+            // Its configs name no other lever.
+            Move::CpuLimit { .. } | Move::Balloon { .. } => {
+                wrong.push(format!("VM {vmid}: {step} by a lever that was not given"));
+                continue;
+            }
         };
         if (to > from && to > max) || (to < from && to < min) {
             wrong.push(format!("VM {vmid}: {step} is out of bounds"));

@@ -123,7 +123,9 @@ impl Journal for Noted {
         let id = self.alive().await.intend(now, intent).await?;
         let (key, to) = match intent.step {
             Move::Cpu { to, .. } => ("vcpus", to.get()),
+            Move::CpuLimit { to, .. } => ("cpulimit", to.hundredths()),
             Move::Memory { to, .. } => ("memory", to.get()),
+            Move::Balloon { to, .. } => ("balloon", to.get()),
         };
         let at = now.0.as_secs_f64();
         self.intents().push(Intended { vmid: intent.vmid, key, to, at });

@@ -470,6 +470,9 @@ proptest! {
                     let inside = if step.is_growth() { to.get() <= 6000 } else { to.get() >= 1500 };
                     prop_assert!(inside, "{}", step);
                 }
+                Move::CpuLimit { .. } | Move::Balloon { .. } => {
+                    prop_assert!(false, "{step} by a lever that was not given");
+                }
             }
         }
     }

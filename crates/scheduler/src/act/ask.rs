@@ -6,18 +6,20 @@ use std::time::Duration;
 use vm_autoscale_planner::Move;
 use vm_autoscale_protocol::{Executed, Request, RunningQuery};
 use vm_autoscale_proxmox::{
-    MemoryMib, Vcpus, VmConfig, is_not_running, parse_balloon, parse_guest_stats,
+    BalloonMib, MemoryMib, Vcpus, VmConfig, is_not_running, parse_balloon, parse_guest_stats,
     parse_guest_vcpus, parse_hotpluggable_cpus, parse_memory_size_summary,
 };
 
 use super::Way;
-use crate::outcome::{Guest, Qemu};
+use crate::outcome::{Guest, Qemu, is_reached};
 use crate::{Clock, Helper};
 
 /// A guest takes a new vCPU in 0.2 to 0.7 s. Asked sooner it would have to be asked twice.
 const VCPUS_COME: Duration = Duration::from_secs(1);
 /// A guest under load takes longer. Its balloon driver tells its memory every 2 s.
 const GUEST_TAKES: Duration = Duration::from_secs(3);
+/// A guest gives about 1 GiB a second to its balloon. One that is larger goes on by itself.
+const BALLOON_LOOKS: u32 = 20;
 
 /// What QEMU and the guest say of a change, in the step's unit.
 pub(super) async fn effect<C: Clock, H: Helper>(
@@ -36,6 +38,13 @@ pub(super) async fn effect<C: Clock, H: Helper>(
             if config.memory == to && !waits("memory") {
                 return way.more_memory(from, to).await;
             }
+        }
+        // It is live at once, and no guest has a word in it: the config is what is known.
+        Move::CpuLimit { .. } => return Ok((Qemu::Silent, Guest::Took)),
+        Move::Balloon { to, .. } => {
+            let written = config.balloon == Some(to.get()) && !waits("balloon");
+            let qemu = if written { way.balloon(to).await? } else { Qemu::Silent };
+            return Ok((qemu, Guest::Unknown));
         }
         Move::Cpu { .. } | Move::Memory { .. } => {}
     }
@@ -98,13 +107,31 @@ impl<C: Clock, H: Helper> Way<'_, C, H> {
         Ok((qemu, guest))
     }
 
+    /// What the balloon leaves when it has reached its target, or moves no more.
+    async fn balloon(&self, to: BalloonMib) -> Result<Qemu, String> {
+        let mut before = None;
+        for _ in 0..BALLOON_LOOKS {
+            self.wait(GUEST_TAKES).await;
+            let answer = self.ask(RunningQuery::Balloon).await?;
+            if self.is_not_running(&answer) {
+                return Ok(Qemu::NotRunning);
+            }
+            let Ok(left) = parse_balloon(&answer.stdout) else { return Ok(Qemu::Silent) };
+            let stands = before.replace(left) == Some(left);
+            if stands || is_reached(left, to) {
+                break;
+            }
+        }
+        Ok(before.map_or(Qemu::Silent, Qemu::Has))
+    }
+
     /// What QEMU has; it fails when the node could not be asked.
     pub(super) async fn qemu(&self) -> Result<Qemu, String> {
         let (query, size): (_, fn(&str) -> Option<u32>) = match self.intent.step {
-            Move::Cpu { .. } => {
+            Move::Cpu { .. } | Move::CpuLimit { .. } => {
                 (RunningQuery::Vcpus, |text| parse_hotpluggable_cpus(text).ok().map(u32::from))
             }
-            Move::Memory { .. } => {
+            Move::Memory { .. } | Move::Balloon { .. } => {
                 (RunningQuery::Memory, |text| parse_memory_size_summary(text).ok())
             }
         };

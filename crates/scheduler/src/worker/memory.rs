@@ -200,7 +200,7 @@ fn compare_after(step: Move, outcome: &Outcome, now: Moment) -> Option<Compare> 
     match outcome {
         Outcome::Unknown | Outcome::Moved { tried: true, .. } => of(UNSURE, true, 0),
         Outcome::Unconfirmed => of(LATE, false, 0),
-        Outcome::Failed(_) | Outcome::AppliedInPart(..) if !step.is_growth() => {
+        Outcome::Failed(_) | Outcome::AppliedInPart(..) if step.is_plug() && !step.is_growth() => {
             of(LATE, false, LATER)
         }
         _ => None,

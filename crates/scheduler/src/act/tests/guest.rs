@@ -244,3 +244,51 @@ async fn what_a_guest_keeps_is_refused_by_it() {
         assert_eq!(outcome.to_string(), said);
     }
 }
+
+/// The balloon 4096 -> 2048 MiB, which `qm` did, and then this; how many reads that took.
+async fn inflated(script: Vec<Answer>) -> (Outcome, usize) {
+    let step = Move::Balloon { from: None, to: 2048.try_into().unwrap() };
+    let conf = "memory: 4096\nballoon: 2048\nshares: 0\n";
+    let mut all = vec![Answer::Ran(0, ""), Answer::Config(Some(conf))];
+    all.extend(script);
+    let (outcome, _, asked, _) = played_for(Intent { step, ..intent() }, all).await;
+    assert!(asked[0].contains("--balloon 2048"), "{asked:?}");
+    (outcome, asked.len() - 1)
+}
+
+#[tokio::test]
+async fn a_balloon_is_waited_for_as_long_as_it_moves() {
+    assert_eq!(inflated(vec![balloon(2048)]).await, (Outcome::Applied, 2));
+    let moves = vec![balloon(3900), balloon(2900), balloon(2049)];
+    assert_eq!(inflated(moves).await, (Outcome::Applied, 4));
+    let sticks = vec![balloon(3900), balloon(3000), balloon(3000)];
+    assert_eq!(inflated(sticks).await, (Outcome::AppliedInPart(3000, None), 4));
+    let never = vec![balloon(4096), balloon(4096)];
+    assert_eq!(inflated(never).await, (Outcome::AppliedInPart(4096, None), 3));
+    assert_eq!(inflated(vec![stopped()]).await, (Outcome::Stopped(true), 2));
+    let no_device = vec![Answer::Says("Error: No balloon device\n".to_owned())];
+    assert_eq!(inflated(no_device).await, (Outcome::Unconfirmed, 2));
+}
+
+/// Neither QEMU nor the guest has a word in it: one read.
+#[tokio::test]
+async fn a_limit_costs_one_read() {
+    let limit = |hundredths| vm_autoscale_proxmox::CpuLimit::from_hundredths(hundredths).unwrap();
+    let step = Move::CpuLimit { from: limit(0), to: limit(250) };
+    let applied = vec![Answer::Ran(0, ""), Answer::Config(Some("cpulimit: 2.5\n"))];
+    let (outcome, counts, asked, _) = played_for(Intent { step, ..intent() }, applied).await;
+    assert_eq!((outcome, counts.verified, asked.len()), (Outcome::Applied, 1, 2));
+    assert!(asked[0].contains("--cpulimit 2.5"), "{asked:?}");
+
+    let left = "[PENDING]\ncpulimit: 2.5\n";
+    let dbus = "Operation \"ne\": no method found, Net::DBus::Error";
+    let failed = vec![
+        Answer::Ran(2, dbus),
+        Answer::Config(Some(left)),
+        Answer::Ran(0, ""),
+        Answer::Config(Some("")),
+    ];
+    let (outcome, counts, asked, _) = played_for(Intent { step, ..intent() }, failed).await;
+    assert_eq!((outcome, counts.reverted), (Outcome::Failed(Failure::CpuLimit), 1));
+    assert!(asked[2].contains("--revert cpulimit"), "{asked:?}");
+}

@@ -24,14 +24,24 @@ struct Guest {
     /// Its name; it is its tag, too, and its pool.
     name: &'static str,
     vcpus: u32,
+    cpulimit: String,
     memory: u32,
+    balloon: Option<u32>,
     version: u64,
 }
 
 impl Site {
     pub(super) fn new(cluster: &str, scene: Scene) -> Self {
-        let guest =
-            |vmid, node, name| Guest { vmid, node, name, vcpus: 4, memory: 4096, version: 1 };
+        let guest = |vmid, node, name| Guest {
+            vmid,
+            node,
+            name,
+            vcpus: 4,
+            cpulimit: "0".to_owned(),
+            memory: 4096,
+            balloon: None,
+            version: 1,
+        };
         let guests = match cluster {
             "home" => vec![guest(101, "pve1", "web"), guest(102, "pve2", "db")],
             _ => vec![guest(101, "far1", "mail")],
@@ -57,7 +67,9 @@ impl Site {
         guest.version += 1;
         match step {
             Move::Cpu { to, .. } => guest.vcpus = to.get(),
+            Move::CpuLimit { to, .. } => guest.cpulimit = to.to_string(),
             Move::Memory { to, .. } => guest.memory = to.get(),
+            Move::Balloon { to, .. } => guest.balloon = Some(to.get()),
         }
     }
 }
@@ -133,10 +145,11 @@ impl Helper for Site {
         let state = self.0.lock().unwrap();
         let found = |vmid: &VmId| {
             let guest = state.guests.iter().find(|guest| guest.vmid == vmid.get()).unwrap();
-            let Guest { name, vcpus, memory, .. } = guest;
+            let Guest { name, vcpus, cpulimit, memory, balloon, .. } = guest;
+            let balloon = balloon.map(|mib| format!("balloon: {mib}\n")).unwrap_or_default();
             let text = format!(
-                "name: {name}1\ntags: {name}\ncores: 8\nvcpus: {vcpus}\nmemory: {memory}\n\
-                 numa: 1\nhotplug: cpu,memory\n"
+                "name: {name}1\ntags: {name}\ncores: 8\nvcpus: {vcpus}\ncpulimit: {cpulimit}\n\
+                 memory: {memory}\n{balloon}shares: 0\nnuma: 1\nhotplug: cpu,memory\n"
             );
             let found = Some(FoundConfig { digest: Digest::from_bytes([1; 20]), text });
             ConfigReply { vmid: *vmid, found }
