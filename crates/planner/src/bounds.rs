@@ -2,7 +2,8 @@
 
 use vm_autoscale_proxmox::{Ladder, MemoryMib, Vcpus, VmConfig};
 
-use crate::{Reason, VmPolicy};
+use crate::levers::CORE;
+use crate::{CpuLever, MemoryLever, Reason, VmPolicy};
 
 /// From, to, and whose word the upper end is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,22 +13,52 @@ pub(crate) struct Bounds<T> {
     pub(crate) max_by: &'static str,
 }
 
-/// vCPUs: the policy's bounds within sockets × cores.
-pub(crate) fn vcpus(policy: &VmPolicy, config: &VmConfig) -> Result<Bounds<Vcpus>, Reason> {
-    if !config.hotplug.cpu {
+/// CPU in hundredths of a core: the policy's bounds within sockets × cores, or within the vCPUs
+/// where these stay.
+pub(crate) fn cpu(policy: &VmPolicy, config: &VmConfig) -> Result<Bounds<u32>, Reason> {
+    let (ceiling, by) = if policy.cpu_lever == CpuLever::Limit {
+        (config.plugged_vcpus(), "vcpus")
+    } else if config.hotplug.cpu {
+        (config.max_vcpus(), "sockets x cores")
+    } else {
         return Err(Reason::NotAble("add cpu to `qm set ID --hotplug`"));
-    }
-    let ceiling = config.max_vcpus().map_err(|_| Reason::ConfigUnknown)?;
+    };
+    let ceiling = ceiling.map_err(|_| Reason::ConfigUnknown)?.get();
     let (min, max) = policy.vcpus;
-    let (max, max_by) =
-        if max < ceiling.get() { (max, "max_cores") } else { (ceiling.get(), "sockets x cores") };
+    let (max, max_by) = if max < ceiling { (max, "max_cores") } else { (ceiling, by) };
     let size = |n: u32| Vcpus::try_from(n).map_err(|_| Reason::BoundsLeaveNothing);
-    let bounds = Bounds { min: size(min.max(1))?, max: size(max)?, max_by };
-    if bounds.min > bounds.max { Err(Reason::BoundsLeaveNothing) } else { Ok(bounds) }
+    let (min, max) = (size(min.max(1))?.get() * CORE, size(max)?.get() * CORE);
+    if min > max { Err(Reason::BoundsLeaveNothing) } else { Ok(Bounds { min, max, max_by }) }
 }
 
-/// Memory: the policy's bounds, narrowed to the ladder.
+/// Memory by whichever lever.
 pub(crate) fn memory(policy: &VmPolicy, config: &VmConfig) -> Result<Bounds<MemoryMib>, Reason> {
+    match policy.memory_lever {
+        MemoryLever::Dimm => dimms(policy, config),
+        MemoryLever::Balloon => balloon(policy, config),
+        MemoryLever::Nothing => Err(Reason::NotAsked),
+    }
+}
+
+/// What the balloon leaves: from the policy's least to all there is.
+fn balloon(policy: &VmPolicy, config: &VmConfig) -> Result<Bounds<MemoryMib>, Reason> {
+    if config.balloon == Some(0) {
+        return Err(Reason::NotAble("`qm set ID --delete balloon`"));
+    }
+    if config.shares != Some(0) {
+        return Err(Reason::NotSet("`qm set ID --shares 0` takes it from automatic ballooning"));
+    }
+    let (min, max) = policy.memory_mib;
+    let all = config.memory.get();
+    let (max, max_by) = if max < all { (max, "max_ram_mb") } else { (all, "memory") };
+    match (MemoryMib::try_from(min.max(16)), MemoryMib::try_from(max)) {
+        (Ok(min), Ok(max)) if min <= max => Ok(Bounds { min, max, max_by }),
+        _ => Err(Reason::BoundsLeaveNothing),
+    }
+}
+
+/// DIMMs: the policy's bounds, narrowed to the ladder.
+fn dimms(policy: &VmPolicy, config: &VmConfig) -> Result<Bounds<MemoryMib>, Reason> {
     if !config.hotplug.memory {
         return Err(Reason::NotAble("add memory to `qm set ID --hotplug`"));
     }

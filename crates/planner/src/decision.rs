@@ -73,10 +73,14 @@ impl Move {
         }
     }
 
-    /// Whether it plugs or unplugs something, for which the guest is needed.
+    /// Whether the guest has to give something back for it, and may keep it.
     #[must_use]
-    pub fn is_plug(self) -> bool {
-        matches!(self, Self::Cpu { .. } | Self::Memory { .. })
+    pub fn is_unplug(self) -> bool {
+        match self {
+            Self::Cpu { from, to } => to < from,
+            Self::Memory { from, to } => to < from,
+            Self::CpuLimit { .. } | Self::Balloon { .. } => false,
+        }
     }
 
     /// MiB that it lets the guest have beyond what it has.
@@ -197,7 +201,7 @@ mod tests {
             (Move::Balloon { from: Some(high), to: low }, "balloon 4096 -> 1024 MiB", false, 0),
         ] {
             assert_eq!((step.to_string().as_str(), step.is_growth()), (said, grows));
-            assert_eq!((step.added_mib(), step.is_plug()), (mib, false), "{said}");
+            assert_eq!((step.added_mib(), step.is_unplug()), (mib, false), "{said}");
         }
     }
 

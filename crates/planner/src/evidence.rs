@@ -153,6 +153,11 @@ impl Evidence {
         Ok(sample)
     }
 
+    /// Since when its QEMU runs, in seconds since 1970 by the node's clock.
+    pub(crate) fn qemu_since(&self) -> Option<u64> {
+        self.last.map(|last| last.ctime.saturating_sub(last.uptime))
+    }
+
     /// How long ago the last new sample came.
     pub(crate) fn age(&self, now: Moment) -> Option<Duration> {
         self.last.map(|last| now.since(last.at))

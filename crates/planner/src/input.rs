@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use vm_autoscale_proxmox::{NodeName, VmConfig, VmId};
 
-use crate::{CpuRule, MemoryRule};
+use crate::{CpuLever, CpuRule, MemoryLever, MemoryRule};
 
 /// A point in time by a clock that never jumps: the time since some start, the same for all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -115,11 +115,18 @@ pub struct VmPolicy {
     pub cpu: Option<CpuRule>,
     /// When memory is; `None` leaves it alone.
     pub memory: Option<MemoryRule>,
+    /// By what its CPU becomes larger and smaller.
+    pub cpu_lever: CpuLever,
+    /// By what its memory does.
+    pub memory_lever: MemoryLever,
+    /// Whether there is a guest, of which not everything is known: it may be new, leave unused
+    /// what it is given, and be slow to give back. Off where a trace is all there is.
+    pub caution: bool,
     /// Fewest and most vCPUs.
     pub vcpus: (u32, u32),
     /// Least and most memory in MiB.
     pub memory_mib: (u32, u32),
-    /// Whether DIMMs may be unplugged.
+    /// Whether memory may be taken, by either lever.
     pub memory_shrink: bool,
     /// Between two decisions on it; nothing where every new sample is judged.
     pub check_interval: Duration,

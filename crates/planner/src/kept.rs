@@ -1,6 +1,7 @@
 //! What a planner is to know of a VM after a restart.
 
 use serde::{Deserialize, Serialize};
+use vm_autoscale_proxmox::CpuLimit;
 
 use crate::evidence::Shape;
 use crate::{Moment, Move};
@@ -21,6 +22,16 @@ pub struct Kept {
     pub started: Option<Moment>,
     /// The last decision, where something was counted in it.
     pub checked: Option<Moment>,
+    /// Since when it is looked after with caution.
+    pub met: Option<Moment>,
+    /// The most that it used on its first day: hundredths of a core, MiB.
+    pub most: [u32; 2],
+    /// The limit that we gave it.
+    pub limit: Option<CpuLimit>,
+    /// How often in a row added vCPUs were not used, and since when that is known.
+    pub futile: u32,
+    /// See above.
+    pub futile_since: Option<Moment>,
     /// Of its vCPUs.
     pub cpu: KeptResource,
     /// Of its memory.
@@ -31,10 +42,20 @@ pub struct Kept {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct KeptResource {
-    /// Changes in a row that did not come about.
+    /// Changes in a row that did not come about, but for unplugs.
     pub failures: u32,
     /// Decisions in a row that found it low.
     pub low: u32,
-    /// When the last change of ours ended.
+    /// When the last change of ours ended that was no unplug in vain.
     pub changed: Option<Moment>,
+    /// When something was taken the last time.
+    pub taken: Option<Moment>,
+    /// Unplugs in a row that did not come about.
+    pub unplugs: u32,
+    /// When the last of them ended.
+    pub unplugged: Option<Moment>,
+    /// How many of them the guest did not give.
+    pub refusals: u32,
+    /// Since when the QEMU of that guest runs, in seconds since 1970.
+    pub qemu: Option<u64>,
 }

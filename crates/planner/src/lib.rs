@@ -4,14 +4,18 @@
 
 mod adaptive;
 mod bounds;
+mod caution;
 mod decision;
 mod evidence;
+mod futility;
 mod host;
 mod input;
 mod kept;
 mod law;
+mod levers;
 mod planner;
 mod reason;
+mod resource;
 mod state;
 mod threshold;
 
@@ -19,5 +23,6 @@ pub use decision::{Choice, Decision, Move, Resource, Verdict};
 pub use input::{Allow, Moment, NodeInput, PlannerConfig, Sample, VmInput, VmPolicy};
 pub use kept::{Kept, KeptResource};
 pub use law::{CpuLaw, CpuRule, Marks, MemoryLaw, MemoryRule, Windows};
+pub use levers::{CpuLever, MemoryLever};
 pub use planner::Planner;
 pub use reason::Reason;

@@ -8,6 +8,7 @@ use vm_autoscale_proxmox::{NodeName, VmId};
 use crate::decision::{Choice, Decision, Move, Resource, Verdict};
 use crate::host::Room;
 use crate::input::Nodes;
+use crate::resource::Ended;
 use crate::state::{State, Wanted};
 use crate::{Allow, Kept, Moment, PlannerConfig, Reason, VmInput};
 
@@ -58,10 +59,22 @@ impl Planner {
 
     /// A change of ours has ended, as asked for or not.
     pub fn changed(&mut self, vmid: VmId, step: Move, succeeded: bool, now: Moment) {
+        let ended = if succeeded { Ended::Well } else { Ended::Badly };
+        self.end(vmid, step, ended, now);
+    }
+
+    /// A change of ours has ended because the guest kept what was to be unplugged. It may be
+    /// given more all the same.
+    pub fn unplug_refused(&mut self, vmid: VmId, step: Move, now: Moment) {
+        let qemu = self.vms.get(&vmid).and_then(|state| state.evidence.qemu_since());
+        self.end(vmid, step, Ended::Kept(qemu), now);
+    }
+
+    fn end(&mut self, vmid: VmId, step: Move, ended: Ended, now: Moment) {
         let state = self.vms.entry(vmid).or_default();
         state.evidence.expect(step, now);
         state.forget_low();
-        state.changed(now, step, succeeded);
+        state.changed(now, step, ended);
     }
 
     /// The same of a change that ended exactly where the last sample did, at `now`: the next one is
@@ -199,9 +212,8 @@ fn finish(
     if now < held_until {
         return Choice::hold(Reason::Started(held_until.since(now)));
     }
-    let cooldown_until = state.cooldown_until(step.resource(), vm.policy);
-    if now < cooldown_until {
-        return Choice::hold(Reason::Cooldown(cooldown_until.since(now)));
+    if let Some(rests) = state.rests(now, step, vm.policy) {
+        return Choice::hold(rests);
     }
     let retry_at = state.retry_at(step.resource());
     if now < retry_at {

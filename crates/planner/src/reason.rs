@@ -3,6 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use vm_autoscale_proxmox::CpuLimit;
+
+use crate::Resource;
+
 /// Percent with one decimal.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Percent(pub f64);
@@ -23,6 +27,33 @@ impl fmt::Display for Span {
             seconds @ 0..=299 => write!(f, "{seconds} s"),
             seconds @ 300..=10_799 => write!(f, "{} min", seconds / 60),
             seconds => write!(f, "{:.1} h", f64::from(seconds) / 3600.0),
+        }
+    }
+}
+
+/// So much of a resource.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Amount {
+    /// Hundredths of a core.
+    Cpu(u32),
+    /// MiB.
+    Memory(u32),
+}
+
+impl Amount {
+    pub(crate) fn of(resource: Resource, amount: u32) -> Self {
+        match resource {
+            Resource::Cpu => Self::Cpu(amount),
+            Resource::Memory => Self::Memory(amount),
+        }
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cpu(hundredths) => write!(f, "{:.2} cores", f64::from(*hundredths) / 100.0),
+            Self::Memory(mib) => write!(f, "{mib} MiB"),
         }
     }
 }
@@ -97,12 +128,22 @@ pub enum Reason {
     Doubt(String),
     /// Measured across a change, a restart or a migration.
     FirstAfterChange,
+    /// Not a day was it seen, and it used so much in that time.
+    FirstDayMost(Amount),
+    /// Not a day was it seen, and something was taken from it within the last hour.
+    FirstDayRest(Duration),
+    /// So often in a row it did not use the vCPUs it was given; for so long none is added.
+    GrowthRests(u32, Duration),
     /// The HA manager moves, stops or fences it.
     HaManager(String),
     /// Used above the high mark.
     High(Percent, Percent),
     /// A change of ours is under way.
     InFlight,
+    /// What is wanted is less than the lever's step away.
+    LessThanAStep,
+    /// Someone else gave it this limit on its CPU time.
+    LimitOfOthers(CpuLimit),
     /// The config is locked by another task.
     Locked(String),
     /// Used below the low mark in this many decisions in a row.
@@ -127,6 +168,8 @@ pub enum Reason {
     NotAble(&'static str),
     /// Not looked after by the config.
     NotAsked,
+    /// Not possible until this option is set, which is in effect at once.
+    NotSet(&'static str),
     /// The other resource of the VM is changed first.
     OneAtATime,
     /// Measured at another size than the config has.
@@ -151,6 +194,17 @@ pub enum Reason {
     SteppedBack,
     /// A template.
     Template,
+    /// The guest kept what was to be unplugged, so often in a row; for so long it is not asked.
+    UnplugRests(u32, Duration),
+    /// So many vCPUs were added while so many cores were used, and are not used after so long.
+    Unused {
+        /// vCPUs.
+        added: u32,
+        /// Cores.
+        cores: f64,
+        /// Since.
+        after: Duration,
+    },
     /// Between the marks.
     Within(Percent),
     /// One step less would be above the high mark.
@@ -205,9 +259,22 @@ impl fmt::Display for Reason {
             Self::Retry(wait) => write!(f, "tried again in {} s", seconds(wait)),
             Self::Doubt(what) => write!(f, "not known {what}"),
             Self::FirstAfterChange => f.write_str("first sample after a change"),
+            Self::FirstDayMost(most) => {
+                write!(f, "seen for less than a day, and it used {most} in that time")
+            }
+            Self::FirstDayRest(wait) => {
+                write!(f, "seen for less than a day, gives back again in {} s", seconds(wait))
+            }
+            Self::GrowthRests(times, wait) => write!(
+                f,
+                "wants more, but did not use what was added {times} times in a row, {} s left",
+                seconds(wait)
+            ),
             Self::HaManager(state) => write!(f, "the HA manager is busy with it ({state})"),
             Self::High(used, mark) => write!(f, "{used} used, above {mark}"),
             Self::InFlight => f.write_str("a change is under way"),
+            Self::LessThanAStep => f.write_str("what is wanted is less than a step away"),
+            Self::LimitOfOthers(limit) => write!(f, "`cpulimit` {limit} is someone else's"),
             Self::Locked(by) => write!(f, "locked ({by})"),
             Self::Low(used, mark, times) => {
                 write!(f, "{used} used, below {mark}, {times} times in a row")
@@ -226,6 +293,7 @@ impl fmt::Display for Reason {
             Self::HugePages => f.write_str("`hugepages` changes its sizes: not supported"),
             Self::NotAble(fix) => write!(f, "not able: {fix}, then power off and on"),
             Self::NotAsked => f.write_str("not looked after"),
+            Self::NotSet(fix) => write!(f, "not able until {fix}"),
             Self::OneAtATime => f.write_str("the other change comes first"),
             Self::OtherSize => f.write_str("measured at another size"),
             Self::Paused(why) => write!(f, "paused: {why}"),
@@ -238,6 +306,16 @@ impl fmt::Display for Reason {
             Self::Started(wait) => write!(f, "just started, {} s left", seconds(wait)),
             Self::SteppedBack => f.write_str("the node's clock went back"),
             Self::Template => f.write_str("a template"),
+            Self::UnplugRests(times, wait) => write!(
+                f,
+                "unplugging failed {times} times in a row, tried again in {} s",
+                seconds(wait)
+            ),
+            Self::Unused { added, cores, after } => write!(
+                f,
+                "{added} more did not raise its use of {cores:.2} cores in {} s",
+                seconds(after)
+            ),
             Self::Within(used) => write!(f, "{used} used"),
             Self::WouldBeHigh(used) => write!(f, "low, but would be at {used} after"),
             Self::ZeroFilled => f.write_str("sample reads exactly 0"),

@@ -2,25 +2,24 @@
 
 use std::time::Duration;
 
-use vm_autoscale_proxmox::{Ladder, Vcpus, VmConfig, VmId};
+use vm_autoscale_proxmox::{CpuLimit, Ladder, MemoryMib, VmConfig};
 
 use crate::adaptive::{CpuSense, MemorySense};
 use crate::bounds::{self, Bounds};
+use crate::caution::FirstDay;
 use crate::decision::{Move, Resource};
 use crate::evidence::{Evidence, Shape};
+use crate::futility::Futility;
+use crate::levers;
 use crate::reason::Percent;
-use crate::threshold::{LowChecks, Wish};
-use crate::{
-    CpuRule, Kept, KeptResource, Marks, MemoryRule, Moment, Reason, Sample, VmInput, VmPolicy,
-};
+use crate::resource::{Ended, MAX_DOUBLINGS, ResourceState};
+use crate::threshold::Wish;
+use crate::{Kept, Marks, MemoryLever, MemoryRule, Moment, Reason, Sample, VmInput, VmPolicy};
 
-/// A resource whose changes keep failing rests longer each time, up to 32 cooldowns.
-const MAX_DOUBLINGS: u32 = 5;
 /// Changes of others that lie further apart have nothing to do with each other.
 const FIGHT: Duration = Duration::from_secs(24 * 3600);
-/// What could not be begun is tried again after about so long, each time in a row twice as long:
-/// a backup's lock stays for hours, another `qm` for seconds.
-const FIRST_RETRY: Duration = Duration::from_secs(10);
+
+mod cpu;
 
 /// One VM between cycles. What happened is kept, not how long it counts: that is the policy's to
 /// say when it is asked, and it may be another one by then.
@@ -41,59 +40,12 @@ pub(crate) struct State {
     memory_sense: Option<Box<MemorySense>>,
     /// No sample has come since the restart: what was counted before is not forgotten for that.
     goes_on: bool,
+    first_day: FirstDay,
+    futility: Futility,
+    /// The limit that we gave it.
+    limit: Option<CpuLimit>,
     cpu: ResourceState,
     memory: ResourceState,
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct ResourceState {
-    /// Changes in a row that did not come about.
-    failures: u32,
-    low: LowChecks,
-    /// When the last change of ours ended.
-    changed: Option<Moment>,
-    /// Changes in a row that could not be begun, and until when the next one waits.
-    retries: u32,
-    retry: Moment,
-}
-
-impl ResourceState {
-    /// A change of ours has ended.
-    pub(crate) fn changed(&mut self, succeeded: bool, now: Moment) {
-        self.failures = if succeeded { 0 } else { self.failures.saturating_add(1) };
-        self.changed = Some(now);
-        self.retries = 0;
-    }
-
-    /// A change of ours could not be begun; how often in a row by now.
-    pub(crate) fn refused(&mut self, vmid: VmId, now: Moment) -> u32 {
-        let wait = FIRST_RETRY.saturating_mul(1 << self.retries.min(MAX_DOUBLINGS));
-        self.retries = self.retries.saturating_add(1);
-        // Half of it to one and a half, each VM's another: those that one lock or one node refused
-        // together do not come back together.
-        let mixed = u64::from(vmid.get()).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
-        let spread = u32::try_from(mixed).unwrap_or_default().wrapping_add(self.retries * 40_503);
-        self.retry = now.after(wait / 2 + wait * (spread & 0xff) / 256);
-        self.retries
-    }
-
-    fn keep(&self) -> KeptResource {
-        KeptResource { failures: self.failures, low: self.low.count(), changed: self.changed }
-    }
-
-    fn again(kept: KeptResource) -> Self {
-        let KeptResource { failures, low, changed } = kept;
-        Self { failures, low: LowChecks::again(low), changed, ..Self::default() }
-    }
-
-    /// The first failure rests one cooldown.
-    fn rests_until(&self, policy: &VmPolicy) -> Moment {
-        let rests = match self.failures.checked_sub(1) {
-            None => policy.rest,
-            Some(before) => policy.cooldown.saturating_mul(1 << before.min(MAX_DOUBLINGS)),
-        };
-        self.changed.map(|at| at.after(rests)).unwrap_or_default()
-    }
 }
 
 /// A move and why, or why none.
@@ -115,29 +67,42 @@ impl State {
         self.checked = None;
     }
 
-    /// Until when this resource is left alone.
-    pub(crate) fn cooldown_until(&self, resource: Resource, policy: &VmPolicy) -> Moment {
-        let resource = match resource {
-            Resource::Cpu => &self.cpu,
-            Resource::Memory => &self.memory,
-        };
-        resource.rests_until(policy)
+    /// Why this resource is left alone for a while, if it is.
+    pub(crate) fn rests(&self, now: Moment, step: Move, policy: &VmPolicy) -> Option<Reason> {
+        match step.resource() {
+            Resource::Cpu => self.cpu.rests(now, step, policy),
+            Resource::Memory => self.memory.rests(now, step, policy),
+        }
     }
 
     /// What is to be known of it after a restart.
     pub(crate) fn keep(&self) -> Kept {
-        let Self { evidence, resized, fights, cpu, memory, .. } = self;
-        let (size, ours) = (evidence.size, evidence.ours);
+        let Self { evidence, cpu, memory, .. } = self;
         let (cpu, memory) = (cpu.keep(), memory.keep());
-        let checked = self.checked.filter(|_| cpu.low > 0 || memory.low > 0);
-        let (resized, fights) = (*resized, *fights);
-        Kept { size, resized, fights, ours, started: None, checked, cpu, memory }
+        Kept {
+            size: evidence.size,
+            resized: self.resized,
+            fights: self.fights,
+            ours: evidence.ours,
+            started: None,
+            checked: self.checked.filter(|_| cpu.low > 0 || memory.low > 0),
+            met: self.first_day.since,
+            most: self.first_day.most,
+            limit: self.limit,
+            futile: self.futility.times,
+            futile_since: self.futility.since,
+            cpu,
+            memory,
+        }
     }
 
     /// One that is met again after a restart. What was counted goes on where it was soon enough:
     /// the first sample then only sets the new beginning.
     pub(crate) fn again(now: Moment, kept: &Kept, soon: bool) -> Self {
         let mut state = Self::met(true);
+        (state.first_day.since, state.first_day.most) = (kept.met, kept.most);
+        (state.futility.times, state.futility.since) = (kept.futile, kept.futile_since);
+        state.limit = kept.limit;
         let Kept { size, resized, fights, ours, checked, mut cpu, mut memory, .. } = *kept;
         (state.evidence.size, state.evidence.ours) = (size, ours);
         (state.resized, state.fights, state.last_seen) = (resized, fights, now);
@@ -216,28 +181,43 @@ impl State {
     /// What it uses counts whether or not anything may be changed.
     fn see(&mut self, now: Moment, vm: &VmInput<'_>, sample: &Sample) {
         let Some(config) = vm.config else { return };
+        if let Some(qemu) = self.evidence.qemu_since() {
+            self.cpu.runs_since(qemu);
+            self.memory.runs_since(qemu);
+        }
         let size = config.plugged_vcpus().map(|plugged| f64::from(plugged.get()));
-        let used = measured(sample.cores_used, sample.vcpus, size.unwrap_or_default());
-        if let (Ok(used), Some(CpuRule::Adaptive(law))) = (used, &vm.policy.cpu) {
+        let cores = measured(sample.cores_used, sample.vcpus, size.unwrap_or_default()).ok();
+        let size = f64::from(config.memory.get());
+        let mib = measured(sample.memory_used, sample.memory, size).ok();
+        if let (Some(used), Some(CpuRule::Adaptive(law))) = (cores, &vm.policy.cpu) {
             self.cpu_sense.get_or_insert_default().see(law, now, used);
         }
-        let size = f64::from(config.memory.get());
-        let used = measured(sample.memory_used, sample.memory, size);
-        if let (Ok(used), Some(MemoryRule::Adaptive(law))) = (used, &vm.policy.memory) {
+        if let (Some(used), Some(MemoryRule::Adaptive(law))) = (mib, &vm.policy.memory) {
             self.memory_sense.get_or_insert_default().see(law, now, used);
+        }
+        if vm.policy.caution {
+            self.first_day.see(now, [cores, mib]);
+            self.futility.see(now, cores);
         }
     }
 
     /// A change of ours has ended.
-    pub(crate) fn changed(&mut self, now: Moment, step: Move, succeeded: bool) {
-        self.of(step.resource()).changed(succeeded, now);
-        if succeeded {
-            let grown = step.is_growth();
-            match step.resource() {
-                Resource::Cpu => self.cpu_sense.iter_mut().for_each(|s| s.changed(now, grown)),
-                Resource::Memory => {
-                    self.memory_sense.iter_mut().for_each(|s| s.changed(now, grown));
-                }
+    pub(crate) fn changed(&mut self, now: Moment, step: Move, ended: Ended) {
+        self.of(step.resource()).changed(step, ended, now);
+        if ended != Ended::Well {
+            return;
+        }
+        if let Move::CpuLimit { to, .. } = step {
+            self.limit = Some(to);
+        }
+        let grown = step.is_growth();
+        match step.resource() {
+            Resource::Cpu => {
+                self.cpu_sense.iter_mut().for_each(|sense| sense.changed(now, grown));
+                self.futility.changed(now, step);
+            }
+            Resource::Memory => {
+                self.memory_sense.iter_mut().for_each(|sense| sense.changed(now, grown));
             }
         }
     }
@@ -258,6 +238,8 @@ impl State {
         let resized = self.evidence.resized(now, shape);
         if resized {
             self.forget_low();
+            self.futility.forget();
+            (self.cpu.goal, self.memory.goal) = (None, None);
             self.note_fight(now);
             self.resized = Some(now);
         }
@@ -272,37 +254,10 @@ impl State {
     /// Who changes back what we change is another autoscaler, or somebody who does not want us:
     /// each time in a row the VM is left alone for twice as long. Changes of his own count once.
     fn note_fight(&mut self, now: Moment) {
-        let ours = self.cpu.changed.max(self.memory.changed);
+        let ours = self.cpu.ended().max(self.memory.ended());
         let Some(before) = self.resized.filter(|before| ours >= Some(*before)) else { return };
         let fought = now.since(before) < FIGHT;
         self.fights = if fought { self.fights.saturating_add(1) } else { 0 };
-    }
-
-    fn cpu(&mut self, now: Moment, vm: &VmInput<'_>, config: &VmConfig, sample: &Sample) -> Wanted {
-        let rule = vm.policy.cpu.ok_or(Reason::NotAsked)?;
-        let [quarantined, _] = vm.quarantine;
-        quarantine(quarantined)?;
-        let bounds = bounds::vcpus(vm.policy, config)?;
-        let plugged = config.plugged_vcpus().map_err(|_| Reason::ConfigUnknown)?;
-        let used = measured(sample.cores_used, sample.vcpus, f64::from(plugged.get()));
-        let used = used.inspect_err(|_| self.cpu.low.forget())?;
-        let marks = match rule {
-            CpuRule::Threshold(marks) => marks,
-            CpuRule::Adaptive(law) => {
-                let sense = self.cpu_sense.as_mut().ok_or(Reason::NoSample)?;
-                let (to, reason) = sense.judge(&law, now, plugged.get())?;
-                let to = Vcpus::try_from(to.max(1)).map_err(|_| Reason::BoundsLeaveNothing)?;
-                let percent = Percent(100.0 * used / f64::from(plugged.get()));
-                let to = clamped((plugged, to), bounds, percent)?;
-                return Ok((Move::Cpu { from: plugged, to }, reason));
-            }
-        };
-        let step = |to: u32| Vcpus::try_from(to).ok();
-        let neighbours = (step(plugged.get() + 1), step(plugged.get() - 1));
-        let wish = self.cpu.low.judge(marks, used, f64::from(plugged.get()), vm.policy.low_checks);
-        let (to, reason) =
-            within(wish, neighbours, bounds, marks, used, |size| f64::from(size.get()))?;
-        Ok((Move::Cpu { from: plugged, to }, reason))
     }
 
     fn memory(
@@ -313,23 +268,30 @@ impl State {
         sample: &Sample,
     ) -> Wanted {
         let rule = vm.policy.memory.ok_or(Reason::NotAsked)?;
+        let by_balloon = vm.policy.memory_lever == MemoryLever::Balloon;
         let [_, quarantined] = vm.quarantine;
-        quarantine(quarantined)?;
+        quarantine(quarantined.filter(|_| !by_balloon))?;
         let bounds = bounds::memory(vm.policy, config)?;
-        let now = config.memory;
+        let now = if by_balloon { levers::left(config) } else { config.memory };
         let size = f64::from(now.get());
-        let used = measured(sample.memory_used, sample.memory, size);
+        let plugged = f64::from(config.memory.get());
+        let used = measured(sample.memory_used, sample.memory, plugged);
         let used = used.inspect_err(|_| self.memory.low.forget())?;
         let marks = match rule {
             MemoryRule::Threshold(marks) => marks,
             MemoryRule::Adaptive(law) => {
                 let sense = self.memory_sense.as_mut().ok_or(Reason::NoSample)?;
-                let (to, reason) = sense.judge(&law, at, now)?;
+                let judged = sense.judge(&law, at, now);
+                let (to, reason) = judged.or_else(|why| {
+                    let goal = self.memory.goes_on(why, (used, now.get()), law.target.into());
+                    let size = |(to, reason)| Some((MemoryMib::try_from(to).ok()?, reason));
+                    goal.and_then(|goal| size(goal).ok_or(Reason::BoundsLeaveNothing))
+                })?;
                 let to = clamped((now, to), bounds, Percent(100.0 * used / size))?;
                 if to < now && !vm.policy.memory_shrink {
                     return Err(Reason::MemoryShrinkOff(Percent(100.0 * used / size)));
                 }
-                return Ok((Move::Memory { from: now, to }, reason));
+                return self.memory_step(at, vm, config, (now, to), reason);
             }
         };
         let wish = self.memory.low.judge(marks, used, size, vm.policy.low_checks);
@@ -342,10 +304,36 @@ impl State {
         if let (Wish::Shrink { used, .. }, false) = (&wish, vm.policy.memory_shrink) {
             return Err(Reason::MemoryShrinkOff(*used));
         }
-        let neighbours = (Ladder::up(now), Ladder::down(now));
+        let neighbours = levers::memory_neighbours(vm.policy.memory_lever, now, bounds.max);
         let (to, reason) =
             within(wish, neighbours, bounds, marks, used, |size| f64::from(size.get()))?;
-        Ok((Move::Memory { from: now, to }, reason))
+        self.memory_step(at, vm, config, (now, to), reason)
+    }
+
+    /// The change that brings its memory there, as far as the lever and its first day allow.
+    fn memory_step(
+        &mut self,
+        at: Moment,
+        vm: &VmInput<'_>,
+        config: &VmConfig,
+        (now, to): (MemoryMib, MemoryMib),
+        reason: Reason,
+    ) -> Wanted {
+        let VmPolicy { memory_lever, caution, .. } = *vm.policy;
+        let mut to = to;
+        if caution {
+            let (sizes, taken) = ((now.get(), to.get()), self.memory.taken());
+            let least = self.first_day.least(at, Resource::Memory, sizes, taken)?;
+            let least = MemoryMib::try_from(least).ok();
+            to = to.max(least.and_then(Ladder::ceil).unwrap_or(now).min(now));
+        }
+        if memory_lever == MemoryLever::Balloon {
+            return Ok((levers::balloon(config, to)?, reason));
+        }
+        let step = levers::dimms(now, to, caution);
+        let is_stage = matches!(step, Move::Memory { to: next, .. } if next > to);
+        self.memory.goal = Some(to.get()).filter(|_| is_stage);
+        Ok((step, reason))
     }
 }
 

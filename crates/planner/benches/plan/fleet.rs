@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use vm_autoscale_planner::{
-    Allow, CpuRule, Decision, Marks, MemoryRule, Moment, NodeInput, Planner, PlannerConfig, Sample,
-    VmInput, VmPolicy,
+    Allow, CpuLever, CpuRule, Decision, Marks, MemoryLever, MemoryRule, Moment, NodeInput, Planner,
+    PlannerConfig, Sample, VmInput, VmPolicy,
 };
 use vm_autoscale_proxmox::{Error, NodeName, VmConfig, VmId};
 
@@ -20,6 +20,9 @@ const POLICY: VmPolicy = VmPolicy {
     allow: Allow::Everything,
     cpu: Some(CpuRule::Threshold(Marks { high: 80.0, low: 20.0 })),
     memory: Some(MemoryRule::Threshold(Marks { high: 85.0, low: 25.0 })),
+    cpu_lever: CpuLever::Auto,
+    memory_lever: MemoryLever::Dimm,
+    caution: false,
     vcpus: (1, 8),
     memory_mib: (1024, 16_384),
     memory_shrink: true,

@@ -4,10 +4,11 @@ use proptest::prelude::*;
 use vm_autoscale_proxmox::{Ladder, NodeName, VmConfig};
 
 use super::*;
-use crate::{CpuRule, Marks, MemoryRule, NodeInput, Sample, VmPolicy};
+use crate::{CpuLever, CpuRule, Marks, MemoryLever, MemoryRule, NodeInput, Sample, VmPolicy};
 
 mod others;
 mod own;
+mod refusals;
 mod turns;
 
 const CONFIG: PlannerConfig = PlannerConfig { max_host_cpu: 90.0, max_host_memory: 90.0 };
@@ -16,6 +17,9 @@ const POLICY: VmPolicy = VmPolicy {
     allow: Allow::Everything,
     cpu: Some(CpuRule::Threshold(Marks { high: 80.0, low: 20.0 })),
     memory: Some(MemoryRule::Threshold(Marks { high: 85.0, low: 25.0 })),
+    cpu_lever: CpuLever::Auto,
+    memory_lever: MemoryLever::Dimm,
+    caution: false,
     vcpus: (1, 8),
     memory_mib: (1024, 16_384),
     memory_shrink: true,

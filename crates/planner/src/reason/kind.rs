@@ -23,9 +23,14 @@ impl Reason {
             Self::Cooldown(..) => "cooldown",
             Self::Doubt(..) => "doubt",
             Self::FirstAfterChange => "first-after-change",
+            Self::FirstDayMost(..) => "first-day-most",
+            Self::FirstDayRest(..) => "first-day-rest",
+            Self::GrowthRests(..) => "growth-rests",
             Self::HaManager(..) => "ha-manager",
             Self::High(..) => "high",
             Self::InFlight => "in-flight",
+            Self::LessThanAStep => "less-than-a-step",
+            Self::LimitOfOthers(..) => "limit-of-others",
             Self::Locked(..) => "locked",
             Self::Low(..) => "low",
             Self::LowNotLong(..) => "low-not-long",
@@ -38,6 +43,7 @@ impl Reason {
             Self::HugePages => "huge-pages",
             Self::NotAble(..) => "not-able",
             Self::NotAsked => "not-asked",
+            Self::NotSet(..) => "not-set",
             Self::OneAtATime => "one-at-a-time",
             Self::OtherSize => "other-size",
             Self::Paused(..) => "paused",
@@ -51,6 +57,8 @@ impl Reason {
             Self::Started(..) => "started",
             Self::SteppedBack => "stepped-back",
             Self::Template => "template",
+            Self::UnplugRests(..) => "unplug-rests",
+            Self::Unused { .. } => "unused",
             Self::Within(..) => "within",
             Self::WouldBeHigh(..) => "would-be-high",
             Self::ZeroFilled => "zero-filled",
@@ -83,16 +91,23 @@ impl Reason {
             Self::AtMaximum(..)
                 | Self::AtMinimum(..)
                 | Self::Busy { .. }
+                | Self::FirstDayMost(..)
+                | Self::FirstDayRest(..)
+                | Self::GrowthRests(..)
                 | Self::Saturated { .. }
                 | Self::Short { .. }
                 | Self::Spare { .. }
                 | Self::Unneeded { .. }
                 | Self::High(..)
+                | Self::LessThanAStep
+                | Self::LimitOfOthers(..)
                 | Self::Low(..)
                 | Self::LowNotLong(..)
                 | Self::MemoryShrinkOff(..)
                 | Self::NodeFull(..)
                 | Self::NotAsked
+                | Self::UnplugRests(..)
+                | Self::Unused { .. }
                 | Self::Within(..)
                 | Self::WouldBeHigh(..)
         );

@@ -62,6 +62,15 @@ pub struct Consequence {
 }
 
 impl Outcome {
+    /// Whether the guest kept what was to be unplugged, all of it or a part.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        let (Self::Failed(failure) | Self::AppliedInPart(_, Some(failure))) = self else {
+            return false;
+        };
+        matches!(failure, Failure::CpuUnplug | Failure::DimmUnplug)
+    }
+
     /// What follows from it.
     #[must_use]
     pub fn consequence(&self) -> Consequence {
@@ -139,6 +148,8 @@ mod tests {
             let consequence = outcome.consequence();
             assert_eq!((consequence.class, consequence.then), (class, then), "{outcome}");
             assert_eq!(consequence.quarantine, matches!(outcome, Outcome::Differs(..)));
+            let kept = outcome == Outcome::Failed(Failure::CpuUnplug);
+            assert_eq!(outcome.is_kept(), kept, "{outcome}");
         }
     }
 }

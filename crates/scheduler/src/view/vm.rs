@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use vm_autoscale_config::{Answer, Managed, Mode, VmSettings};
-use vm_autoscale_planner::{Allow, CpuRule, Marks, MemoryRule, Moment, Sample, VmPolicy};
+use vm_autoscale_planner::{
+    Allow, CpuLever, CpuRule, Marks, MemoryLever, MemoryRule, Moment, Sample, VmPolicy,
+};
 use vm_autoscale_proxmox::{Digest, Identity, NodeName, VmConfig, VmEntry, VmLine, VmStatus};
 
 use super::MIB;
@@ -188,6 +190,9 @@ pub fn vm_policy(settings: &VmSettings) -> VmPolicy {
         memory: settings
             .ram_scaling
             .then(|| MemoryRule::Threshold(marks(settings.ram_high, settings.ram_low))),
+        cpu_lever: CpuLever::Auto,
+        memory_lever: MemoryLever::Dimm,
+        caution: false,
         vcpus: (settings.min_cores, settings.max_cores),
         memory_mib: (settings.min_ram_mb, settings.max_ram_mb),
         memory_shrink: settings.memory_shrink,

@@ -144,6 +144,10 @@ impl Memory {
         }
         let resource = step.resource();
         let tries = match consequence.then {
+            Then::RestLonger if outcome.is_kept() && step.is_unplug() => {
+                self.planner.unplug_refused(*vmid, *step, now);
+                0
+            }
             Then::Rest | Then::RestLonger => {
                 let went_well = consequence.then == Then::Rest;
                 self.planner.changed(*vmid, *step, went_well, now);
@@ -200,7 +204,7 @@ fn compare_after(step: Move, outcome: &Outcome, now: Moment) -> Option<Compare> 
     match outcome {
         Outcome::Unknown | Outcome::Moved { tried: true, .. } => of(UNSURE, true, 0),
         Outcome::Unconfirmed => of(LATE, false, 0),
-        Outcome::Failed(_) | Outcome::AppliedInPart(..) if step.is_plug() && !step.is_growth() => {
+        Outcome::Failed(_) | Outcome::AppliedInPart(..) if step.is_unplug() => {
             of(LATE, false, LATER)
         }
         _ => None,

@@ -1,0 +1,190 @@
+//! What is remembered of one resource of a VM, and when it may be changed again.
+
+use std::time::Duration;
+
+use vm_autoscale_proxmox::VmId;
+
+use crate::reason::Percent;
+use crate::threshold::LowChecks;
+use crate::{KeptResource, Moment, Move, Reason, VmPolicy};
+
+/// A resource whose changes keep failing rests longer each time, up to 32 cooldowns.
+pub(crate) const MAX_DOUBLINGS: u32 = 5;
+/// What could not be begun is tried again after about so long, each time in a row twice as long:
+/// a backup's lock stays for hours, another `qm` for seconds.
+const FIRST_RETRY: Duration = Duration::from_secs(10);
+/// A guest that kept what it was asked for so often in a row does not give it.
+const REFUSES: u32 = 3;
+/// Then it is asked once a day.
+const REFUSED: Duration = Duration::from_secs(24 * 3600);
+/// The age of a QEMU process is told to the second, and the nodes' clocks are set now and then.
+const SAME_QEMU: u64 = 60;
+
+/// How a change ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// As asked for.
+    Well,
+    /// Otherwise.
+    Badly,
+    /// The guest kept what it was asked for. Since when its QEMU runs, in seconds since 1970.
+    Kept(Option<u64>),
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct ResourceState {
+    /// Changes in a row that did not come about, but for what was to be unplugged.
+    failures: u32,
+    /// Of that: how often in a row, and when the last time.
+    unplugs: u32,
+    unplugged: Option<Moment>,
+    /// How often of these the guest kept it, and since when its QEMU runs.
+    refusals: u32,
+    qemu: Option<u64>,
+    pub(crate) low: LowChecks,
+    /// When the last change of ours ended that was no unplug in vain.
+    changed: Option<Moment>,
+    /// When something was taken the last time.
+    taken: Option<Moment>,
+    /// Changes in a row that could not be begun, and until when the next one waits.
+    retries: u32,
+    pub(crate) retry: Moment,
+    /// The size on the way to which it is, in steps.
+    pub(crate) goal: Option<u32>,
+    /// Whether the last change brought it nearer to that.
+    on_the_way: bool,
+}
+
+impl ResourceState {
+    /// A change of ours has ended.
+    pub(crate) fn changed(&mut self, step: Move, ended: Ended, now: Moment) {
+        self.retries = 0;
+        self.on_the_way = ended == Ended::Well && step.is_unplug() && self.goal.is_some();
+        if ended == Ended::Well {
+            self.failures = 0;
+            self.changed = Some(now);
+            self.taken = if step.is_growth() { self.taken } else { Some(now) };
+            if step.is_unplug() {
+                (self.unplugs, self.refusals) = (0, 0);
+            }
+            return;
+        }
+        self.goal = None;
+        if !step.is_unplug() {
+            self.failures = self.failures.saturating_add(1);
+            self.changed = Some(now);
+            return;
+        }
+        self.unplugs = self.unplugs.saturating_add(1);
+        self.unplugged = Some(now);
+        if let Ended::Kept(qemu) = ended {
+            self.refusals = self.refusals.saturating_add(1);
+            self.qemu = qemu;
+        }
+    }
+
+    /// Its QEMU runs since then: what another one's guest kept says nothing.
+    pub(crate) fn runs_since(&mut self, qemu: u64) {
+        let is_another = |known: u64| qemu > known.saturating_add(SAME_QEMU);
+        if self.qemu.is_some_and(is_another) {
+            (self.unplugs, self.refusals, self.qemu) = (0, 0, None);
+        }
+    }
+
+    /// Whether the guest does not give what it is asked for.
+    pub(crate) fn refuses(&self) -> bool {
+        self.refusals >= REFUSES
+    }
+
+    /// When the last change of ours ended, well or not.
+    pub(crate) fn ended(&self) -> Option<Moment> {
+        self.changed.max(self.unplugged)
+    }
+
+    /// When something was taken the last time.
+    pub(crate) fn taken(&self) -> Option<Moment> {
+        self.taken
+    }
+
+    /// A change of ours could not be begun; how often in a row by now.
+    pub(crate) fn refused(&mut self, vmid: VmId, now: Moment) -> u32 {
+        let wait = FIRST_RETRY.saturating_mul(1 << self.retries.min(MAX_DOUBLINGS));
+        self.retries = self.retries.saturating_add(1);
+        // Half of it to one and a half, each VM's another: those that one lock or one node refused
+        // together do not come back together.
+        let mixed = u64::from(vmid.get()).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
+        let spread = u32::try_from(mixed).unwrap_or_default().wrapping_add(self.retries * 40_503);
+        self.retry = now.after(wait / 2 + wait * (spread & 0xff) / 256);
+        self.retries
+    }
+
+    /// Further to where it was going, unless what is `used` of its size speaks against it: no more
+    /// than that share of the goal.
+    pub(crate) fn goes_on(
+        &mut self,
+        why: Reason,
+        (used, size): (f64, u32),
+        share: f64,
+    ) -> Result<(u32, Reason), Reason> {
+        let goal = self.goal.take().filter(|goal| self.on_the_way && *goal < size);
+        let goal = goal.filter(|goal| used <= share * f64::from(*goal));
+        match (why, goal) {
+            (Reason::Within(shown), Some(goal)) => {
+                Ok((goal, Reason::Low(shown, Percent(100.0 * share), 1)))
+            }
+            (why, _) => Err(why),
+        }
+    }
+
+    pub(crate) fn keep(&self) -> KeptResource {
+        KeptResource {
+            failures: self.failures,
+            low: self.low.count(),
+            changed: self.changed,
+            taken: self.taken,
+            unplugs: self.unplugs,
+            unplugged: self.unplugged,
+            refusals: self.refusals,
+            qemu: self.qemu,
+        }
+    }
+
+    pub(crate) fn again(kept: KeptResource) -> Self {
+        Self {
+            failures: kept.failures,
+            unplugs: kept.unplugs,
+            unplugged: kept.unplugged,
+            refusals: kept.refusals,
+            qemu: kept.qemu,
+            low: LowChecks::again(kept.low),
+            changed: kept.changed,
+            taken: kept.taken,
+            ..Self::default()
+        }
+    }
+
+    /// Why it is left alone for a while, if it is. A guest that keeps what it has may well be
+    /// given more.
+    pub(crate) fn rests(&self, now: Moment, step: Move, policy: &VmPolicy) -> Option<Reason> {
+        let until = |at: Option<Moment>, rest| at.map(|at| at.after(rest)).unwrap_or_default();
+        let doubled = |failures: u32| {
+            let before = failures.saturating_sub(1).min(MAX_DOUBLINGS);
+            policy.cooldown.saturating_mul(1 << before)
+        };
+        if step.is_unplug() && self.unplugs > 0 {
+            let rest = if self.refuses() { REFUSED } else { doubled(self.unplugs) };
+            let until = until(self.unplugged, rest);
+            if now < until {
+                return Some(Reason::UnplugRests(self.unplugs, until.since(now)));
+            }
+        }
+        // The first failure rests one cooldown; on the way to a goal nothing does.
+        let rest = match self.failures {
+            0 if step.is_unplug() && self.on_the_way => Duration::ZERO,
+            0 => policy.rest,
+            failures => doubled(failures),
+        };
+        let until = until(self.changed, rest);
+        (now < until).then(|| Reason::Cooldown(until.since(now)))
+    }
+}

@@ -1,0 +1,95 @@
+//! What the evidence asks for on a VM's CPU, and by which lever.
+
+use vm_autoscale_proxmox::{CpuLimit, VmConfig};
+
+use super::{State, Wanted, clamped, measured, quarantine, within};
+use crate::bounds::{self, Bounds};
+use crate::decision::{Move, Resource};
+use crate::levers::{self, CORE, CpuHas};
+use crate::{CpuLaw, CpuLever, CpuRule, Marks, Moment, Reason, Sample, VmInput};
+
+impl State {
+    pub(super) fn cpu(
+        &mut self,
+        now: Moment,
+        vm: &VmInput<'_>,
+        config: &VmConfig,
+        sample: &Sample,
+    ) -> Wanted {
+        let rule = vm.policy.cpu.ok_or(Reason::NotAsked)?;
+        let (lever, caution) = (vm.policy.cpu_lever, vm.policy.caution);
+        let [quarantined, _] = vm.quarantine;
+        // Whatever QEMU has, a limit on its time is what it says.
+        quarantine(quarantined.filter(|_| lever != CpuLever::Limit))?;
+        let bounds = bounds::cpu(vm.policy, config)?;
+        let has = self.cpu_has(lever, config)?;
+        let used = measured(sample.cores_used, sample.vcpus, f64::from(has.plugged.get()));
+        let used = used.inspect_err(|_| self.cpu.low.forget())?;
+        self.futility.judged(used, f64::from(has.size()) / f64::from(CORE));
+        if let Some(back) = self.futility.back(has.plugged).filter(|_| caution && has.unplugs) {
+            return Ok(back);
+        }
+        let (mut to, reason) = match rule {
+            CpuRule::Threshold(marks) => {
+                self.cpu_by_marks(marks, vm.policy.low_checks, used, has.size(), bounds)?
+            }
+            CpuRule::Adaptive(law) => self.cpu_by_law(&law, now, used, has.size(), bounds)?,
+        };
+        if caution {
+            to = self.first_day.least(now, Resource::Cpu, (has.size(), to), self.cpu.taken())?;
+        }
+        let step = has.towards(lever, to, caution)?;
+        let is_plugged = matches!(step, Move::Cpu { .. }) && step.is_growth();
+        if let Some(rests) = self.futility.rests(now).filter(|_| caution && is_plugged) {
+            return Err(rests);
+        }
+        let is_stage = matches!(step, Move::Cpu { to: next, .. } if next.get() > to.div_ceil(CORE));
+        self.cpu.goal = Some(to).filter(|_| is_stage);
+        Ok((step, reason))
+    }
+
+    fn cpu_has(&self, lever: CpuLever, config: &VmConfig) -> Result<CpuHas, Reason> {
+        let limit = config.cpulimit;
+        let is_ours =
+            lever == CpuLever::Limit || limit == CpuLimit::Unlimited || self.limit == Some(limit);
+        let plugged = config.plugged_vcpus().map_err(|_| Reason::ConfigUnknown)?;
+        let unplugs = levers::gives_vcpus(config) && !self.cpu.refuses();
+        Ok(CpuHas { plugged, limit, is_ours, unplugs })
+    }
+
+    fn cpu_by_law(
+        &mut self,
+        law: &CpuLaw,
+        now: Moment,
+        used: f64,
+        size: u32,
+        bounds: Bounds<u32>,
+    ) -> Result<(u32, Reason), Reason> {
+        // The law knows whole sizes: of a limit between two it sees the same share of the upper.
+        let whole = size.div_ceil(CORE);
+        let scaled = used * f64::from(whole.saturating_mul(CORE)) / f64::from(size);
+        let judged = self.cpu_sense.judge(law, now, scaled, whole);
+        let judged = judged.map(|(to, reason)| (to.max(1).saturating_mul(CORE), reason));
+        let judged = judged.or_else(|why| {
+            let used = used * f64::from(CORE);
+            self.cpu.goes_on(why, (used, size), law.shrink_target.into())
+        });
+        let (to, reason) = judged?;
+        clamped((size, to), bounds, reason)
+    }
+
+    /// A core more or less.
+    fn cpu_by_marks(
+        &mut self,
+        marks: Marks,
+        low_checks: u32,
+        used: f64,
+        size: u32,
+        bounds: Bounds<u32>,
+    ) -> Result<(u32, Reason), Reason> {
+        let cores = |hundredths: u32| f64::from(hundredths) / f64::from(CORE);
+        let up = Some(size.saturating_add(CORE).min(bounds.max)).filter(|up| *up > size);
+        let wish = self.cpu.low.judge(marks, used, cores(size), low_checks);
+        within(wish, (up, size.checked_sub(CORE)), bounds, marks, used, cores)
+    }
+}
