@@ -131,6 +131,8 @@ impl Default for SchedulerConfig {
             scale_cooldown: None,
             scale_down_after_cycles: None,
             external_change_hold: None,
+            cpu_lever: None,
+            memory_lever: None,
             memory_shrink: None,
             scaling_limits: Limits::default(),
         }

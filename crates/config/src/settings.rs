@@ -1,7 +1,9 @@
 //! What holds for one VM: the list of settings, and how one layer after the other is asked.
 
+mod lever;
 mod profile;
 
+pub use lever::{CpuLever, MemoryLever};
 pub use profile::{Behaviour, Profile};
 
 use crate::Mode;
@@ -104,6 +106,10 @@ settings! {
     scale_down_after_cycles: u32 = 2, "scale_down_after_cycles";
     /// Seconds that it is left alone after someone else changed its size.
     external_change_hold: u32 = 3600, "external_change_hold";
-    /// Whether DIMMs are unplugged.
+    /// By what its CPU becomes larger and smaller.
+    cpu_lever: CpuLever = CpuLever::Auto, "cpu_lever";
+    /// By what its memory does.
+    memory_lever: MemoryLever = MemoryLever::Dimm, "memory_lever";
+    /// Whether memory is taken.
     memory_shrink: bool = false, "memory_shrink";
 }

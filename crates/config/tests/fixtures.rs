@@ -115,7 +115,7 @@ fn no_output_shows_a_secret_or_a_control_character() {
         }
         assert!(!output.contains(|c: char| c.is_control() && c != '\n'), "{output:?}");
         let widest = output.lines().map(|line| line.chars().count()).max().unwrap_or(0);
-        assert!(widest <= 480, "{}: {widest}\n{output}", file.display());
+        assert!(widest <= 640, "{}: {widest}\n{output}", file.display());
     }
 }
 

@@ -63,6 +63,17 @@ impl Planner {
         self.end(vmid, step, ended, now);
     }
 
+    /// The same of a change that ended exactly where the last sample did, at `now`: the next one is
+    /// all of the size since. Replays know that; of a real node nobody does, see
+    /// [`Planner::changed`].
+    pub fn landed(&mut self, vmid: VmId, step: Move, succeeded: bool, now: Moment) {
+        let known = self.vms.get(&vmid).is_some_and(|state| state.evidence.across_change);
+        self.changed(vmid, step, succeeded, now);
+        if let Some(state) = self.vms.get_mut(&vmid) {
+            state.evidence.across_change = known;
+        }
+    }
+
     /// A change of ours has ended because the guest kept what was to be unplugged. It may be
     /// given more all the same.
     pub fn unplug_refused(&mut self, vmid: VmId, step: Move, now: Moment) {
@@ -75,17 +86,6 @@ impl Planner {
         state.evidence.expect(step, now);
         state.forget_low();
         state.changed(now, step, ended);
-    }
-
-    /// The same of a change that ended exactly where the last sample did, at `now`: the next one is
-    /// all of the size since. Replays know that; of a real node nobody does, see
-    /// [`Planner::changed`].
-    pub fn landed(&mut self, vmid: VmId, step: Move, succeeded: bool, now: Moment) {
-        let known = self.vms.get(&vmid).is_some_and(|state| state.evidence.across_change);
-        self.changed(vmid, step, succeeded, now);
-        if let Some(state) = self.vms.get_mut(&vmid) {
-            state.evidence.across_change = known;
-        }
     }
 
     /// Until then a change of ours may still show, of which it is not known whether it was made.

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use vm_autoscale_planner::{
-    Decision, Moment, Move, NodeInput, Planner, PlannerConfig, Sample, VmInput, VmPolicy,
+    CpuLever, Decision, MemoryLever, Moment, Move, NodeInput, Planner, PlannerConfig, Resource,
+    Sample, VmInput, VmPolicy,
 };
 use vm_autoscale_proxmox::{MemoryMib, NodeName, Vcpus, VmConfig, VmId};
 
@@ -133,9 +134,10 @@ impl Policy for Driver {
         for (at, (vm, decision)) in self.vms.iter_mut().zip(&self.decisions).enumerate() {
             let Some((step, _)) = decision.act() else { continue };
             vm.pending = Some(step);
-            asks.push(match step {
-                Move::Cpu { to, .. } => Ask::Vcpus(at, to.get()),
-                Move::Memory { to, .. } => Ask::Memory(at, to.get()),
+            asks.extend(match step {
+                Move::Cpu { to, .. } => Some(Ask::Vcpus(at, to.get())),
+                Move::Memory { to, .. } => Some(Ask::Memory(at, to.get())),
+                Move::CpuLimit { .. } | Move::Balloon { .. } => None,
             });
         }
         self.last = now;
@@ -208,6 +210,13 @@ fn bounded(policy: VmPolicy, owned: &Owned) -> VmPolicy {
         memory: policy.memory.filter(|_| owned.memory.is_some()),
         memory_mib: owned.memory.map_or(policy.memory_mib, |own| within(policy.memory_mib, own)),
         external_change_hold: Duration::ZERO,
+        // A trace has sizes and no guest: all of a change is there at once, and in use.
+        cpu_lever: CpuLever::Vcpus,
+        memory_lever: match policy.memory_lever {
+            MemoryLever::Nothing => MemoryLever::Nothing,
+            MemoryLever::Balloon | MemoryLever::Dimm => MemoryLever::Dimm,
+        },
+        caution: false,
         ..policy
     }
 }
@@ -217,9 +226,9 @@ fn vmid(at: usize) -> Result<VmId, vm_autoscale_proxmox::Error> {
 }
 
 fn is_under_way(step: Move, seen: &Seen) -> bool {
-    match step {
-        Move::Cpu { .. } => seen.cpu_busy,
-        Move::Memory { .. } => seen.mem_busy,
+    match step.resource() {
+        Resource::Cpu => seen.cpu_busy,
+        Resource::Memory => seen.mem_busy,
     }
 }
 
@@ -227,5 +236,6 @@ fn is_done(step: Move, seen: &Seen) -> bool {
     match step {
         Move::Cpu { to, .. } => to.get() == seen.vcpus,
         Move::Memory { to, .. } => to.get() == seen.memory,
+        Move::CpuLimit { .. } | Move::Balloon { .. } => false,
     }
 }

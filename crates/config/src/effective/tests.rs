@@ -13,7 +13,7 @@ use crate::{Answer, Checked, Environment, Origin, Roster, SchedulerConfig, VmFac
 /// holds where nobody says it.
 type Key = (&'static str, &'static str, [&'static str; 2], &'static str);
 
-const KEYS: [Key; 16] = [
+const KEYS: [Key; 18] = [
     ("mode", "", ["full", "up-only"], "observe"),
     ("cpu_scaling", "", ["false", "true"], "true"),
     ("ram_scaling", "", ["false", "true"], "true"),
@@ -29,6 +29,8 @@ const KEYS: [Key; 16] = [
     ("scale_cooldown", "", ["70", "71"], "300"),
     ("scale_down_after_cycles", "", ["8", "9"], "2"),
     ("external_change_hold", "", ["0", "80"], "3600"),
+    ("cpu_lever", "", ["vcpus", "cpulimit"], "auto"),
+    ("memory_lever", "", ["balloon", "none"], "dimm"),
     ("memory_shrink", "", ["true", "false"], "false"),
 ];
 

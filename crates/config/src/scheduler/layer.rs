@@ -44,8 +44,14 @@ macro_rules! layer {
             /// memory, balloon or CPU limit), 0 to 604800; 3600 where no layer says it.
             #[validate(range(max = 604_800, message = "at most 604800 seconds, a week"))]
             pub external_change_hold: Option<u32>,
-            /// Whether memory is taken back (DIMM unplug) in mode `full`; `false` where no layer
-            /// says it. Not every guest gives memory back when asked: try it with yours first.
+            /// By what its CPU becomes larger and smaller; `auto` where no layer says it. The
+            /// helper lets `cpulimit` through where its rule has a `min_cpulimit`.
+            pub cpu_lever: Option<crate::CpuLever>,
+            /// By what its memory becomes larger and smaller; `dimm` where no layer says it. The
+            /// helper lets `balloon` through where its rule has a `min_balloon`.
+            pub memory_lever: Option<crate::MemoryLever>,
+            /// Whether memory is taken back, by either lever, in mode `full`; `false` where no
+            /// layer says it. Not every guest gives memory back when asked: try it with yours first.
             pub memory_shrink: Option<bool>,
             /// How small and how large a VM may become. This narrows what the VM itself
             /// (sockets x cores) and the helper allow and never widens it.
@@ -74,6 +80,8 @@ macro_rules! layer {
                     scale_cooldown: self.scale_cooldown,
                     scale_down_after_cycles: self.scale_down_after_cycles,
                     external_change_hold: self.external_change_hold,
+                    cpu_lever: self.cpu_lever,
+                    memory_lever: self.memory_lever,
                     memory_shrink: self.memory_shrink,
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vm_autoscale_config::{Answer, Managed, Mode, VmSettings};
+use vm_autoscale_config::{self as config, Answer, Managed, Mode, VmSettings};
 use vm_autoscale_planner::{
     Allow, CpuLever, CpuRule, Marks, MemoryLever, MemoryRule, Moment, Sample, VmPolicy,
 };
@@ -190,8 +190,16 @@ pub fn vm_policy(settings: &VmSettings) -> VmPolicy {
         memory: settings
             .ram_scaling
             .then(|| MemoryRule::Threshold(marks(settings.ram_high, settings.ram_low))),
-        cpu_lever: CpuLever::Auto,
-        memory_lever: MemoryLever::Dimm,
+        cpu_lever: match settings.cpu_lever {
+            config::CpuLever::Auto => CpuLever::Auto,
+            config::CpuLever::Cpulimit => CpuLever::Limit,
+            config::CpuLever::Vcpus => CpuLever::Vcpus,
+        },
+        memory_lever: match settings.memory_lever {
+            config::MemoryLever::Balloon => MemoryLever::Balloon,
+            config::MemoryLever::Dimm => MemoryLever::Dimm,
+            config::MemoryLever::None => MemoryLever::Nothing,
+        },
         caution: false,
         vcpus: (settings.min_cores, settings.max_cores),
         memory_mib: (settings.min_ram_mb, settings.max_ram_mb),

@@ -24,9 +24,11 @@ const PLUG: &str = "110: vcpus 4 -> 5 (90.0 % used, above 80.0 %)";
 const UNPLUG: &str = "120: vcpus 4 -> 3 (10.0 % used, below 20.0 %, 2 times in a row)";
 const DIMM_IN: &str = "110: memory 4096 -> 4608 MiB (90.3 % used, above 85.0 %)";
 const DIMM_OUT: &str = "120: memory 4096 -> 3584 MiB (9.8 % used, below 25.0 %, 2 times in a row)";
+const CAP: &str = "120: cpulimit none -> 3 cores (10.0 % used, below 20.0 %, 2 times in a row)";
+const INFLATE: &str = "120: balloon none -> 3584 MiB (9.8 % used, below 25.0 %, 2 times in a row)";
 const STEADY: &str = "vcpus 4 -> 5 (75.0 % used, above 70.0 %)";
 
-const KEYS: [Row; 26] = [
+const KEYS: [Row; 30] = [
     ("mode", ["\"observe\"", "\"full\""], BUSY, ["110: would: vcpus 4 -> 5", PLUG]),
     ("mode", ["\"up-only\"", "\"full\""], IDLE, ["120: would: vcpus 4 -> 3", UNPLUG]),
     // These two do the same.
@@ -42,6 +44,10 @@ const KEYS: [Row; 26] = [
     ("scale_cooldown", ["60", "300"], HOT, ["170: vcpus 5 -> 6", "600: vcpus 5 -> 6"]),
     ("external_change_hold", ["60", "400"], RESIZED, ["310: vcpus 5 -> 6", "600: vcpus 5 -> 6"]),
     ("scale_down_after_cycles", ["2", "5"], IDLE, [UNPLUG, "150: vcpus 4 -> 3"]),
+    ("cpu_lever", ["\"auto\"", "\"cpulimit\""], IDLE, [UNPLUG, CAP]),
+    ("cpu_lever", ["\"cpulimit\"", "\"vcpus\""], BUSY, ["at the maximum (vcpus)", PLUG]),
+    ("memory_lever", ["\"dimm\"", "\"balloon\""], EMPTY, [DIMM_OUT, INFLATE]),
+    ("memory_lever", ["\"dimm\"", "\"none\""], FULL, [DIMM_IN, "memory: not looked after\n"]),
     (
         "memory_shrink",
         ["true", "false"],
