@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::levers::CORE;
 use crate::reason::Amount;
 use crate::{Moment, Reason, Resource};
 
@@ -54,14 +55,18 @@ impl FirstDay {
             Resource::Cpu => cpu,
             Resource::Memory => memory,
         };
-        if most >= from {
+        let least = match resource {
+            Resource::Cpu => most.div_ceil(CORE).saturating_mul(CORE),
+            Resource::Memory => most,
+        };
+        if least >= from {
             return Err(Reason::FirstDayMost(Amount::of(resource, most)));
         }
         let next = taken.map(|at| at.after(BETWEEN)).unwrap_or_default();
         if now < next {
             return Err(Reason::FirstDayRest(next.since(now)));
         }
-        Ok(to.max(most))
+        Ok(to.max(least))
     }
 }
 

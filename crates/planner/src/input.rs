@@ -119,9 +119,12 @@ pub struct VmPolicy {
     pub cpu_lever: CpuLever,
     /// By what its memory does.
     pub memory_lever: MemoryLever,
-    /// Whether there is a guest, of which not everything is known: it may be new, leave unused
-    /// what it is given, and be slow to give back. Off where a trace is all there is.
+    /// Whether not everything is known of its guest: it may be new, and leave unused what it is
+    /// given. Off where a trace is all there is, and for those who know what they want.
     pub caution: bool,
+    /// Whether what is taken goes in steps that a guest can be asked for. Off where a trace is all
+    /// there is.
+    pub in_steps: bool,
     /// Fewest and most vCPUs.
     pub vcpus: (u32, u32),
     /// Least and most memory in MiB.

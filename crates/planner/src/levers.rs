@@ -98,6 +98,9 @@ impl CpuHas {
         }
         let least = if in_steps { from.get().saturating_sub(UNPLUGS) } else { 1 };
         let to = Vcpus::try_from(vcpus.max(least)).map_err(|_| Reason::BoundsLeaveNothing)?;
+        if (to > from) != grows || to == from {
+            return Err(Reason::LessThanAStep);
+        }
         Ok(Move::Cpu { from, to })
     }
 
@@ -129,9 +132,12 @@ pub(crate) fn memory_neighbours(
 }
 
 /// The change that makes it that much memory by DIMMs, or brings it nearer.
-pub(crate) fn dimms(from: MemoryMib, to: MemoryMib, in_steps: bool) -> Move {
+pub(crate) fn dimms(from: MemoryMib, to: MemoryMib, in_steps: bool) -> Result<Move, Reason> {
+    // Growth that ends between two sizes ends at the upper one, and so does shrinking.
+    let to = Ladder::ceil(to).ok_or(Reason::BoundsLeaveNothing)?;
     let least = Ladder::down(from).filter(|_| in_steps);
-    Move::Memory { from, to: least.map_or(to, |least| to.max(least)) }
+    let to = least.map_or(to, |least| to.max(least));
+    if to == from { Err(Reason::LessThanAStep) } else { Ok(Move::Memory { from, to }) }
 }
 
 /// What the balloon leaves of the memory by the config.
@@ -144,8 +150,8 @@ pub(crate) fn left(config: &VmConfig) -> MemoryMib {
 pub(crate) fn balloon(config: &VmConfig, to: MemoryMib) -> Result<Move, Reason> {
     let now = left(config);
     let steps = to.get().div_ceil(BALLOON_STEP).saturating_mul(BALLOON_STEP);
-    let wanted = steps.min(config.memory.get());
-    if to < now && wanted >= now.get() {
+    let wanted = if to > now { to.get().min(config.memory.get()) } else { steps };
+    if to <= now && wanted >= now.get() {
         return Err(Reason::LessThanAStep);
     }
     let from = config.balloon.and_then(|mib| BalloonMib::try_from(mib).ok());

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use vm_autoscale_proxmox::VmId;
 
-use crate::reason::Percent;
 use crate::threshold::LowChecks;
 use crate::{KeptResource, Moment, Move, Reason, VmPolicy};
 
@@ -49,17 +48,12 @@ pub(crate) struct ResourceState {
     /// Changes in a row that could not be begun, and until when the next one waits.
     retries: u32,
     pub(crate) retry: Moment,
-    /// The size on the way to which it is, in steps.
-    pub(crate) goal: Option<u32>,
-    /// Whether the last change brought it nearer to that.
-    on_the_way: bool,
 }
 
 impl ResourceState {
     /// A change of ours has ended.
     pub(crate) fn changed(&mut self, step: Move, ended: Ended, now: Moment) {
         self.retries = 0;
-        self.on_the_way = ended == Ended::Well && step.is_unplug() && self.goal.is_some();
         if ended == Ended::Well {
             self.failures = 0;
             self.changed = Some(now);
@@ -69,7 +63,6 @@ impl ResourceState {
             }
             return;
         }
-        self.goal = None;
         if !step.is_unplug() {
             self.failures = self.failures.saturating_add(1);
             self.changed = Some(now);
@@ -118,24 +111,6 @@ impl ResourceState {
         self.retries
     }
 
-    /// Further to where it was going, unless what is `used` of its size speaks against it: no more
-    /// than that share of the goal.
-    pub(crate) fn goes_on(
-        &mut self,
-        why: Reason,
-        (used, size): (f64, u32),
-        share: f64,
-    ) -> Result<(u32, Reason), Reason> {
-        let goal = self.goal.take().filter(|goal| self.on_the_way && *goal < size);
-        let goal = goal.filter(|goal| used <= share * f64::from(*goal));
-        match (why, goal) {
-            (Reason::Within(shown), Some(goal)) => {
-                Ok((goal, Reason::Low(shown, Percent(100.0 * share), 1)))
-            }
-            (why, _) => Err(why),
-        }
-    }
-
     pub(crate) fn keep(&self) -> KeptResource {
         KeptResource {
             failures: self.failures,
@@ -178,9 +153,8 @@ impl ResourceState {
                 return Some(Reason::UnplugRests(self.unplugs, until.since(now)));
             }
         }
-        // The first failure rests one cooldown; on the way to a goal nothing does.
+        // The first failure rests one cooldown.
         let rest = match self.failures {
-            0 if step.is_unplug() && self.on_the_way => Duration::ZERO,
             0 => policy.rest,
             failures => doubled(failures),
         };

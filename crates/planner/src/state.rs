@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vm_autoscale_proxmox::{CpuLimit, Ladder, MemoryMib, VmConfig};
+use vm_autoscale_proxmox::{CpuLimit, MemoryMib, VmConfig};
 
 use crate::adaptive::{CpuSense, MemorySense};
 use crate::bounds::{self, Bounds};
@@ -14,7 +14,9 @@ use crate::levers;
 use crate::reason::Percent;
 use crate::resource::{Ended, MAX_DOUBLINGS, ResourceState};
 use crate::threshold::Wish;
-use crate::{Kept, Marks, MemoryLever, MemoryRule, Moment, Reason, Sample, VmInput, VmPolicy};
+use crate::{
+    CpuRule, Kept, Marks, MemoryLever, MemoryRule, Moment, Reason, Sample, VmInput, VmPolicy,
+};
 
 /// Changes of others that lie further apart have nothing to do with each other.
 const FIGHT: Duration = Duration::from_secs(24 * 3600);
@@ -239,7 +241,6 @@ impl State {
         if resized {
             self.forget_low();
             self.futility.forget();
-            (self.cpu.goal, self.memory.goal) = (None, None);
             self.note_fight(now);
             self.resized = Some(now);
         }
@@ -281,12 +282,7 @@ impl State {
             MemoryRule::Threshold(marks) => marks,
             MemoryRule::Adaptive(law) => {
                 let sense = self.memory_sense.as_mut().ok_or(Reason::NoSample)?;
-                let judged = sense.judge(&law, at, now);
-                let (to, reason) = judged.or_else(|why| {
-                    let goal = self.memory.goes_on(why, (used, now.get()), law.target.into());
-                    let size = |(to, reason)| Some((MemoryMib::try_from(to).ok()?, reason));
-                    goal.and_then(|goal| size(goal).ok_or(Reason::BoundsLeaveNothing))
-                })?;
+                let (to, reason) = sense.judge(&law, at, now)?;
                 let to = clamped((now, to), bounds, Percent(100.0 * used / size))?;
                 if to < now && !vm.policy.memory_shrink {
                     return Err(Reason::MemoryShrinkOff(Percent(100.0 * used / size)));
@@ -319,21 +315,17 @@ impl State {
         (now, to): (MemoryMib, MemoryMib),
         reason: Reason,
     ) -> Wanted {
-        let VmPolicy { memory_lever, caution, .. } = *vm.policy;
+        let VmPolicy { memory_lever, caution, in_steps, .. } = *vm.policy;
         let mut to = to;
         if caution {
             let (sizes, taken) = ((now.get(), to.get()), self.memory.taken());
             let least = self.first_day.least(at, Resource::Memory, sizes, taken)?;
-            let least = MemoryMib::try_from(least).ok();
-            to = to.max(least.and_then(Ladder::ceil).unwrap_or(now).min(now));
+            to = MemoryMib::try_from(least).unwrap_or(now);
         }
         if memory_lever == MemoryLever::Balloon {
             return Ok((levers::balloon(config, to)?, reason));
         }
-        let step = levers::dimms(now, to, caution);
-        let is_stage = matches!(step, Move::Memory { to: next, .. } if next > to);
-        self.memory.goal = Some(to.get()).filter(|_| is_stage);
-        Ok((step, reason))
+        Ok((levers::dimms(now, to, in_steps)?, reason))
     }
 }
 

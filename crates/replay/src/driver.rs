@@ -217,6 +217,7 @@ fn bounded(policy: VmPolicy, owned: &Owned) -> VmPolicy {
             MemoryLever::Balloon | MemoryLever::Dimm => MemoryLever::Dimm,
         },
         caution: false,
+        in_steps: false,
         ..policy
     }
 }

@@ -23,6 +23,7 @@ const POLICY: VmPolicy = VmPolicy {
     cpu_lever: CpuLever::Auto,
     memory_lever: MemoryLever::Dimm,
     caution: false,
+    in_steps: true,
     vcpus: (1, 8),
     memory_mib: (1024, 16_384),
     memory_shrink: true,

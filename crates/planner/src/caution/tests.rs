@@ -11,14 +11,14 @@ fn on_its_first_day_nothing_goes_below_the_most_that_was_used() {
     day.see(at(110), [Some(1.0), None]);
     assert_eq!(day.most, [240, 3008]);
     let least = |now, resource, sizes| day.least(at(now), resource, sizes, None);
-    assert_eq!(least(200, Resource::Cpu, (800, 100)), Ok(240));
+    assert_eq!(least(200, Resource::Cpu, (800, 100)), Ok(300));
     assert_eq!(least(200, Resource::Cpu, (800, 400)), Ok(400));
     let most = Err(Reason::FirstDayMost(Amount::Cpu(240)));
-    assert_eq!(least(200, Resource::Cpu, (200, 100)), most);
+    assert_eq!(least(200, Resource::Cpu, (300, 100)), most);
     assert_eq!(least(200, Resource::Memory, (8192, 1024)), Ok(3008));
     // Growth is free, and so is all after a day.
     assert_eq!(least(200, Resource::Cpu, (200, 1600)), Ok(1600));
-    assert_eq!(least(86_499, Resource::Cpu, (200, 100)), most);
+    assert_eq!(least(86_499, Resource::Cpu, (300, 100)), most);
     assert_eq!(least(86_500, Resource::Cpu, (200, 100)), Ok(100));
 }
 

@@ -42,12 +42,17 @@ fn what_a_pegged_thread_does_not_use_is_taken_back() {
 #[test]
 fn what_is_used_or_not_needed_any_more_is_not_judged() {
     for (what, used) in [
-        ("used", (|_| 1.8) as fn(u64) -> f64),
-        ("used at once in a while", |second| if second == 120 { 1.1 } else { 1.0 }),
-        ("the load has ended", |second| if second < 60 { 1.0 } else { 0.2 }),
-        ("the load comes and goes", |second| if second % 30 == 0 { 0.5 } else { 1.0 }),
+        ("used", [1.8, 1.8, 1.8]),
+        ("used once in a while", [1.0, 1.1, 1.0]),
+        ("the load has ended", [1.0, 0.2, 0.2]),
+        ("the load comes and goes", [1.0, 0.5, 1.0]),
     ] {
-        let futility = grown(used);
+        let [first, second, third] = used;
+        let futility = grown(|at| match at {
+            0..60 => first,
+            60..120 => second,
+            _ => third,
+        });
         assert_eq!((back(&futility, 2), futility.rests(at(210))), (None, None), "{what}");
     }
     let mut unsaturated = Futility::default();

@@ -6,8 +6,10 @@ use vm_autoscale_proxmox::{Ladder, NodeName, VmConfig};
 use super::*;
 use crate::{CpuLever, CpuRule, Marks, MemoryLever, MemoryRule, NodeInput, Sample, VmPolicy};
 
+mod guests;
 mod others;
 mod own;
+mod reach;
 mod refusals;
 mod turns;
 
@@ -20,6 +22,7 @@ const POLICY: VmPolicy = VmPolicy {
     cpu_lever: CpuLever::Auto,
     memory_lever: MemoryLever::Dimm,
     caution: false,
+    in_steps: true,
     vcpus: (1, 8),
     memory_mib: (1024, 16_384),
     memory_shrink: true,

@@ -6,6 +6,7 @@ use super::{State, Wanted, clamped, measured, quarantine, within};
 use crate::bounds::{self, Bounds};
 use crate::decision::{Move, Resource};
 use crate::levers::{self, CORE, CpuHas};
+use crate::reason::Percent;
 use crate::{CpuLaw, CpuLever, CpuRule, Marks, Moment, Reason, Sample, VmInput};
 
 impl State {
@@ -38,13 +39,11 @@ impl State {
         if caution {
             to = self.first_day.least(now, Resource::Cpu, (has.size(), to), self.cpu.taken())?;
         }
-        let step = has.towards(lever, to, caution)?;
+        let step = has.towards(lever, to, vm.policy.in_steps)?;
         let is_plugged = matches!(step, Move::Cpu { .. }) && step.is_growth();
         if let Some(rests) = self.futility.rests(now).filter(|_| caution && is_plugged) {
             return Err(rests);
         }
-        let is_stage = matches!(step, Move::Cpu { to: next, .. } if next.get() > to.div_ceil(CORE));
-        self.cpu.goal = Some(to).filter(|_| is_stage);
         Ok((step, reason))
     }
 
@@ -65,17 +64,13 @@ impl State {
         size: u32,
         bounds: Bounds<u32>,
     ) -> Result<(u32, Reason), Reason> {
-        // The law knows whole sizes: of a limit between two it sees the same share of the upper.
-        let whole = size.div_ceil(CORE);
-        let scaled = used * f64::from(whole.saturating_mul(CORE)) / f64::from(size);
-        let judged = self.cpu_sense.judge(law, now, scaled, whole);
-        let judged = judged.map(|(to, reason)| (to.max(1).saturating_mul(CORE), reason));
-        let judged = judged.or_else(|why| {
-            let used = used * f64::from(CORE);
-            self.cpu.goes_on(why, (used, size), law.shrink_target.into())
-        });
-        let (to, reason) = judged?;
-        clamped((size, to), bounds, reason)
+        let sense = self.cpu_sense.as_mut().ok_or(Reason::NoSample)?;
+        // The law knows whole sizes. Of a limit between two it is told the lower one, at which it
+        // is sooner saturated.
+        let (cores, reason) = sense.judge(law, now, (size / CORE).max(1))?;
+        let (to, used) = (cores.max(1).saturating_mul(CORE), used * f64::from(CORE));
+        let to = clamped((size, to), bounds, Percent(100.0 * used / f64::from(size)))?;
+        Ok((to, reason))
     }
 
     /// A core more or less.

@@ -178,29 +178,24 @@ impl KnownVm {
 pub fn vm_policy(settings: &VmSettings) -> VmPolicy {
     let marks = |high: f64, low: f64| Marks { high, low };
     let seconds = |n: u32| Duration::from_secs(n.into());
+    let cpu_marks = marks(settings.cpu_high, settings.cpu_low);
+    let cpu = settings.cpu_scaling.then_some(CpuRule::Threshold(cpu_marks));
+    let ram_marks = marks(settings.ram_high, settings.ram_low);
+    let memory = settings.ram_scaling.then_some(MemoryRule::Threshold(ram_marks));
     VmPolicy {
         allow: match settings.mode {
             Mode::Observe | Mode::Recommend => Allow::Nothing,
             Mode::UpOnly => Allow::Growth,
             Mode::Full => Allow::Everything,
         },
-        cpu: settings
-            .cpu_scaling
-            .then(|| CpuRule::Threshold(marks(settings.cpu_high, settings.cpu_low))),
-        memory: settings
-            .ram_scaling
-            .then(|| MemoryRule::Threshold(marks(settings.ram_high, settings.ram_low))),
-        cpu_lever: match settings.cpu_lever {
-            config::CpuLever::Auto => CpuLever::Auto,
-            config::CpuLever::Cpulimit => CpuLever::Limit,
-            config::CpuLever::Vcpus => CpuLever::Vcpus,
-        },
-        memory_lever: match settings.memory_lever {
-            config::MemoryLever::Balloon => MemoryLever::Balloon,
-            config::MemoryLever::Dimm => MemoryLever::Dimm,
-            config::MemoryLever::None => MemoryLever::Nothing,
-        },
-        caution: false,
+        cpu,
+        memory,
+        cpu_lever: cpu_lever(settings.cpu_lever),
+        memory_lever: memory_lever(settings.memory_lever),
+        // Who writes marks knows the rule by which they work, and wants no other.
+        caution: matches!(cpu, Some(CpuRule::Adaptive(_)))
+            || matches!(memory, Some(MemoryRule::Adaptive(_))),
+        in_steps: true,
         vcpus: (settings.min_cores, settings.max_cores),
         memory_mib: (settings.min_ram_mb, settings.max_ram_mb),
         memory_shrink: settings.memory_shrink,
@@ -209,6 +204,22 @@ pub fn vm_policy(settings: &VmSettings) -> VmPolicy {
         rest: seconds(settings.scale_cooldown),
         external_change_hold: seconds(settings.external_change_hold),
         low_checks: settings.scale_down_after_cycles,
+    }
+}
+
+fn cpu_lever(said: config::CpuLever) -> CpuLever {
+    match said {
+        config::CpuLever::Auto => CpuLever::Auto,
+        config::CpuLever::Cpulimit => CpuLever::Limit,
+        config::CpuLever::Vcpus => CpuLever::Vcpus,
+    }
+}
+
+fn memory_lever(said: config::MemoryLever) -> MemoryLever {
+    match said {
+        config::MemoryLever::Balloon => MemoryLever::Balloon,
+        config::MemoryLever::Dimm => MemoryLever::Dimm,
+        config::MemoryLever::None => MemoryLever::Nothing,
     }
 }
 
