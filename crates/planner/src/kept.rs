@@ -1,6 +1,7 @@
 //! What a planner is to know of a VM after a restart.
 
 use serde::{Deserialize, Serialize};
+use vm_autoscale_proxmox::MemoryMib;
 
 use crate::evidence::Shape;
 use crate::{Moment, Move};
@@ -21,6 +22,10 @@ pub struct Kept {
     pub started: Option<Moment>,
     /// The last decision, where something was counted in it.
     pub checked: Option<Moment>,
+    /// Memory was taken from this size, and it was watched whether it can do without: since when.
+    pub memory_shrunk: Option<(MemoryMib, Moment)>,
+    /// Memory below this was needed: nothing is taken below it before then.
+    pub memory_floor: Option<(MemoryMib, Moment)>,
     /// Of its vCPUs.
     pub cpu: KeptResource,
     /// Of its memory.

@@ -6,6 +6,7 @@ mod adaptive;
 mod bounds;
 mod decision;
 mod evidence;
+mod guest;
 mod host;
 mod input;
 mod kept;
@@ -16,8 +17,9 @@ mod state;
 mod threshold;
 
 pub use decision::{Choice, Decision, Move, Resource, Verdict};
+pub use guest::{GuestAnswer, GuestSays, Shortage};
 pub use input::{Allow, Moment, NodeInput, PlannerConfig, Sample, VmInput, VmPolicy};
 pub use kept::{Kept, KeptResource};
 pub use law::{CpuLaw, CpuRule, Marks, MemoryLaw, MemoryRule, Windows};
 pub use planner::Planner;
-pub use reason::Reason;
+pub use reason::{Reason, Signal};

@@ -8,11 +8,14 @@ use crate::adaptive::{CpuSense, MemorySense};
 use crate::bounds::{self, Bounds};
 use crate::decision::{Move, Resource};
 use crate::evidence::{Evidence, Shape};
+use crate::guest::GuestSense;
 use crate::reason::Percent;
 use crate::threshold::{LowChecks, Wish};
 use crate::{
     CpuRule, Kept, KeptResource, Marks, MemoryRule, Moment, Reason, Sample, VmInput, VmPolicy,
 };
+
+mod guest;
 
 /// A resource whose changes keep failing rests longer each time, up to 32 cooldowns.
 const MAX_DOUBLINGS: u32 = 5;
@@ -39,6 +42,7 @@ pub(crate) struct State {
     /// What the VM was seen to use.
     cpu_sense: Option<Box<CpuSense>>,
     memory_sense: Option<Box<MemorySense>>,
+    guest: GuestSense,
     /// No sample has come since the restart: what was counted before is not forgotten for that.
     goes_on: bool,
     cpu: ResourceState,
@@ -131,7 +135,8 @@ impl State {
         let (cpu, memory) = (cpu.keep(), memory.keep());
         let checked = self.checked.filter(|_| cpu.low > 0 || memory.low > 0);
         let (resized, fights) = (*resized, *fights);
-        Kept { size, resized, fights, ours, started: None, checked, cpu, memory }
+        let kept = Kept { size, resized, fights, ours, checked, cpu, memory, ..Kept::default() };
+        self.guest.keep(kept)
     }
 
     /// One that is met again after a restart. What was counted goes on where it was soon enough:
@@ -147,6 +152,7 @@ impl State {
             (cpu.low, memory.low) = (0, 0);
         }
         (state.cpu, state.memory) = (ResourceState::again(cpu), ResourceState::again(memory));
+        state.guest = GuestSense::again(kept);
         // Until it was asked, the policy's cooldown is not known: nothing is forgotten before.
         state.last_cooldown = Duration::MAX;
         state
@@ -164,7 +170,7 @@ impl State {
     /// remembered.
     pub(crate) fn is_kept(&self, now: Moment) -> bool {
         let longest = self.last_cooldown.saturating_mul(1 << MAX_DOUBLINGS);
-        now.since(self.last_seen) <= longest
+        now.since(self.last_seen) <= longest || self.guest.floor(now).is_some()
     }
 
     pub(crate) fn of(&mut self, resource: Resource) -> &mut ResourceState {
@@ -178,6 +184,7 @@ impl State {
     pub(crate) fn wishes(&mut self, now: Moment, vm: &VmInput<'_>) -> [Wanted; 2] {
         self.last_seen = now;
         self.last_cooldown = vm.policy.cooldown.max(vm.policy.rest);
+        self.guest.begin();
         // Samples are taken in every cycle, so that a gap is seen as one.
         let sample = self.evidence.admit(now, vm.sample);
         if let Ok(sample) = &sample {
@@ -194,6 +201,7 @@ impl State {
         if let Err(reason) = self.note_size(now, vm_config, vm.policy.external_change_hold) {
             return both(reason);
         }
+        self.guest.watch(now, matches!(vm.policy.memory, Some(MemoryRule::Adaptive(_))));
         let sample = match sample {
             Ok(sample) => sample,
             Err(reason) => {
@@ -201,13 +209,16 @@ impl State {
                     self.forget_low();
                 }
                 self.goes_on &= reason == Reason::NoSample;
-                return both(reason);
+                let memory = self.memory_without_sample(now, vm, vm_config, &reason);
+                return [Err(reason), memory];
             }
         };
         self.goes_on = false;
         let due = self.checked.map(|at| at.after(vm.policy.check_interval)).unwrap_or_default();
         if now < due {
-            return both(Reason::BetweenChecks(due.since(now)));
+            let reason = Reason::BetweenChecks(due.since(now));
+            let memory = self.memory_without_sample(now, vm, vm_config, &reason);
+            return [Err(reason), memory];
         }
         self.checked = Some(now);
         [self.cpu(now, vm, vm_config, &sample), self.memory(now, vm, vm_config, &sample)]
@@ -224,13 +235,17 @@ impl State {
         let size = f64::from(config.memory.get());
         let used = measured(sample.memory_used, sample.memory, size);
         if let (Ok(used), Some(MemoryRule::Adaptive(law))) = (used, &vm.policy.memory) {
-            self.memory_sense.get_or_insert_default().see(law, now, used);
+            let needs = self.guest.see(used);
+            self.memory_sense.get_or_insert_default().see(law, now, needs);
         }
     }
 
     /// A change of ours has ended.
     pub(crate) fn changed(&mut self, now: Moment, step: Move, succeeded: bool) {
         self.of(step.resource()).changed(succeeded, now);
+        if let Move::Memory { from, to } = step {
+            self.guest.changed(now, from, to, succeeded);
+        }
         if succeeded {
             let grown = step.is_growth();
             match step.resource() {
@@ -317,18 +332,25 @@ impl State {
         quarantine(quarantined)?;
         let bounds = bounds::memory(vm.policy, config)?;
         let now = config.memory;
+        if let Some(undo) = self.undo(now, bounds) {
+            return Ok(undo);
+        }
         let size = f64::from(now.get());
         let used = measured(sample.memory_used, sample.memory, size);
         let used = used.inspect_err(|_| self.memory.low.forget())?;
         let marks = match rule {
             MemoryRule::Threshold(marks) => marks,
             MemoryRule::Adaptive(law) => {
-                let sense = self.memory_sense.as_mut().ok_or(Reason::NoSample)?;
-                let (to, reason) = sense.judge(&law, at, now)?;
-                let to = clamped((now, to), bounds, Percent(100.0 * used / size))?;
-                if to < now && !vm.policy.memory_shrink {
-                    return Err(Reason::MemoryShrinkOff(Percent(100.0 * used / size)));
+                let device = config.balloon != Some(0);
+                if device {
+                    self.guest.suspect(at, law.grow_at, now);
                 }
+                let sense = self.memory_sense.as_ref().ok_or(Reason::NoSample)?;
+                let judged = sense.judge(&law, at, now);
+                let (to, reason) = judged.map_err(|reason| self.guest.within(reason, now))?;
+                let needs = Percent(100.0 * self.guest.needs(at, now) / size);
+                let to = clamped((now, to), bounds, needs)?;
+                let to = if to < now { self.can_shrink(at, vm, (now, to), device)? } else { to };
                 return Ok((Move::Memory { from: now, to }, reason));
             }
         };

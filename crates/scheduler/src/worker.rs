@@ -17,6 +17,7 @@ use crate::{Clock, Helper, Journal};
 mod begin;
 mod holds;
 mod memory;
+mod questions;
 use begin::{Done, Finished};
 pub(crate) use holds::DRAIN;
 use holds::leave;
@@ -184,6 +185,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             }
             Finished::Cleared(vmid) => memory.free(vmid),
             Finished::Compared { suspect, sizes } => memory.found(now, at, suspect, sizes),
+            Finished::Said { question, answer } => memory.said(now, &question, answer),
         }
     }
 

@@ -6,6 +6,7 @@ use vm_autoscale_proxmox::{Ladder, NodeName, VmConfig};
 use super::*;
 use crate::{CpuRule, Marks, MemoryRule, NodeInput, Sample, VmPolicy};
 
+mod guest;
 mod others;
 mod own;
 mod turns;

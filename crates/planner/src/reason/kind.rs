@@ -8,8 +8,10 @@ impl Reason {
     #[rustfmt::skip]
     pub fn kind(&self) -> &'static str {
         match self {
+            Self::AskingGuest(..) => "asking-guest",
             Self::AtMaximum(..) => "at-maximum",
             Self::AtMinimum(..) => "at-minimum",
+            Self::By(reason, _) => reason.kind(),
             Self::AutoBalloon => "auto-balloon",
             Self::BetweenChecks(..) => "between-checks",
             Self::Busy { .. } => "busy",
@@ -23,6 +25,8 @@ impl Reason {
             Self::Cooldown(..) => "cooldown",
             Self::Doubt(..) => "doubt",
             Self::FirstAfterChange => "first-after-change",
+            Self::GuestHasLess(..) => "guest-has-less",
+            Self::GuestSilent(..) => "guest-silent",
             Self::HaManager(..) => "ha-manager",
             Self::High(..) => "high",
             Self::InFlight => "in-flight",
@@ -31,6 +35,7 @@ impl Reason {
             Self::LowNotLong(..) => "low-not-long",
             Self::MemoryShrinkOff(..) => "memory-shrink-off",
             Self::MemoryUseUnknown(..) => "memory-use-unknown",
+            Self::Needs(..) => "needs",
             Self::NoSample => "no-sample",
             Self::NodeBusy(..) => "node-busy",
             Self::NodeFull(..) => "node-full",
@@ -43,6 +48,7 @@ impl Reason {
             Self::Paused(..) => "paused",
             Self::Quarantined(..) => "quarantined",
             Self::Pending(..) => "pending",
+            Self::Regretted(..) => "regretted",
             Self::Repeated => "repeated",
             Self::Retry(..) => "retry",
             Self::NodeOffline => "node-offline",
@@ -51,8 +57,10 @@ impl Reason {
             Self::Started(..) => "started",
             Self::SteppedBack => "stepped-back",
             Self::Template => "template",
+            Self::Undo(..) => "undo",
             Self::Within(..) => "within",
             Self::WouldBeHigh(..) => "would-be-high",
+            Self::WouldBeShort { .. } => "would-be-short",
             Self::ZeroFilled => "zero-filled",
         }
     }
@@ -62,7 +70,8 @@ impl Reason {
     pub fn is_passing(&self) -> bool {
         matches!(
             self,
-            Self::BetweenChecks(..)
+            Self::AskingGuest(..)
+                | Self::BetweenChecks(..)
                 | Self::Cooldown(..)
                 | Self::FirstAfterChange
                 | Self::InFlight
@@ -83,6 +92,7 @@ impl Reason {
             Self::AtMaximum(..)
                 | Self::AtMinimum(..)
                 | Self::Busy { .. }
+                | Self::By(..)
                 | Self::Saturated { .. }
                 | Self::Short { .. }
                 | Self::Spare { .. }
@@ -91,10 +101,14 @@ impl Reason {
                 | Self::Low(..)
                 | Self::LowNotLong(..)
                 | Self::MemoryShrinkOff(..)
+                | Self::Needs(..)
                 | Self::NodeFull(..)
                 | Self::NotAsked
+                | Self::Regretted(..)
+                | Self::Undo(..)
                 | Self::Within(..)
                 | Self::WouldBeHigh(..)
+                | Self::WouldBeShort { .. }
         );
         !free && !self.is_passing()
     }

@@ -2,11 +2,12 @@
 //! its end comes back to the worker.
 
 use tokio::sync::mpsc;
-use vm_autoscale_planner::{Move, Resource};
+use vm_autoscale_planner::{GuestAnswer, Move, Resource};
 use vm_autoscale_proxmox::{VmConfig, VmId};
 
 use super::Worker;
 use super::memory::{Memory, Suspect};
+use super::questions::Question;
 use crate::act::{Settled, carry_out, clear, compare, reconcile};
 use crate::view::{InFlight, KnownVm};
 use crate::{Clock, Helper, Intent, Journal};
@@ -21,6 +22,8 @@ pub(super) enum Finished {
     Cleared(VmId),
     /// QEMU and config were compared: nothing where QEMU does not run or nobody said.
     Compared { suspect: Suspect, sizes: Option<(u32, u32)> },
+    /// A guest was asked: nothing where it could not be.
+    Said { question: Question, answer: Option<GuestAnswer> },
 }
 
 impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
@@ -51,6 +54,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
                 Finished::Changed { id, intent, settled }
             });
         }
+        self.ask_guests(memory, done);
     }
 
     /// Settles what a process of before had begun, by what is there; one a VM at a time.

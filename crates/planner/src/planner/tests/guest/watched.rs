@@ -1,0 +1,157 @@
+//! After memory was taken.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+/// One DIMM less than 4096 MiB.
+const AFTER: u32 = 3584;
+
+/// Less memory is needed for hours: the shrink that comes of it, decided on what the guest says.
+fn shrunk() -> World {
+    let mut world = world();
+    let begun = world.now;
+    let step = loop {
+        let choice = world.uses(679.0, 4096.0);
+        if let Some(step) = choice.act() {
+            assert!(text(&choice).ends_with("; the guest has 3300 of 3979 MiB available"));
+            break step;
+        }
+        if world.is_asked() {
+            world.told(GuestAnswer::Says(says(4096, 3300, 3300)));
+        }
+    };
+    assert!(world.now.since(begun) >= Duration::from_secs(LAW.window.into()));
+    assert_eq!(step.to_string(), "memory 4096 -> 3584 MiB");
+    world.planner.changed(vmid(), step, true, world.now);
+    world.has(AFTER);
+    world
+}
+
+/// So many seconds of cycles.
+fn later(world: &mut World, seconds: u64) {
+    for _ in 0..seconds / 10 {
+        world.uses(679.0, AFTER.into());
+    }
+}
+
+fn fine() -> GuestSays {
+    says(AFTER, 2788, 2788)
+}
+
+#[test]
+fn it_is_asked_five_times_and_left_at_that() {
+    let mut world = shrunk();
+    let (begun, mut times) = (world.now, Vec::new());
+    for _ in 0..120 {
+        world.uses(679.0, AFTER.into());
+        if world.is_asked() {
+            times.push(world.now.since(begun).as_secs());
+            world.told(GuestAnswer::Says(fine()));
+        }
+    }
+    assert_eq!(times, [30, 60, 120, 300, 600]);
+}
+
+#[test]
+fn what_the_guest_cannot_do_without_is_given_back_at_once_and_remembered() {
+    let swaps = GuestSays { swapped: Some(40 << 20), ..fine() };
+    let faults = GuestSays { major_faults: Some(4000), ..fine() };
+    let short = GuestSays { available: 100, ..fine() };
+    for (says, why) in [
+        (swaps, "it swaps 585 KiB a second"),
+        (faults, "it waits for the disk 57 times a second"),
+        (short, "100 MiB available, less than 179"),
+    ] {
+        let mut world = shrunk();
+        // Neither a cooldown nor a rest is in the way of it, nor that nothing new was measured.
+        (world.policy.cooldown, world.policy.rest) = (POLICY.cooldown, Duration::from_secs(600));
+        later(&mut world, 60);
+        world.told(GuestAnswer::Says(says));
+        let undone = text(&world.see(None).memory);
+        let told = format!("60 s after memory was taken: {why}; it is given back");
+        assert_eq!(undone, format!("memory 3584 -> 4096 MiB: {told}"));
+        not_for_a_day(world);
+    }
+}
+
+/// Nothing is taken for a day, however little is used; then it is again.
+fn not_for_a_day(mut world: World) {
+    let (from, to) = (AFTER.try_into().unwrap(), 4096.try_into().unwrap());
+    world.planner.changed(vmid(), Move::Memory { from, to }, true, world.now);
+    world.has(4096);
+    (world.policy.cooldown, world.policy.rest) = (Duration::ZERO, Duration::ZERO);
+    // Also not by a planner that was started anew.
+    let kept = world.planner.keep(vmid()).unwrap();
+    world.planner = Planner::new(CONFIG);
+    world.planner.again(vmid(), &kept, world.now, true);
+    let (begun, mut kinds) = (world.now, BTreeSet::new());
+    while world.now.since(begun) < Duration::from_secs(26 * 3600) {
+        let choice = world.uses(679.0, 4096.0);
+        kinds.insert(choice.reason.kind());
+        if choice.act().is_some() {
+            break;
+        }
+        if world.is_asked() {
+            world.told(GuestAnswer::Says(says(4096, 3300, 3300)));
+        }
+    }
+    let hours = world.now.since(begun).as_secs_f64() / 3600.0;
+    assert!((23.9..24.1).contains(&hours) && kinds.contains("regretted"), "{hours} {kinds:?}");
+}
+
+/// A guest that says nothing after a shrink is given nothing back for that, and it is said.
+#[test]
+fn silence_undoes_nothing_and_is_told() {
+    let mut world = shrunk();
+    for _ in 0..70 {
+        assert_eq!(world.uses(679.0, AFTER.into()).act(), None);
+        if world.is_asked() {
+            world.told(GuestAnswer::Silent);
+        }
+    }
+    for _ in 0..2 {
+        world.uses(3500.0, AFTER.into());
+        world.told(GuestAnswer::Silent);
+    }
+    let grown = text(&world.uses(3500.0, AFTER.into()));
+    assert!(grown.starts_with("memory 3584 -> 4096 MiB"), "{grown}");
+    assert!(grown.ends_with("the guest does not say, nor did it after the last shrink"), "{grown}");
+}
+
+/// What Proxmox sees can be less than what the guest needs: its own word decides.
+#[test]
+fn a_shrink_that_leaves_too_little_is_not_made() {
+    for (available, held) in [(656, None), (636, Some("would-be-short"))] {
+        let mut world = world();
+        world.has(1536);
+        // Of its own this law would leave nothing free.
+        let law = MemoryLaw { target: 1.0, free_mib: 0.0, ..LAW };
+        world.policy.memory = Some(MemoryRule::Adaptive(law));
+        let mut kinds = BTreeSet::new();
+        let acts = (0..1000).any(|_| {
+            let choice = world.uses(679.0, 1536.0);
+            kinds.insert(choice.reason.kind());
+            if world.is_asked() {
+                world.told(GuestAnswer::Says(says(1536, available, 740)));
+            }
+            choice.act().is_some()
+        });
+        assert_eq!(acts, held.is_none(), "{kinds:?}");
+        assert!(held.is_none_or(|kind| kinds.contains(kind)), "{kinds:?}");
+    }
+}
+
+/// A watch goes on after a restart.
+#[test]
+fn a_restart_does_not_end_the_watch() {
+    let mut world = shrunk();
+    later(&mut world, 20);
+    let kept = world.planner.keep(vmid()).unwrap();
+    world.planner = Planner::new(CONFIG);
+    world.planner.again(vmid(), &kept, world.now, true);
+    later(&mut world, 20);
+    assert!(world.is_asked());
+    world.told(GuestAnswer::Says(GuestSays { available: 100, ..fine() }));
+    assert_eq!(world.see(None).memory.reason.kind(), "undo");
+}
