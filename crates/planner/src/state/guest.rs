@@ -1,6 +1,6 @@
 //! Memory by what the guest says.
 
-use vm_autoscale_proxmox::{Ladder, MemoryMib, VmConfig};
+use vm_autoscale_proxmox::{MemoryMib, VmConfig};
 
 use super::{State, Wanted};
 use crate::bounds::Bounds;
@@ -94,9 +94,6 @@ impl State {
         if matches!(reason, Reason::Undo(..)) {
             return Ok((step, reason));
         }
-        // The helper lets no more than one DIMM go at once: each takes seconds and can be refused.
-        let one_less = Ladder::down(from).filter(|_| acts).unwrap_or(to);
-        let to = if to < from { to.max(one_less) } else { to };
         let (device, changed) = (config.balloon != Some(0), self.memory.changed);
         let wish = Wish { law, from, to, acts, device, changed };
         let (to, signal) = self.guest.judge(now, &wish)?;

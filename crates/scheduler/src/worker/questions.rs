@@ -7,7 +7,7 @@ use vm_autoscale_protocol::{Executed, Request, RunningQuery};
 use vm_autoscale_proxmox::{Identity, NodeName, VmId, is_not_running, parse_guest_stats};
 
 use super::Worker;
-use super::begin::{Done, Finished};
+use super::begin::{Done, Finished, stands_still};
 use super::memory::Memory;
 use crate::{AskError, Clock, Helper, Journal};
 
@@ -54,20 +54,44 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             });
         }
     }
+
+    /// A guest said what it needs: what waited for that is done now, not after the next look.
+    pub(super) fn decide_now(&self, memory: &mut Memory, vmid: VmId, done: &Done) {
+        if stands_still(memory) {
+            return;
+        }
+        let Memory { planner, view, decisions, in_flight, .. } = memory;
+        let now = self.clock.now();
+        let inputs = view.vm_inputs(in_flight);
+        let Some(vm) = inputs.iter().find(|vm| vm.vmid == vmid) else { return };
+        let (nodes, mut decided) = (view.node_inputs(now, in_flight), Vec::new());
+        planner.plan(now, std::slice::from_ref(vm), &nodes, &mut decided);
+        for decision in decided.into_iter().filter(|decision| decision.act().is_some()) {
+            self.change((view, in_flight), &decision, done);
+            if let Some(shown) = decisions.iter_mut().find(|shown| shown.vmid == vmid) {
+                *shown = decision;
+            }
+        }
+    }
 }
 
 impl Memory {
     /// A question has ended. What a VM said that moved meanwhile, or that is being changed, is of
-    /// before.
-    pub(super) fn said(&mut self, now: Moment, question: &Question, answer: Option<GuestAnswer>) {
+    /// before. Whether it said something.
+    pub(super) fn said(
+        &mut self,
+        now: Moment,
+        question: &Question,
+        answer: Option<GuestAnswer>,
+    ) -> bool {
         let Question { vmid, node, identity } = question;
         self.asked.remove(vmid);
         let stays = self.view.vms.get(vmid).is_some_and(|vm| vm.node == *node)
             && self.view.is_still(*vmid, identity.as_ref())
             && !self.in_flight.contains_key(vmid);
-        if let Some(answer) = answer.filter(|_| stays) {
-            self.planner.told(*vmid, now, answer);
-        }
+        let Some(answer) = answer.filter(|_| stays) else { return false };
+        self.planner.told(*vmid, now, answer);
+        true
     }
 }
 
