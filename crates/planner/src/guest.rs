@@ -157,7 +157,7 @@ impl GuestSense {
     /// A change of ours of its memory has ended.
     pub(crate) fn changed(&mut self, now: Moment, from: MemoryMib, to: MemoryMib, done: bool) {
         if to < from {
-            self.watch = Some(Watch::new(now, from, self.said));
+            self.watch = Some(Watch::after(self.watch, (now, from), self.said));
             self.unheard = false;
         } else if done {
             (self.undo, self.watch) = (None, None);

@@ -42,7 +42,7 @@ pub(crate) struct State {
     /// What the VM was seen to use.
     cpu_sense: Option<Box<CpuSense>>,
     memory_sense: Option<Box<MemorySense>>,
-    guest: GuestSense,
+    pub(crate) guest: GuestSense,
     /// No sample has come since the restart: what was counted before is not forgotten for that.
     goes_on: bool,
     cpu: ResourceState,

@@ -71,6 +71,21 @@ impl Watch {
         Self { since, before, times: 0, heard: false, base: said.map(Base::of) }
     }
 
+    /// One shrink more. What is taken step by step is given back as a whole.
+    pub(super) fn after(
+        watched: Option<Self>,
+        (now, from): (Moment, MemoryMib),
+        said: Option<Said>,
+    ) -> Self {
+        let next = Self::new(now, from, said);
+        match watched.filter(|watched| !watched.is_over(now)) {
+            Some(Self { before, base, .. }) => {
+                Self { before: before.max(from), base: base.or(next.base), ..next }
+            }
+            None => next,
+        }
+    }
+
     pub(super) fn is_due(&self, now: Moment) -> bool {
         TIMES.get(self.times).is_some_and(|time| now.since(self.since).as_secs() >= *time)
     }
