@@ -140,6 +140,13 @@ pub enum Control {
         /// MiB that its programs want.
         mib: f64,
     },
+    /// Gives the VM's guest that much page cache, as far as there is room beside its programs.
+    PageCache {
+        /// The VM.
+        vmid: VmId,
+        /// MiB.
+        mib: f64,
+    },
     /// Takes a fixed load off again.
     FreeLoad {
         /// The VM.

@@ -105,8 +105,8 @@ pub(crate) struct Figures {
     /// Page cache included.
     pub(crate) used: f64,
     pub(crate) cache: f64,
-    /// What its programs want beyond what there is.
-    pub(crate) short: f64,
+    /// What it swapped since it booted, in and out alike.
+    pub(crate) swapped: f64,
 }
 
 /// The operating system inside.
@@ -118,6 +118,8 @@ pub(crate) struct Guest {
     pub(crate) online_dimms: BTreeSet<u32>,
     /// It panicked.
     pub(crate) dead: bool,
+    /// What it swapped since it booted, in and out alike, in MiB.
+    pub(crate) swapped: f64,
     /// What its balloon driver said last, where it is dead.
     pub(crate) last: Option<Figures>,
 }
@@ -126,7 +128,7 @@ impl Guest {
     /// Booted: everything there is comes online, or only what is never a hot-plug device.
     pub(crate) fn boot(qemu: &Qemu, onlines: bool) -> Self {
         let online_dimms = if onlines { qemu.dimms.clone() } else { BTreeSet::new() };
-        Self { online_cpus: qemu.vcpus.clone(), online_dimms, dead: false, last: None }
+        Self { online_cpus: qemu.vcpus.clone(), online_dimms, dead: false, ..Self::default() }
     }
 
     /// How many vCPUs it uses.

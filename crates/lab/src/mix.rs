@@ -184,6 +184,7 @@ pub(crate) fn created(vmid: VmId, node: NodeName, conf: Conf) -> Vm {
         memory_total: memory,
         load: Load::Nothing,
         fixed: None,
+        cache: None,
         left_out: false,
         sample: Sample::default(),
         flock: Arc::default(),

@@ -102,7 +102,7 @@ fn guest_stats(cluster: &Cluster, vm: &Vm, qemu: &Qemu, now: f64) -> String {
     }
     let figures = vm.figures(now, cluster.load_time(now));
     let known = |value: &dyn Fn(Figures) -> u64| figures.map_or(UNKNOWN, value);
-    let swapped = known(&|all| bytes(all.short));
+    let swapped = known(&|all| bytes(all.swapped));
     let stats = [
         ("htlb-pgalloc", known(&|_| 0)),
         ("swap-out", swapped),
@@ -113,7 +113,7 @@ fn guest_stats(cluster: &Cluster, vm: &Vm, qemu: &Qemu, now: f64) -> String {
         ("htlb-pgfail", known(&|_| 0)),
         ("free-memory", known(&|all| bytes(all.total - all.used))),
         ("minor-faults", known(&|_| 563)),
-        ("major-faults", known(&|all| bytes(all.short) / 4096)),
+        ("major-faults", known(&|all| bytes(all.swapped) / 4096)),
         ("total-memory", known(&|all| bytes(all.total))),
         ("oom-kills", UNKNOWN),
         ("async-reclaims", UNKNOWN),

@@ -42,6 +42,7 @@ impl Cluster {
             let Some(round) = measured.iter().find(|round| round.node == vm.node) else { continue };
             let factor = noise(self.seed, vm.vmid.get(), round.number);
             vm.depart(now, round.window.1);
+            vm.swap(round.window.1);
             vm.sample = if self.real && vm.real.is_none() {
                 vm.at_rest(round.host_cpus)
             } else {

@@ -43,6 +43,8 @@ pub(crate) struct Vm {
     pub(crate) load: Load,
     /// A load that a test has set.
     pub(crate) fixed: Option<Demand>,
+    /// Page cache that a test has set, in MiB, as far as there is room.
+    pub(crate) cache: Option<f64>,
     /// pvestatd does not get to it.
     pub(crate) left_out: bool,
     pub(crate) sample: Sample,
@@ -127,7 +129,7 @@ impl Vm {
     pub(crate) fn memory_use(&self, qemu: &Qemu, demand: Demand) -> (f64, f64) {
         let usable = f64::from(self.guest.usable(qemu));
         let wanted = demand.mem.min(0.98 * usable);
-        let cache = (0.12 * usable).min(0.98 * usable - wanted).max(0.0);
+        let cache = self.cache.unwrap_or(0.12 * usable).min(0.98 * usable - wanted).max(0.0);
         (wanted + cache, cache)
     }
 
@@ -143,8 +145,14 @@ impl Vm {
         let demand = self.demand(load_time);
         let (used, cache) = self.memory_use(qemu, demand);
         let total = f64::from(self.guest.usable(qemu));
-        let short = (demand.mem - 0.98 * total).max(0.0);
-        Some(Figures { at: now, total, used, cache, short })
+        Some(Figures { at: now, total, used, cache, swapped: self.guest.swapped })
+    }
+
+    /// A round in which its programs want more than there is: so much goes out and comes back.
+    pub(crate) fn swap(&mut self, t: f64) {
+        let Some(qemu) = self.qemu.as_ref().filter(|_| !self.guest.dead) else { return };
+        let has = 0.98 * f64::from(self.guest.usable(qemu));
+        self.guest.swapped += (self.demand(t).mem - has).max(0.0);
     }
 
     /// The guest panics: QEMU stays, with what the balloon driver told last.

@@ -158,6 +158,11 @@ impl Evidence {
         self.last.map(|last| last.ctime.saturating_sub(last.uptime))
     }
 
+    /// When the last new sample was measured, in seconds since 1970 by the node's clock.
+    pub(crate) fn measured(&self) -> Option<u64> {
+        self.last.map(|last| last.ctime)
+    }
+
     /// How long ago the last new sample came.
     pub(crate) fn age(&self, now: Moment) -> Option<Duration> {
         self.last.map(|last| now.since(last.at))

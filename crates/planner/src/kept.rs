@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use vm_autoscale_proxmox::CpuLimit;
+use vm_autoscale_proxmox::MemoryMib;
 
 use crate::evidence::Shape;
 use crate::{Moment, Move};
@@ -32,6 +33,10 @@ pub struct Kept {
     pub futile: u32,
     /// See above.
     pub futile_since: Option<Moment>,
+    /// Memory was taken from this size, and it was watched whether it can do without: since when.
+    pub memory_shrunk: Option<(MemoryMib, Moment)>,
+    /// Memory below this was needed: nothing is taken below it before then.
+    pub memory_floor: Option<(MemoryMib, Moment)>,
     /// Of its vCPUs.
     pub cpu: KeptResource,
     /// Of its memory.

@@ -10,11 +10,14 @@ use crate::host::Room;
 use crate::input::Nodes;
 use crate::resource::Ended;
 use crate::state::{State, Wanted};
-use crate::{Allow, Kept, Moment, PlannerConfig, Reason, VmInput};
+use crate::{Allow, GuestAnswer, Kept, Moment, PlannerConfig, Reason, VmInput};
 
 /// What a DIMM takes of the node shows in the node's use only when the guest touches it: so long
 /// a grant is counted beside it.
 const GRANT_COUNTS: Duration = Duration::from_secs(300);
+
+/// A question costs a node as much as a change: most of a second of Perl.
+const QUESTIONS_PER_NODE: usize = 2;
 
 /// What outlives a cycle: which samples were seen, and when what was changed.
 #[derive(Debug)]
@@ -30,6 +33,7 @@ pub struct Planner {
     turn: usize,
     wishes: Vec<[Wanted; 2]>,
     order: Vec<usize>,
+    questions: Vec<VmId>,
 }
 
 impl Planner {
@@ -44,6 +48,7 @@ impl Planner {
             turn: 0,
             wishes: Vec::new(),
             order: Vec::new(),
+            questions: Vec::new(),
         }
     }
 
@@ -97,6 +102,20 @@ impl Planner {
     /// little, longer each time, and burns no cooldown. How often in a row by now.
     pub fn refused(&mut self, vmid: VmId, resource: Resource, now: Moment) -> u32 {
         self.vms.entry(vmid).or_default().of(resource).refused(vmid, now)
+    }
+
+    /// Of which VMs the guest is to be asked what memory it needs, by the last plan: at most two on
+    /// a node. What comes of it is [told](Self::told).
+    #[must_use]
+    pub fn questions(&self) -> &[VmId] {
+        &self.questions
+    }
+
+    /// What a guest said of its memory, or that it says nothing.
+    pub fn told(&mut self, vmid: VmId, now: Moment, answer: GuestAnswer) {
+        if let Some(state) = self.vms.get_mut(&vmid) {
+            state.told(now, answer);
+        }
     }
 
     /// How old a VM's last new sample is.
@@ -153,6 +172,27 @@ impl Planner {
             }
         }
         self.grants.extend(granted);
+        self.question(now, vms);
+    }
+
+    /// Whom to ask: who is watched after a shrink before the others, who grows before who shrinks.
+    fn question(&mut self, now: Moment, vms: &[VmInput<'_>]) {
+        self.questions.clear();
+        let mut nodes = BTreeMap::<&NodeName, usize>::new();
+        for first in [true, false] {
+            for vm in self.order.iter().filter_map(|index| vms.get(*index)) {
+                let Some(state) = self.vms.get_mut(&vm.vmid) else { continue };
+                if !state.guest.asks() || state.guest.is_watched() != first {
+                    continue;
+                }
+                let of_node = nodes.entry(vm.node).or_default();
+                if *of_node < QUESTIONS_PER_NODE {
+                    *of_node += 1;
+                    state.guest.asked(now);
+                    self.questions.push(vm.vmid);
+                }
+            }
+        }
     }
 
     /// What each VM's evidence asks for, and in which order they are heard.
@@ -203,16 +243,18 @@ fn finish(
     vm: &VmInput<'_>,
     started: Option<Moment>,
     room: &Room<'_>,
-    state: &State,
+    state: &mut State,
     step: Move,
     reason: Reason,
 ) -> Choice {
     let cooldown = vm.policy.cooldown;
+    let undoes = matches!(reason, Reason::Undo(..));
     let held_until = started.map(|at| at.after(cooldown)).unwrap_or_default();
-    if now < held_until {
+    if now < held_until && !undoes {
         return Choice::hold(Reason::Started(held_until.since(now)));
     }
-    if let Some(rests) = state.rests(now, step, vm.policy) {
+    let failing = state.fails(step.resource());
+    if let Some(rests) = state.rests(now, step, vm.policy).filter(|_| !undoes || failing) {
         return Choice::hold(rests);
     }
     let retry_at = state.retry_at(step.resource());
@@ -227,13 +269,19 @@ fn finish(
         Allow::Growth => step.is_growth(),
         Allow::Everything => true,
     };
-    Choice { verdict: if allowed { Verdict::Act(step) } else { Verdict::Recommend(step) }, reason }
+    match state.by_guest(now, vm, (step, reason), allowed) {
+        Ok((step, reason)) if allowed => Choice { verdict: Verdict::Act(step), reason },
+        Ok((step, reason)) => Choice { verdict: Verdict::Recommend(step), reason },
+        Err(reason) => Choice::hold(reason),
+    }
 }
 
-/// Of two changes the one that adds comes first, then vCPUs; the other waits for a later cycle.
+/// Of two changes the one that gives memory back comes first, then the one that adds, then vCPUs;
+/// the other waits for a later cycle.
 fn one_at_a_time(vmid: VmId, mut cpu: Choice, mut memory: Choice) -> Decision {
     if let (Some(cpu_step), Some(memory_step)) = (cpu.act(), memory.act()) {
-        let memory_first = memory_step.is_growth() && !cpu_step.is_growth();
+        let undoes = matches!(memory.reason, Reason::Undo(..));
+        let memory_first = undoes || memory_step.is_growth() && !cpu_step.is_growth();
         let waits = if memory_first { &mut cpu } else { &mut memory };
         *waits = Choice::hold(Reason::OneAtATime);
     }

@@ -59,10 +59,17 @@ impl fmt::Display for Amount {
 }
 
 mod kind;
+mod signal;
+
+pub use signal::Signal;
+
+use crate::guest::Shortage;
 
 /// The rule that decided.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reason {
+    /// Proxmox's figure asks for a change of memory: first the guest is asked.
+    AskingGuest(Percent),
     /// At the largest size that is allowed: by whom.
     AtMaximum(Percent, &'static str),
     /// At the smallest size that is allowed.
@@ -136,6 +143,11 @@ pub enum Reason {
     GrowthRests(u32, Duration),
     /// The HA manager moves, stops or fences it.
     HaManager(String),
+    /// The guest uses only so many MiB of those that are plugged: DIMMs are offline, or the balloon
+    /// holds some.
+    GuestHasLess(u32, u32),
+    /// Nothing is taken, and growth has to be urgent, where the guest does not say what it needs.
+    GuestSilent(Percent, Signal),
     /// Used above the high mark.
     High(Percent, Percent),
     /// A change of ours is under way.
@@ -158,6 +170,8 @@ pub enum Reason {
     NoSample,
     /// As many changes as may be are under way on the node.
     NodeBusy(usize),
+    /// Needed, and used by Proxmox's figure, which counts page cache.
+    Needs(Percent, Percent),
     /// The node has no room for growth.
     NodeFull(Percent, Percent),
     /// How full the node is, is not known.
@@ -180,6 +194,8 @@ pub enum Reason {
     Quarantined(String),
     /// Changes that are not ours wait for a power cycle.
     Pending(String),
+    /// Memory below this many MiB was needed when it was taken: so long it is not taken again.
+    Regretted(u32, Duration),
     /// The same measurement as before: nothing new is known.
     Repeated,
     /// The cluster does not see its node.
@@ -205,10 +221,21 @@ pub enum Reason {
         /// Since.
         after: Duration,
     },
+    /// Memory was taken so long ago, and the guest cannot do without it.
+    Undo(Shortage, Duration),
+    /// A decision on memory, and by which signal.
+    By(Box<Self>, Signal),
     /// Between the marks.
     Within(Percent),
     /// One step less would be above the high mark.
     WouldBeHigh(Percent),
+    /// The guest would have less available than it needs, in MiB.
+    WouldBeShort {
+        /// Available after the shrink.
+        left: f64,
+        /// What is to be.
+        least: f64,
+    },
     /// Exactly zero: what a just restarted pvestatd says of a busy VM too.
     ZeroFilled,
 }
@@ -219,7 +246,8 @@ impl Reason {
     pub(crate) fn is_wait(&self) -> bool {
         matches!(
             self,
-            Self::Cooldown(_)
+            Self::AskingGuest(_)
+                | Self::Cooldown(_)
                 | Self::NodeBusy(_)
                 | Self::OneAtATime
                 | Self::Retry(_)
@@ -232,6 +260,8 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = |wait: &Duration| wait.as_secs_f64().ceil();
         match self {
+            Self::AskingGuest(used) => write!(f, "{used} used with page cache: asks the guest"),
+            Self::By(reason, signal) => write!(f, "{reason}; {signal}"),
             Self::AtMaximum(used, by) => write!(f, "{used} used, at the maximum ({by})"),
             Self::AtMinimum(used) => write!(f, "{used} used, at the minimum"),
             Self::AutoBalloon => f.write_str(
@@ -271,6 +301,10 @@ impl fmt::Display for Reason {
                 seconds(wait)
             ),
             Self::HaManager(state) => write!(f, "the HA manager is busy with it ({state})"),
+            Self::GuestHasLess(has, plugged) => {
+                write!(f, "the guest uses only {has} of {plugged} MiB")
+            }
+            Self::GuestSilent(used, signal) => write!(f, "{used} used, {signal}"),
             Self::High(used, mark) => write!(f, "{used} used, above {mark}"),
             Self::InFlight => f.write_str("a change is under way"),
             Self::LessThanAStep => f.write_str("what is wanted is less than a step away"),
@@ -284,6 +318,7 @@ impl fmt::Display for Reason {
             }
             Self::MemoryShrinkOff(used) => write!(f, "{used} used, `memory_shrink` is off"),
             Self::MemoryUseUnknown(used) => write!(f, "{used} resident, no balloon device to ask"),
+            Self::Needs(needed, used) => write!(f, "{needed} needed, {used} used with page cache"),
             Self::NoSample => f.write_str("no sample"),
             Self::NodeBusy(count) => write!(f, "waits: {count} changes are under way on the node"),
             Self::NodeFull(used, limit) => {
@@ -299,6 +334,13 @@ impl fmt::Display for Reason {
             Self::Paused(why) => write!(f, "paused: {why}"),
             Self::Quarantined(why) => write!(f, "quarantined: {why}"),
             Self::Pending(names) => write!(f, "changes of others are pending: {names}"),
+            Self::Regretted(mib, wait) => {
+                let hours = seconds(wait) / 3600.0;
+                write!(f, "less than {mib} MiB was too little: not again for {hours:.1} h")
+            }
+            Self::Undo(why, after) => {
+                write!(f, "{} s after memory was taken: {why}; it is given back", after.as_secs())
+            }
             Self::Repeated => f.write_str("no new sample"),
             Self::NodeOffline => f.write_str("its node is offline"),
             Self::Stopped => f.write_str("not running"),
@@ -317,6 +359,9 @@ impl fmt::Display for Reason {
                 seconds(after)
             ),
             Self::Within(used) => write!(f, "{used} used"),
+            Self::WouldBeShort { left, least } => {
+                write!(f, "low, but {left:.0} MiB would be available after, less than {least:.0}")
+            }
             Self::WouldBeHigh(used) => write!(f, "low, but would be at {used} after"),
             Self::ZeroFilled => f.write_str("sample reads exactly 0"),
         }

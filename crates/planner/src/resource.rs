@@ -89,6 +89,11 @@ impl ResourceState {
         self.refusals >= REFUSES
     }
 
+    /// Whether the last change did not come about.
+    pub(crate) fn fails(&self) -> bool {
+        self.failures > 0 || self.unplugs > 0
+    }
+
     /// When the last change of ours ended, well or not.
     pub(crate) fn ended(&self) -> Option<Moment> {
         self.changed.max(self.unplugged)

@@ -10,6 +10,7 @@ use crate::caution::FirstDay;
 use crate::decision::{Move, Resource};
 use crate::evidence::{Evidence, Shape};
 use crate::futility::Futility;
+use crate::guest::GuestSense;
 use crate::levers;
 use crate::reason::Percent;
 use crate::resource::{Ended, MAX_DOUBLINGS, ResourceState};
@@ -17,6 +18,8 @@ use crate::threshold::Wish;
 use crate::{
     CpuRule, Kept, Marks, MemoryLever, MemoryRule, Moment, Reason, Sample, VmInput, VmPolicy,
 };
+
+mod guest;
 
 /// Changes of others that lie further apart have nothing to do with each other.
 const FIGHT: Duration = Duration::from_secs(24 * 3600);
@@ -40,6 +43,7 @@ pub(crate) struct State {
     /// What the VM was seen to use.
     cpu_sense: Option<Box<CpuSense>>,
     memory_sense: Option<Box<MemorySense>>,
+    pub(crate) guest: GuestSense,
     /// No sample has come since the restart: what was counted before is not forgotten for that.
     goes_on: bool,
     first_day: FirstDay,
@@ -81,12 +85,11 @@ impl State {
     pub(crate) fn keep(&self) -> Kept {
         let Self { evidence, cpu, memory, .. } = self;
         let (cpu, memory) = (cpu.keep(), memory.keep());
-        Kept {
+        let kept = Kept {
             size: evidence.size,
             resized: self.resized,
             fights: self.fights,
             ours: evidence.ours,
-            started: None,
             checked: self.checked.filter(|_| cpu.low > 0 || memory.low > 0),
             met: self.first_day.since,
             most: self.first_day.most,
@@ -95,7 +98,9 @@ impl State {
             futile_since: self.futility.since,
             cpu,
             memory,
-        }
+            ..Kept::default()
+        };
+        self.guest.keep(kept)
     }
 
     /// One that is met again after a restart. What was counted goes on where it was soon enough:
@@ -114,6 +119,7 @@ impl State {
             (cpu.low, memory.low) = (0, 0);
         }
         (state.cpu, state.memory) = (ResourceState::again(cpu), ResourceState::again(memory));
+        state.guest = GuestSense::again(kept);
         // Until it was asked, the policy's cooldown is not known: nothing is forgotten before.
         state.last_cooldown = Duration::MAX;
         state
@@ -131,7 +137,7 @@ impl State {
     /// remembered.
     pub(crate) fn is_kept(&self, now: Moment) -> bool {
         let longest = self.last_cooldown.saturating_mul(1 << MAX_DOUBLINGS);
-        now.since(self.last_seen) <= longest
+        now.since(self.last_seen) <= longest || self.guest.floor(now).is_some()
     }
 
     pub(crate) fn of(&mut self, resource: Resource) -> &mut ResourceState {
@@ -145,6 +151,7 @@ impl State {
     pub(crate) fn wishes(&mut self, now: Moment, vm: &VmInput<'_>) -> [Wanted; 2] {
         self.last_seen = now;
         self.last_cooldown = vm.policy.cooldown.max(vm.policy.rest);
+        self.guest.begin();
         // Samples are taken in every cycle, so that a gap is seen as one.
         let sample = self.evidence.admit(now, vm.sample);
         if let Ok(sample) = &sample {
@@ -161,6 +168,7 @@ impl State {
         if let Err(reason) = self.note_size(now, vm_config, vm.policy.external_change_hold) {
             return both(reason);
         }
+        self.guest.watch(now, matches!(vm.policy.memory, Some(MemoryRule::Adaptive(_))));
         let sample = match sample {
             Ok(sample) => sample,
             Err(reason) => {
@@ -168,13 +176,16 @@ impl State {
                     self.forget_low();
                 }
                 self.goes_on &= reason == Reason::NoSample;
-                return both(reason);
+                let memory = self.memory_without_sample(now, vm, vm_config, &reason);
+                return [Err(reason), memory];
             }
         };
         self.goes_on = false;
         let due = self.checked.map(|at| at.after(vm.policy.check_interval)).unwrap_or_default();
         if now < due {
-            return both(Reason::BetweenChecks(due.since(now)));
+            let reason = Reason::BetweenChecks(due.since(now));
+            let memory = self.memory_without_sample(now, vm, vm_config, &reason);
+            return [Err(reason), memory];
         }
         self.checked = Some(now);
         [self.cpu(now, vm, vm_config, &sample), self.memory(now, vm, vm_config, &sample)]
@@ -195,7 +206,8 @@ impl State {
             self.cpu_sense.get_or_insert_default().see(law, now, used);
         }
         if let (Some(used), Some(MemoryRule::Adaptive(law))) = (mib, &vm.policy.memory) {
-            self.memory_sense.get_or_insert_default().see(law, now, used);
+            let needs = self.guest.see(used);
+            self.memory_sense.get_or_insert_default().see(law, now, needs);
         }
         if vm.policy.caution {
             self.first_day.see(now, [cores, mib]);
@@ -206,6 +218,9 @@ impl State {
     /// A change of ours has ended.
     pub(crate) fn changed(&mut self, now: Moment, step: Move, ended: Ended) {
         self.of(step.resource()).changed(step, ended, now);
+        if let Move::Memory { from, to } = step {
+            self.guest.changed(now, from, to, ended == Ended::Well);
+        }
         if ended != Ended::Well {
             return;
         }
@@ -274,6 +289,9 @@ impl State {
         quarantine(quarantined.filter(|_| !by_balloon))?;
         let bounds = bounds::memory(vm.policy, config)?;
         let now = if by_balloon { levers::left(config) } else { config.memory };
+        if let Some(undo) = self.undo(now, bounds).filter(|_| !by_balloon) {
+            return Ok(undo);
+        }
         let size = f64::from(now.get());
         let plugged = f64::from(config.memory.get());
         let used = measured(sample.memory_used, sample.memory, plugged);
@@ -281,12 +299,16 @@ impl State {
         let marks = match rule {
             MemoryRule::Threshold(marks) => marks,
             MemoryRule::Adaptive(law) => {
-                let sense = self.memory_sense.as_mut().ok_or(Reason::NoSample)?;
-                let (to, reason) = sense.judge(&law, at, now)?;
-                let to = clamped((now, to), bounds, Percent(100.0 * used / size))?;
-                if to < now && !vm.policy.memory_shrink {
-                    return Err(Reason::MemoryShrinkOff(Percent(100.0 * used / size)));
+                let device = config.balloon != Some(0);
+                if device {
+                    self.guest.suspect(at, law.grow_at, now);
                 }
+                let sense = self.memory_sense.as_ref().ok_or(Reason::NoSample)?;
+                let judged = sense.judge(&law, at, now);
+                let (to, reason) = judged.map_err(|reason| self.guest.within(reason, now))?;
+                let needs = Percent(100.0 * self.guest.needs(at, now) / size);
+                let to = clamped((now, to), bounds, needs)?;
+                let to = if to < now { self.can_shrink(at, vm, (now, to), device)? } else { to };
                 return self.memory_step(at, vm, config, (now, to), reason);
             }
         };

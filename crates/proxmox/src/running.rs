@@ -77,6 +77,10 @@ pub struct GuestMemory {
     pub available: Option<u32>,
     /// What nobody uses, in MiB.
     pub free: Option<u32>,
+    /// What it read from and wrote to swap since it booted, in bytes.
+    pub swapped: Option<u64>,
+    /// Page faults since it booted that had to wait for a disk.
+    pub major_faults: Option<u64>,
     /// When the guest said so, in seconds since 1970 by the node's clock.
     pub last_update: Option<u64>,
 }
@@ -100,6 +104,12 @@ pub fn parse_guest_stats(text: &str) -> Result<GuestMemory, Error> {
         available: Option<Number>,
         #[serde(rename = "stat-free-memory")]
         free: Option<Number>,
+        #[serde(rename = "stat-swap-in")]
+        swapped_in: Option<Number>,
+        #[serde(rename = "stat-swap-out")]
+        swapped_out: Option<Number>,
+        #[serde(rename = "stat-major-faults")]
+        major_faults: Option<Number>,
     }
     const WHAT: &str = "guest-stats";
     let text = text.trim();
@@ -112,6 +122,10 @@ pub fn parse_guest_stats(text: &str) -> Result<GuestMemory, Error> {
         total: mib(stats.total),
         available: mib(stats.available),
         free: mib(stats.free),
+        swapped: figure(stats.swapped_in)
+            .zip(figure(stats.swapped_out))
+            .map(|(read, written)| read.saturating_add(written)),
+        major_faults: figure(stats.major_faults),
         // 0 says that the driver never answered.
         last_update: figure(last_update).filter(|seconds| *seconds > 0),
     })
@@ -144,8 +158,8 @@ mod tests {
 
     use super::*;
 
-    /// As recorded, but for the JSON string around it.
-    const STATS: &str = "{\r\n    \"stats\": {\r\n        \"stat-htlb-pgalloc\": 0,\r\n        \"stat-swap-out\": 0,\r\n        \"stat-alloc-stalls\": 18446744073709551615,\r\n        \"stat-available-memory\": 1892335616,\r\n        \"stat-free-memory\": 1968852992,\r\n        \"stat-total-memory\": 2025639936,\r\n        \"stat-disk-caches\": 2269184\r\n    },\r\n    \"last-update\": 1795297824\r\n}\r\n\n";
+    /// As recorded, but for the JSON string around it and for what it swapped and waited for.
+    const STATS: &str = "{\r\n    \"stats\": {\r\n        \"stat-htlb-pgalloc\": 0,\r\n        \"stat-swap-out\": 8192,\r\n        \"stat-swap-in\": 4096,\r\n        \"stat-major-faults\": 209,\r\n        \"stat-alloc-stalls\": 18446744073709551615,\r\n        \"stat-available-memory\": 1892335616,\r\n        \"stat-free-memory\": 1968852992,\r\n        \"stat-total-memory\": 2025639936,\r\n        \"stat-disk-caches\": 2269184\r\n    },\r\n    \"last-update\": 1795297824\r\n}\r\n\n";
 
     #[test]
     fn reads_what_the_balloon_driver_says() {
@@ -154,6 +168,8 @@ mod tests {
             total: Some(1931),
             available: Some(1804),
             free: Some(1877),
+            swapped: Some(4096 + 8192),
+            major_faults: Some(209),
             last_update: Some(1_795_297_824),
         };
         assert_eq!(read, expected);

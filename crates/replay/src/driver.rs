@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use vm_autoscale_planner::{
-    CpuLever, Decision, MemoryLever, Moment, Move, NodeInput, Planner, PlannerConfig, Resource,
-    Sample, VmInput, VmPolicy,
+    CpuLever, Decision, GuestAnswer, GuestSays, MemoryLever, Moment, Move, NodeInput, Planner,
+    PlannerConfig, Resource, Sample, VmInput, VmPolicy,
 };
 use vm_autoscale_proxmox::{MemoryMib, NodeName, Vcpus, VmConfig, VmId};
 
+use crate::num::whole;
 use crate::{Ask, Error, Fleet, Owned, Policy, Seen};
 
 /// Room without end, in MiB.
@@ -123,6 +124,28 @@ impl Driver {
             }
         }
     }
+
+    /// Guests that are asked say what the trace has: what is not used is available. As in the
+    /// daemon, what waited for an answer is decided within the cycle.
+    fn answer(&mut self, now: Moment) {
+        let asked: Vec<usize> = self.planner.questions().iter().copied().map(index).collect();
+        let mut inputs = Vec::with_capacity(asked.len());
+        for vm in asked.iter().filter_map(|at| self.vms.get(*at)) {
+            self.planner.told(vm.vmid, now, vm.says());
+            inputs.push(vm.input());
+        }
+        if inputs.is_empty() {
+            return;
+        }
+        let mut again = Vec::new();
+        self.planner.plan(now, &inputs, &self.nodes, &mut again);
+        for (at, decision) in asked.into_iter().zip(again) {
+            let decided = self.decisions.get_mut(at).filter(|decided| decided.act().is_none());
+            if let Some(decided) = decided.filter(|_| decision.act().is_some()) {
+                *decided = decision;
+            }
+        }
+    }
 }
 
 impl Policy for Driver {
@@ -131,6 +154,8 @@ impl Policy for Driver {
         self.look(now, seen);
         let inputs: Vec<VmInput<'_>> = self.vms.iter().map(Driven::input).collect();
         self.planner.plan(now, &inputs, &self.nodes, &mut self.decisions);
+        drop(inputs);
+        self.answer(now);
         for (at, (vm, decision)) in self.vms.iter_mut().zip(&self.decisions).enumerate() {
             let Some((step, _)) = decision.act() else { continue };
             vm.pending = Some(step);
@@ -160,6 +185,23 @@ impl Driven {
             memory_used: memory.then(|| seen.mem_used.max(LITTLE)),
             memory: memory.then(|| f64::from(seen.memory)),
         });
+    }
+
+    fn says(&self) -> GuestAnswer {
+        let total = self.config.memory.get();
+        let used = self.sample.and_then(|sample| sample.memory_used).map(|used| whole(used.ceil()));
+        let Some(available) = used.map(|used| total.saturating_sub(used)) else {
+            return GuestAnswer::Silent;
+        };
+        let (free, swapped) = (Some(available), None);
+        GuestAnswer::Says(GuestSays {
+            total,
+            available,
+            free,
+            swapped,
+            major_faults: None,
+            at: None,
+        })
     }
 
     fn input(&self) -> VmInput<'_> {
@@ -224,6 +266,10 @@ fn bounded(policy: VmPolicy, owned: &Owned) -> VmPolicy {
 
 fn vmid(at: usize) -> Result<VmId, vm_autoscale_proxmox::Error> {
     VmId::try_from(u32::try_from(at).unwrap_or(u32::MAX).saturating_add(100))
+}
+
+fn index(vmid: VmId) -> usize {
+    usize::try_from(vmid.get().saturating_sub(100)).unwrap_or(usize::MAX)
 }
 
 fn is_under_way(step: Move, seen: &Seen) -> bool {

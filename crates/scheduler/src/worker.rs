@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use vm_autoscale_config::SchedulerConfig;
 use vm_autoscale_planner::{Moment, PlannerConfig};
+use vm_autoscale_proxmox::VmId;
 
 use crate::claims::Care;
 use crate::control::Board;
@@ -17,6 +18,7 @@ use crate::{Clock, Helper, Journal};
 mod begin;
 mod holds;
 mod memory;
+mod questions;
 use begin::{Done, Finished};
 pub(crate) use holds::DRAIN;
 use holds::leave;
@@ -75,7 +77,11 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             let next = begun.after(interval);
             loop {
                 tokio::select! {
-                    Some(change) = finished.recv() => self.note(&mut memory, change),
+                    Some(end) = finished.recv() => {
+                        if let Some(vmid) = self.note(&mut memory, end) {
+                            self.decide_now(&mut memory, vmid, &done);
+                        }
+                    }
                     () = self.clock.sleep_until(next) => break,
                     _ = stop.changed() => return self.drain(&mut memory, &mut finished).await,
                 }
@@ -174,7 +180,8 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         memory.problem = problem;
     }
 
-    fn note(&self, memory: &mut Memory, finished: Finished) {
+    /// Takes what has ended; the VM whose guest said something.
+    fn note(&self, memory: &mut Memory, finished: Finished) -> Option<VmId> {
         let (now, at) = (self.clock.now(), self.clock.wall());
         match finished {
             Finished::Changed { id, intent, settled } => {
@@ -184,7 +191,11 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             }
             Finished::Cleared(vmid) => memory.free(vmid),
             Finished::Compared { suspect, sizes } => memory.found(now, at, suspect, sizes),
+            Finished::Said { question, answer } => {
+                return memory.said(now, &question, answer).then_some(question.vmid);
+            }
         }
+        None
     }
 
     /// What is so after a look: it is told when it was otherwise before.
@@ -241,7 +252,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             tokio::select! {
                 biased;
                 change = finished.recv() => match change {
-                    Some(change) => self.note(memory, change),
+                    Some(change) => drop(self.note(memory, change)),
                     None => return,
                 },
                 () = self.clock.sleep_until(deadline) => return leave(&memory.in_flight),

@@ -98,6 +98,7 @@ fn on_vm(cluster: &mut Cluster, control: Control) -> Result<(), Error> {
             (vm.qemu, vm.ran) = (None, false);
         }
         Control::LeaveOut { vmid, on } => vm(cluster, vmid)?.left_out = on,
+        Control::PageCache { vmid, mib } => vm(cluster, vmid)?.cache = Some(amount(mib)?),
         Control::FreeLoad { vmid } => vm(cluster, vmid)?.fixed = None,
         Control::Load { vmid, cores, mib } => {
             let vm = vm(cluster, vmid)?;

@@ -26,6 +26,7 @@ impl Control {
             | Self::Edit { vmid, .. }
             | Self::Pending { vmid, .. }
             | Self::Load { vmid, .. }
+            | Self::PageCache { vmid, .. }
             | Self::FreeLoad { vmid }
             | Self::Ha { vmid, .. }
             | Self::Pool { vmid, .. }

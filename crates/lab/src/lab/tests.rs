@@ -1,9 +1,9 @@
 //! What a node prints, read back by the crate that reads real ones.
 
 use vm_autoscale_proxmox::{
-    ClusterRead, ConfigFile, ConfigFiles, Failure, GuestKind, MonitorQuery, NodeName, VmConfig,
-    VmStatus, parse_balloon, parse_guest_vcpus, parse_hotpluggable_cpus, parse_memory_size_summary,
-    split_configs,
+    ClusterRead, ConfigFile, ConfigFiles, Failure, GuestKind, GuestMemory, MonitorQuery, NodeName,
+    VmConfig, VmStatus, parse_balloon, parse_guest_stats, parse_guest_vcpus,
+    parse_hotpluggable_cpus, parse_memory_size_summary, split_configs,
 };
 
 use super::*;
@@ -207,6 +207,43 @@ async fn without_a_balloon_driver_nothing_is_told_of_memory() {
     lab.control(Control::Load { vmid: id(101), cores: 1.0, mib: 10.0 }).unwrap();
     assert_eq!(guest_stats(&lab).await, died, "the last that it said");
     assert!(line().await.0.abs_diff(died.0 - died.1) <= 1);
+}
+
+/// Page cache counts as used by Proxmox's figure, and is available all the same.
+#[tokio::test(start_paused = true)]
+async fn a_guest_full_of_page_cache_has_it_available() {
+    let lab = Lab::new(&options()).unwrap();
+    lab.control(Control::Load { vmid: id(101), cores: 0.1, mib: 300.0 }).unwrap();
+    lab.control(Control::PageCache { vmid: id(101), mib: 1e6 }).unwrap();
+    let stats = guest_memory(&lab).await;
+    let total = stats.total.unwrap();
+    assert!(stats.free.unwrap() <= total / 49, "{stats:?}");
+    assert!(stats.available.unwrap().abs_diff(total - 300) <= 1, "{stats:?}");
+}
+
+/// What it swapped is counted from its start, round by round.
+#[tokio::test(start_paused = true)]
+async fn a_guest_that_is_short_swaps_more_and_more() {
+    let lab = Lab::new(&options()).unwrap();
+    let wants = async |mib| {
+        lab.control(Control::Load { vmid: id(101), cores: 0.1, mib }).unwrap();
+        lab.tick(Duration::from_secs_f64(lab.now()));
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        let stats = guest_memory(&lab).await;
+        (stats.swapped.unwrap(), stats.major_faults.unwrap(), stats.available.unwrap())
+    };
+    let total = f64::from(guest_memory(&lab).await.total.unwrap());
+    assert_eq!(wants(0.5 * total).await.0, 0);
+    let (once, twice) = (wants(total + 100.0).await, wants(total + 100.0).await);
+    assert!(once.0 > 200 << 20 && twice.0 >= 2 * once.0 && twice.1 >= 2 * once.1, "{once:?}");
+    assert!(twice.2 <= 1 + guest_memory(&lab).await.total.unwrap() / 49, "{twice:?}");
+    assert_eq!(wants(0.5 * total).await.0, twice.0, "it never falls");
+}
+
+async fn guest_memory(lab: &Lab) -> GuestMemory {
+    let query = MonitorQuery::GuestStats;
+    let command = NodeCommand::ReadMonitor { node: pve1(), vmid: id(101), query };
+    parse_guest_stats(&lab.execute(&command.line()).await.stdout).unwrap()
 }
 
 #[tokio::test(start_paused = true)]

@@ -69,6 +69,12 @@ impl MemorySense {
         self.watch.changed(seconds(now), grown);
     }
 
+    /// So many MiB are needed by the guest's own word: what was seen before was of another kind.
+    pub(crate) fn correct(&mut self, now: Moment, need: f64) {
+        (self.slope, self.used) = (0.0, narrow(need));
+        self.needed.push(seconds(now), self.used);
+    }
+
     /// How much memory there should be, and why.
     pub(crate) fn judge(
         &self,

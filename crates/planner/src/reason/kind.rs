@@ -8,8 +8,10 @@ impl Reason {
     #[rustfmt::skip]
     pub fn kind(&self) -> &'static str {
         match self {
+            Self::AskingGuest(..) => "asking-guest",
             Self::AtMaximum(..) => "at-maximum",
             Self::AtMinimum(..) => "at-minimum",
+            Self::By(reason, _) => reason.kind(),
             Self::AutoBalloon => "auto-balloon",
             Self::BetweenChecks(..) => "between-checks",
             Self::Busy { .. } => "busy",
@@ -26,6 +28,8 @@ impl Reason {
             Self::FirstDayMost(..) => "first-day-most",
             Self::FirstDayRest(..) => "first-day-rest",
             Self::GrowthRests(..) => "growth-rests",
+            Self::GuestHasLess(..) => "guest-has-less",
+            Self::GuestSilent(..) => "guest-silent",
             Self::HaManager(..) => "ha-manager",
             Self::High(..) => "high",
             Self::InFlight => "in-flight",
@@ -36,6 +40,7 @@ impl Reason {
             Self::LowNotLong(..) => "low-not-long",
             Self::MemoryShrinkOff(..) => "memory-shrink-off",
             Self::MemoryUseUnknown(..) => "memory-use-unknown",
+            Self::Needs(..) => "needs",
             Self::NoSample => "no-sample",
             Self::NodeBusy(..) => "node-busy",
             Self::NodeFull(..) => "node-full",
@@ -49,6 +54,7 @@ impl Reason {
             Self::Paused(..) => "paused",
             Self::Quarantined(..) => "quarantined",
             Self::Pending(..) => "pending",
+            Self::Regretted(..) => "regretted",
             Self::Repeated => "repeated",
             Self::Retry(..) => "retry",
             Self::NodeOffline => "node-offline",
@@ -59,8 +65,10 @@ impl Reason {
             Self::Template => "template",
             Self::UnplugRests(..) => "unplug-rests",
             Self::Unused { .. } => "unused",
+            Self::Undo(..) => "undo",
             Self::Within(..) => "within",
             Self::WouldBeHigh(..) => "would-be-high",
+            Self::WouldBeShort { .. } => "would-be-short",
             Self::ZeroFilled => "zero-filled",
         }
     }
@@ -70,7 +78,8 @@ impl Reason {
     pub fn is_passing(&self) -> bool {
         matches!(
             self,
-            Self::BetweenChecks(..)
+            Self::AskingGuest(..)
+                | Self::BetweenChecks(..)
                 | Self::Cooldown(..)
                 | Self::FirstAfterChange
                 | Self::InFlight
@@ -94,6 +103,7 @@ impl Reason {
                 | Self::FirstDayMost(..)
                 | Self::FirstDayRest(..)
                 | Self::GrowthRests(..)
+                | Self::By(..)
                 | Self::Saturated { .. }
                 | Self::Short { .. }
                 | Self::Spare { .. }
@@ -104,12 +114,16 @@ impl Reason {
                 | Self::Low(..)
                 | Self::LowNotLong(..)
                 | Self::MemoryShrinkOff(..)
+                | Self::Needs(..)
                 | Self::NodeFull(..)
                 | Self::NotAsked
                 | Self::UnplugRests(..)
                 | Self::Unused { .. }
+                | Self::Regretted(..)
+                | Self::Undo(..)
                 | Self::Within(..)
                 | Self::WouldBeHigh(..)
+                | Self::WouldBeShort { .. }
         );
         !free && !self.is_passing()
     }

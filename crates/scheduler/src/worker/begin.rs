@@ -2,13 +2,14 @@
 //! its end comes back to the worker.
 
 use tokio::sync::mpsc;
-use vm_autoscale_planner::{Move, Resource};
+use vm_autoscale_planner::{Decision, GuestAnswer, Move, Resource};
 use vm_autoscale_proxmox::{VmConfig, VmId};
 
 use super::Worker;
 use super::memory::{Memory, Suspect};
+use super::questions::Question;
 use crate::act::{Settled, carry_out, clear, compare, reconcile};
-use crate::view::{InFlight, KnownVm};
+use crate::view::{InFlight, KnownVm, View};
 use crate::{Clock, Helper, Intent, Journal};
 
 pub(super) type Done = mpsc::UnboundedSender<Finished>;
@@ -21,36 +22,49 @@ pub(super) enum Finished {
     Cleared(VmId),
     /// QEMU and config were compared: nothing where QEMU does not run or nobody said.
     Compared { suspect: Suspect, sizes: Option<(u32, u32)> },
+    /// A guest was asked: nothing where it could not be.
+    Said { question: Question, answer: Option<GuestAnswer> },
 }
 
 impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     /// Begins what is to be done now, unless something stands against everything.
     pub(super) fn act(&self, memory: &mut Memory, suspects: Vec<Suspect>, done: &Done) {
-        let unseen = memory.problem.is_some() || memory.journal.is_some() || !memory.recalled;
-        if unseen || !memory.view.quorate || memory.view.pause.is_some() {
+        if stands_still(memory) {
             return;
         }
         self.settle_open(memory, done);
         self.clear_leftovers(memory, done);
         self.compare(memory, suspects, done);
-        for decision in &memory.decisions {
-            let Some((step, reason)) = decision.act() else { continue };
-            let Some(vm) = memory.view.vms.get(&decision.vmid) else { continue };
-            let Some(known) = &vm.config else { continue };
-            // Something of before has just begun on it.
-            if memory.in_flight.contains_key(&decision.vmid) {
-                continue;
-            }
-            let intent = self.intent(decision.vmid, vm, step, reason.to_string());
-            let (clock, helper, journal) = self.ports();
-            let digest = known.digest.clone();
-            let held = self.held(memory.view.nameable(decision.vmid));
-            begin(&mut memory.in_flight, done, &intent.clone(), async move {
-                let ports = (&clock, &helper, &journal);
-                let (id, settled) = carry_out(ports, &intent, digest, held).await;
-                Finished::Changed { id, intent, settled }
-            });
+        let Memory { view, in_flight, decisions, .. } = memory;
+        for decision in decisions {
+            self.change((view, in_flight), decision, done);
         }
+        self.ask_guests(memory, done);
+    }
+
+    /// Begins what is decided on one VM, if anything.
+    pub(super) fn change(
+        &self,
+        (view, in_flight): (&View, &mut InFlight),
+        decision: &Decision,
+        done: &Done,
+    ) {
+        let Some((step, reason)) = decision.act() else { return };
+        let Some(vm) = view.vms.get(&decision.vmid) else { return };
+        let Some(known) = &vm.config else { return };
+        // Something of before has just begun on it.
+        if in_flight.contains_key(&decision.vmid) {
+            return;
+        }
+        let intent = self.intent(decision.vmid, vm, step, reason.to_string());
+        let (clock, helper, journal) = self.ports();
+        let digest = known.digest.clone();
+        let held = self.held(view.nameable(decision.vmid));
+        begin(in_flight, done, &intent.clone(), async move {
+            let ports = (&clock, &helper, &journal);
+            let (id, settled) = carry_out(ports, &intent, digest, held).await;
+            Finished::Changed { id, intent, settled }
+        });
     }
 
     /// Settles what a process of before had begun, by what is there; one a VM at a time.
@@ -116,6 +130,12 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             (self.care.cluster.clone(), vm.node.clone(), vm.identity.clone());
         Intent { cluster, node, vmid, step, identity, reason }
     }
+}
+
+/// Whether nothing at all is to be begun.
+pub(super) fn stands_still(memory: &Memory) -> bool {
+    let unseen = memory.problem.is_some() || memory.journal.is_some() || !memory.recalled;
+    unseen || !memory.view.quorate || memory.view.pause.is_some()
 }
 
 /// From now on something is under way on that VM; its end comes back through `done`.

@@ -37,6 +37,8 @@ pub(super) struct Memory {
     pub(super) view: View,
     pub(super) decisions: Vec<Decision>,
     pub(super) in_flight: InFlight,
+    /// Guests that are asked of their memory: on which node.
+    pub(super) asked: InFlight,
     /// What outlives the process.
     pub(super) records: BTreeMap<VmId, Arc<VmRecord>>,
     /// As they are in the journal.
@@ -67,6 +69,7 @@ impl Memory {
             view: View::default(),
             decisions: Vec::new(),
             in_flight: InFlight::new(),
+            asked: InFlight::new(),
             records: BTreeMap::new(),
             saved: BTreeMap::new(),
             once_confined: BTreeSet::new(),

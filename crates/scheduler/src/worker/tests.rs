@@ -7,6 +7,8 @@ use super::*;
 use crate::view::tests::{CONFIG, care, look_text};
 use crate::{AskError, MemoryJournal, Purpose};
 
+mod guests;
+
 /// Time passes by reading configs only.
 #[derive(Clone)]
 struct Slow {

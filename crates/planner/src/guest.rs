@@ -1,0 +1,189 @@
+//! What guests say of their memory, and what follows from it.
+//!
+//! Proxmox's figure is the guest's total less what nobody uses: page cache counts as used, and a
+//! guest that reads files looks full. What programs could still get is known only to the guest. It
+//! is asked when its memory is about to be changed, and after some was taken; between two answers
+//! the share that was page cache is left out of Proxmox's figure.
+
+use std::time::Duration;
+
+use vm_autoscale_proxmox::MemoryMib;
+
+use crate::reason::{Percent, Signal};
+use crate::{Kept, Moment, Reason};
+
+mod gate;
+mod says;
+mod watch;
+
+pub(crate) use gate::Wish;
+use says::Said;
+pub use says::{GuestAnswer, GuestSays};
+pub use watch::Shortage;
+use watch::{Undo, Watch};
+
+/// A change is decided on what was said no longer ago.
+const FRESH: Duration = Duration::from_secs(15);
+/// A guest that only looks full is asked again after so long, then after twice as long each time.
+const FIRST_WAIT: Duration = Duration::from_secs(60);
+const MAX_WAIT: Duration = Duration::from_secs(900);
+/// One that needs more than this share may soon be short, and where page cache gives way to
+/// programs Proxmox's figure does not show it: its wait is no longer than this.
+const NEAR: f64 = 0.75;
+const NEAR_WAIT: Duration = Duration::from_secs(120);
+/// One that needs so much more of its memory than at the last answer is not at rest.
+const ROSE: f64 = 0.05;
+/// A question that has had no answer for so long is decided without one.
+const UNANSWERED: Duration = Duration::from_secs(30);
+/// What a kernel keeps of its memory from the start, in MiB, before the guest was asked.
+const KERNEL: f64 = 128.0;
+
+/// What one guest said.
+#[derive(Debug, Default)]
+pub(crate) struct GuestSense {
+    said: Option<Said>,
+    /// The last question got no figures.
+    silent: bool,
+    /// Proxmox's last figure, in MiB.
+    seen: f64,
+    /// How often in a row the wait before the next question was doubled, and when it ends.
+    doublings: u32,
+    again: Moment,
+    /// Since when an answer is waited for.
+    asked: Option<Moment>,
+    /// It is to be asked in this cycle.
+    asks: bool,
+    /// When its memory was changed: what was said before is of another size, or was so.
+    changed: Moment,
+    watch: Option<Watch>,
+    /// Nothing was said after memory was taken the last time.
+    unheard: bool,
+    pub(crate) undo: Option<Undo>,
+    /// Taking memory below this was undone: not again before then.
+    floor: Option<(MemoryMib, Moment)>,
+}
+
+impl GuestSense {
+    /// Proxmox's figure of a new sample, in MiB: what of it is needed, as far as is known.
+    pub(crate) fn see(&mut self, used: f64) -> f64 {
+        self.seen = used;
+        self.estimate()
+    }
+
+    /// Proxmox's last figure without what was page cache at the last answer, in MiB.
+    fn estimate(&self) -> f64 {
+        let shift = self.said.map_or(0.0, |said| said.shift);
+        (self.seen + shift).max(0.0)
+    }
+
+    /// What is needed, in MiB: by the guest where it was asked just now.
+    pub(crate) fn needs(&self, now: Moment, size: MemoryMib) -> f64 {
+        self.fresh(now, size).map_or_else(|| self.estimate(), |said| said.need)
+    }
+
+    /// What was said of this very size, just now.
+    pub(crate) fn fresh(&self, now: Moment, size: MemoryMib) -> Option<Said> {
+        let holds = |said: &Said| said.size == size && said.at > self.changed;
+        self.said.filter(|said| holds(said) && now.since(said.at) <= FRESH)
+    }
+
+    /// Has it asked where it looks as full as `mark`, a share, and was not asked for a while.
+    pub(crate) fn suspect(&mut self, now: Moment, mark: f32, size: MemoryMib) {
+        let own = self.said.map_or(KERNEL, |said| said.own);
+        let full = self.seen + own >= f64::from(mark) * f64::from(size.get());
+        self.asks |= full && now >= self.again;
+    }
+
+    /// Why nothing is to be changed, where page cache is part of it.
+    pub(crate) fn within(&self, reason: Reason, size: MemoryMib) -> Reason {
+        match (reason, self.said) {
+            (Reason::Within(needs), Some(_)) => {
+                Reason::Needs(needs, Percent(100.0 * self.seen / f64::from(size.get())))
+            }
+            (reason, _) => reason,
+        }
+    }
+
+    /// What it answered, or that it does not: what it needs of that size, in MiB. `sampled` is the
+    /// time of the last sample, by the node's clock.
+    pub(crate) fn told(
+        &mut self,
+        now: Moment,
+        answer: GuestAnswer,
+        size: MemoryMib,
+        sampled: Option<u64>,
+    ) -> Option<f64> {
+        self.asked = None;
+        let said = match answer {
+            GuestAnswer::Says(says) => Said::of(now, says, size, self.seen, sampled),
+            GuestAnswer::Silent => None,
+        };
+        self.silent = said.is_none();
+        self.heed(now, said);
+        let before = self.said.filter(|before| before.size == size);
+        if let Some(said) = said {
+            let rose = before.is_none_or(|it| said.need - it.need > ROSE * f64::from(size.get()));
+            self.doublings = if rose { 0 } else { self.doublings };
+            self.said = Some(said);
+        }
+        self.wait_longer(now, size);
+        said.map(|said| said.need)
+    }
+
+    fn wait_longer(&mut self, now: Moment, size: MemoryMib) {
+        let near = self.said.is_some_and(|said| said.need > NEAR * f64::from(size.get()));
+        let most = if near && !self.silent { NEAR_WAIT } else { MAX_WAIT };
+        self.again = now.after(FIRST_WAIT.saturating_mul(1 << self.doublings.min(8)).min(most));
+        self.doublings = self.doublings.saturating_add(1);
+    }
+
+    /// A new cycle.
+    pub(crate) fn begin(&mut self) {
+        // What nobody wants to know any more is not waited for.
+        self.asked = self.asked.filter(|_| self.asks);
+        self.asks = false;
+    }
+
+    /// Whether it is to be asked in this cycle.
+    pub(crate) fn asks(&self) -> bool {
+        self.asks
+    }
+
+    /// The question goes out.
+    pub(crate) fn asked(&mut self, now: Moment) {
+        self.asked = self.asked.or(Some(now));
+    }
+
+    /// A change of ours of its memory has ended.
+    pub(crate) fn changed(&mut self, now: Moment, from: MemoryMib, to: MemoryMib, done: bool) {
+        if to < from {
+            self.watch = Some(Watch::after(self.watch, (now, from), self.said));
+            self.unheard = false;
+        } else if done {
+            (self.undo, self.watch) = (None, None);
+        }
+        (self.doublings, self.again, self.changed) = (0, now, now);
+    }
+
+    /// Below which size nothing is taken, and for how long.
+    pub(crate) fn floor(&self, now: Moment) -> Option<(MemoryMib, Duration)> {
+        let (size, until) = self.floor.filter(|(_, until)| now < *until)?;
+        Some((size, until.since(now)))
+    }
+
+    /// Puts what outlives a restart where it is kept.
+    pub(crate) fn keep(&self, kept: Kept) -> Kept {
+        let shrunk = self.watch.map(|watch| (watch.before, watch.since));
+        Kept { memory_floor: self.floor, memory_shrunk: shrunk, ..kept }
+    }
+
+    /// As it was before a restart.
+    pub(crate) fn again(kept: &Kept) -> Self {
+        let watch = kept.memory_shrunk.map(|(before, since)| Watch::new(since, before, None));
+        Self { floor: kept.memory_floor, watch, ..Self::default() }
+    }
+
+    fn signal(&self, device: bool) -> Signal {
+        if device { Signal::Silent { unheard: self.unheard } } else { Signal::NoDevice }
+    }
+}

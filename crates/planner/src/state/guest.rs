@@ -1,0 +1,110 @@
+//! Memory by what the guest says.
+
+use vm_autoscale_proxmox::{MemoryMib, VmConfig};
+
+use super::{State, Wanted};
+use crate::bounds::Bounds;
+use crate::decision::{Move, Resource};
+use crate::guest::Wish;
+use crate::reason::Percent;
+use crate::{GuestAnswer, MemoryRule, Moment, Reason, Sample, VmInput};
+
+/// No figures at all.
+const NOTHING: Sample =
+    Sample { ctime: 0, uptime: 0, cores_used: None, vcpus: None, memory_used: None, memory: None };
+
+impl State {
+    /// What the guest said of its memory, or that it says nothing.
+    pub(crate) fn told(&mut self, now: Moment, answer: GuestAnswer) {
+        let Some(size) = self.evidence.size.map(|size| size.memory) else { return };
+        let needs = self.guest.told(now, answer, size, self.evidence.measured());
+        if let (Some(needs), Some(sense)) = (needs, &mut self.memory_sense) {
+            sense.correct(now, needs);
+        }
+    }
+
+    /// What can be decided on memory while Proxmox says nothing new: what the guest said is, and
+    /// what was taken wrongly is given back.
+    pub(super) fn memory_without_sample(
+        &mut self,
+        now: Moment,
+        vm: &VmInput<'_>,
+        config: &VmConfig,
+        why: &Reason,
+    ) -> Wanted {
+        let said = self.guest.fresh(now, config.memory).is_some() && *why == Reason::Repeated;
+        if !said && self.guest.undo.is_none() {
+            return Err(why.clone());
+        }
+        self.memory(now, vm, config, vm.sample.as_ref().unwrap_or(&NOTHING))
+    }
+
+    /// What is to be given back, if anything.
+    pub(super) fn undo(
+        &mut self,
+        from: MemoryMib,
+        bounds: Bounds<MemoryMib>,
+    ) -> Option<(Move, Reason)> {
+        let undo = self.guest.undo?;
+        let to = undo.to.min(bounds.max);
+        if to <= from {
+            self.guest.undo = None;
+            return None;
+        }
+        Some((Move::Memory { from, to }, Reason::Undo(undo.why, undo.after)))
+    }
+
+    /// How far memory may shrink by what is remembered.
+    pub(super) fn can_shrink(
+        &self,
+        now: Moment,
+        vm: &VmInput<'_>,
+        (from, to): (MemoryMib, MemoryMib),
+        device: bool,
+    ) -> Result<MemoryMib, Reason> {
+        let used = Percent(100.0 * self.guest.needs(now, from) / f64::from(from.get()));
+        if !vm.policy.memory_shrink {
+            return Err(Reason::MemoryShrinkOff(used));
+        }
+        if !device {
+            return Err(Reason::MemoryUseUnknown(used));
+        }
+        match self.guest.floor(now) {
+            Some((floor, wait)) if to < floor && floor >= from => {
+                Err(Reason::Regretted(floor.get(), wait))
+            }
+            Some((floor, _)) => Ok(to.max(floor)),
+            None => Ok(to),
+        }
+    }
+
+    /// The guest has the last word on a change of memory that everything else allows.
+    pub(crate) fn by_guest(
+        &mut self,
+        now: Moment,
+        vm: &VmInput<'_>,
+        (step, reason): (Move, Reason),
+        acts: bool,
+    ) -> Wanted {
+        let (Move::Memory { from, to }, Some(MemoryRule::Adaptive(law)), Some(config)) =
+            (step, &vm.policy.memory, vm.config)
+        else {
+            return Ok((step, reason));
+        };
+        if matches!(reason, Reason::Undo(..)) {
+            return Ok((step, reason));
+        }
+        let (device, changed) = (config.balloon != Some(0), self.memory.ended());
+        let wish = Wish { law, from, to, acts, device, changed };
+        let (to, signal) = self.guest.judge(now, &wish)?;
+        Ok((Move::Memory { from, to }, Reason::By(Box::new(reason), signal)))
+    }
+
+    /// Whether the last change of this resource did not come about.
+    pub(crate) fn fails(&self, resource: Resource) -> bool {
+        match resource {
+            Resource::Cpu => self.cpu.fails(),
+            Resource::Memory => self.memory.fails(),
+        }
+    }
+}
