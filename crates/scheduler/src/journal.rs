@@ -20,7 +20,7 @@ mod sqlite;
 pub use memory::MemoryJournal;
 pub use pause::Pause;
 pub use record::{Compare, Duty, LastChange, Quarantine, Recalled, Standing, VmRecord};
-pub use sqlite::{LastKnown, LastPicture, SqliteJournal, last_pictures};
+pub use sqlite::{Block, LastKnown, LastPicture, PastUse, SqliteJournal, last_pictures, past_use};
 
 /// Where it is kept. Moments are of the clock that [`Journal`] itself says goes on from process to
 /// process; they never jump.
@@ -85,6 +85,21 @@ pub struct Notes {
     pub ended: Vec<u64>,
     /// The whole picture, now and then, for when the daemon is down.
     pub picture: Option<ClusterStatus>,
+    /// What the VMs used, now and then.
+    pub samples: Vec<Arc<Samples>>,
+}
+
+/// What the VMs of a cluster used in a block of some minutes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Samples {
+    /// When it ended.
+    pub moment: Moment,
+    /// When it ended, in seconds since 1970, for display only.
+    pub wall: u64,
+    /// So long it was.
+    pub seconds: u32,
+    /// As [`crate::VmUse`] is written down.
+    pub(crate) body: Vec<u8>,
 }
 
 /// A decision that is another one than before.
