@@ -10,7 +10,8 @@ use vm_autoscale_planner::{Moment, Move, Resource};
 use vm_autoscale_proxmox::{ClusterName, VmId};
 
 use crate::act::Settled;
-use crate::{ClusterStatus, Intent};
+use crate::samples::Body;
+use crate::{ClusterStatus, Intent, VmUse};
 
 mod memory;
 mod pause;
@@ -98,8 +99,20 @@ pub struct Samples {
     pub wall: u64,
     /// So long it was.
     pub seconds: u32,
-    /// As [`crate::VmUse`] is written down.
+    /// As [`VmUse`] is written down.
     pub(crate) body: Vec<u8>,
+}
+
+impl Samples {
+    /// Of VMs in the order of their numbers.
+    #[must_use]
+    pub fn new(moment: Moment, wall: u64, seconds: u32, vms: &[VmUse]) -> Self {
+        let mut body = Body::new(0);
+        for vm in vms {
+            body.push(vm);
+        }
+        Self { moment, wall, seconds, body: body.bytes() }
+    }
 }
 
 /// A decision that is another one than before.

@@ -28,7 +28,9 @@ fn some() -> Vec<VmUse> {
 
 fn body(vms: &[VmUse]) -> Vec<u8> {
     let mut body = Body::new(0);
-    vms.iter().for_each(|vm| body.push(vm));
+    for vm in vms {
+        body.push(vm);
+    }
     body.bytes()
 }
 
