@@ -32,6 +32,10 @@ pub use crate::table::table;
 enum Error {
     #[error(transparent)]
     Config(#[from] vm_autoscale_config::Error),
+    #[error("{0}")]
+    Journal(String),
+    #[error("{}: there is no journal; does `journal.path` name the daemon's?", .0.display())]
+    NoJournal(std::path::PathBuf),
     #[error("the answer cannot be written: {0}")]
     Output(std::io::Error),
     #[error(transparent)]
@@ -49,7 +53,8 @@ impl Error {
             Self::Config(_) => 3,
             Self::Replay(error) if error.is_missing() => 66,
             Self::Replay(vm_autoscale_replay::Error::World(_)) => 2,
-            Self::Output(_) | Self::Replay(_) => 1,
+            Self::NoJournal(_) => 66,
+            Self::Journal(_) | Self::Output(_) | Self::Replay(_) => 1,
             Self::Scheduler(error) => error.exit_code(),
             Self::Usage(_) => 2,
         }

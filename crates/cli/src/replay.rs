@@ -15,6 +15,8 @@ use vm_autoscale_scheduler::{planner_config, vm_policy};
 use crate::args::{Args, Format, ReplayArgs, ReplayPolicy, WorldArgs};
 use crate::{Error, environment, json, say};
 
+mod past;
+
 /// Before this nobody waits for news.
 const SOON: Duration = Duration::from_secs(1);
 
@@ -33,17 +35,20 @@ struct Answer<'a> {
 pub(crate) fn replay(args: &Args, wanted: &ReplayArgs) -> Result<u8, Error> {
     let config = config(args, wanted)?;
     let policy = wanted.policy.unwrap_or(ReplayPolicy::Threshold);
-    let mut rules = rules(args, &config);
+    let mut rules = rules(is_read(args, wanted), &config);
     if policy == ReplayPolicy::Adaptive {
         adapt(&mut rules.policy);
     }
-    match &wanted.source.trace {
-        None => {
+    match (&wanted.source.trace, wanted.source.vm) {
+        (_, Some(vmid)) => {
+            past::past(args, (wanted, vmid), &config.journal.path, &rules, policy)?;
+        }
+        (None, None) => {
             let mut output = std::io::stdout().lock();
             let rules = if policy == ReplayPolicy::Static { idle(rules) } else { rules };
             pipe(&mut std::io::stdin().lock(), &mut output, &rules)?;
         }
-        Some(path) => trace(args, path, &wanted.world, policy, &rules)?,
+        (Some(path), None) => trace(args, path, &wanted.world, policy, &rules)?,
     }
     Ok(0)
 }
@@ -77,9 +82,14 @@ fn trace(
     }
 }
 
-/// What the file says where one is named, else the defaults; the machine's own file is not asked.
+/// Whether a file is gone by. The machine's own is asked where its journal is.
+fn is_read(args: &Args, wanted: &ReplayArgs) -> bool {
+    args.is_config_named || wanted.source.vm.is_some()
+}
+
+/// What the file says where one is read, else the defaults.
 fn config(args: &Args, wanted: &ReplayArgs) -> Result<SchedulerConfig, Error> {
-    let mut config = if args.is_config_named {
+    let mut config = if is_read(args, wanted) {
         SchedulerConfig::read(&args.config, &environment::environment(args)?)?
     } else {
         SchedulerConfig { memory_shrink: Some(true), ..SchedulerConfig::default() }
@@ -91,9 +101,9 @@ fn config(args: &Args, wanted: &ReplayArgs) -> Result<SchedulerConfig, Error> {
 }
 
 /// What holds for all VMs. Their owners' sizes are the bounds, unless the file says others.
-fn rules(args: &Args, config: &SchedulerConfig) -> Rules {
+fn rules(is_read: bool, config: &SchedulerConfig) -> Rules {
     let settings = config.settings();
-    let limits = if args.is_config_named { config.scaling_limits } else { Default::default() };
+    let limits = if is_read { config.scaling_limits } else { Default::default() };
     let most = |limit: Option<u32>| limit.unwrap_or(u32::MAX);
     let mut policy = vm_policy(&settings);
     policy.allow = if settings.mode == Mode::UpOnly { Allow::Growth } else { Allow::Everything };

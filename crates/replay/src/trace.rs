@@ -69,6 +69,14 @@ impl Trace {
         reading.finish().map_err(|what| rows::broken(path, line, what))
     }
 
+    /// Of one VM, cores and MiB step by step: not a number where nothing is known.
+    pub(crate) fn of_vm(vm: TraceVm, step: u32, loads: &[(f64, f64)]) -> Self {
+        let cpu = loads.iter().map(|(cpu, _)| short(*cpu)).collect();
+        let has_memory = loads.iter().any(|(_, memory)| !memory.is_nan());
+        let memory = has_memory.then(|| loads.iter().map(|(_, mib)| short(*mib)).collect());
+        Self { step, vms: vec![vm], cpu, memory }
+    }
+
     /// How many steps it has.
     #[must_use]
     pub fn steps(&self) -> usize {

@@ -10,7 +10,8 @@ use vm_autoscale_planner::{Moment, Move, Resource};
 use vm_autoscale_proxmox::{ClusterName, VmId};
 
 use crate::act::Settled;
-use crate::{ClusterStatus, Intent};
+use crate::samples::Body;
+use crate::{ClusterStatus, Intent, VmUse};
 
 mod memory;
 mod pause;
@@ -20,7 +21,7 @@ mod sqlite;
 pub use memory::MemoryJournal;
 pub use pause::Pause;
 pub use record::{Compare, Duty, LastChange, Quarantine, Recalled, Standing, VmRecord};
-pub use sqlite::{LastKnown, LastPicture, SqliteJournal, last_pictures};
+pub use sqlite::{Block, LastKnown, LastPicture, PastUse, SqliteJournal, last_pictures, past_use};
 
 /// Where it is kept. Moments are of the clock that [`Journal`] itself says goes on from process to
 /// process; they never jump.
@@ -85,6 +86,33 @@ pub struct Notes {
     pub ended: Vec<u64>,
     /// The whole picture, now and then, for when the daemon is down.
     pub picture: Option<ClusterStatus>,
+    /// What the VMs used, now and then.
+    pub samples: Vec<Arc<Samples>>,
+}
+
+/// What the VMs of a cluster used in a block of some minutes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Samples {
+    /// When it ended.
+    pub moment: Moment,
+    /// When it ended, in seconds since 1970, for display only.
+    pub wall: u64,
+    /// So long it was.
+    pub seconds: u32,
+    /// As [`VmUse`] is written down.
+    pub(crate) body: Vec<u8>,
+}
+
+impl Samples {
+    /// Of VMs in the order of their numbers.
+    #[must_use]
+    pub fn new(moment: Moment, wall: u64, seconds: u32, vms: &[VmUse]) -> Self {
+        let mut body = Body::new(0);
+        for vm in vms {
+            body.push(vm);
+        }
+        Self { moment, wall, seconds, body: body.bytes() }
+    }
 }
 
 /// A decision that is another one than before.

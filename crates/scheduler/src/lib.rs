@@ -19,6 +19,7 @@ mod outcome;
 mod ports;
 mod probe;
 mod remembered;
+mod samples;
 mod status;
 mod view;
 mod ways;
@@ -35,15 +36,16 @@ pub use daemon::{Reread, look, run, work_over};
 pub use error::Error;
 pub use health::{PauseStatus, Reload, Source};
 pub use journal::{
-    Compare, Counts, Decided, Duty, Event, Journal, JournalError, LastChange, LastKnown,
-    LastPicture, MemoryJournal, Notes, Pause, Quarantine, Recalled, SqliteJournal, Standing,
-    VmRecord, last_pictures,
+    Block, Compare, Counts, Decided, Duty, Event, Journal, JournalError, LastChange, LastKnown,
+    LastPicture, MemoryJournal, Notes, PastUse, Pause, Quarantine, Recalled, Samples,
+    SqliteJournal, Standing, VmRecord, last_pictures, past_use,
 };
 pub use logging::{LogGuard, start_log};
 pub use outcome::{Class, Consequence, Outcome, Then};
 pub use ports::{AskError, Clock, Helper, Intent, Purpose};
 pub use probe::{NodeProbe, probe};
 pub use remembered::remembered;
+pub use samples::{Used, VmUse};
 pub use status::{ClusterStatus, NodeStatus, StatusReport, VmStatus};
 pub use view::vm_policy;
 pub use worker::planner_config;

@@ -176,6 +176,26 @@ impl ClusterStatus {
     }
 }
 
+impl ClusterStatus {
+    /// All but its VMs.
+    pub(crate) fn without_vms(&self) -> Self {
+        let Self { name, answered_by, problem, paused, looks, look_ms, nodes, .. } = self;
+        let (pools_known, undecided) = (self.pools_known, self.undecided);
+        Self {
+            name: name.clone(),
+            answered_by: answered_by.clone(),
+            problem: problem.clone(),
+            paused: paused.clone(),
+            looks: *looks,
+            look_ms: *look_ms,
+            nodes: nodes.clone(),
+            vms: Vec::new(),
+            pools_known,
+            undecided,
+        }
+    }
+}
+
 impl VmStatus {
     fn of(
         vm: &KnownVm,

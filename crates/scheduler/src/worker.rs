@@ -19,6 +19,7 @@ mod begin;
 mod holds;
 mod memory;
 mod questions;
+mod usage;
 use begin::{Done, Finished};
 pub(crate) use holds::DRAIN;
 use holds::leave;
@@ -140,6 +141,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         // By the beginning: a look that took less than the one before would else come too early
         // for its check.
         planner.plan(begun, &view.vm_inputs(in_flight), &nodes, decisions);
+        memory.tally(begun, self.clock.wall());
         if memory.recalled {
             self.keep(memory, begun).await;
         }
@@ -237,6 +239,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         self.wait_for_changes(memory, finished).await;
         // What is known at the end is what is told until the next start.
         memory.pictured = None;
+        memory.usage.close(&memory.view);
         if memory.recalled {
             self.keep(memory, self.clock.now()).await;
         }

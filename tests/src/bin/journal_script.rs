@@ -111,6 +111,7 @@ impl Script {
             vms: vec![(vmid, Some(Arc::default()))],
             ended: ended.clone(),
             picture: None,
+            samples: Vec::new(),
         };
         self.journal.keep(notes).await?;
         self.ended.lock().map_err(|_| "poisoned")?.retain(|id| !ended.contains(id));

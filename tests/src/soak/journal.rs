@@ -37,7 +37,7 @@ struct Books {
 
 fn open(dir: &Path) -> SqliteJournal {
     let path = dir.join("journal.db");
-    let file = JournalFile { path, keep_days: DAYS, max_size_mb: MOST };
+    let file = JournalFile { path, keep_days: DAYS, keep_samples_days: DAYS, max_size_mb: MOST };
     SqliteJournal::new(&file, &BootClock::default())
 }
 

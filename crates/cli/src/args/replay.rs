@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use vm_autoscale_config::Profile;
+use vm_autoscale_proxmox::{ClusterName, VmId};
 
 /// What is replayed, and by which policy.
 #[derive(Debug, Clone, clap::Args)]
@@ -16,6 +17,8 @@ pub(crate) struct ReplayArgs {
     /// Shipped figures, for those that the configuration says.
     #[arg(long, value_parser = profile)]
     pub(crate) profile: Option<Profile>,
+    #[command(flatten)]
+    pub(crate) past: PastArgs,
     #[command(flatten)]
     pub(crate) world: WorldArgs,
 }
@@ -31,6 +34,21 @@ pub(crate) struct Source {
     /// Be a policy of a simulator: one JSON object a line, in and out.
     #[arg(long)]
     pub(crate) pipe: bool,
+    /// What the journal has of this VM, whether the daemon runs or not.
+    #[arg(long, value_name = "VMID")]
+    pub(crate) vm: Option<VmId>,
+}
+
+/// Which part of the journal.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct PastArgs {
+    /// The VM's cluster, where several have that number.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["trace", "pipe"], value_parser = cluster)]
+    pub(crate) cluster: Option<ClusterName>,
+    /// From so long ago on, at most 366d.
+    #[arg(long, value_name = "TIME", default_value = "7d", conflicts_with_all = ["trace", "pipe"],
+        value_parser = crate::pause::seconds)]
+    pub(crate) since: u64,
 }
 
 /// In what it is replayed.
@@ -89,6 +107,10 @@ impl ReplayPolicy {
     }
 }
 
+fn cluster(text: &str) -> Result<ClusterName, String> {
+    text.try_into().map_err(|error: vm_autoscale_proxmox::Error| error.to_string())
+}
+
 fn profile(text: &str) -> Result<Profile, String> {
     match text {
         "economy" => Ok(Profile::Economy),
@@ -119,9 +141,11 @@ Examples:
   vm-autoscale replay --trace week.csv.gz --policy threshold --profile steady
   vm-autoscale replay --trace week.csv.gz --config try.yaml --output-format json
   vm-autoscale replay --pipe --policy threshold
+  vm-autoscale replay --vm 101 --since 7d
 
 It changes nothing and asks no one. Without --config the defaults hold, and memory is taken back,
 too. With it, what the file says for all VMs holds; a `mode` below `full` counts as `full`, unless
-it is `up-only`.
+it is `up-only`. With --vm the file is read in any case: it says where the journal is.
 
-Exit codes: 0 done, 1 the trace is broken, 2 wrong usage, 3 configuration invalid, 66 file missing";
+Exit codes: 0 done, 1 the trace or the journal is broken or says nothing of the VM, 2 wrong usage,
+3 configuration invalid, 66 file missing";

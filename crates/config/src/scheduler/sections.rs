@@ -186,7 +186,11 @@ pub struct JournalFile {
     /// Days for which changes and decisions are kept, 1 to 3650.
     #[validate(range(min = 1, max = 3650, message = "1 to 3650 days"))]
     pub keep_days: u32,
-    /// MiB that the file may take; the oldest goes first. 8 to 65536.
+    /// Days for which it is kept what the VMs used, 1 to 3650.
+    #[validate(range(min = 1, max = 3650, message = "1 to 3650 days"))]
+    pub keep_samples_days: u32,
+    /// MiB that the file may take; the oldest goes first, and what the VMs used before all else. 8
+    /// to 65536.
     #[validate(range(min = 8, max = 65_536, message = "8 to 65536 MiB"))]
     pub max_size_mb: u32,
 }
@@ -194,6 +198,6 @@ pub struct JournalFile {
 impl Default for JournalFile {
     fn default() -> Self {
         let path = "/var/lib/vm-autoscale/journal.db".into();
-        Self { path, keep_days: 365, max_size_mb: 256 }
+        Self { path, keep_days: 365, keep_samples_days: 30, max_size_mb: 256 }
     }
 }

@@ -168,7 +168,10 @@ async fn a_pause_lasts_by_the_clock_of_the_journal() {
         let cluster = ClusterName::try_from("home").unwrap();
         journal.recall(&cluster).await.unwrap();
         let (now, decisions, vms, ended) = (clock.now(), vec![], vec![], vec![]);
-        journal.keep(Notes { cluster, now, decisions, vms, ended, picture: None }).await.unwrap();
+        journal
+            .keep(Notes { cluster, now, decisions, vms, ended, picture: None, samples: vec![] })
+            .await
+            .unwrap();
         journal.end().await;
     }
 }

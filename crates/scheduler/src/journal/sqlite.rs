@@ -21,6 +21,7 @@ mod memory;
 mod order;
 mod prune;
 mod reader;
+mod samples;
 mod schema;
 mod value;
 mod write;
@@ -31,6 +32,7 @@ use fault::Fault;
 use memory::{INTENT, Intended, Late, Memory, PAUSE};
 use prune::Prune;
 pub use reader::{LastKnown, LastPicture, last_pictures};
+pub use samples::{Block, PastUse, past_use};
 
 /// It is opened when it is needed first, and anew after whatever went wrong.
 #[derive(Debug, Clone)]

@@ -28,6 +28,11 @@ const ELSEWHERE: &[Elsewhere] = &[
         "what_is_older_than_the_days_goes_at_most_hourly",
     ),
     (
+        "journal.keep_samples_days",
+        "crates/scheduler/src/journal/sqlite/tests/size.rs",
+        "what_vms_used_is_kept_for_days_of_its_own",
+    ),
+    (
         "journal.max_size_mb",
         "crates/scheduler/src/journal/sqlite/tests/size.rs",
         "a_smaller_bound_makes_the_file_smaller",

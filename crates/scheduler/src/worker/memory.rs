@@ -11,6 +11,7 @@ use crate::act::Settled;
 use crate::journal::{Compare, Decided, Duty, LastChange, Quarantine, Recalled, VmRecord};
 use crate::outcome::Then;
 use crate::view::{InFlight, View};
+use crate::worker::usage::Usage;
 use crate::{Intent, Outcome};
 
 mod duties;
@@ -51,6 +52,8 @@ pub(super) struct Memory {
     pub(super) open: Vec<(u64, Moment, Intent)>,
     /// Decisions that the journal has not taken yet.
     unsaid: Vec<Decided>,
+    /// What the VMs use.
+    pub(super) usage: Usage,
     /// Of changes that have ended, what the journal is still to close.
     ended: Vec<u64>,
     /// Why the journal takes nothing.
@@ -76,6 +79,7 @@ impl Memory {
             recalled: false,
             open: Vec::new(),
             unsaid: Vec::new(),
+            usage: Usage::default(),
             ended: Vec::new(),
             journal: None,
             generation,
@@ -121,6 +125,7 @@ impl Memory {
 
     fn forget(&mut self, vmid: VmId) {
         self.planner.forget(vmid);
+        self.usage.forget(vmid);
         self.records.remove(&vmid);
     }
 

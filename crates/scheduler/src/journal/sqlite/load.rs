@@ -125,16 +125,19 @@ pub(super) fn events(connection: &Connection) -> Result<Vec<Event>, Fault> {
         "SELECT * FROM (SELECT number, wall, cluster, vmid, step, verified, text FROM outcomes \
          ORDER BY number DESC LIMIT {EVENTS}) ORDER BY number"
     );
-    each(connection, &query, |row| {
-        let vmid: u32 = row.get(3)?;
-        Ok(Event {
-            number: count(row.get(0)?)?,
-            at: count(row.get(1)?)?,
-            cluster: name(row.get(2)?)?,
-            vmid: vmid.try_into().map_err(|_| Fault::unreadable("a VM's number"))?,
-            step: parse(&row.get::<_, String>(4)?)?,
-            verified: row.get(5)?,
-            text: row.get(6)?,
-        })
+    each(connection, &query, event)
+}
+
+/// A row's number, wall, cluster, vmid, step, verified and text.
+pub(super) fn event(row: &Row<'_>) -> Result<Event, Fault> {
+    let vmid: u32 = row.get(3)?;
+    Ok(Event {
+        number: count(row.get(0)?)?,
+        at: count(row.get(1)?)?,
+        cluster: name(row.get(2)?)?,
+        vmid: vmid.try_into().map_err(|_| Fault::unreadable("a VM's number"))?,
+        step: parse(&row.get::<_, String>(4)?)?,
+        verified: row.get(5)?,
+        text: row.get(6)?,
     })
 }

@@ -1,5 +1,5 @@
-//! Keeps the file small: by age and by size, the oldest first. What still holds something back is
-//! never removed.
+//! Keeps the file small: by age and by size, the oldest first, and what VMs used before what was
+//! decided and done. What still holds something back is never removed.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use vm_autoscale_config::JournalFile;
 use vm_autoscale_planner::Moment;
 
 use super::fault::Fault;
-use super::value::{count, of_moment};
+use super::value::{count, number, of_moment};
 
 /// Between two times of looking how old things are.
 const HOUR: Duration = Duration::from_secs(3600);
@@ -22,6 +22,8 @@ const TIMES: u32 = 50;
 pub(super) struct Prune {
     /// By the journal's own clock: what a wrong wall clock says removes nothing.
     age: Duration,
+    /// The same for what VMs used.
+    samples_age: Duration,
     /// Bytes of the file without its -wal.
     room: u64,
     last: Option<Moment>,
@@ -32,6 +34,7 @@ impl Prune {
         let size = u64::from(file.max_size_mb) * MIB;
         Self {
             age: Duration::from_secs(u64::from(file.keep_days) * DAY),
+            samples_age: Duration::from_secs(u64::from(file.keep_samples_days) * DAY),
             // The rest is for the -wal.
             room: size - (size / 16).max(2 * MIB).min(size),
             last: None,
@@ -48,8 +51,11 @@ impl Prune {
 
     /// Whether nothing too old is left.
     fn by_age(&self, connection: &Connection, now: Moment) -> Result<bool, Fault> {
-        let Some(before) = now.0.checked_sub(self.age) else { return Ok(true) };
-        let before = of_moment(Moment(before));
+        let before = |age| now.0.checked_sub(age).map(|moment| of_moment(Moment(moment)));
+        if let Some(before) = before(self.samples_age) {
+            connection.execute("DELETE FROM samples WHERE moment < ?", [before])?;
+        }
+        let Some(before) = before(self.age) else { return Ok(true) };
         connection.execute("DELETE FROM pauses WHERE ended < ?", [before])?;
         for _ in 0..TIMES {
             let removed = remove(connection, before)?;
@@ -67,6 +73,9 @@ impl Prune {
         }
         // A bit more than needed, so that it is not to be done in every cycle.
         let wanted = self.room - self.room / 16;
+        let (pages, free, page) = size(connection)?;
+        let used = pages.saturating_sub(free) * page;
+        remove_samples(connection, used.saturating_sub(wanted))?;
         for _ in 0..TIMES {
             let (pages, free, page) = size(connection)?;
             if (pages - free.min(pages)) * page <= wanted {
@@ -88,6 +97,18 @@ fn size(connection: &Connection) -> Result<(u64, u64, u64), Fault> {
         count(connection.pragma_query_value(None, name, |row| row.get(0))?)
     };
     Ok((number("page_count")?, number("freelist_count")?, number("page_size")?))
+}
+
+/// Removes the oldest rows of what VMs used, so many bytes of them where there are as many.
+fn remove_samples(connection: &Connection, bytes: u64) -> Result<(), Fault> {
+    if bytes == 0 {
+        return Ok(());
+    }
+    // The place of a body in the file is known without reading it.
+    let query = "SELECT max(id) FROM (SELECT id, sum(length(body)) OVER (ORDER BY id) -                  length(body) AS before FROM samples) WHERE before < ?";
+    let last: Option<i64> = connection.query_row(query, [number(bytes)], |row| row.get(0))?;
+    connection.execute("DELETE FROM samples WHERE id <= ?", [last])?;
+    Ok(())
 }
 
 /// A moment before which there is something, and not too much.

@@ -12,7 +12,7 @@ use super::{load, schema};
 use vm_autoscale_planner::Moment;
 
 use crate::journal::JournalError;
-use crate::{BootClock, Clock as _, ClusterStatus, Event, Intent, Pause};
+use crate::{BootClock, Clock as _, ClusterStatus, Event, Intent, Pause, VmStatus};
 
 /// What a daemon that is down noted last.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,11 +47,19 @@ pub struct LastPicture {
 /// # Errors
 /// There is no such file, it may not be read, or it cannot be believed; the text says which.
 pub fn last_pictures(path: &Path) -> Result<LastKnown, JournalError> {
+    read(path, known)
+}
+
+/// Reads something of a file that a daemon may have open.
+pub(super) fn read<T>(
+    path: &Path,
+    what: impl Fn(&Connection) -> Result<T, Fault>,
+) -> Result<T, JournalError> {
     let read = || {
         fs::File::open(path)?;
-        match open(path, false).and_then(|file| known(&file)) {
+        match open(path, false).and_then(|file| what(&file)) {
             // Without a right to write beside it there is no -shm. Without a -wal none is needed.
-            Err(Fault::Failed(_)) if !has_wal(path) => known(&open(path, true)?),
+            Err(Fault::Failed(_)) if !has_wal(path) => what(&open(path, true)?),
             other => other,
         }
     };
@@ -104,13 +112,31 @@ fn known(connection: &Connection) -> Result<LastKnown, Fault> {
 
 fn pictures(connection: &Connection) -> Result<Vec<LastPicture>, Fault> {
     let query = "SELECT name, wall, picture, picture_wall FROM clusters ORDER BY name";
+    let in_parts = schema::version(connection)? >= schema::PICTURES_IN_PARTS;
     load::each(connection, query, |row| {
-        let picture: Option<String> = row.get(2)?;
+        let (name, picture): (String, Option<String>) = (row.get(0)?, row.get(2)?);
+        let mut status: Option<ClusterStatus> = picture.as_deref().map(parse).transpose()?;
+        // One of an earlier version has all of them, until the next is noted.
+        if let Some(status) = status.as_mut().filter(|is| in_parts && is.vms.is_empty()) {
+            status.vms = vms(connection, &name)?;
+        }
         Ok(LastPicture {
-            name: row.get(0)?,
             seen: count(row.get(1)?)?,
-            status: picture.as_deref().map(parse).transpose()?,
+            status,
             noted: row.get::<_, Option<i64>>(3)?.map(count).transpose()?,
+            name,
         })
     })
+}
+
+/// The VMs of a cluster's picture.
+fn vms(connection: &Connection, cluster: &str) -> Result<Vec<VmStatus>, Fault> {
+    let mut statement =
+        connection.prepare("SELECT vms FROM pictures WHERE cluster = ? ORDER BY part")?;
+    let mut rows = statement.query([cluster])?;
+    let mut vms = Vec::new();
+    while let Some(row) = rows.next()? {
+        vms.append(&mut parse(&row.get::<_, String>(0)?)?);
+    }
+    Ok(vms)
 }

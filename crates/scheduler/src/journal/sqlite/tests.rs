@@ -6,13 +6,16 @@ use vm_autoscale_planner::{Kept, KeptResource, Move, Resource};
 use vm_autoscale_proxmox::{Identity, MemoryMib, VmId};
 
 use super::*;
-use crate::{ClusterStatus, Decided, Duty, Outcome, VmRecord};
+use crate::journal::Samples;
+use crate::samples::{Body, Used, VmUse};
+use crate::{ClusterStatus, Decided, Duty, Outcome, VmRecord, VmStatus};
 
 mod clock;
 mod close;
 mod harm;
 mod hold;
 mod read;
+mod samples;
 mod size;
 mod versions;
 
@@ -90,7 +93,30 @@ pub(super) fn record(failures: u32) -> Arc<VmRecord> {
 
 pub(super) fn notes(now: u64) -> Notes {
     let (decisions, vms) = (Vec::new(), Vec::new());
-    Notes { cluster: lab(), now: at(now), decisions, vms, ended: vec![], picture: None }
+    Notes {
+        cluster: lab(),
+        now: at(now),
+        decisions,
+        vms,
+        ended: vec![],
+        picture: None,
+        samples: vec![],
+    }
+}
+
+/// A block of five minutes that ended then.
+pub(super) fn samples(now: u64, body: Vec<u8>) -> Arc<Samples> {
+    Arc::new(Samples { moment: at(now), wall: 1_800_000_000 + now, seconds: 300, body })
+}
+
+/// As a block writes it: VM 101, who is who, with so many thousandths of a core.
+pub(super) fn used_by(who: u32, mean: u32) -> Vec<u8> {
+    let cpu = Some(Used { samples: 30, mean, most: mean + 50, plugged: 2, saturated: false });
+    let memory = Some(Used { samples: 30, mean: 800, most: 900, plugged: 2048, saturated: false });
+    let mut body = Body::new(0);
+    body.push(&VmUse { vmid: vmid(101), who, cpu, memory });
+    body.push(&VmUse { vmid: vmid(102), who: 9, cpu: None, memory });
+    body.bytes()
 }
 
 pub(super) fn decided(number: u32, text: &str) -> Decided {
@@ -109,6 +135,15 @@ pub(super) fn picture() -> ClusterStatus {
     let text = format!(
         r#"{{"name":"{name}","answered_by":"pve1","problem":null,"looks":7,"look_ms":3,"nodes":[],"vms":[]}}"#
     );
+    let mut picture: ClusterStatus = serde_json::from_str(&text).unwrap();
+    picture.vms = vec![picture_of(101)];
+    picture
+}
+
+pub(super) fn picture_of(number: u32) -> VmStatus {
+    let text = format!(
+        r#"{{"vmid":{number},"name":"web","node":"pve1","mode":"full","vcpus":2,"memory":2048,"cpu_used":null,"memory_used":null,"cpu":"idle","memory_decision":"idle"}}"#
+    );
     serde_json::from_str(&text).unwrap()
 }
 
@@ -126,6 +161,7 @@ pub(super) async fn fill(journal: &SqliteJournal) {
     notes.vms = vec![(vmid(101), Some(record(1))), (vmid(102), Some(record(2)))];
     notes.decisions = vec![decided(101, "idle"), decided(102, "busy")];
     notes.picture = Some(picture());
+    notes.samples = vec![samples(1003, used_by(7, 1500))];
     journal.keep(notes).await.unwrap();
     journal.pause(pause(None)).await.unwrap();
 }

@@ -46,12 +46,17 @@ pub(super) fn name<T: TryFrom<String>>(text: String) -> Result<T, Fault> {
 
 /// FNV-1a: it finds what a disk or a memory chip turned over, which `SQLite` does not look for.
 pub(super) fn sum(parts: &[&dyn std::fmt::Display]) -> i64 {
+    sum_with(parts, &[])
+}
+
+/// The same over bytes that are no text, too.
+pub(super) fn sum_with(parts: &[&dyn std::fmt::Display], bytes: &[u8]) -> i64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    let mut add = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     for part in parts {
-        for byte in part.to_string().bytes().chain([0]) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+        part.to_string().bytes().chain([0]).for_each(&mut add);
     }
+    bytes.iter().copied().for_each(add);
     i64::from_ne_bytes(hash.to_ne_bytes())
 }
 

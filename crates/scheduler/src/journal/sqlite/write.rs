@@ -8,8 +8,12 @@ use vm_autoscale_proxmox::{ClusterName, VmId};
 
 use super::fault::Fault;
 use super::memory::{Ended, Intended, Known, Late, Memory};
+use super::samples;
 use super::value::{json, milliseconds, number, of_moment, sum};
-use crate::{ClusterStatus, Decided, Notes, Pause, VmRecord};
+use crate::{ClusterStatus, Decided, Notes, Pause, VmRecord, VmStatus};
+
+/// VMs of a picture that are put into one row; about 40 KiB.
+const IN_A_PART: usize = 64;
 
 /// The clock's last moment, and how far it goes ahead.
 pub(super) fn clock(to: &Connection, last: Moment, ahead: Duration) -> Result<(), Fault> {
@@ -87,7 +91,17 @@ pub(super) fn cluster(
     to.execute(row, params![cluster, last, wall, sum])?;
     if let Some(picture) = picture {
         let row = "UPDATE clusters SET picture = ?, picture_wall = ? WHERE name = ?";
-        to.execute(row, params![json(picture)?, wall, cluster])?;
+        to.execute(row, params![json(&picture.without_vms())?, wall, cluster])?;
+        vms_of(to, cluster, &picture.vms)?;
+    }
+    Ok(())
+}
+
+/// The VMs of a picture.
+fn vms_of(to: &Connection, cluster: &str, vms: &[VmStatus]) -> Result<(), Fault> {
+    to.execute("DELETE FROM pictures WHERE cluster = ?", [cluster])?;
+    for (part, vms) in (0_i64..).zip(vms.chunks(IN_A_PART)) {
+        to.execute("INSERT INTO pictures VALUES (?, ?, ?)", params![cluster, part, json(&vms)?])?;
     }
     Ok(())
 }
@@ -174,6 +188,9 @@ pub(super) fn notes(
     }
     for id in &notes.ended {
         close(to, *id)?;
+    }
+    for block in &notes.samples {
+        samples::write(to, &notes.cluster, block)?;
     }
     for number in over {
         resume(to, *number, at, None)?;

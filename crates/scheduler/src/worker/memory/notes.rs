@@ -9,7 +9,7 @@ use vm_autoscale_proxmox::{ClusterName, VmId};
 
 use super::{Memory, record_of};
 use crate::ClusterStatus;
-use crate::journal::{Decided, Notes, Standing, VmRecord};
+use crate::journal::{Decided, Notes, Samples, Standing, VmRecord};
 use crate::status::told;
 
 /// For when the daemon is down; 5,000 VMs are about 3 MiB.
@@ -28,12 +28,14 @@ pub(in crate::worker) struct Taken {
     vms: Vec<VmId>,
     ended: Vec<u64>,
     decisions: usize,
+    samples: Vec<Arc<Samples>>,
 }
 
 impl Taken {
     pub(in crate::worker) fn of(notes: &Notes) -> Self {
         let vms = notes.vms.iter().map(|(vmid, _)| *vmid).collect();
-        Self { vms, ended: notes.ended.clone(), decisions: notes.decisions.len() }
+        let (ended, samples) = (notes.ended.clone(), notes.samples.clone());
+        Self { vms, ended, decisions: notes.decisions.len(), samples }
     }
 }
 
@@ -57,8 +59,8 @@ impl Memory {
         let mut vms = self.changed();
         let lost = self.saved.keys().filter(|vmid| !self.records.contains_key(vmid));
         vms.extend(lost.map(|vmid| (*vmid, None)));
-        let ended = self.ended.clone();
-        Notes { cluster: cluster.clone(), now, decisions, vms, ended, picture: None }
+        let (ended, samples) = (self.ended.clone(), self.usage.waiting());
+        Notes { cluster: cluster.clone(), now, decisions, vms, ended, picture: None, samples }
     }
 
     /// What is remembered otherwise than the journal has it. VMs that are met are many at the start:
@@ -84,7 +86,9 @@ impl Memory {
     }
 
     /// The journal has taken these.
-    pub(in crate::worker) fn noted(&mut self, Taken { vms, ended, decisions }: Taken) {
+    pub(in crate::worker) fn noted(&mut self, taken: Taken) {
+        let Taken { vms, ended, decisions, samples } = taken;
+        self.usage.noted(&samples);
         self.ended.retain(|id| !ended.contains(id));
         self.unsaid.drain(..decisions.min(self.unsaid.len()));
         for vmid in vms {

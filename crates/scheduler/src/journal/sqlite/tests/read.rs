@@ -56,6 +56,21 @@ async fn who_may_only_read_sees_the_last_picture() {
     is_filled(&journal, &found);
 }
 
+/// A fleet's, and then what is left of it.
+#[tokio::test]
+async fn a_picture_of_many_vms_is_whole() {
+    let place = Place::new();
+    let journal = place.open();
+    journal.recall(&lab()).await.unwrap();
+    for vms in [200, 64, 1, 0, 65] {
+        let vms = (101..101 + vms).map(picture_of).collect();
+        let fleet = ClusterStatus { vms, ..picture() };
+        journal.keep(Notes { picture: Some(fleet.clone()), ..notes(1003) }).await.unwrap();
+        let known = last_pictures(&place.path()).unwrap();
+        assert_eq!(known.clusters[0].status, Some(fleet));
+    }
+}
+
 #[tokio::test]
 async fn what_cannot_be_read_is_said() {
     let place = Place::new();

@@ -86,3 +86,52 @@ async fn what_is_older_than_the_days_goes_at_most_hourly() {
     let found = journal.recall(&lab()).await.unwrap();
     assert_eq!((found.open.len(), found.vms.len(), journal.pauses(at(0)).len()), (1, 2, 1));
 }
+
+/// Notes with what VMs used in five minutes up to then, so many bytes of it.
+fn used(now: u64, bytes: usize) -> Notes {
+    Notes { samples: vec![samples(now, vec![1; bytes])], ..notes(now) }
+}
+
+/// `"journal.keep_samples_days"`.
+#[tokio::test]
+async fn what_vms_used_is_kept_for_days_of_its_own() {
+    const DAY: u64 = 24 * 3600;
+    let place = Place::new();
+    let file = JournalFile { keep_days: 10, keep_samples_days: 2, ..place.file() };
+    let clock = BootClock::over(|| Duration::from_secs(1000));
+    let journal = SqliteJournal::with(&file, &clock, || 0, PLENTY);
+    fill(&journal).await;
+    for now in [2000, 3000] {
+        journal.keep(used(now, 10)).await.unwrap();
+    }
+    let left = || (count(&place, "samples"), count(&place, "decisions"));
+    assert_eq!(left(), (3, 2));
+    for (now, samples) in [(2000 + 2 * DAY, 2), (3000 + 2 * DAY, 2), (2 * DAY + 7000, 0)] {
+        journal.keep(notes(now)).await.unwrap();
+        assert_eq!(left(), (samples, 2), "{now}");
+    }
+}
+
+/// As a fleet makes them: changes of long ago stay while room for them can be had.
+#[tokio::test]
+async fn what_vms_used_goes_before_what_was_decided() {
+    let place = Place::new();
+    let file = JournalFile { max_size_mb: 8, ..place.file() };
+    let clock = BootClock::over(|| Duration::from_secs(1000));
+    let journal = SqliteJournal::with(&file, &clock, || 0, PLENTY);
+    fill(&journal).await;
+    let mut most = 0;
+    for now in (2000..82_000).step_by(300) {
+        journal.keep(used(now, 80_000)).await.unwrap();
+        most = most.max(bytes(&place));
+    }
+    assert!((5 * MIB..=8 * MIB).contains(&most), "{most} bytes");
+    drop(journal);
+    let kept = count(&place, "samples");
+    assert!((40..80).contains(&kept), "{kept} rows");
+    assert_eq!((count(&place, "decisions"), count(&place, "outcomes")), (2, 2));
+    let last = query(&place.path(), "SELECT CAST(max(moment) AS TEXT) FROM samples");
+    let first = query(&place.path(), "SELECT CAST(min(moment) AS TEXT) FROM samples");
+    let [first, last]: [usize; 2] = [&first, &last].map(|row| row[0].parse().unwrap());
+    assert_eq!(last - first, (kept - 1) * 300_000, "not the oldest went");
+}

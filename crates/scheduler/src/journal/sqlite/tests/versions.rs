@@ -3,7 +3,7 @@
 use super::*;
 
 /// What each version wrote of [`fill`], as its own SQL.
-const FIXTURES: &[&str] = &[include_str!("v1.sql")];
+const FIXTURES: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql")];
 
 #[test]
 fn every_version_has_its_file() {
@@ -15,11 +15,17 @@ async fn a_file_of_every_earlier_version_is_read() {
     for fixture in FIXTURES {
         let place = Place::new();
         rusqlite::Connection::open(place.path()).unwrap().execute_batch(fixture).unwrap();
+        let looks = || last_pictures(&place.path()).unwrap().clusters[0].status.clone().unwrap();
+        let before = looks();
         let journal = place.open();
         let found = journal.recall(&lab()).await.unwrap();
         is_filled(&journal, &found);
+        assert_eq!(looks(), before);
         fill_on(&journal).await;
+        assert_eq!(looks(), picture());
         drop(journal);
+        let used = past_use(&place.path(), vmid(101), 0).unwrap();
+        assert_eq!(used[0].blocks.last().unwrap().used.who, 8);
         let versions =
             query(&place.path(), "SELECT CAST(user_version AS TEXT) FROM pragma_user_version");
         assert_eq!(versions, [schema::newest().to_string()]);
@@ -33,7 +39,8 @@ async fn fill_on(journal: &SqliteJournal) {
     journal.settle(at(1011), id, &intent(105), &applied()).await;
     let vms = vec![(vmid(105), Some(record(5)))];
     let decisions = vec![decided(105, "new")];
-    let notes = Notes { vms, decisions, picture: Some(picture()), ..notes(1012) };
+    let samples = vec![samples(1012, used_by(8, 100))];
+    let notes = Notes { vms, decisions, samples, picture: Some(picture()), ..notes(1012) };
     journal.keep(notes).await.unwrap();
     assert_eq!(journal.pause(pause(None)).await.unwrap().number, 2);
     journal.resume(vec![1, 2], None).await.unwrap();

@@ -1,0 +1,175 @@
+//! What the VMs of a cluster used in a few minutes, and how that is written down: about eighteen
+//! bytes a VM, all numbers in sevens of bits, the lowest first.
+
+use vm_autoscale_proxmox::VmId;
+
+/// Says how the bytes after it are to be read.
+const VERSION: u8 = 1;
+
+/// What one VM used in one block of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VmUse {
+    /// Which.
+    pub vmid: VmId,
+    /// Tells it from others who had that number before or have it later; 0 where nobody said who
+    /// it is.
+    pub who: u32,
+    /// Of its vCPUs, in thousandths of a core; nothing where nothing was measured.
+    pub cpu: Option<Used>,
+    /// Of its memory, in MiB, as Proxmox counts it; nothing where nothing was measured.
+    pub memory: Option<Used>,
+}
+
+/// What the new samples of a block had in use of a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Used {
+    /// How many they were, at least 1.
+    pub samples: u32,
+    /// On average.
+    pub mean: u32,
+    /// In the highest of them.
+    pub most: u32,
+    /// What was plugged at the last of them, in vCPUs or MiB.
+    pub plugged: u32,
+    /// Whether one of them had nearly all of it in use: what was needed is at least that, and
+    /// nobody knows how much more.
+    pub saturated: bool,
+}
+
+/// The bytes are not what was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Torn;
+
+/// Writes VMs down that come in the order of their numbers.
+#[derive(Debug)]
+pub(crate) struct Body {
+    bytes: Vec<u8>,
+    last: u32,
+}
+
+impl Body {
+    /// Of about so many bytes.
+    pub(crate) fn new(bytes: usize) -> Self {
+        let mut all = Vec::with_capacity(bytes);
+        all.push(VERSION);
+        Self { bytes: all, last: 0 }
+    }
+
+    pub(crate) fn push(&mut self, vm: &VmUse) {
+        let vmid = vm.vmid.get();
+        self.number(vmid.saturating_sub(self.last));
+        self.last = vmid;
+        self.bytes.extend(vm.who.to_le_bytes());
+        self.used(vm.cpu);
+        self.used(vm.memory);
+    }
+
+    pub(crate) fn bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    fn used(&mut self, used: Option<Used>) {
+        let Some(Used { samples, mean, most, plugged, saturated }) = used else {
+            return self.number(0);
+        };
+        self.number(samples.clamp(1, u32::MAX >> 1) << 1 | u32::from(saturated));
+        self.number(mean);
+        self.number(most.saturating_sub(mean));
+        self.number(plugged);
+    }
+
+    fn number(&mut self, mut value: u32) {
+        while value >= 0x80 {
+            // The lowest byte, of which only seven bits count.
+            let [low, ..] = value.to_le_bytes();
+            self.bytes.push(low | 0x80);
+            value >>= 7;
+        }
+        let [low, ..] = value.to_le_bytes();
+        self.bytes.push(low);
+    }
+}
+
+/// What of a [`Body`] says of one VM: nothing where it is not in it. All of it is read, so that a
+/// torn one is not believed in part.
+pub(crate) fn find(body: &[u8], vmid: VmId) -> Result<Option<VmUse>, Torn> {
+    let mut found = None;
+    for vm in Reader::new(body)? {
+        let vm = vm?;
+        if vm.vmid == vmid {
+            found = Some(vm);
+        }
+    }
+    Ok(found)
+}
+
+/// Goes over the VMs, and ends at the first that is none.
+struct Reader<'a> {
+    rest: &'a [u8],
+    last: u32,
+}
+
+impl<'a> Reader<'a> {
+    fn new(body: &'a [u8]) -> Result<Self, Torn> {
+        match body {
+            [VERSION, rest @ ..] => Ok(Self { rest, last: 0 }),
+            _ => Err(Torn),
+        }
+    }
+
+    fn vm(&mut self) -> Result<VmUse, Torn> {
+        let step = self.number()?;
+        let number = self.last.checked_add(step).filter(|_| step > 0).ok_or(Torn)?;
+        self.last = number;
+        let (who, rest) = self.rest.split_first_chunk().ok_or(Torn)?;
+        self.rest = rest;
+        Ok(VmUse {
+            vmid: number.try_into().map_err(|_| Torn)?,
+            who: u32::from_le_bytes(*who),
+            cpu: self.used()?,
+            memory: self.used()?,
+        })
+    }
+
+    fn used(&mut self) -> Result<Option<Used>, Torn> {
+        let head = self.number()?;
+        if head == 0 {
+            return Ok(None);
+        }
+        let (samples, saturated) = (head >> 1, head & 1 == 1);
+        let (mean, above, plugged) = (self.number()?, self.number()?, self.number()?);
+        let most = mean.checked_add(above).filter(|_| samples > 0).ok_or(Torn)?;
+        Ok(Some(Used { samples, mean, most, plugged, saturated }))
+    }
+
+    fn number(&mut self) -> Result<u32, Torn> {
+        let mut value: u64 = 0;
+        for shift in [0, 7, 14, 21, 28] {
+            let (byte, rest) = self.rest.split_first().ok_or(Torn)?;
+            self.rest = rest;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return value.try_into().map_err(|_| Torn);
+            }
+        }
+        Err(Torn)
+    }
+}
+
+impl Iterator for Reader<'_> {
+    type Item = Result<VmUse, Torn>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let vm = self.vm();
+        if vm.is_err() {
+            self.rest = &[];
+        }
+        Some(vm)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
