@@ -1,5 +1,8 @@
 //! Time zones: from seconds since 1970 to the clock on the wall, and back.
 
+use std::fmt;
+use std::str::FromStr;
+
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
@@ -7,6 +10,21 @@ use jiff::{SignedDuration, Timestamp};
 /// A time zone of the machine's database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Zone(TimeZone);
+
+impl FromStr for Zone {
+    type Err = NoZone;
+
+    fn from_str(name: &str) -> Result<Self, NoZone> {
+        Self::named(name)
+    }
+}
+
+impl fmt::Display for Zone {
+    /// Its name, which reads back as the same zone; one without a name is called so.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name().unwrap_or("a zone without a name"))
+    }
+}
 
 /// The machine knows no zone of that name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -133,6 +133,7 @@ impl Default for SchedulerConfig {
             external_change_hold: None,
             memory_shrink: None,
             scaling_limits: Limits::default(),
+            schedules: None,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use vm_autoscale_proxmox::Tags;
 
-use crate::{Answer, Checked, Environment, Origin, Roster, SchedulerConfig, VmFacts};
+use crate::{Answer, Checked, Environment, Hours, Origin, Roster, SchedulerConfig, VmFacts};
 
 /// The key, how it may be written flat, two values that go together with all others, and what
 /// holds where nobody says it.
@@ -162,7 +162,7 @@ fn found(text: &str) -> Result<Vec<(String, String, Option<usize>)>, String> {
     let described = Some((None, &tags));
     let vm = VmFacts { vmid, node: Some(&node), described, pool: Some(None) };
     let Answer::Yes(managed) = roster.answer(&vm) else { return Err("no VM".to_owned()) };
-    let values = config.effective_vm(&managed, line).into_iter();
+    let values = config.effective_vm(&Hours::new(&config), &managed, line).into_iter();
     let values = values.map(|value| (value.key, value.value, value.place)).collect();
     checked.finish().map(|_| values).map_err(|report| report.to_string())
 }
