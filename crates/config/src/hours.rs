@@ -76,7 +76,7 @@ impl Hours {
         turned
     }
 
-    /// Whether schedules hold only because, or do not hold because, the clock was never set.
+    /// Whether there are schedules, and none holds because the clock was never set.
     #[must_use]
     pub fn lacks_time(&self) -> bool {
         !self.is_set && !self.lists.is_empty()
@@ -126,7 +126,7 @@ impl List {
 /// What began and what ended.
 fn said(schedules: &[Schedule], before: Holding, now: Holding, of: &str) -> Vec<String> {
     let said = |(at, schedule): (usize, &Schedule)| match (before.has(at), now.has(at)) {
-        (false, true) => Some(format!("the schedule {} of {of} holds from now on", schedule.name)),
+        (false, true) => Some(format!("the schedule {} of {of} holds now", schedule.name)),
         (true, false) => Some(format!("the schedule {} of {of} holds no longer", schedule.name)),
         _ => None,
     };

@@ -39,10 +39,11 @@ pub struct Schedule {
     #[serde(default, serialize_with = "leaf::some_shown", deserialize_with = "leaf::some_parsed")]
     #[cfg_attr(test, schemars(with = "Option<schema::ZoneName>"))]
     pub timezone: Option<Zone>,
-    /// Shipped figures that take the place of the section's own profile and of all that other
-    /// sections say. Those that are written out in the section hold over them.
+    /// Shipped figures in the place of the section's own profile. What is written out in the
+    /// section holds over them, and so does what a section says that is nearer to the VM.
     pub profile: Option<Profile>,
-    /// Sizes that hold over those of the section.
+    /// Sizes that hold over those of the section. What a section says that is nearer to the VM
+    /// holds over them.
     #[serde(default)]
     #[validate(nested)]
     pub scaling_limits: Limits,
