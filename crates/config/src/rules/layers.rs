@@ -1,13 +1,14 @@
 //! Bounds and marks that are in order in each section and not together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::resolve::Place;
-use crate::schedule::Holding;
+use crate::schedule::{Holding, MOST as MOST_SCHEDULES};
 use crate::scheduler::layer::Layer as _;
+use crate::section::Section;
 use crate::settings::{Origins, Own, PATHS};
 use crate::yaml::meaning::Broken;
-use crate::{SchedulerConfig, VirtualMachine, VmSettings};
+use crate::{Schedule, SchedulerConfig, VirtualMachine, VmSettings};
 
 /// Two settings, the lower one first, and what is wrong where they cross.
 struct Pair {
@@ -53,8 +54,10 @@ const MOST: usize = 100;
 pub(super) fn crossed(config: &SchedulerConfig) -> Vec<Broken> {
     let mut seen = BTreeSet::new();
     let mut broken = Vec::new();
+    let (alone, none) = (each_alone(config), [Holding::default()]);
     for of in combinations(config) {
-        for holding in each_alone(config, of) {
+        let by = config.scheduled_by(of.0, of.1).and_then(|section| alone.get(&section));
+        for holding in by.map_or(none.as_slice(), Vec::as_slice).iter().copied() {
             if broken.len() >= MOST {
                 return broken;
             }
@@ -67,15 +70,20 @@ pub(super) fn crossed(config: &SchedulerConfig) -> Vec<Broken> {
     broken
 }
 
-/// No schedule, and each of those that a VM may have. Which of them hold together is known only at
-/// the time.
-fn each_alone(
-    config: &SchedulerConfig,
-    (class, entry): (Option<usize>, Option<usize>),
-) -> impl Iterator<Item = Holding> {
-    let by = config.scheduled_by(class, entry);
-    let count = by.and_then(|section| config.schedules(section)).map_or(0, <[_]>::len);
-    std::iter::once(Holding::default()).chain((0..count).map(Holding::only))
+/// Of each section with schedules none of them, and each that says something else than those before
+/// it. Which of them hold together is known only at the time.
+fn each_alone(config: &SchedulerConfig) -> BTreeMap<Section, Vec<Holding>> {
+    let lists = config.sections().filter_map(|section| Some((section, config.schedules(section)?)));
+    let alone = |list: &[Schedule]| {
+        let says = |schedule: &Schedule| (schedule.limits(), schedule.profile);
+        let other = |(at, schedule): (usize, &Schedule)| {
+            let mut before = list.iter().take(at);
+            before.all(|known| says(known) != says(schedule)).then(|| Holding::only(at))
+        };
+        let others = list.iter().enumerate().take(MOST_SCHEDULES).filter_map(other);
+        std::iter::once(Holding::default()).chain(others).collect()
+    };
+    lists.map(|(section, list)| (section, alone(list))).collect()
 }
 
 /// The classes and entries that can come together, each with the file.
