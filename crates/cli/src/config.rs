@@ -6,7 +6,8 @@ mod vm;
 
 use std::collections::BTreeMap;
 
-use vm_autoscale_config::{Checked, Effective, Entry, SchedulerConfig};
+use vm_autoscale_config::{Checked, Effective, Entry, Hours, SchedulerConfig};
+use vm_autoscale_scheduler::wall;
 
 pub(crate) use diff::diff;
 pub(crate) use show::show;
@@ -17,6 +18,8 @@ struct Read {
     /// In their order.
     entries: Vec<Entry>,
     by_path: BTreeMap<String, usize>,
+    /// Which schedules hold now.
+    hours: Hours,
 }
 
 impl Read {
@@ -24,7 +27,10 @@ impl Read {
         let entries = checked.entries();
         let by_path = entries.iter().enumerate().map(|(at, entry)| (entry.path.clone(), at));
         let by_path = by_path.collect();
-        Ok(Self { config: checked.finish()?, entries, by_path })
+        let config = checked.finish()?;
+        let mut hours = Hours::new(&config);
+        hours.turn(&config, wall());
+        Ok(Self { config, entries, by_path, hours })
     }
 
     fn entry(&self, path: &str) -> Option<&Entry> {
@@ -77,9 +83,13 @@ fn columns(rows: &[Row]) -> String {
 fn lines(values: &[Effective<String>]) -> String {
     let row = |value: &Effective<String>| {
         let place = value.place.as_deref().unwrap_or("default");
-        let from = match value.profile {
-            Some(profile) => format!("{place} (profile {profile})"),
-            None => place.to_owned(),
+        let from = match (value.profile, &value.schedule) {
+            (Some(profile), Some(schedule)) => {
+                format!("{place} (profile {profile} of schedule {schedule})")
+            }
+            (Some(profile), None) => format!("{place} (profile {profile})"),
+            (None, Some(schedule)) => format!("{place} (schedule {schedule})"),
+            (None, None) => place.to_owned(),
         };
         [value.key.clone(), value.value.clone(), from]
     };

@@ -21,7 +21,13 @@ fn detail(text: &mut String, cluster: &ClusterStatus, vm: &VmStatus, (source, no
     let name = vm.name.as_deref().unwrap_or("-");
     let (vmid, node, mode) = (vm.vmid, &vm.node, &vm.mode);
     // Writing to a String cannot fail.
-    let _ = writeln!(text, "VM {vmid} {name} on {node}, cluster {}, mode {mode}", cluster.name);
+    let _ = write!(text, "VM {vmid} {name} on {node}, cluster {}, mode {mode}", cluster.name);
+    let schedules = match vm.schedules.as_slice() {
+        [] => String::new(),
+        [one] => format!(", schedule {one}"),
+        several => format!(", schedules {}", several.join(" ")),
+    };
+    let _ = writeln!(text, "{schedules}");
     let sample =
         vm.sample_age.map_or_else(|| "none yet".to_owned(), |age| format!("{} old", span(age)));
     let _ = writeln!(text, "  sample  {sample}");
@@ -83,7 +89,8 @@ mod tests {
         let vm = json!({
             "vmid": 101, "name": "web", "node": "pve1", "mode": "full", "vcpus": 2, "memory": 4096,
             "cpu_used": 86.2, "memory_used": null, "cpu": "locked (backup)",
-            "memory_decision": "53.1 % used", "vcpus_bounds": [1, 8], "sample_age": 4,
+            "memory_decision": "53.1 % used", "schedules": ["office"],
+            "vcpus_bounds": [1, 8], "sample_age": 4,
             "memory_bounds": [1024, 8192], "cpu_since": 40, "blocked": [true, false],
             "last": {"at": 70, "step": {"resource": "cpu", "from": 1, "to": 2}, "verified": true,
                      "text": "verified"},
@@ -98,7 +105,7 @@ mod tests {
         };
         assert_eq!(
             details(&report, 100),
-            "VM 101 web on pve1, cluster home, mode full\n\
+            "VM 101 web on pve1, cluster home, mode full, schedule office\n\
              \x20 sample  4 s old\n\
              \x20 vCPUs   2, 1 to 8 by the file, 86 % used\n\
              \x20         left alone for 60 s: locked (backup)\n\

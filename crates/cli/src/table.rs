@@ -153,6 +153,7 @@ mod tests {
             memory_decision: memory.to_owned(),
             vcpus_bounds: None,
             memory_bounds: None,
+            schedules: vec![],
             sample_age: None,
             cpu_since: Some(1000),
             memory_since: None,

@@ -21,11 +21,20 @@ fn main() {
     let classes = (0..50).map(class).collect::<String>();
     // Bounds that cross in every entry, with any of the classes.
     let crossing = classes.replace("profile: steady", "scaling_limits: {min_cores: 9}");
+    let schedule = |at: u32| {
+        format!(
+            "- {{name: s{at}, at: '08:00', for: 1h, scaling_limits: {{max_cores: {}}}}}\n",
+            4 + at % 4
+        )
+    };
+    let schedules = (0..32).map(schedule).collect::<String>();
+    let scheduled = format!("{classes}schedules:\n{schedules}");
     for (what, from, to, classes) in [
         ("good", "", "", None),
         ("a problem in each VM", "up-only", "up-onyl", None),
         ("good, and 50 classes that each may be of", "", "", Some(&classes)),
         ("crossing with each of 50 classes", "", "", Some(&crossing)),
+        ("good, with 50 classes and 32 schedules of 4 kinds", "", "", Some(&scheduled)),
     ] {
         let classes = classes.map(|classes| format!("classes:\n{classes}")).unwrap_or_default();
         let text = large::large(5000).replace(from, to) + &classes;

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use crate::difference::flatten;
 use crate::resolve::Place;
+use crate::section::Section;
 use crate::settings::PATHS;
-use crate::{Managed, Profile, SchedulerConfig};
+use crate::{Hours, Managed, Profile, Schedule, SchedulerConfig};
 
 /// One value that holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -18,13 +19,15 @@ pub struct Effective<W> {
     pub value: String,
     /// The profile that says it.
     pub profile: Option<Profile>,
+    /// The schedule that says it, by itself or by that profile.
+    pub schedule: Option<String>,
     /// Where that stands, or where the profile is chosen; `None` is the program's own default.
     pub place: Option<W>,
 }
 
 /// The keys of the file that are none of its own: layers.
-const LAYERED: [&str; 5] =
-    ["profile", "behaviour", "scaling_thresholds", "classes", "virtual_machines"];
+const LAYERED: [&str; 6] =
+    ["profile", "behaviour", "schedules", "scaling_thresholds", "classes", "virtual_machines"];
 
 impl SchedulerConfig {
     /// What holds for the whole file, but for what VMs may have of their own. `at` says where a
@@ -40,24 +43,36 @@ impl SchedulerConfig {
             of_vms || LAYERED.contains(&first)
         };
         let own = leaves.into_iter().filter(|(path, _)| !is_layered(path));
-        own.map(|(key, value)| Effective { place: at(&key), key, value, profile: None }).collect()
+        own.map(|(key, value)| Effective {
+            place: at(&key),
+            key,
+            value,
+            profile: None,
+            schedule: None,
+        })
+        .collect()
     }
 
-    /// What holds for VMs without a class and an entry.
+    /// What holds for VMs without a class and an entry, at the time of `hours`.
     #[must_use]
-    pub fn effective_plain<W>(&self, at: impl Fn(&str) -> Option<W>) -> Vec<Effective<W>> {
-        self.layered(None, None, at)
+    pub fn effective_plain<W>(
+        &self,
+        hours: &Hours,
+        at: impl Fn(&str) -> Option<W>,
+    ) -> Vec<Effective<W>> {
+        self.layered(hours, None, None, at)
     }
 
     /// The classes' names, each with what holds for a VM of it that has no entry.
     #[must_use]
     pub fn effective_classes<W>(
         &self,
+        hours: &Hours,
         at: impl Fn(&str) -> Option<W>,
     ) -> Vec<(String, Vec<Effective<W>>)> {
         let classes = self.classes.iter().enumerate();
         classes
-            .map(|(class, own)| (own.name.clone(), self.layered(Some(class), None, &at)))
+            .map(|(class, own)| (own.name.clone(), self.layered(hours, Some(class), None, &at)))
             .collect()
     }
 
@@ -65,10 +80,11 @@ impl SchedulerConfig {
     #[must_use]
     pub fn effective_vm<W>(
         &self,
+        hours: &Hours,
         managed: &Managed,
         at: impl Fn(&str) -> Option<W>,
     ) -> Vec<Effective<W>> {
-        self.layered(managed.class, managed.entry, at)
+        self.layered(hours, managed.class, managed.entry, at)
     }
 
     /// The name of a VM's class.
@@ -79,18 +95,41 @@ impl SchedulerConfig {
 
     fn layered<W>(
         &self,
+        hours: &Hours,
         class: Option<usize>,
         entry: Option<usize>,
         at: impl Fn(&str) -> Option<W>,
     ) -> Vec<Effective<W>> {
-        let (settings, origins) = self.resolve(class, entry);
+        let by = self.scheduled_by(class, entry);
+        let (settings, origins) = self.resolve(class, entry, hours.holding(by));
         let effective = |((key, value), place): ((&str, String), Place)| Effective {
             key: key.to_owned(),
             value,
             profile: place.profile(),
+            schedule: place.schedule(self).map(|schedule| schedule.name.clone()),
             place: place.path(self, key).and_then(|path| at(&path)),
         };
-        settings.each().into_iter().zip(origins.each()).map(effective).collect()
+        let values = settings.each().into_iter().zip(origins.each()).map(effective);
+        values.chain(self.effective_schedules(hours, by, &at)).collect()
+    }
+
+    /// The schedules of a section, each with what it says and whether it holds.
+    fn effective_schedules<W>(
+        &self,
+        hours: &Hours,
+        by: Option<Section>,
+        at: impl Fn(&str) -> Option<W>,
+    ) -> Vec<Effective<W>> {
+        let all = by.and_then(|section| Some((section, self.schedules(section)?)));
+        let Some((section, all)) = all else { return Vec::new() };
+        let effective = |(place, schedule): (usize, &Schedule)| Effective {
+            key: format!("schedules.{}", schedule.name),
+            value: hours.words(section, place, schedule),
+            profile: schedule.profile,
+            schedule: None,
+            place: at(&Place::Schedule(section, place, None).key("at")),
+        };
+        all.iter().enumerate().map(effective).collect()
     }
 }
 

@@ -3,8 +3,10 @@
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 
 use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
+use serde::{Serialize as _, Serializer};
 use vm_autoscale_proxmox::{NodeName, VmId};
 
 /// Every item of a list, going on after a refused one where the deserializer is one that keeps
@@ -41,6 +43,56 @@ pub(crate) fn each<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     }
 
     deserializer.deserialize_seq(Each(std::marker::PhantomData))
+}
+
+/// The same where there may be no list.
+pub(crate) fn some_each<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<T>>, D::Error> {
+    struct Items<T>(Vec<T>);
+
+    impl<'de, T: Deserialize<'de>> Deserialize<'de> for Items<T> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            each(deserializer).map(Self)
+        }
+    }
+    Ok(Option::<Items<T>>::deserialize(deserializer)?.map(|Items(items)| items))
+}
+
+/// A value of a type that reads its own text.
+pub(crate) fn parsed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: std::fmt::Display>,
+{
+    String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+}
+
+/// The same where it may be missing.
+pub(crate) fn some_parsed<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: std::fmt::Display>,
+{
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.map(|text| text.parse().map_err(de::Error::custom)).transpose()
+}
+
+/// Such a value's text.
+pub(crate) fn shown<T: std::fmt::Display, S: Serializer>(
+    value: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+/// The same where it may be missing.
+#[expect(clippy::ref_option, reason = "serde hands it over so")]
+pub(crate) fn some_shown<T: std::fmt::Display, S: Serializer>(
+    value: &Option<T>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    value.as_ref().map(ToString::to_string).serialize(serializer)
 }
 
 #[derive(serde::Deserialize)]

@@ -7,6 +7,7 @@ mod environment;
 mod error;
 mod fragments;
 mod helper;
+mod hours;
 mod leaf;
 mod mailbox;
 mod notify;
@@ -18,9 +19,11 @@ mod render;
 mod resolve;
 mod roster;
 mod rules;
+mod schedule;
 mod scheduler;
 #[cfg(test)]
 mod schema;
+mod section;
 mod select;
 mod settings;
 mod source;
@@ -36,11 +39,13 @@ pub use env_file::EnvFile;
 pub use environment::Environment;
 pub use error::Error;
 pub use helper::{Cluster, HelperConfig, Node, Rates, Rule, UserRef};
+pub use hours::{Hours, Turned};
 pub use mailbox::{Recipient, recipients};
 pub use notify::{Alerts, Gotify};
 pub use openness::too_open;
 pub use problem::{Problem, Report, Severity};
 pub use roster::{Answer, Clusters, Managed, Placement, Roster};
+pub use schedule::Schedule;
 pub use scheduler::{
     Class, HostLimits, JournalFile, Limits, Logging, Mode, Policy, SchedulerConfig, Threshold,
     Thresholds, VirtualMachine,

@@ -1,13 +1,16 @@
 //! From a setting's layer to its key in the file.
 
 use crate::resolve::Place;
-use crate::{Profile, SchedulerConfig, Thresholds};
+use crate::{Profile, Schedule, SchedulerConfig, Thresholds};
 
 impl Place {
     /// The profile that says it.
     pub(crate) fn profile(self) -> Option<Profile> {
         match self {
-            Self::File(profile) | Self::Class(_, profile) | Self::Vm(_, profile) => profile,
+            Self::File(profile)
+            | Self::Class(_, profile)
+            | Self::Vm(_, profile)
+            | Self::Schedule(_, _, profile) => profile,
             Self::Default | Self::DryRun => None,
         }
     }
@@ -18,7 +21,16 @@ impl Place {
             Self::Default | Self::File(_) | Self::DryRun => String::new(),
             Self::Class(at, _) => format!("classes[{at}]."),
             Self::Vm(at, _) => format!("virtual_machines[{at}]."),
+            Self::Schedule(section, at, _) => {
+                format!("{}schedules[{at}].", section.place(None).section())
+            }
         }
+    }
+
+    /// The schedule that says it.
+    pub(crate) fn schedule(self, config: &SchedulerConfig) -> Option<&Schedule> {
+        let Self::Schedule(section, at, _) = self else { return None };
+        config.schedules(section)?.get(at)
     }
 
     /// The path of what decides on the setting of that name; `None` where the file does not.
@@ -59,6 +71,7 @@ impl Place {
             Self::File(_) => config.profile,
             Self::Class(at, _) => config.classes.get(at)?.profile,
             Self::Vm(at, _) => config.virtual_machines.get(at)?.profile,
+            Self::Schedule(..) => return Some("profile"),
         };
         Some(if by_profile.is_some() { "profile" } else { "behaviour" })
     }
@@ -66,7 +79,7 @@ impl Place {
     /// `cpu.high` as the section writes it.
     fn mark(self, config: &SchedulerConfig, mark: &str) -> Option<String> {
         let (section, marks): (&str, &Thresholds) = match self {
-            Self::Default | Self::DryRun => return None,
+            Self::Default | Self::DryRun | Self::Schedule(..) => return None,
             Self::File(_) => ("scaling_thresholds", &config.scaling_thresholds),
             Self::Class(at, _) => ("thresholds", &config.classes.get(at)?.thresholds),
             Self::Vm(at, _) => ("thresholds", &config.virtual_machines.get(at)?.thresholds),
@@ -83,11 +96,17 @@ impl Place {
 
     /// How messages call it.
     pub(crate) fn words(self, config: &SchedulerConfig) -> String {
-        if let Some(profile) = self.profile() {
-            return format!("what the profile `{profile}` says");
+        let of = self.schedule(config).map(|schedule| format!("the schedule `{}`", schedule.name));
+        match (self.profile(), of) {
+            (Some(profile), Some(of)) => {
+                return format!("what the profile `{profile}` of {of} says");
+            }
+            (Some(profile), None) => return format!("what the profile `{profile}` says"),
+            (None, Some(of)) => return format!("what {of} says"),
+            (None, None) => {}
         }
         match self {
-            Self::Default => "the default".to_owned(),
+            Self::Default | Self::Schedule(..) => "the default".to_owned(),
             Self::DryRun => "what `dry_run` says".to_owned(),
             Self::File(_) => "what the file says".to_owned(),
             Self::Vm(..) => "what the VM's entry says".to_owned(),

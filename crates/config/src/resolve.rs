@@ -1,6 +1,8 @@
 //! Layer by layer: what holds for a VM, and which section says so.
 
+use crate::schedule::Holding;
 use crate::scheduler::layer::Layer;
+use crate::section::Section;
 use crate::settings::{Origins, Own};
 use crate::{Class, Mode, Profile, SchedulerConfig, VirtualMachine, VmSettings};
 
@@ -20,6 +22,8 @@ pub(crate) enum Place {
     Vm(usize, Option<Profile>),
     /// The file's `dry_run`.
     DryRun,
+    /// A schedule of a section.
+    Schedule(Section, usize, Option<Profile>),
 }
 
 impl SchedulerConfig {
@@ -40,28 +44,32 @@ impl SchedulerConfig {
         chain
     }
 
-    /// What the file itself says, for VMs without a class and an entry.
+    /// What the file itself says, for VMs without a class and an entry, while no schedule holds.
     #[must_use]
     pub fn settings(&self) -> VmSettings {
-        self.resolve(None, None).0
+        self.resolve(None, None, Holding::default()).0
     }
 
-    /// What holds for a VM of that class and with that entry, and where each value comes from.
+    /// What holds for a VM of that class and with that entry while those of its schedules hold, and
+    /// where each value comes from.
     pub(crate) fn resolve(
         &self,
         class: Option<usize>,
         entry: Option<usize>,
+        holding: Holding,
     ) -> (VmSettings, Origins<Place>) {
+        let by = self.scheduled_by(class, entry);
+        let hold = |section| if by == Some(section) { holding } else { Holding::default() };
         let mut layers: Vec<(Place, Own)> = Vec::with_capacity(8);
         let own = entry.and_then(|at| Some((at, self.virtual_machines.get(at)?)));
         if let Some((at, vm)) = own {
-            ask(vm, |profile| Place::Vm(at, profile), &mut layers);
+            ask(vm, Section::Vm(at), hold(Section::Vm(at)), &mut layers);
         }
         let chain = self.chain(class);
         for (at, class) in &chain {
-            ask(*class, |profile| Place::Class(*at, profile), &mut layers);
+            ask(*class, Section::Class(*at), hold(Section::Class(*at)), &mut layers);
         }
-        ask(self, Place::File, &mut layers);
+        ask(self, Section::File, hold(Section::File), &mut layers);
         let (mut settings, mut origins) = VmSettings::choose(&layers, Place::Default);
         (origins.mode, settings.mode) = self.least(own, &chain);
         (settings, origins)
@@ -89,12 +97,15 @@ impl SchedulerConfig {
     }
 }
 
-/// What a section says itself, then what its profile says.
-fn ask<L: Layer>(
-    layer: &L,
-    place: impl Fn(Option<Profile>) -> Place,
-    into: &mut Vec<(Place, Own)>,
-) {
-    into.push((place(None), layer.own()));
-    into.extend(layer.profile().map(|profile| (place(Some(profile)), profile.own())));
+/// What the bounds of those schedules say, the last one first; what a section says itself; what the
+/// profiles of the schedules say, then its own.
+fn ask<L: Layer>(layer: &L, section: Section, holding: Holding, into: &mut Vec<(Place, Own)>) {
+    let schedules = layer.schedules().unwrap_or_default().iter().enumerate().rev();
+    let schedules = schedules.filter(|(at, _)| holding.has(*at));
+    let place = |at, profile| Place::Schedule(section, at, profile);
+    into.extend(schedules.clone().map(|(at, schedule)| (place(at, None), schedule.limits())));
+    into.push((section.place(None), layer.own()));
+    let profiles = schedules.filter_map(|(at, schedule)| Some((at, schedule.profile?)));
+    into.extend(profiles.map(|(at, profile)| (place(at, Some(profile)), profile.own())));
+    into.extend(layer.profile().map(|profile| (section.place(Some(profile)), profile.own())));
 }

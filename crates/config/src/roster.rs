@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
-use crate::{OFF_TAG, SchedulerConfig, VmFacts, VmSettings};
+use crate::section::Section;
+use crate::{Hours, OFF_TAG, SchedulerConfig, Turned, VmFacts, VmSettings};
 
 /// The file as one cluster has it.
 #[derive(Debug, Clone)]
@@ -13,6 +14,8 @@ pub struct Roster {
     config: Arc<SchedulerConfig>,
     /// The entries of `virtual_machines` that are for this cluster, by number.
     entries: BTreeMap<VmId, Listed>,
+    /// Which of the file's schedules hold.
+    hours: Hours,
 }
 
 /// The clusters that there are, with their nodes.
@@ -58,6 +61,8 @@ pub struct Managed {
     pub(crate) class: Option<usize>,
     /// The entry, by its place in the file.
     pub(crate) entry: Option<usize>,
+    /// The section whose schedules are its own.
+    pub(crate) schedules: Option<Section>,
     /// How surely the entry is its own; without one it is sure.
     pub placement: Placement,
 }
@@ -88,7 +93,29 @@ impl Roster {
                 *listed = new;
             }
         }
-        Self { config, entries }
+        let hours = Hours::new(&config);
+        Self { config, entries, hours }
+    }
+
+    /// From now on the answers are those of that time, in seconds since 1970 by a clock that people
+    /// set. What of them is otherwise than before; at no time, as at first, no schedule holds.
+    pub fn turn(&mut self, wall: u64) -> Turned {
+        self.hours.turn(&self.config, wall)
+    }
+
+    /// Whether the clock was never set, so that no schedule holds.
+    #[must_use]
+    pub fn lacks_time(&self) -> bool {
+        self.hours.lacks_time()
+    }
+
+    /// The names of the schedules that hold for a VM.
+    #[must_use]
+    pub fn holding(&self, managed: &Managed) -> Vec<String> {
+        let holding = self.hours.holding(managed.schedules);
+        let all = managed.schedules.and_then(|section| self.config.schedules(section));
+        let all = all.unwrap_or_default().iter().enumerate();
+        all.filter(|(at, _)| holding.has(*at)).map(|(_, schedule)| schedule.name.clone()).collect()
     }
 
     /// The file.
@@ -126,9 +153,10 @@ impl Roster {
         match (selected, class, self.is_off(vm)) {
             (Some(false), Some(None), _) => Answer::No,
             (Some(true), Some(class), Some(false)) | (_, Some(class @ Some(_)), Some(false)) => {
-                let (settings, _) = config.resolve(class, entry);
+                let schedules = config.scheduled_by(class, entry);
+                let (settings, _) = config.resolve(class, entry, self.hours.holding(schedules));
                 let placement = listed.map_or(Placement::Sure, |listed| listed.placement);
-                Answer::Yes(Managed { settings, class, entry, placement })
+                Answer::Yes(Managed { settings, class, entry, schedules, placement })
             }
             _ => Answer::Unknown,
         }

@@ -3,6 +3,7 @@
 mod classes;
 mod layers;
 mod notify;
+mod schedules;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -10,12 +11,13 @@ use std::fmt::Display;
 use validator::ValidationError;
 
 pub(crate) use notify::{alerts, gotify};
+pub(crate) use schedules::schedule;
 
 use crate::scheduler::layer::Layer;
 use vm_autoscale_proxmox::CpuLimit;
 
 use crate::yaml::meaning::{Broken, all};
-use crate::{Cluster, HelperConfig, Limits, Rule, SchedulerConfig, Thresholds};
+use crate::{Cluster, HelperConfig, Limits, Profile, Rule, SchedulerConfig, Thresholds};
 
 /// `min` may not exceed `max`, where both are given.
 fn ordered<T: PartialOrd + Display>(
@@ -75,25 +77,35 @@ pub(crate) fn thresholds(thresholds: &Thresholds) -> Result<(), ValidationError>
 /// What low and high marks need of each other.
 const MARKS: &str = "`low` must be below `high`: between them nothing is done";
 
-/// One profile a section.
+/// One profile a section, and schedules that can be told from each other.
 pub(crate) fn layer<L: Layer>(layer: &L) -> Result<(), ValidationError> {
+    all(&choice(layer).into_iter().chain(schedules::of(layer)).collect::<Vec<_>>())
+}
+
+/// What is wrong with the keys that choose a section's profile.
+fn choice<L: Layer>(layer: &L) -> Option<Broken> {
     let key = match layer.choices() {
         (Some(_), Some(_)) => {
             let problem = "`behaviour` stands beside `profile`, which is on line {line}";
             let rule = "both choose the profile: one of them says it";
-            return all(&[Broken::new(&["behaviour", "profile"], problem, rule)]);
+            return Some(Broken::new(&["behaviour", "profile"], problem, rule));
         }
         (Some(_), None) => "profile",
         (None, Some(_)) => "behaviour",
-        (None, None) => return Ok(()),
+        (None, None) => return None,
     };
-    if layer.profile().is_none_or(|profile| !layer.own().covers(&profile.own())) {
-        return Ok(());
+    covered(layer, layer.profile()?, key, key)
+}
+
+/// A profile that the section leaves nothing to say.
+fn covered<L: Layer>(layer: &L, profile: Profile, key: &str, name: &str) -> Option<Broken> {
+    if !layer.own().covers(&profile.own()) {
+        return None;
     }
-    let problem = format!("`{key}` says nothing that is not written out beside it");
+    let problem = format!("`{name}` says nothing that is not written out beside it");
     let broken = Broken::new(&[key], problem, "a key that is without effect is an error");
     let help = Some("leave it out, or those of the marks, cooldown and cycles that it is to say");
-    all(&[Broken { help: help.map(str::to_owned), ..broken }])
+    Some(Broken { help: help.map(str::to_owned), ..broken })
 }
 
 pub(crate) fn limits(limits: &Limits) -> Result<(), ValidationError> {

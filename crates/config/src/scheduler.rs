@@ -135,6 +135,7 @@ impl Default for SchedulerConfig {
             memory_lever: None,
             memory_shrink: None,
             scaling_limits: Limits::default(),
+            schedules: None,
         }
     }
 }

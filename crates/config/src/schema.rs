@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use crate::yaml::{known_keys, required_keys};
 use crate::{
     Alerts, Class, Cluster, Gotify, HelperConfig, HostLimits, JournalFile, Limits, Logging, Node,
-    Rates, Rule, SchedulerConfig, Selection, Threshold, Thresholds, VirtualMachine, VmSet,
+    Rates, Rule, Schedule, SchedulerConfig, Selection, Threshold, Thresholds, VirtualMachine,
+    VmSet,
 };
 
 /// What the schema says of a type of `crates/proxmox`; a test holds the two together.
@@ -50,6 +51,9 @@ stand_in!(VmId, {
     ]
 });
 stand_in!(SecretText, { "type": "string" });
+stand_in!(Event, { "type": "string", "maxLength": 200 });
+stand_in!(Span, { "type": "string", "pattern": "^[0-9]+[mhd]$" });
+stand_in!(ZoneName, { "type": "string" });
 stand_in!(Level, {
     "enum": [
         "error", "warn", "warning", "info", "debug", "trace",
@@ -180,6 +184,7 @@ fn the_schema_has_the_keys_that_serde_has() {
     compare::<HostLimits>(&mut seen);
     compare::<Class>(&mut seen);
     compare::<VirtualMachine>(&mut seen);
+    compare::<Schedule>(&mut seen);
     compare::<JournalFile>(&mut seen);
     compare::<Logging>(&mut seen);
     compare::<Alerts>(&mut seen);

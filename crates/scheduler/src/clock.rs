@@ -9,7 +9,8 @@ use vm_autoscale_planner::Moment;
 
 use crate::Clock;
 
-/// Seconds since 1970 by a clock that people set: for display only.
+/// Seconds since 1970 by a clock that people set, and which may jump: for display, and for what
+/// holds by the time of day.
 #[must_use]
 pub fn wall() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())

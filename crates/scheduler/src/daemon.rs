@@ -155,7 +155,10 @@ pub async fn look(config: &Arc<SchedulerConfig>) -> Result<StatusReport, Error> 
     let board = Board::default();
     let (clock, none) = (BootClock::default(), InFlight::new());
     let clusters = known(helper.hello().await?.clusters);
-    let all = Care::of_all(config, &clusters);
+    let mut all = Care::of_all(config, &clusters);
+    for care in &mut all {
+        care.roster.turn(clock.wall());
+    }
     board.watch(config.clone(), clusters, &all);
     let mut views = Vec::new();
     for care in &all {

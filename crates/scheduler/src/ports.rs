@@ -13,7 +13,8 @@ use crate::Outcome;
 pub trait Clock: Clone + Send + Sync + 'static {
     /// Now.
     fn now(&self) -> Moment;
-    /// Seconds since 1970 by a clock that people set: for display only.
+    /// Seconds since 1970 by a clock that people set, and which may jump: for display, and for what
+    /// holds by the time of day.
     fn wall(&self) -> u64 {
         crate::wall()
     }

@@ -125,6 +125,9 @@ pub struct VmStatus {
     /// Least and most memory in MiB that the file allows.
     #[serde(default)]
     pub memory_bounds: Option<(u32, u32)>,
+    /// The schedules that hold for it, by their names.
+    #[serde(default)]
+    pub schedules: Vec<String>,
     /// Seconds since its last new sample came.
     #[serde(default)]
     pub sample_age: Option<u64>,
@@ -222,6 +225,7 @@ impl VmStatus {
             memory_decision: told(&decision.memory),
             vcpus_bounds: vm.policy.map(|policy| policy.vcpus),
             memory_bounds: vm.policy.map(|policy| policy.memory_mib),
+            schedules: vm.schedules.clone(),
             sample_age: None,
             cpu_since: None,
             memory_since: None,

@@ -4,7 +4,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use vm_autoscale_config::{Placement, Roster, VmFacts};
+use vm_autoscale_config::{Managed, Placement, Roster, VmFacts};
 use vm_autoscale_planner::{Moment, NodeInput, VmInput};
 use vm_autoscale_protocol::FoundConfig;
 use vm_autoscale_proxmox::{
@@ -115,7 +115,7 @@ impl View {
     /// Takes the pools, or that they are not known.
     pub(crate) fn put_pools(&mut self, pools: Option<Pools>) {
         self.pools = pools;
-        self.unsettle();
+        self.unsettle(|_| true);
     }
 
     /// Who a VM was, by a process of before.
@@ -123,9 +123,11 @@ impl View {
         self.remembered.extend(identity.map(|identity| (vmid, identity)));
     }
 
-    /// The file is another one.
-    pub(crate) fn unsettle(&mut self) {
-        self.vms.values_mut().for_each(|vm| vm.is_settled = false);
+    /// The file says something else of those VMs, by what it said of each until now.
+    pub(crate) fn unsettle(&mut self, concerned: impl Fn(Option<&Managed>) -> bool) {
+        for vm in self.vms.values_mut() {
+            vm.is_settled &= !concerned(vm.managed.as_ref());
+        }
     }
 
     /// Asks the file anew about every VM of which something changed that it may select by.
@@ -140,6 +142,7 @@ impl View {
                 facts.described = facts.described.or(Some((None, &NO_TAGS)));
                 let (answer, for_good) = (care.roster.answer(&facts), config.is_some());
                 vm.settle(answer, for_good);
+                vm.schedules = vm.managed.map_or_else(Vec::new, |m| care.roster.holding(&m));
             }
             let placement = vm.managed.map_or(Placement::Sure, |managed| managed.placement);
             vm.elsewhere = care.doubt(*vmid, placement);

@@ -65,6 +65,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         loop {
             let begun = self.clock.now();
             self.take_over(&mut memory);
+            self.turn(&mut memory);
             self.board.begin(&self.care.cluster);
             let interval = self.care.roster.config().observe_interval;
             let interval = Duration::from_secs(interval.into());
@@ -99,7 +100,18 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         let Order { care, notifier } = self.cares.borrow_and_update().clone();
         (self.care, self.notifier) = (care, notifier);
         memory.planner.configure(planner_config(self.care.roster.config()));
-        memory.view.unsettle();
+        memory.view.unsettle(|_| true);
+    }
+
+    /// What the schedules say at this time holds from this cycle on.
+    fn turn(&mut self, memory: &mut Memory) {
+        let turned = self.care.roster.turn(self.clock.wall());
+        for said in &turned.said {
+            tracing::info!(cluster = %self.care.cluster, "{said}");
+        }
+        if !turned.said.is_empty() {
+            memory.view.unsettle(|vm| vm.is_some_and(|managed| turned.concerns(managed)));
+        }
     }
 
     /// Observe, plan, act.
@@ -227,7 +239,9 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         let mut status =
             ClusterStatus::of(&self.care.cluster, &memory.view, &memory.decisions, now);
         status.looks = memory.looks;
-        let problems = [memory.problem.clone(), memory.journal.clone(), stopped_by(&memory.view)];
+        let clock = self.care.roster.lacks_time().then(|| CLOCK.to_owned());
+        let problems =
+            [memory.problem.clone(), memory.journal.clone(), stopped_by(&memory.view), clock];
         let problems: Vec<String> = problems.into_iter().flatten().collect();
         status.problem = (!problems.is_empty()).then(|| problems.join("; "));
         complete(&mut status, memory, now);
@@ -263,6 +277,9 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         }
     }
 }
+
+/// Schedules need to know what time it is.
+const CLOCK: &str = "this machine's clock was never set, so that no schedule holds: timedatectl";
 
 /// What keeps the whole cluster from being changed, but for a pause.
 fn stopped_by(view: &View) -> Option<String> {

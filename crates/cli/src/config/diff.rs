@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 use vm_autoscale_config::{Answer, Difference, Roster, SchedulerConfig};
-use vm_autoscale_scheduler::{ClusterStatus, StatusReport, fetch_config, fetch_status};
+use vm_autoscale_scheduler::{ClusterStatus, StatusReport, fetch_config, fetch_status, wall};
 
 use super::vm::answer;
 use super::{Row, columns};
@@ -53,8 +53,11 @@ fn of_vms(
     after: &SchedulerConfig,
     status: &StatusReport,
 ) -> Vec<Difference> {
+    let now = wall();
     let roster = |config: &SchedulerConfig, cluster: &ClusterStatus| {
-        Roster::new(config.clone().into(), &cluster.name, &status.hosts)
+        let mut roster = Roster::new(config.clone().into(), &cluster.name, &status.hosts);
+        roster.turn(now);
+        roster
     };
     let mut found = Vec::new();
     for cluster in &status.clusters {

@@ -25,10 +25,10 @@ pub(crate) fn show(args: &Args, wanted: &Show) -> Result<u8, Error> {
         }
         (None, Format::Text) if wanted.effective => effective(&read),
         (None, Format::Json) if wanted.effective => {
-            let classes = read.config.effective_classes(|path| read.place(path));
+            let classes = read.config.effective_classes(&read.hours, |path| read.place(path));
             let classes: serde_json::Map<_, _> =
                 classes.into_iter().map(|(name, values)| (name, json!(values))).collect();
-            let plain = read.config.effective_plain(|path| read.place(path));
+            let plain = read.config.effective_plain(&read.hours, |path| read.place(path));
             format!("{}\n", json!({"file": read.own(), "vms": plain, "classes": classes}))
         }
         (None, format) => written(&read, format),
@@ -54,8 +54,8 @@ fn written(read: &Read, format: Format) -> String {
 }
 
 fn effective(read: &Read) -> String {
-    let plain = read.config.effective_plain(|path| read.place(path));
-    let classes = read.config.effective_classes(|path| read.place(path));
+    let plain = read.config.effective_plain(&read.hours, |path| read.place(path));
+    let classes = read.config.effective_classes(&read.hours, |path| read.place(path));
     let mut parts = vec![
         ("the file".to_owned(), read.own()),
         ("VMs without class and entry".to_owned(), plain),

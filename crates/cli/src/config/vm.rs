@@ -111,7 +111,7 @@ impl Found {
 
     /// What holds, where it is looked after.
     pub(super) fn values(&self, read: &Read) -> Option<Vec<Effective<String>>> {
-        Some(read.config.effective_vm(self.managed()?, |path| read.place(path)))
+        Some(read.config.effective_vm(&read.hours, self.managed()?, |path| read.place(path)))
     }
 
     pub(super) fn json(&self, read: &Read) -> Value {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use vm_autoscale_proxmox::Tags;
 
-use crate::{Answer, Checked, Environment, Origin, Roster, SchedulerConfig, VmFacts};
+use crate::{Answer, Checked, Environment, Hours, Origin, Roster, SchedulerConfig, VmFacts};
 
 /// The key, how it may be written flat, two values that go together with all others, and what
 /// holds where nobody says it.
@@ -42,34 +42,74 @@ const PROFILES: [(&str, &str, [&str; 6]); 3] = [
 ];
 const OF_PROFILES: [usize; 6] = [3, 4, 5, 6, 12, 13];
 
-/// What one layer says: of each key which value, and whether flat; of a profile which, and how.
+const LIMITS: [usize; 4] = [7, 8, 9, 10];
+/// A time at which only one of the two schedules holds that there can be.
+const NOW: u64 = 1_795_392_000;
+
+/// What one layer says: of each key which value, and whether flat; of a profile which, and how; of
+/// schedules, where it has a list.
 #[derive(Debug, Clone)]
 struct Layer {
     keys: Vec<Option<(bool, bool)>>,
     profile: Option<(usize, bool)>,
+    schedules: Option<Vec<Schedule>>,
+}
+
+/// Whether it holds, which of two values its bounds have, and which profile it has.
+#[derive(Debug, Clone)]
+struct Schedule {
+    holds: bool,
+    limits: Vec<Option<bool>>,
+    profile: Option<usize>,
+}
+
+fn schedule() -> impl Strategy<Value = Schedule> {
+    let limits = prop::collection::vec(prop::option::of(any::<bool>()), LIMITS.len());
+    let profile = prop::option::of(0..PROFILES.len());
+    (any::<bool>(), limits, profile).prop_map(|(holds, mut limits, profile)| {
+        // One that says nothing is an error.
+        limits[0] = limits[0].or(Some(true));
+        Schedule { holds, limits, profile }
+    })
 }
 
 fn layer() -> impl Strategy<Value = Layer> {
     let keys =
         prop::collection::vec(prop::option::weighted(0.4, any::<(bool, bool)>()), KEYS.len());
     let profile = prop::option::weighted(0.5, (0..PROFILES.len(), any::<bool>()));
-    (keys, profile).prop_map(|(keys, profile)| {
+    let schedules = prop::option::weighted(0.4, prop::collection::vec(schedule(), 0..4));
+    (keys, profile, schedules).prop_map(|(keys, profile, mut schedules)| {
         let is_idle = OF_PROFILES.iter().all(|key| keys[*key].is_some());
-        Layer { keys, profile: profile.filter(|_| !is_idle) }
+        for schedule in schedules.iter_mut().flatten() {
+            schedule.profile = schedule.profile.filter(|_| !is_idle);
+        }
+        Layer { keys, profile: profile.filter(|_| !is_idle), schedules }
     })
 }
 
-/// A file under construction, and on which line each layer says what.
+/// Of each key the line and the value.
+type Places = [Option<(usize, String)>; KEYS.len()];
+
+/// On which line each layer says what.
+#[derive(Default)]
+struct Said {
+    own: Places,
+    profile: Places,
+    /// What those that hold say by their bounds, and by their profiles; of a list.
+    schedules: Option<Vec<[Places; 2]>>,
+}
+
+/// A file under construction.
 #[derive(Default)]
 struct Text {
     lines: Vec<String>,
-    places: Vec<[Option<(usize, String)>; KEYS.len()]>,
+    places: Vec<Said>,
 }
 
 impl Text {
     /// Every value on a line of its own, as long as it is one.
     fn layer(&mut self, layer: &Layer, indent: &str, marks: &str) {
-        let mut places = [const { None }; KEYS.len()];
+        let (mut places, mut of_profile) = (Places::default(), Places::default());
         if let Some((profile, by_behaviour)) = layer.profile {
             let (name, behaviour, values) = PROFILES[profile];
             let key = if by_behaviour {
@@ -79,7 +119,7 @@ impl Text {
             };
             self.lines.push(format!("{indent}{key}"));
             for (key, value) in OF_PROFILES.into_iter().zip(values) {
-                places[key] = Some((self.lines.len(), value.to_owned()));
+                of_profile[key] = Some((self.lines.len(), value.to_owned()));
             }
         }
         for section in ["", "scaling_limits", "thresholds", "thresholds.cpu", "thresholds.ram"] {
@@ -105,7 +145,40 @@ impl Text {
                 places[key] = Some((self.lines.len(), value.to_owned()));
             }
         }
-        self.places.push(places);
+        let schedules = layer.schedules.as_ref().map(|all| self.schedules(all, indent));
+        self.places.push(Said { own: places, profile: of_profile, schedules });
+    }
+
+    fn schedules(&mut self, all: &[Schedule], indent: &str) -> Vec<[Places; 2]> {
+        let none = if all.is_empty() { " []" } else { "" };
+        self.lines.push(format!("{indent}schedules:{none}"));
+        let mut said = Vec::new();
+        for (at, schedule) in all.iter().enumerate() {
+            let [mut of_limits, mut of_profile] = [Places::default(), Places::default()];
+            let (event, span) = if schedule.holds { ("daily", "1d") } else { ("2021-01-01", "1m") };
+            let head = format!("{indent}- {{name: s{at}, at: {event}, for: {span}, timezone: UTC,");
+            self.lines.push(head);
+            if let Some(profile) = schedule.profile {
+                let (name, _, values) = PROFILES[profile];
+                self.lines.push(format!("{indent}   profile: {name},"));
+                for (key, value) in OF_PROFILES.into_iter().zip(values) {
+                    of_profile[key] = Some((self.lines.len(), value.to_owned()));
+                }
+            }
+            self.lines.push(format!("{indent}   scaling_limits: {{"));
+            for (key, second) in LIMITS.into_iter().zip(&schedule.limits) {
+                let Some(second) = *second else { continue };
+                let (path, _, values, _) = KEYS[key];
+                let (name, value) = (path.rsplit('.').next().unwrap(), values[usize::from(second)]);
+                self.lines.push(format!("{indent}     {name}: {value},"));
+                of_limits[key] = Some((self.lines.len(), value.to_owned()));
+            }
+            self.lines.push(format!("{indent}   }}}}"));
+            if schedule.holds {
+                said.push([of_limits, of_profile]);
+            }
+        }
+        said
     }
 }
 
@@ -125,20 +198,31 @@ fn parent(path: &str) -> &str {
     path.rsplit_once('.').map_or("", |(parent, _)| parent)
 }
 
-/// The line and value of each key: of the first layer that says it, nearest first.
-fn expected(
-    places: &[[Option<(usize, String)>; KEYS.len()]],
-) -> Vec<(String, String, Option<usize>)> {
+/// Everything that says something, nearest first.
+fn voices(places: &[Said]) -> Vec<&Places> {
+    let counts = places.iter().rposition(|said| said.schedules.is_some());
+    let mut voices = Vec::new();
+    for (layer, said) in places.iter().enumerate().rev() {
+        let schedules = said.schedules.iter().flatten().rev().filter(|_| counts == Some(layer));
+        voices.extend(schedules.clone().map(|[limits, _]| limits));
+        voices.push(&said.own);
+        voices.extend(schedules.map(|[_, profile]| profile));
+        voices.push(&said.profile);
+    }
+    voices
+}
+
+/// The line and value of each key: of the first voice that says it.
+fn expected(places: &[Said]) -> Vec<(String, String, Option<usize>)> {
     let order = ["observe", "recommend", "up-only", "full"];
     let nearest = |key: usize| {
-        let mut said = [3, 2, 1, 0].into_iter().filter_map(|layer| places[layer][key].clone());
         if key > 0 {
-            return said.next();
+            return voices(places).into_iter().find_map(|said| said[key].clone());
         }
         // The entry's, the class's (its own or what it inherits) and the file's: the least.
-        let class = places[2][0].clone().or(places[1][0].clone());
+        let mode = |layer: usize| places[layer].own[0].clone();
         let default = Some((0, "observe".to_owned()));
-        let all = [places[3][0].clone(), class, places[0][0].clone().or(default)];
+        let all = [mode(3), mode(2).or(mode(1)), mode(0).or(default)];
         all.into_iter().flatten().min_by_key(|(_, mode)| order.iter().position(|m| m == mode))
     };
     let of = |(at, (path, _, _, default)): (usize, &Key)| match nearest(at) {
@@ -164,7 +248,10 @@ fn found(text: &str) -> Result<Vec<(String, String, Option<usize>)>, String> {
     let described = Some((None, &tags));
     let vm = VmFacts { vmid, node: Some(&node), described, pool: Some(None) };
     let Answer::Yes(managed) = roster.answer(&vm) else { return Err("no VM".to_owned()) };
-    let values = config.effective_vm(&managed, line).into_iter();
+    let mut hours = Hours::new(&config);
+    hours.turn(&config, NOW);
+    let values = config.effective_vm(&hours, &managed, line).into_iter();
+    let values = values.filter(|value| !value.key.starts_with("schedules."));
     let values = values.map(|value| (value.key, value.value, value.place)).collect();
     checked.finish().map(|_| values).map_err(|report| report.to_string())
 }

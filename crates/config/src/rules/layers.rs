@@ -1,12 +1,14 @@
 //! Bounds and marks that are in order in each section and not together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::resolve::Place;
+use crate::schedule::{Holding, MOST as MOST_SCHEDULES};
 use crate::scheduler::layer::Layer as _;
+use crate::section::Section;
 use crate::settings::{Origins, Own, PATHS};
 use crate::yaml::meaning::Broken;
-use crate::{SchedulerConfig, VirtualMachine, VmSettings};
+use crate::{Schedule, SchedulerConfig, VirtualMachine, VmSettings};
 
 /// Two settings, the lower one first, and what is wrong where they cross.
 struct Pair {
@@ -52,23 +54,36 @@ const MOST: usize = 100;
 pub(super) fn crossed(config: &SchedulerConfig) -> Vec<Broken> {
     let mut seen = BTreeSet::new();
     let mut broken = Vec::new();
-    for (class, entry) in combinations(config) {
-        if broken.len() >= MOST {
-            break;
-        }
-        let (settings, origins) = config.resolve(class, entry);
-        for pair in &PAIRS {
-            let Some(([own, _], found)) = meet(config, (class, entry), pair, &settings, &origins)
-            else {
-                continue;
-            };
-            // Said once of a key, however many classes its VM may be of.
-            if seen.insert(own) {
-                broken.push(found);
+    let (alone, none) = (each_alone(config), [Holding::default()]);
+    for of in combinations(config) {
+        let by = config.scheduled_by(of.0, of.1).and_then(|section| alone.get(&section));
+        for holding in by.map_or(none.as_slice(), Vec::as_slice).iter().copied() {
+            if broken.len() >= MOST {
+                return broken;
             }
+            let (settings, origins) = config.resolve(of.0, of.1, holding);
+            let found = PAIRS.iter().filter_map(|pair| meet(config, of, pair, &settings, &origins));
+            // Said once of a key, however many classes its VM may be of.
+            broken.extend(found.filter_map(|([own, _], found)| seen.insert(own).then_some(found)));
         }
     }
     broken
+}
+
+/// Of each section with schedules none of them, and each that says something else than those before
+/// it. Which of them hold together is known only at the time.
+fn each_alone(config: &SchedulerConfig) -> BTreeMap<Section, Vec<Holding>> {
+    let lists = config.sections().filter_map(|section| Some((section, config.schedules(section)?)));
+    let alone = |list: &[Schedule]| {
+        let says = |schedule: &Schedule| (schedule.limits(), schedule.profile);
+        let other = |(at, schedule): (usize, &Schedule)| {
+            let mut before = list.iter().take(at);
+            before.all(|known| says(known) != says(schedule)).then(|| Holding::only(at))
+        };
+        let others = list.iter().enumerate().take(MOST_SCHEDULES).filter_map(other);
+        std::iter::once(Holding::default()).chain(others).collect()
+    };
+    lists.map(|(section, list)| (section, alone(list))).collect()
 }
 
 /// The classes and entries that can come together, each with the file.
@@ -77,7 +92,9 @@ fn combinations(config: &SchedulerConfig) -> Vec<(Option<usize>, Option<usize>)>
     let mut all: Vec<_> =
         std::iter::once(None).chain(classes()).map(|class| (class, None)).collect();
     // One that is not looked after, or says nothing of these, crosses nothing of its own.
-    let says = |vm: &VirtualMachine| vm.profile().is_some() || vm.own() != Own::default();
+    let says = |vm: &VirtualMachine| {
+        vm.profile().is_some() || vm.own() != Own::default() || vm.schedules.is_some()
+    };
     let entries = config.virtual_machines.iter().enumerate();
     for (at, vm) in entries.filter(|(_, vm)| vm.scaling_enabled && says(vm)) {
         if let Some(name) = &vm.class {
@@ -160,15 +177,23 @@ fn may_say(
     let places = entry.map(|at| Place::Vm(at, None)).into_iter().chain(chain);
     let of = |place: Place| {
         let both = [pair.low, pair.high].into_iter().flat_map(move |name| place.keys(name));
-        both.chain(["profile", "behaviour", "name", "class", "inherits"].map(|key| place.key(key)))
+        both.chain(
+            ["profile", "behaviour", "schedules", "name", "class", "inherits"]
+                .map(|key| place.key(key)),
+        )
     };
     places.chain([Place::File(None)]).flat_map(of).collect()
 }
 
 /// The nearer to the VM the higher.
-fn rank(config: &SchedulerConfig, class: Option<usize>, place: Place) -> (u8, usize, bool) {
-    let is_own = place.profile().is_none();
+fn rank(config: &SchedulerConfig, class: Option<usize>, place: Place) -> (u8, usize, u8) {
+    let is_own = 2 * u8::from(place.profile().is_none());
     match place {
+        // Between what its section says and what comes before or after that.
+        Place::Schedule(section, ..) => {
+            let (layer, depth, _) = rank(config, class, section.place(None));
+            (layer, depth, 1 + is_own)
+        }
         Place::Default => (0, 0, is_own),
         Place::File(_) | Place::DryRun => (1, 0, is_own),
         Place::Class(at, _) => {

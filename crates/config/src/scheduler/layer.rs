@@ -58,12 +58,17 @@ macro_rules! layer {
             #[serde(default)]
             #[validate(nested)]
             pub scaling_limits: crate::Limits,
+            /// Bounds and profiles by the time of day, at most 32. The list of a VM or class takes
+            /// the place of those of the sections that it would inherit from. Of several that hold
+            /// at once the later one decides, key by key.
+            #[serde(default, deserialize_with = "crate::leaf::some_each")]
+            #[validate(nested)]
+            pub schedules: Option<Vec<crate::Schedule>>,
         }
 
         impl $crate::scheduler::layer::Layer for $name {
             fn own(&self) -> $crate::settings::Own {
                 let [cpu_high, cpu_low, ram_high, ram_low] = self.$marks.marks();
-                let limits = self.scaling_limits;
                 $crate::settings::Own {
                     mode: self.mode,
                     cpu_scaling: self.cpu_scaling,
@@ -72,10 +77,6 @@ macro_rules! layer {
                     cpu_low,
                     ram_high,
                     ram_low,
-                    min_cores: limits.min_cores,
-                    max_cores: limits.max_cores,
-                    min_ram_mb: limits.min_ram_mb,
-                    max_ram_mb: limits.max_ram_mb,
                     check_interval: self.check_interval,
                     scale_cooldown: self.scale_cooldown,
                     scale_down_after_cycles: self.scale_down_after_cycles,
@@ -83,18 +84,23 @@ macro_rules! layer {
                     cpu_lever: self.cpu_lever,
                     memory_lever: self.memory_lever,
                     memory_shrink: self.memory_shrink,
+                    ..self.scaling_limits.own()
                 }
             }
 
             fn choices(&self) -> (Option<crate::Profile>, Option<crate::Behaviour>) {
                 (self.profile, self.behaviour)
             }
+
+            fn schedules(&self) -> Option<&[crate::Schedule]> {
+                self.schedules.as_deref()
+            }
         }
     };
 }
 
 use crate::settings::Own;
-use crate::{Behaviour, Profile};
+use crate::{Behaviour, Profile, Schedule};
 
 /// A section with the common keys.
 pub(crate) trait Layer {
@@ -103,6 +109,9 @@ pub(crate) trait Layer {
 
     /// Both keys that choose a profile.
     fn choices(&self) -> (Option<Profile>, Option<Behaviour>);
+
+    /// Its schedules, where it has a list of its own.
+    fn schedules(&self) -> Option<&[Schedule]>;
 
     /// The profile that it chooses, by either.
     fn profile(&self) -> Option<Profile> {
@@ -118,5 +127,9 @@ impl<L: Layer> Layer for &L {
 
     fn choices(&self) -> (Option<Profile>, Option<Behaviour>) {
         L::choices(self)
+    }
+
+    fn schedules(&self) -> Option<&[Schedule]> {
+        L::schedules(self)
     }
 }

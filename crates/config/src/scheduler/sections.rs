@@ -8,6 +8,7 @@ use vm_autoscale_proxmox::VmId;
 
 #[cfg(test)]
 use crate::schema;
+use crate::settings::Own;
 use crate::{Selection, leaf, rules};
 
 /// The marks of both resources, in percent; what is left out comes from the layer below. Each may
@@ -83,6 +84,19 @@ pub struct Limits {
     pub min_ram_mb: Option<u32>,
     /// Most memory in MiB; 16384 where no layer says it.
     pub max_ram_mb: Option<u32>,
+}
+
+impl Limits {
+    /// What they say.
+    pub(crate) fn own(&self) -> Own {
+        Own {
+            min_cores: self.min_cores,
+            max_cores: self.max_cores,
+            min_ram_mb: self.min_ram_mb,
+            max_ram_mb: self.max_ram_mb,
+            ..Own::default()
+        }
+    }
 }
 
 /// When a node is full, in percent.

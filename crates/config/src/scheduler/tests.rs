@@ -8,7 +8,10 @@ fn parse(text: &str) -> Result<SchedulerConfig, String> {
 fn an_empty_file_observes_nothing_and_changes_nothing() {
     let config = parse("{}").unwrap();
     assert_eq!(config, SchedulerConfig::default());
-    assert_eq!(config.resolve(None, None).0, crate::VmSettings::DEFAULT);
+    assert_eq!(
+        config.resolve(None, None, crate::schedule::Holding::default()).0,
+        crate::VmSettings::DEFAULT
+    );
 }
 
 #[test]

@@ -36,6 +36,11 @@ pub(crate) fn required(section: &str) -> &'static [(&'static str, StandIn)] {
         "Rule" => &[("vms", StandIn::NoItems)],
         "Class" => &[("name", StandIn::Text("none"))],
         "VirtualMachine" => &[("vm_id", StandIn::Number(100))],
+        "Schedule" => &[
+            ("name", StandIn::Text("none")),
+            ("at", StandIn::Text("daily")),
+            ("for", StandIn::Text("1m")),
+        ],
         _ => &[],
     }
 }

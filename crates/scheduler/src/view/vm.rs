@@ -34,6 +34,8 @@ pub(crate) struct KnownVm {
     /// What holds for it, if it is looked after.
     pub(crate) managed: Option<Managed>,
     pub(crate) policy: Option<VmPolicy>,
+    /// The names of the schedules that hold for it.
+    pub(crate) schedules: Vec<String>,
     /// Whether that was asked since something changed that the file may select by.
     pub(super) is_settled: bool,
     /// Whether its config was read, and it is not known all the same whether it is selected.
@@ -80,6 +82,7 @@ impl KnownVm {
             unreadable: None,
             managed: None,
             policy: None,
+            schedules: Vec::new(),
             is_settled: false,
             is_unknown: false,
             elsewhere: None,

@@ -4,6 +4,7 @@
 
 mod case;
 mod file;
+mod hours;
 mod layers;
 mod looks;
 #[path = "../../../../tests/support/schema_paths.rs"]
@@ -66,10 +67,9 @@ const fn of_notices(path: &'static str) -> Elsewhere {
 }
 
 fn all() -> Vec<Case> {
-    [layers::of_the_file(), layers::of_classes(), layers::of_vms(), file::all(), select::all()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let layers = [layers::of_the_file(), layers::of_classes(), layers::of_vms()];
+    let others = [file::all(), select::all(), hours::all()];
+    layers.into_iter().chain(others).flatten().collect()
 }
 
 #[test]
@@ -128,6 +128,11 @@ fn each_key_of_a_class_changes_what_is_decided_on_its_vms() {
 #[test]
 fn each_key_of_a_vm_changes_what_is_decided_on_it() {
     layers::of_vms().iter().for_each(Case::check);
+}
+
+#[test]
+fn each_key_of_a_schedule_changes_what_is_decided() {
+    hours::all().iter().for_each(Case::check);
 }
 
 #[test]

@@ -5,28 +5,30 @@ use serde_json::json;
 use super::case::Case;
 use super::world::Scene;
 
-const EVEN: Scene = Scene { from: 105, cores: 2.0, mib: 2048.0, nodes: 0.5, others: None };
+pub(super) const EVEN: Scene =
+    Scene { from: 105, cores: 2.0, mib: 2048.0, nodes: 0.5, others: None };
 /// 90 % of the vCPUs, 75 %, 195 %, 10 %.
 pub(super) const BUSY: Scene = Scene { cores: 3.6, ..EVEN };
-const WARM: Scene = Scene { cores: 3.0, ..EVEN };
+pub(super) const WARM: Scene = Scene { cores: 3.0, ..EVEN };
 const HOT: Scene = Scene { cores: 7.8, ..EVEN };
-const IDLE: Scene = Scene { cores: 0.4, ..EVEN };
+pub(super) const IDLE: Scene = Scene { cores: 0.4, ..EVEN };
 /// 92 % of the vCPUs, after others gave each VM one more.
 const RESIZED: Scene = Scene { from: 305, cores: 4.6, others: Some(200), ..EVEN };
 /// 90.3 % of the memory, 9.8 %.
 pub(super) const FULL: Scene = Scene { mib: 3700.0, ..EVEN };
-const EMPTY: Scene = Scene { mib: 400.0, ..EVEN };
+pub(super) const EMPTY: Scene = Scene { mib: 400.0, ..EVEN };
 
 /// Key, its two values, the scene, and what is said with one of them only.
-type Row = (&'static str, [&'static str; 2], Scene, [&'static str; 2]);
+pub(super) type Row = (&'static str, [&'static str; 2], Scene, [&'static str; 2]);
 
-const PLUG: &str = "110: vcpus 4 -> 5 (90.0 % used, above 80.0 %)";
-const UNPLUG: &str = "120: vcpus 4 -> 3 (10.0 % used, below 20.0 %, 2 times in a row)";
-const DIMM_IN: &str = "110: memory 4096 -> 4608 MiB (90.3 % used, above 85.0 %)";
-const DIMM_OUT: &str = "120: memory 4096 -> 3584 MiB (9.8 % used, below 25.0 %, 2 times in a row)";
+pub(super) const PLUG: &str = "110: vcpus 4 -> 5 (90.0 % used, above 80.0 %)";
+pub(super) const UNPLUG: &str = "120: vcpus 4 -> 3 (10.0 % used, below 20.0 %, 2 times in a row)";
+pub(super) const DIMM_IN: &str = "110: memory 4096 -> 4608 MiB (90.3 % used, above 85.0 %)";
+pub(super) const DIMM_OUT: &str =
+    "120: memory 4096 -> 3584 MiB (9.8 % used, below 25.0 %, 2 times in a row)";
+pub(super) const STEADY: &str = "vcpus 4 -> 5 (75.0 % used, above 70.0 %)";
 const CAP: &str = "120: cpulimit none -> 3 cores (10.0 % used, below 20.0 %, 2 times in a row)";
 const INFLATE: &str = "120: balloon none -> 3584 MiB (9.8 % used, below 25.0 %, 2 times in a row)";
-const STEADY: &str = "vcpus 4 -> 5 (75.0 % used, above 70.0 %)";
 
 const KEYS: [Row; 30] = [
     ("mode", ["\"observe\"", "\"full\""], BUSY, ["110: would: vcpus 4 -> 5", PLUG]),

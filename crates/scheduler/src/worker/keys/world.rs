@@ -86,13 +86,13 @@ async fn play(config: &Arc<SchedulerConfig>, scene: Scene) -> BTreeMap<String, S
 
 /// One cluster's worker. Nothing is sent (the cluster is not quorate), and what would be done
 /// comes about at once.
-struct Player {
-    worker: Worker<Site, Site, MemoryJournal>,
-    memory: Memory,
+pub(super) struct Player {
+    pub(super) worker: Worker<Site, Site, MemoryJournal>,
+    pub(super) memory: Memory,
 }
 
 impl Player {
-    fn new(care: Care, board: Board, scene: Scene) -> Self {
+    pub(super) fn new(care: Care, board: Board, scene: Scene) -> Self {
         let site = Site::new(care.cluster.as_str(), scene);
         let mut memory = Memory::new(planner_config(care.roster.config()), 1);
         memory.planner.started(site.now());
@@ -104,9 +104,10 @@ impl Player {
         Self { worker, memory }
     }
 
-    async fn cycle(&mut self, now: u64) {
+    pub(super) async fn cycle(&mut self, now: u64) {
         let Self { worker, memory } = self;
         worker.clock.set(now);
+        worker.turn(memory);
         let (begun, (done, _finished)) = (worker.clock.now(), mpsc::unbounded_channel());
         worker.cycle(memory, begun, &done).await;
         worker.publish(memory, begun);
@@ -127,11 +128,13 @@ struct Said {
     mode: String,
     steps: String,
     last: [String; 2],
+    schedules: String,
 }
 
 impl Said {
     fn note(&mut self, now: u64, vm: &crate::VmStatus) {
         self.mode.clone_from(&vm.mode);
+        self.schedules = vm.schedules.join(" ");
         for (last, text) in self.last.iter_mut().zip([&vm.cpu, &vm.memory_decision]) {
             let waits = ["next check", "cooldown", "just started", "no new", "first sample"];
             if last == text || waits.iter().any(|wait| text.starts_with(wait)) {
@@ -145,7 +148,7 @@ impl Said {
     }
 
     fn text(&self) -> String {
-        let Self { mode, steps, last: [cpu, memory] } = self;
-        format!("mode: {mode}\n{steps}cpu: {cpu}\nmemory: {memory}\n")
+        let Self { mode, steps, last: [cpu, memory], schedules } = self;
+        format!("mode: {mode}\n{steps}cpu: {cpu}\nmemory: {memory}\nschedules: {schedules}\n")
     }
 }

@@ -10,10 +10,15 @@ use super::*;
 use crate::{AskError, Purpose};
 
 #[derive(Clone)]
-pub(super) struct Site(Arc<Mutex<State>>);
+pub(in crate::worker::keys) struct Site(Arc<Mutex<State>>);
+
+/// 08:00 on a Monday in UTC: what the clock that people set says at first.
+const MONDAY: u64 = 1_795_420_800;
 
 struct State {
     now: u64,
+    /// What that clock is ahead of the other by.
+    ahead: u64,
     scene: Scene,
     guests: Vec<Guest>,
 }
@@ -46,7 +51,7 @@ impl Site {
             "home" => vec![guest(101, "pve1", "web"), guest(102, "pve2", "db")],
             _ => vec![guest(101, "far1", "mail")],
         };
-        Self(Arc::new(Mutex::new(State { now: 0, scene, guests })))
+        Self(Arc::new(Mutex::new(State { now: 0, ahead: MONDAY, scene, guests })))
     }
 
     pub(super) fn set(&self, now: u64) {
@@ -58,6 +63,12 @@ impl Site {
                 guest.version += 1;
             });
         }
+    }
+
+    /// Somebody sets the clock that people set.
+    pub(in crate::worker::keys) fn set_wall(&self, wall: u64) {
+        let mut state = self.0.lock().unwrap();
+        state.ahead = wall.wrapping_sub(state.now);
     }
 
     /// What was decided is so.
@@ -115,6 +126,11 @@ impl State {
 impl Clock for Site {
     fn now(&self) -> Moment {
         Moment(Duration::from_secs(self.0.lock().unwrap().now))
+    }
+
+    fn wall(&self) -> u64 {
+        let state = self.0.lock().unwrap();
+        state.ahead.wrapping_add(state.now)
     }
 
     async fn sleep_until(&self, _moment: Moment) {
