@@ -132,6 +132,7 @@ impl Default for SchedulerConfig {
             scale_down_after_cycles: None,
             external_change_hold: None,
             memory_shrink: None,
+            weight: None,
             scaling_limits: Limits::default(),
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use vm_autoscale_proxmox::{MemoryMib, Vcpus, VmId};
 
-use crate::Reason;
+use crate::{Reason, Short};
 
 /// What can be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -84,11 +84,13 @@ pub struct Choice {
     pub verdict: Verdict,
     /// Why.
     pub reason: Reason,
+    /// What its node had too little of, where it grows by less than it wants.
+    pub short: Option<Short>,
 }
 
 impl Choice {
     pub(crate) fn hold(reason: Reason) -> Self {
-        Self { verdict: Verdict::Hold, reason }
+        Self { verdict: Verdict::Hold, reason, short: None }
     }
 
     /// What is to be done now, if anything.

@@ -2,8 +2,10 @@
 //!
 //! No I/O, no async, no clock (time is an argument), no text formats. One [`Planner`] a cluster.
 
+mod account;
 mod adaptive;
 mod bounds;
+mod budget;
 mod decision;
 mod evidence;
 mod host;
@@ -12,10 +14,12 @@ mod kept;
 mod law;
 mod planner;
 mod reason;
+mod share;
 mod state;
 mod threshold;
 
 pub use decision::{Choice, Decision, Move, Resource, Verdict};
+pub use host::{Amounts, Limit, NodeBudget, Short, Stock};
 pub use input::{Allow, Moment, NodeInput, PlannerConfig, Sample, VmInput, VmPolicy};
 pub use kept::{Kept, KeptResource};
 pub use law::{CpuLaw, CpuRule, Marks, MemoryLaw, MemoryRule, Windows};

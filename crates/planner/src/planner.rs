@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use vm_autoscale_proxmox::{NodeName, VmId};
+use vm_autoscale_proxmox::VmId;
 
 use crate::decision::{Choice, Decision, Move, Resource, Verdict};
-use crate::host::Room;
+use crate::host::{self, Account, NodeBudget};
 use crate::input::Nodes;
+use crate::share::{Known, Share};
 use crate::state::{State, Wanted};
-use crate::{Allow, Kept, Moment, PlannerConfig, Reason, VmInput};
+use crate::{Allow, CpuRule, Kept, Moment, PlannerConfig, Reason, Short, VmInput};
 
-/// What a DIMM takes of the node shows in the node's use only when the guest touches it: so long
-/// a grant is counted beside it.
-const GRANT_COUNTS: Duration = Duration::from_secs(300);
+/// Where the file does not say how busy a node may be, the threshold rule keeps to what its users
+/// know, in percent. Nothing else does: a node that is busy gives its VMs what it can whatever
+/// their vCPUs, and fewer of them only waste what others leave.
+const THRESHOLD_MOST_BUSY: f64 = 90.0;
 
 /// What outlives a cycle: which samples were seen, and when what was changed.
 #[derive(Debug)]
@@ -23,12 +25,22 @@ pub struct Planner {
     vms: BTreeMap<VmId, Box<State>>,
     /// What happened before this is not known: nothing acts for a cooldown.
     started: Option<Moment>,
-    /// Memory growth of late, in MiB.
-    grants: Vec<(NodeName, Moment, f64)>,
     /// Plans so far: the VMs take turns at being first.
     turn: usize,
-    wishes: Vec<[Wanted; 2]>,
+    budgets: Vec<NodeBudget>,
+    heard: Vec<Heard>,
+    share: Share,
     order: Vec<usize>,
+}
+
+/// What one VM's evidence asks for, and what its node makes of that.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    /// On vCPUs and on memory.
+    pub(crate) wanted: [Wanted; 2],
+    /// What it is refused of them.
+    pub(crate) short: [Option<Short>; 2],
+    pub(crate) account: Account,
 }
 
 impl Planner {
@@ -39,9 +51,10 @@ impl Planner {
             config,
             vms: BTreeMap::new(),
             started: None,
-            grants: Vec::new(),
             turn: 0,
-            wishes: Vec::new(),
+            budgets: Vec::new(),
+            heard: Vec::new(),
+            share: Share::default(),
             order: Vec::new(),
         }
     }
@@ -61,6 +74,7 @@ impl Planner {
         let state = self.vms.entry(vmid).or_default();
         state.evidence.expect(step, now);
         state.forget_low();
+        state.booked.ended(now, step, succeeded);
         state.changed(now, step, succeeded);
     }
 
@@ -77,7 +91,9 @@ impl Planner {
 
     /// Until then a change of ours may still show, of which it is not known whether it was made.
     pub fn expect(&mut self, vmid: VmId, step: Move, until: Moment) {
-        self.vms.entry(vmid).or_default().evidence.expect(step, until);
+        let state = self.vms.entry(vmid).or_default();
+        state.evidence.expect(step, until);
+        state.booked.may_come(step, until);
     }
 
     /// A change of this resource could not be begun, though nothing speaks against it: it rests a
@@ -120,102 +136,143 @@ impl Planner {
         nodes: &Nodes,
         decisions: &mut Vec<Decision>,
     ) {
+        host::open(&mut self.budgets, &self.config, nodes);
         self.wish(now, vms);
+        let known = Known { now, started: self.started, vms, states: &self.vms };
+        self.share.out(&known, &mut self.budgets, &mut self.heard);
+        self.queue();
         decisions.clear();
         decisions.extend(vms.iter().map(|vm| Decision::none(vm.vmid)));
-        let config = self.config;
-        self.grants.retain(|(_, at, _)| now.since(*at) < GRANT_COUNTS);
-        let mut room = Room::new(&config, nodes, &self.grants);
-        let mut granted = Vec::new();
         for index in &self.order {
-            let (Some(vm), Some(wishes), Some(decision)) =
-                (vms.get(*index), self.wishes.get_mut(*index), decisions.get_mut(*index))
+            let (Some(vm), Some(heard), Some(decision)) =
+                (vms.get(*index), self.heard.get_mut(*index), decisions.get_mut(*index))
             else {
                 continue;
             };
             let Some(state) = self.vms.get_mut(&vm.vmid) else { continue };
-            *decision = decide(now, vm, self.started, &room, state, wishes);
-            if let Some((step, _)) = decision.act() {
-                granted.extend(room.grant(vm.node, step).map(|mib| (vm.node.clone(), now, mib)));
+            let budget = heard.account.node.and_then(|node| self.budgets.get_mut(node));
+            *decision = decide(vm, &self.config, budget.as_deref(), heard);
+            if decision.cpu.reason.is_wait() || decision.memory.reason.is_wait() {
+                state.check_again();
+            }
+            if let (Some((step, _)), Some(budget)) = (decision.act(), budget) {
+                budget.take(step, heard.account.more(step));
+                state.booked.grant(now, step);
             }
         }
-        self.grants.extend(granted);
     }
 
-    /// What each VM's evidence asks for, and in which order they are heard.
+    /// The nodes in the last plan: what they have, and what was granted and refused on them.
+    #[must_use]
+    pub fn nodes(&self) -> &[NodeBudget] {
+        &self.budgets
+    }
+
+    /// What each VM's evidence asks for, and what of its node it has.
     fn wish(&mut self, now: Moment, vms: &[VmInput<'_>]) {
-        self.wishes.clear();
+        self.heard.clear();
         for vm in vms {
             let new = self.turn > 0;
             let state = self.vms.entry(vm.vmid).or_insert_with(|| Box::new(State::met(new)));
-            self.wishes.push(state.wishes(now, vm));
+            let wanted = state.wishes(now, vm);
+            let wanted = wanted.map(|wanted| held(now, vm, self.started, state, wanted));
+            let node = self.budgets.binary_search_by(|budget| budget.node.cmp(vm.node)).ok();
+            let account = state.booked.account(now, vm, node);
+            if let Some(budget) = node.and_then(|node| self.budgets.get_mut(node)) {
+                budget.count(&account);
+            }
+            self.heard.push(Heard { wanted, short: [None; 2], account });
         }
-        let (count, turn) = (vms.len(), self.turn);
+        // A VM that is out of sight for a while keeps its cooldowns.
+        self.vms.retain(|_, state| state.is_kept(now));
+    }
+
+    /// In which order they are heard.
+    fn queue(&mut self) {
+        let (count, turn) = (self.heard.len(), self.turn);
         self.turn = turn.wrapping_add(1);
         self.order.clear();
         self.order.extend((0..count).map(|index| index.wrapping_add(turn) % count));
         let grows = |wish: &Wanted| wish.as_ref().is_ok_and(|(step, _)| step.is_growth());
-        let wishes = &self.wishes;
+        let heard = &self.heard;
         self.order
-            .sort_by_key(|index| !wishes.get(*index).is_some_and(|both| both.iter().any(grows)));
-        // A VM that is out of sight for a while keeps its cooldowns.
-        self.vms.retain(|_, state| state.is_kept(now));
+            .sort_by_key(|index| !heard.get(*index).is_some_and(|vm| vm.wanted.iter().any(grows)));
     }
+}
+
+/// Who may still forbid it, whatever the node has: the start, the cooldown, the last refusal.
+fn held(
+    now: Moment,
+    vm: &VmInput<'_>,
+    started: Option<Moment>,
+    state: &State,
+    wanted: Wanted,
+) -> Wanted {
+    let (step, reason) = wanted?;
+    may_change(now, vm, started, state, step.resource())?;
+    Ok((step, reason))
+}
+
+/// Whether a resource may be changed by now.
+pub(crate) fn may_change(
+    now: Moment,
+    vm: &VmInput<'_>,
+    started: Option<Moment>,
+    state: &State,
+    resource: Resource,
+) -> Result<(), Reason> {
+    let held_until = started.map(|at| at.after(vm.policy.cooldown)).unwrap_or_default();
+    if now < held_until {
+        return Err(Reason::Started(held_until.since(now)));
+    }
+    let cooldown_until = state.cooldown_until(resource, vm.policy);
+    if now < cooldown_until {
+        return Err(Reason::Cooldown(cooldown_until.since(now)));
+    }
+    let retry_at = state.retry_at(resource);
+    if now < retry_at {
+        return Err(Reason::Retry(retry_at.since(now)));
+    }
+    Ok(())
 }
 
 /// Hears one VM's wishes.
 fn decide(
-    now: Moment,
     vm: &VmInput<'_>,
-    started: Option<Moment>,
-    room: &Room<'_>,
-    state: &mut State,
-    wishes: &mut [Wanted; 2],
+    config: &PlannerConfig,
+    budget: Option<&NodeBudget>,
+    heard: &mut Heard,
 ) -> Decision {
-    let [cpu, memory] =
-        wishes.each_mut().map(|wish| match std::mem::replace(wish, Err(Reason::NotAsked)) {
-            Ok((step, reason)) => finish(now, vm, started, room, state, step, reason),
-            Err(reason) => Choice::hold(reason),
-        });
-    let decision = one_at_a_time(vm.vmid, cpu, memory);
-    if decision.cpu.reason.is_wait() || decision.memory.reason.is_wait() {
-        state.check_again();
-    }
-    decision
+    let threshold = matches!(vm.policy.cpu, Some(CpuRule::Threshold(_)));
+    let most_busy = config.max_host_cpu.or(threshold.then_some(THRESHOLD_MOST_BUSY));
+    let account = heard.account;
+    let choose = |wanted: &mut Wanted, short: Option<Short>| match std::mem::replace(
+        wanted,
+        Err(Reason::NotAsked),
+    ) {
+        Ok((step, reason)) => {
+            let checked = match budget {
+                Some(budget) => budget.check(step, account.more(step), most_busy),
+                None if step.is_growth() => Err(Reason::NodeUnknown),
+                None => Ok(()),
+            };
+            match checked {
+                Ok(()) => Choice { verdict: verdict(vm.policy.allow, step), reason, short },
+                Err(reason) => Choice::hold(reason),
+            }
+        }
+        Err(reason) => Choice::hold(reason),
+    };
+    let [cpu_wanted, memory_wanted] = &mut heard.wanted;
+    let [cpu_short, memory_short] = heard.short;
+    let cpu = choose(cpu_wanted, cpu_short);
+    let memory = choose(memory_wanted, memory_short);
+    one_at_a_time(vm.vmid, cpu, memory)
 }
 
-/// Who may still forbid it: the start, the cooldown, the node, the mode.
-fn finish(
-    now: Moment,
-    vm: &VmInput<'_>,
-    started: Option<Moment>,
-    room: &Room<'_>,
-    state: &State,
-    step: Move,
-    reason: Reason,
-) -> Choice {
-    let cooldown = vm.policy.cooldown;
-    let held_until = started.map(|at| at.after(cooldown)).unwrap_or_default();
-    if now < held_until {
-        return Choice::hold(Reason::Started(held_until.since(now)));
-    }
-    let cooldown_until = state.cooldown_until(step.resource(), vm.policy);
-    if now < cooldown_until {
-        return Choice::hold(Reason::Cooldown(cooldown_until.since(now)));
-    }
-    let retry_at = state.retry_at(step.resource());
-    if now < retry_at {
-        return Choice::hold(Reason::Retry(retry_at.since(now)));
-    }
-    if let Err(reason) = room.check(vm.node, step) {
-        return Choice::hold(reason);
-    }
-    let allowed = match vm.policy.allow {
-        Allow::Nothing => false,
-        Allow::Growth => step.is_growth(),
-        Allow::Everything => true,
-    };
-    Choice { verdict: if allowed { Verdict::Act(step) } else { Verdict::Recommend(step) }, reason }
+/// What the mode makes of it.
+fn verdict(allow: Allow, step: Move) -> Verdict {
+    if allow.allows(step) { Verdict::Act(step) } else { Verdict::Recommend(step) }
 }
 
 /// Of two changes the one that adds comes first, then vCPUs; the other waits for a later cycle.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::Short;
+
 /// Percent with one decimal.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Percent(pub f64);
@@ -97,6 +99,9 @@ pub enum Reason {
     Doubt(String),
     /// Measured across a change, a restart or a migration.
     FirstAfterChange,
+    /// So much of it was needed of late, and what is above that is given back for others on its
+    /// node that need it.
+    GivesBack(Percent),
     /// The HA manager moves, stops or fences it.
     HaManager(String),
     /// Used above the high mark.
@@ -118,7 +123,7 @@ pub enum Reason {
     /// As many changes as may be are under way on the node.
     NodeBusy(usize),
     /// The node has no room for growth.
-    NodeFull(Percent, Percent),
+    NodeFull(Short),
     /// How full the node is, is not known.
     NodeUnknown,
     /// Huge pages make the ladder of sizes another one.
@@ -205,6 +210,9 @@ impl fmt::Display for Reason {
             Self::Retry(wait) => write!(f, "tried again in {} s", seconds(wait)),
             Self::Doubt(what) => write!(f, "not known {what}"),
             Self::FirstAfterChange => f.write_str("first sample after a change"),
+            Self::GivesBack(most) => {
+                write!(f, "{most} used at most, given back: its node is full, and others need it")
+            }
             Self::HaManager(state) => write!(f, "the HA manager is busy with it ({state})"),
             Self::High(used, mark) => write!(f, "{used} used, above {mark}"),
             Self::InFlight => f.write_str("a change is under way"),
@@ -219,9 +227,7 @@ impl fmt::Display for Reason {
             Self::MemoryUseUnknown(used) => write!(f, "{used} resident, no balloon device to ask"),
             Self::NoSample => f.write_str("no sample"),
             Self::NodeBusy(count) => write!(f, "waits: {count} changes are under way on the node"),
-            Self::NodeFull(used, limit) => {
-                write!(f, "wants more, node would be at {used} of {limit}")
-            }
+            Self::NodeFull(short) => short.fmt(f),
             Self::NodeUnknown => f.write_str("wants more, node's load is not known"),
             Self::HugePages => f.write_str("`hugepages` changes its sizes: not supported"),
             Self::NotAble(fix) => write!(f, "not able: {fix}, then power off and on"),

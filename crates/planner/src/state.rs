@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use vm_autoscale_proxmox::{Ladder, Vcpus, VmConfig, VmId};
+use vm_autoscale_proxmox::{Ladder, MemoryMib, Vcpus, VmConfig, VmId};
 
+use crate::account::Booked;
 use crate::adaptive::{CpuSense, MemorySense};
 use crate::bounds::{self, Bounds};
+use crate::budget::whole;
 use crate::decision::{Move, Resource};
 use crate::evidence::{Evidence, Shape};
 use crate::reason::Percent;
@@ -41,6 +43,10 @@ pub(crate) struct State {
     memory_sense: Option<Box<MemorySense>>,
     /// No sample has come since the restart: what was counted before is not forgotten for that.
     goes_on: bool,
+    /// What was granted to it of late.
+    pub(crate) booked: Booked,
+    /// When its memory was judged last, and what of it was in use then, in MiB.
+    judged: Option<(Moment, f64)>,
     cpu: ResourceState,
     memory: ResourceState,
 }
@@ -305,6 +311,29 @@ impl State {
         Ok((Move::Cpu { from: plugged, to }, reason))
     }
 
+    /// The memory in MiB that was in use when it was judged, if that was in this moment.
+    pub(crate) fn memory_in_use(&self, now: Moment) -> Option<f64> {
+        self.judged.filter(|(at, _)| *at == now).map(|(_, used)| used)
+    }
+
+    /// The most memory in MiB that was in use of late, where that was seen all the time.
+    pub(crate) fn memory_of_late(&self, now: Moment) -> Option<f64> {
+        self.memory_in_use(now)?;
+        self.memory_sense.most_of_late(now)
+    }
+
+    /// To which size it may go at once where others need memory more: nothing that was in use of
+    /// late is taken, and it is not short of memory after. Only where its rule goes by its own use:
+    /// who wrote marks wants them kept.
+    pub(crate) fn least_memory(&self, now: Moment, vm: &VmInput<'_>) -> Option<MemoryMib> {
+        let Some(MemoryRule::Adaptive(law)) = vm.policy.memory else { return None };
+        let bounds = bounds::memory(vm.policy, vm.config?).ok()?;
+        let most = self.memory_of_late(now)?;
+        let needed = (most / f64::from(law.grow_at)).max(most + f64::from(law.free_mib));
+        let least = Ladder::ceil(whole(needed).saturating_add(1).max(1024).try_into().ok()?)?;
+        Some(least.max(bounds.min))
+    }
+
     fn memory(
         &mut self,
         at: Moment,
@@ -320,6 +349,7 @@ impl State {
         let size = f64::from(now.get());
         let used = measured(sample.memory_used, sample.memory, size);
         let used = used.inspect_err(|_| self.memory.low.forget())?;
+        self.judged = Some((at, used));
         let marks = match rule {
             MemoryRule::Threshold(marks) => marks,
             MemoryRule::Adaptive(law) => {

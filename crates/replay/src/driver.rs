@@ -61,7 +61,9 @@ struct Room {
     cores: Option<f64>,
     memory: Option<f64>,
     used: f64,
-    plugged: f64,
+    /// MiB in use, and what those have who do not run: a host of the world keeps it for them.
+    in_use: f64,
+    resting: f64,
 }
 
 impl Driver {
@@ -93,7 +95,7 @@ impl Driver {
         for (at, host) in fleet.hosts.iter().enumerate() {
             let node = name("host", at).map_err(bad)?;
             let (cores, memory) = (host.cores, host.memory);
-            room.push(Room { node, cores, memory, used: 0.0, plugged: 0.0 });
+            room.push(Room { node, cores, memory, used: 0.0, in_use: 0.0, resting: 0.0 });
         }
         let named = vms.iter().map(|vm| &vm.node).chain(room.iter().map(|room| &room.node));
         let nodes = named.map(|node| (node.clone(), endless())).collect();
@@ -104,7 +106,7 @@ impl Driver {
     /// What became of what was asked, and what is measured now.
     fn look(&mut self, now: Moment, seen: &[Seen]) {
         for room in &mut self.room {
-            (room.used, room.plugged) = (0.0, 0.0);
+            (room.used, room.in_use, room.resting) = (0.0, 0.0, 0.0);
         }
         for (vm, seen) in self.vms.iter_mut().zip(seen) {
             if let Some(step) = vm.pending.take_if(|step| !is_under_way(*step, seen)) {
@@ -113,7 +115,8 @@ impl Driver {
             vm.look(now, seen);
             if let Some(room) = self.room.get_mut(vm.host) {
                 room.used += seen.cpu_used;
-                room.plugged += f64::from(seen.memory);
+                room.in_use += seen.mem_used;
+                room.resting += if seen.active { 0.0 } else { f64::from(seen.memory) };
             }
         }
         for room in &self.room {
@@ -182,8 +185,9 @@ impl Room {
     fn fill(&self, node: &mut NodeInput) {
         node.cpu = Some(self.cores.map_or(0.0, |cores| self.used / cores));
         node.memory = Some(self.memory.unwrap_or(ENDLESS));
-        // A host of the world is full when its VMs have what it has, whatever they use of it.
-        node.memory_used = Some(self.memory.map_or(0.0, |_| self.plugged));
+        node.memory_used = Some(self.memory.map_or(0.0, |_| self.in_use));
+        node.cpus = Some(self.cores.unwrap_or(ENDLESS));
+        node.others_memory = Some(self.memory.map_or(0.0, |_| self.resting));
     }
 }
 
@@ -192,6 +196,9 @@ fn endless() -> NodeInput {
         cpu: Some(0.0),
         memory: Some(ENDLESS),
         memory_used: Some(0.0),
+        cpus: Some(ENDLESS),
+        others_memory: Some(0.0),
+        others_vcpus: Some(0.0),
         fresh: true,
         changing: 0,
     }

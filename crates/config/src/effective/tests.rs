@@ -13,7 +13,7 @@ use crate::{Answer, Checked, Environment, Origin, Roster, SchedulerConfig, VmFac
 /// holds where nobody says it.
 type Key = (&'static str, &'static str, [&'static str; 2], &'static str);
 
-const KEYS: [Key; 16] = [
+const KEYS: [Key; 17] = [
     ("mode", "", ["full", "up-only"], "observe"),
     ("cpu_scaling", "", ["false", "true"], "true"),
     ("ram_scaling", "", ["false", "true"], "true"),
@@ -30,6 +30,7 @@ const KEYS: [Key; 16] = [
     ("scale_down_after_cycles", "", ["8", "9"], "2"),
     ("external_change_hold", "", ["0", "80"], "3600"),
     ("memory_shrink", "", ["true", "false"], "false"),
+    ("weight", "", ["1", "50000"], "shares"),
 ];
 
 /// By both of its names; `KEYS` from the fourth on, and what is none of a profile's.

@@ -9,6 +9,9 @@ use super::{Watch, narrow, seconds, share_of, up};
 use crate::reason::{Percent, Span};
 use crate::{MemoryLaw, Moment, Reason};
 
+/// Seconds that say what a VM needs where others are short: enough for what comes and goes every
+/// few minutes to be in them.
+const LATE: u32 = 600;
 /// Seconds over which the slope is smoothed.
 const SMOOTHING: f32 = 120.0;
 /// The least that is told apart, in MiB.
@@ -67,6 +70,13 @@ impl MemorySense {
     /// A change of ours came about.
     pub(crate) fn changed(&mut self, now: Moment, grown: bool) {
         self.watch.changed(seconds(now), grown);
+    }
+
+    /// The most MiB that were used of late, where it was seen all that time.
+    pub(crate) fn most_of_late(&self, now: Moment) -> Option<f64> {
+        let now = seconds(now);
+        let most = self.needed.most_since(now.saturating_sub(LATE)).max(self.used);
+        self.watch.has_seen(now, LATE).then_some(f64::from(most))
     }
 
     /// How much memory there should be, and why.

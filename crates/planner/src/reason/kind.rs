@@ -23,6 +23,7 @@ impl Reason {
             Self::Cooldown(..) => "cooldown",
             Self::Doubt(..) => "doubt",
             Self::FirstAfterChange => "first-after-change",
+            Self::GivesBack(..) => "gives-back",
             Self::HaManager(..) => "ha-manager",
             Self::High(..) => "high",
             Self::InFlight => "in-flight",
@@ -87,6 +88,7 @@ impl Reason {
                 | Self::Short { .. }
                 | Self::Spare { .. }
                 | Self::Unneeded { .. }
+                | Self::GivesBack(..)
                 | Self::High(..)
                 | Self::Low(..)
                 | Self::LowNotLong(..)

@@ -1,0 +1,100 @@
+//! What of its node a VM has, or may have by what was granted.
+
+use std::time::Duration;
+
+use crate::decision::{Move, Resource};
+use crate::host::Account;
+use crate::{Moment, VmInput};
+
+/// What a DIMM takes of the node shows in the node's use only when the guest touches it: so long
+/// a grant is counted beside it.
+const GRANT_COUNTS: Duration = Duration::from_secs(300);
+/// After a change that did not come about, what it left shows within three of pvestatd's rounds.
+const FAILURE_SHOWS: Duration = Duration::from_secs(30);
+
+/// What was granted to a VM, as long as neither its config nor its node may show it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Booked {
+    cpu: Option<Booking>,
+    memory: Option<Booking>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Booking {
+    from: f64,
+    to: f64,
+    until: Moment,
+}
+
+impl Booked {
+    /// A move is to be made. Of two that grow, the second goes on where the first began.
+    pub(crate) fn grant(&mut self, now: Moment, step: Move) {
+        let (from, to) = ends(step);
+        let slot = self.of(step.resource());
+        let before = slot.filter(|before| now < before.until && before.from < from && from < to);
+        let from = before.map_or(from, |before| before.from);
+        *slot = Some(Booking { from, to, until: now.after(GRANT_COUNTS) });
+    }
+
+    /// It has ended.
+    pub(crate) fn ended(&mut self, now: Moment, step: Move, succeeded: bool) {
+        let counts = if succeeded { GRANT_COUNTS } else { FAILURE_SHOWS };
+        self.may_come(step, now.after(counts));
+    }
+
+    /// It may still show until then.
+    pub(crate) fn may_come(&mut self, step: Move, until: Moment) {
+        let (from, to) = ends(step);
+        let slot = self.of(step.resource());
+        let from = slot.map_or(from, |before| before.from.min(from));
+        *slot = Some(Booking { from, to, until });
+    }
+
+    fn of(&mut self, resource: Resource) -> &mut Option<Booking> {
+        match resource {
+            Resource::Cpu => &mut self.cpu,
+            Resource::Memory => &mut self.memory,
+        }
+    }
+
+    /// The VM's account on that node.
+    pub(crate) fn account(&self, now: Moment, vm: &VmInput<'_>, node: Option<usize>) -> Account {
+        if vm.running == Some(false) {
+            let (memory, vcpus) = (Some(0.0), Some(0.0));
+            return Account { node, memory, unseen: 0.0, landing: None, vcpus };
+        }
+        let open = |slot: Option<Booking>| slot.filter(|booking| now < booking.until);
+        let (cpu, memory) = (open(self.cpu), open(self.memory));
+        let plugged = vm.config.and_then(|config| config.plugged_vcpus().ok());
+        let vcpus = plugged.map(|plugged| f64::from(plugged.get()));
+        let vcpus = most([vcpus, vm.sample.and_then(|sample| sample.vcpus)], cpu);
+        let mib = vm.config.map(|config| f64::from(config.memory.get()));
+        let has = most([mib, vm.sample.and_then(|sample| sample.memory)], memory);
+        let grown = memory.filter(|booking| booking.to > booking.from);
+        let shrinks = memory.filter(|booking| vm.in_flight && booking.to < booking.from);
+        Account {
+            node,
+            memory: has,
+            unseen: grown.map_or(0.0, |booking| booking.to - booking.from),
+            landing: shrinks.map(|booking| booking.to).filter(|to| Some(*to) < has),
+            vcpus,
+        }
+    }
+}
+
+/// The most that anyone says: what shrinks counts until it is seen to be less.
+fn most(seen: [Option<f64>; 2], booking: Option<Booking>) -> Option<f64> {
+    let seen = seen.into_iter().flatten().reduce(f64::max);
+    let granted = booking.map(|booking| match seen {
+        None => booking.from.max(booking.to),
+        Some(_) => booking.to,
+    });
+    seen.into_iter().chain(granted).reduce(f64::max)
+}
+
+fn ends(step: Move) -> (f64, f64) {
+    match step {
+        Move::Cpu { from, to } => (f64::from(from.get()), f64::from(to.get())),
+        Move::Memory { from, to } => (f64::from(from.get()), f64::from(to.get())),
+    }
+}
