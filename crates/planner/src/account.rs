@@ -24,6 +24,8 @@ struct Booking {
     from: f64,
     to: f64,
     until: Moment,
+    /// It has not ended that anyone knew of.
+    open: bool,
 }
 
 impl Booked {
@@ -33,7 +35,7 @@ impl Booked {
         let slot = self.of(step.resource());
         let before = slot.filter(|before| now < before.until && before.from < from && from < to);
         let from = before.map_or(from, |before| before.from);
-        *slot = Some(Booking { from, to, until: now.after(GRANT_COUNTS) });
+        *slot = Some(Booking { from, to, until: now.after(GRANT_COUNTS), open: true });
     }
 
     /// It has ended.
@@ -47,7 +49,7 @@ impl Booked {
         let (from, to) = ends(step);
         let slot = self.of(step.resource());
         let from = slot.map_or(from, |before| before.from.min(from));
-        *slot = Some(Booking { from, to, until });
+        *slot = Some(Booking { from, to, until, open: false });
     }
 
     fn of(&mut self, resource: Resource) -> &mut Option<Booking> {
@@ -63,8 +65,9 @@ impl Booked {
             let (memory, vcpus) = (Some(0.0), Some(0.0));
             return Account { node, memory, unseen: 0.0, landing: None, vcpus };
         }
-        let open = |slot: Option<Booking>| slot.filter(|booking| now < booking.until);
-        let (cpu, memory) = (open(self.cpu), open(self.memory));
+        // What is under way may land however long it takes.
+        let counts = |booking: &Booking| now < booking.until || booking.open && vm.in_flight;
+        let (cpu, memory) = (self.cpu.filter(counts), self.memory.filter(counts));
         let plugged = vm.config.and_then(|config| config.plugged_vcpus().ok());
         let vcpus = plugged.map(|plugged| f64::from(plugged.get()));
         let vcpus = most([vcpus, vm.sample.and_then(|sample| sample.vcpus)], cpu);

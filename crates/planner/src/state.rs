@@ -327,7 +327,9 @@ impl State {
     /// who wrote marks wants them kept.
     pub(crate) fn least_memory(&self, now: Moment, vm: &VmInput<'_>) -> Option<MemoryMib> {
         let Some(MemoryRule::Adaptive(law)) = vm.policy.memory else { return None };
-        let bounds = bounds::memory(vm.policy, vm.config?).ok()?;
+        // Without a balloon device the figure is not the guest's.
+        let config = vm.config.filter(|config| config.balloon != Some(0))?;
+        let bounds = bounds::memory(vm.policy, config).ok()?;
         let most = self.memory_of_late(now)?;
         let needed = (most / f64::from(law.grow_at)).max(most + f64::from(law.free_mib));
         let least = Ladder::ceil(whole(needed).saturating_add(1).max(1024).try_into().ok()?)?;

@@ -13,6 +13,7 @@ use vm_autoscale_planner::{
 };
 use vm_autoscale_proxmox::{MemoryMib, NodeName, Vcpus, VmConfig, VmId};
 
+use crate::num::whole;
 use crate::{Ask, Error, Fleet, Owned, Policy, Seen};
 
 /// Room without end, in MiB.
@@ -83,7 +84,11 @@ impl Driver {
             let node = if is_alone { name("vm", at) } else { name("host", owned.host) };
             vms.push(Driven {
                 vmid: vmid(at).map_err(bad)?,
-                config: VmConfig { cores: owned.vcpus.1, ..config.clone() },
+                config: VmConfig {
+                    cores: owned.vcpus.1,
+                    shares: Some(whole(owned.shares)),
+                    ..config.clone()
+                },
                 policy: bounded(rules.policy, owned),
                 node: node.map_err(bad)?,
                 host: owned.host,

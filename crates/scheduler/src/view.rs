@@ -271,7 +271,7 @@ impl View {
         now: Moment,
         in_flight: &InFlight,
     ) -> BTreeMap<NodeName, NodeInput> {
-        let others = self.others.by_node(now, self.vms.values());
+        let others = self.others.by_node(now, self.vms.values().map(Box::as_ref));
         let input = |(name, node): (&NodeName, &KnownNode)| {
             let others = others.get(name);
             let input = NodeInput {
