@@ -319,7 +319,7 @@ impl State {
     /// The most memory in MiB that was in use of late, where that was seen all the time.
     pub(crate) fn memory_of_late(&self, now: Moment) -> Option<f64> {
         self.memory_in_use(now)?;
-        self.memory_sense.most_of_late(now)
+        self.memory_sense.as_ref()?.most_of_late(now)
     }
 
     /// To which size it may go at once where others need memory more: nothing that was in use of
