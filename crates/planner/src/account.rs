@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::decision::{Move, Resource};
-use crate::host::Account;
 use crate::{Moment, VmInput};
 
 /// What a DIMM takes of the node shows in the node's use only when the guest touches it: so long
@@ -11,6 +10,33 @@ use crate::{Moment, VmInput};
 const GRANT_COUNTS: Duration = Duration::from_secs(300);
 /// After a change that did not come about, what it left shows within three of pvestatd's rounds.
 const FAILURE_SHOWS: Duration = Duration::from_secs(30);
+
+/// What of a node is a VM's.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Account {
+    /// Its node, by its place among them.
+    pub(crate) node: Option<usize>,
+    /// The most memory that it has or may have by what was granted, in MiB; nothing where that is
+    /// not known.
+    pub(crate) memory: Option<f64>,
+    /// What of that was granted of late, so that the node's use may not show it yet, in MiB.
+    pub(crate) unseen: f64,
+    /// What a change that is under way will leave of its memory, where that is less, in MiB.
+    pub(crate) landing: Option<f64>,
+    /// The most vCPUs that it has or may have.
+    pub(crate) vcpus: Option<f64>,
+}
+
+impl Account {
+    /// How much more a step is than what is counted already.
+    pub(crate) fn more(&self, step: Move) -> f64 {
+        let (have, to) = match step {
+            Move::Cpu { to, .. } => (self.vcpus, f64::from(to.get())),
+            Move::Memory { to, .. } => (self.memory, f64::from(to.get())),
+        };
+        (to - have.unwrap_or_default()).max(0.0)
+    }
+}
 
 /// What was granted to a VM, as long as neither its config nor its node may show it.
 #[derive(Debug, Clone, Copy, Default)]

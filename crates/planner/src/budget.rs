@@ -2,6 +2,10 @@
 
 use vm_autoscale_proxmox::{Ladder, MemoryMib};
 
+/// A VM that uses more than this share of its memory is short of it: so much everyone has before
+/// anyone gets more.
+pub(crate) const SHORT_AT: f64 = 0.94;
+
 /// One of those who share, in MiB or in vCPUs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Part {

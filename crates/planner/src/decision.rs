@@ -93,6 +93,15 @@ impl Choice {
         Self { verdict: Verdict::Hold, reason, short: None }
     }
 
+    /// Why, with what its node had too little of.
+    #[must_use]
+    pub fn why(&self) -> String {
+        match &self.short {
+            None => self.reason.to_string(),
+            Some(short) => format!("{}; {short}", self.reason),
+        }
+    }
+
     /// What is to be done now, if anything.
     #[must_use]
     pub fn act(&self) -> Option<Move> {
@@ -119,6 +128,15 @@ impl Decision {
     pub(crate) fn none(vmid: VmId) -> Self {
         let hold = || Choice::hold(Reason::NotAsked);
         Self { vmid, cpu: hold(), memory: hold() }
+    }
+
+    /// What is decided on the resource.
+    #[must_use]
+    pub fn on(&self, resource: Resource) -> &Choice {
+        match resource {
+            Resource::Cpu => &self.cpu,
+            Resource::Memory => &self.memory,
+        }
     }
 
     /// The one change that is to be made now, if any.

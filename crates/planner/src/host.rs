@@ -1,53 +1,13 @@
 //! What the nodes have for their guests. It holds back growth, never shrinking.
 
-use std::fmt;
-
 use vm_autoscale_proxmox::NodeName;
 
+use crate::account::Account;
 use crate::input::Nodes;
-use crate::{Move, NodeInput, PlannerConfig, Reason, Resource};
+use crate::{Limit, Move, NodeInput, PlannerConfig, Reason, Resource, Short, Stock};
 
 /// As many as the helper has channels for; more would wait there while their reasons age.
 const CHANGES_PER_NODE: usize = 2;
-
-/// So much of something is taken, of so much: MiB, vCPUs or percent.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Stock {
-    /// By those who have it, and by what is granted.
-    pub taken: f64,
-    /// At most.
-    pub of: f64,
-}
-
-impl Stock {
-    fn free(self) -> f64 {
-        self.of - self.taken
-    }
-}
-
-/// Which of a node's limits leaves no room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
-    /// The memory that its guests have, used or not, in MiB.
-    Committed,
-    /// The memory that is in use, in MiB.
-    Used,
-    /// The vCPUs of its VMs.
-    Vcpus,
-    /// How busy its CPUs are, in percent.
-    Busy,
-}
-
-/// What a node has too little of.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Short {
-    /// Which limit it is.
-    pub limit: Limit,
-    /// How it stands.
-    pub stock: Stock,
-    /// How much more was wanted, in MiB or vCPUs.
-    pub wanted: f64,
-}
 
 /// Memory in MiB and vCPUs.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -195,33 +155,6 @@ impl NodeBudget {
     }
 }
 
-/// What of a node is a VM's.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(crate) struct Account {
-    /// Its node, by its place among them.
-    pub(crate) node: Option<usize>,
-    /// The most memory that it has or may have by what was granted, in MiB; nothing where that is
-    /// not known.
-    pub(crate) memory: Option<f64>,
-    /// What of that was granted of late, so that the node's use may not show it yet, in MiB.
-    pub(crate) unseen: f64,
-    /// What a change that is under way will leave of its memory, where that is less, in MiB.
-    pub(crate) landing: Option<f64>,
-    /// The most vCPUs that it has or may have.
-    pub(crate) vcpus: Option<f64>,
-}
-
-impl Account {
-    /// How much more a step is than what is counted already.
-    pub(crate) fn more(&self, step: Move) -> f64 {
-        let (have, to) = match step {
-            Move::Cpu { to, .. } => (self.vcpus, f64::from(to.get())),
-            Move::Memory { to, .. } => (self.memory, f64::from(to.get())),
-        };
-        (to - have.unwrap_or_default()).max(0.0)
-    }
-}
-
 /// All nodes, made ready for a cycle.
 pub(crate) fn open(budgets: &mut Vec<NodeBudget>, config: &PlannerConfig, nodes: &Nodes) {
     let known = budgets.iter().map(|budget| &budget.node);
@@ -230,35 +163,5 @@ pub(crate) fn open(budgets: &mut Vec<NodeBudget>, config: &PlannerConfig, nodes:
     }
     for (budget, input) in budgets.iter_mut().zip(nodes.values()) {
         budget.open(config, input);
-    }
-}
-
-impl fmt::Display for Short {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { limit, stock, wanted } = self;
-        let free = stock.free().max(0.0);
-        let gib = |mib: f64| mib / 1024.0;
-        match limit {
-            Limit::Committed => write!(
-                f,
-                "wants {wanted:.0} MiB more, node has {:.1} of {:.1} GiB free for guests",
-                gib(free),
-                gib(stock.of)
-            ),
-            Limit::Used => write!(
-                f,
-                "wants {wanted:.0} MiB more, node has {:.1} of {:.1} GiB unused",
-                gib(free),
-                gib(stock.of)
-            ),
-            Limit::Vcpus => write!(
-                f,
-                "wants {wanted:.0} vCPUs more, node has {free:.0} of {:.0} free",
-                stock.of.floor()
-            ),
-            Limit::Busy => {
-                write!(f, "wants more, node would be at {:.1} % of {:.1} %", stock.taken, stock.of)
-            }
-        }
     }
 }

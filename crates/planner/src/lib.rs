@@ -15,13 +15,15 @@ mod law;
 mod planner;
 mod reason;
 mod share;
+mod short;
 mod state;
 mod threshold;
 
 pub use decision::{Choice, Decision, Move, Resource, Verdict};
-pub use host::{Amounts, Limit, NodeBudget, Short, Stock};
+pub use host::{Amounts, NodeBudget};
 pub use input::{Allow, Moment, NodeInput, PlannerConfig, Sample, VmInput, VmPolicy};
 pub use kept::{Kept, KeptResource};
 pub use law::{CpuLaw, CpuRule, Marks, MemoryLaw, MemoryRule, Windows};
 pub use planner::Planner;
 pub use reason::Reason;
+pub use short::{Limit, Short, Stock};

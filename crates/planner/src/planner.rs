@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use vm_autoscale_proxmox::VmId;
 
+use crate::account::Account;
 use crate::decision::{Choice, Decision, Move, Resource, Verdict};
-use crate::host::{self, Account, NodeBudget};
+use crate::host::{self, NodeBudget};
 use crate::input::Nodes;
 use crate::share::{Known, Share};
 use crate::state::{State, Wanted};

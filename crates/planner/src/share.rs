@@ -4,20 +4,17 @@
 
 use std::collections::BTreeMap;
 
-use vm_autoscale_proxmox::{Ladder, MemoryMib, Vcpus, VmId};
+use vm_autoscale_proxmox::{MemoryMib, Vcpus, VmId};
 
 use crate::budget::{self, Cpus, Dimms, Part, Sizes as _, entitle, whole};
-use crate::host::{Limit, NodeBudget, Short, Stock};
-use crate::planner::{Heard, may_change};
+use crate::host::NodeBudget;
+use crate::planner::Heard;
 use crate::reason::Percent;
 use crate::state::State;
-use crate::{Allow, Moment, Move, Reason, Resource, VmInput};
+use crate::{Limit, Moment, Move, Reason, Resource, Short, Stock, VmInput};
 
-/// A VM that uses this share of its memory is short of it: so much everyone gets before anyone
-/// gets more.
-const SHORT_AT: f64 = 0.94;
-/// What weighs a VM of which nobody says it: Proxmox's own default of `shares`.
-const USUAL_WEIGHT: u32 = 1000;
+mod parts;
+use parts::{cpus, growth, memory};
 
 /// The room that is used anew in every cycle.
 #[derive(Debug, Default)]
@@ -96,60 +93,7 @@ impl Share {
     }
 }
 
-/// What a VM would grow by, where it may.
-fn growth(vm: &VmInput<'_>, heard: &Heard, resource: Resource) -> Option<Move> {
-    let [cpu, memory] = &heard.wanted;
-    let wanted = if resource == Resource::Cpu { cpu } else { memory };
-    let (step, _) = wanted.as_ref().ok()?;
-    (step.is_growth() && vm.policy.allow.allows(*step)).then_some(*step)
-}
-
-fn weight(vm: &VmInput<'_>) -> f64 {
-    // No `shares` means no automatic ballooning, not that it counts for nothing.
-    let shares = vm.config.and_then(|config| config.shares).filter(|shares| *shares > 0);
-    f64::from(vm.policy.weight.or(shares).unwrap_or(USUAL_WEIGHT).max(1))
-}
-
-fn cpus(index: usize, node: usize, vm: &VmInput<'_>, heard: &Heard) -> Option<Part> {
-    let Move::Cpu { to, .. } = growth(vm, heard, Resource::Cpu)? else { return None };
-    let have = heard.account.vcpus?;
-    let want = f64::from(to.get());
-    let weight = weight(vm);
-    Some(Part { vm: index, node, have, floor: have, want, weight, got: have })
-}
-
-/// A VM that asks for memory, or may have some to spare.
-fn memory(
-    index: usize,
-    node: usize,
-    vm: &VmInput<'_>,
-    heard: &Heard,
-    known: &Known<'_>,
-) -> Option<Part> {
-    let have = heard.account.memory?;
-    let state = known.states.get(&vm.vmid)?;
-    let part = |floor, want| {
-        Some(Part { vm: index, node, have, floor, want, weight: weight(vm), got: have })
-    };
-    if let Some(Move::Memory { to, .. }) = growth(vm, heard, Resource::Memory) {
-        let want = f64::from(to.get()).max(have);
-        let floor = state.memory_in_use(known.now).and_then(|used| mib((used / SHORT_AT).ceil()));
-        let floor = floor.and_then(Ladder::ceil).map_or(have, |floor| f64::from(floor.get()));
-        return part(floor.clamp(have, want), want);
-    }
-    if let Some(left) = heard.account.landing {
-        return part(left, left);
-    }
-    let allowed = vm.policy.allow == Allow::Everything && vm.policy.memory_shrink;
-    may_change(known.now, vm, known.started, state, Resource::Memory).ok().filter(|()| allowed)?;
-    let least = f64::from(state.least_memory(known.now, vm)?.get());
-    let want = match &heard.wanted {
-        [_, Ok((Move::Memory { to, .. }, _))] => f64::from(to.get()),
-        _ => have,
-    };
-    part(least.min(want), want)
-}
-
+/// The whole of it.
 fn mib(at: f64) -> Option<MemoryMib> {
     whole(at).try_into().ok()
 }

@@ -7,7 +7,7 @@ use vm_autoscale_proxmox::{Ladder, MemoryMib, Vcpus, VmConfig, VmId};
 use crate::account::Booked;
 use crate::adaptive::{CpuSense, MemorySense};
 use crate::bounds::{self, Bounds};
-use crate::budget::whole;
+use crate::budget::{SHORT_AT, whole};
 use crate::decision::{Move, Resource};
 use crate::evidence::{Evidence, Shape};
 use crate::reason::Percent;
@@ -323,7 +323,7 @@ impl State {
     }
 
     /// To which size it may go at once where others need memory more: nothing that was in use of
-    /// late is taken, and it is not short of memory after. Only where its rule goes by its own use:
+    /// late is taken. Only where its rule goes by its own use:
     /// who wrote marks wants them kept.
     pub(crate) fn least_memory(&self, now: Moment, vm: &VmInput<'_>) -> Option<MemoryMib> {
         let Some(MemoryRule::Adaptive(law)) = vm.policy.memory else { return None };
@@ -331,7 +331,7 @@ impl State {
         let config = vm.config.filter(|config| config.balloon != Some(0))?;
         let bounds = bounds::memory(vm.policy, config).ok()?;
         let most = self.memory_of_late(now)?;
-        let needed = (most / f64::from(law.grow_at)).max(most + f64::from(law.free_mib));
+        let needed = (most / SHORT_AT).max(most + f64::from(law.free_mib));
         let least = Ladder::ceil(whole(needed).saturating_add(1).max(1024).try_into().ok()?)?;
         Some(least.max(bounds.min))
     }

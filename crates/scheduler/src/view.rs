@@ -109,10 +109,8 @@ impl View {
             vm.ha_move = read.ha_moves.get(vmid).map(str::to_owned);
         }
         self.drop_gone(now);
-        let Self { others, vms, .. } = self;
-        others.update(now, &read.guests, [&read.vms, &read.containers], |vmid| {
-            vms.contains_key(&vmid)
-        });
+        let lines = [&read.vms, &read.containers];
+        self.others.update(now, &read.guests, lines, |vmid| self.vms.contains_key(&vmid));
         // One that is in no list for a moment is there all the same.
         let has = |vmid: VmId| is_listed(&read.guests, vmid) || self.vms.contains_key(&vmid);
         care.claims.post(&care.cluster, care.roster.listed().filter(|vmid| has(*vmid)).collect());

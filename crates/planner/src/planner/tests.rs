@@ -8,6 +8,7 @@ use crate::{CpuRule, Marks, MemoryRule, NodeInput, Sample, VmPolicy};
 
 mod others;
 mod own;
+mod shares;
 mod turns;
 
 const CONFIG: PlannerConfig = PlannerConfig {

@@ -75,6 +75,8 @@ pub(crate) struct Guest {
     sample: Option<Sample>,
     /// MiB in each cycle.
     used: Vec<f64>,
+    /// How many of those were at the size that it has now.
+    since: usize,
     /// A change, when it ends, and whether in vain.
     pending: Option<(Move, usize, bool)>,
 }
@@ -102,7 +104,7 @@ impl Guest {
             weight: None,
         };
         let config = VmConfig::parse(&conf).unwrap();
-        Self { policy, config, sample: None, used: Vec::new(), pending: None }
+        Self { policy, config, sample: None, used: Vec::new(), since: 0, pending: None }
     }
 
     pub(crate) fn weighing(self, weight: u32) -> Self {
@@ -121,11 +123,11 @@ impl Guest {
         f64::from(self.policy.memory_mib.1)
     }
 
-    /// The least that was seen to be too little, of the last ten minutes; where its rule has marks,
-    /// of now.
+    /// What was in use in the last ten minutes, as far as it had its size then; where its rule has
+    /// marks, now.
     pub(crate) fn most_of_late(&self) -> f64 {
         let adaptive = matches!(self.policy.memory, Some(MemoryRule::Adaptive(_)));
-        let late = if adaptive { LATE } else { 1 };
+        let late = if adaptive { LATE.min(self.since) } else { 1 };
         self.used.iter().rev().take(late).copied().fold(0.0, f64::max)
     }
 
@@ -140,6 +142,9 @@ impl Guest {
     /// What came of a change that ends in this cycle.
     fn land(&mut self, cycle: usize) -> Option<(Move, bool)> {
         let (step, _, fails) = self.pending.take_if(|(_, ends, _)| *ends <= cycle)?;
+        if step.resource() == Resource::Memory {
+            self.since = 0;
+        }
         match step {
             Move::Cpu { to, .. } if !fails => self.config.vcpus = Some(to),
             Move::Memory { to, .. } if !fails => self.config.memory = to,
@@ -156,6 +161,7 @@ impl Guest {
         let [vcpus, memory] = before;
         let used = (stretch.memory * self.most()).min(0.99 * memory).min(0.99 * self.memory());
         self.used.push(used);
+        self.since += 1;
         let ctime = 10 * u64::try_from(cycle + 1).unwrap();
         self.sample = Some(Sample {
             ctime,
@@ -293,10 +299,7 @@ impl Cluster {
     }
 
     pub(crate) fn choice(&self, index: usize, resource: Resource) -> &Choice {
-        match resource {
-            Resource::Cpu => &self.decisions[index].cpu,
-            Resource::Memory => &self.decisions[index].memory,
-        }
+        self.decisions[index].on(resource)
     }
 
     /// Who is to give memory back, and what is left to it.

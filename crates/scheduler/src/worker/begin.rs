@@ -34,14 +34,15 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         self.clear_leftovers(memory, done);
         self.compare(memory, suspects, done);
         for decision in &memory.decisions {
-            let Some((step, reason)) = decision.act() else { continue };
+            let Some((step, _)) = decision.act() else { continue };
             let Some(vm) = memory.view.vms.get(&decision.vmid) else { continue };
             let Some(known) = &vm.config else { continue };
             // Something of before has just begun on it.
             if memory.in_flight.contains_key(&decision.vmid) {
                 continue;
             }
-            let intent = self.intent(decision.vmid, vm, step, reason.to_string());
+            let why = decision.on(step.resource()).why();
+            let intent = self.intent(decision.vmid, vm, step, why);
             let (clock, helper, journal) = self.ports();
             let digest = known.digest.clone();
             let held = self.held(memory.view.nameable(decision.vmid));
