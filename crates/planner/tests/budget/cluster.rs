@@ -17,6 +17,8 @@ pub(crate) const OTHERS: f64 = 512.0;
 const OVERCOMMIT: f64 = 2.0;
 /// Cycles of ten minutes.
 const LATE: usize = 60;
+/// Samples that are across a change, which nobody believes.
+const ACROSS: usize = 2;
 
 const CONFIG: PlannerConfig = PlannerConfig {
     max_host_cpu: None,
@@ -75,8 +77,10 @@ pub(crate) struct Guest {
     sample: Option<Sample>,
     /// MiB in each cycle.
     used: Vec<f64>,
-    /// How many of those were at the size that it has now.
+    /// How many of those count as being of the size that it has now, and how many are still to
+    /// come that do not.
     since: usize,
+    across: usize,
     /// A change, when it ends, and whether in vain.
     pending: Option<(Move, usize, bool)>,
 }
@@ -104,7 +108,7 @@ impl Guest {
             weight: None,
         };
         let config = VmConfig::parse(&conf).unwrap();
-        Self { policy, config, sample: None, used: Vec::new(), since: 0, pending: None }
+        Self { policy, config, sample: None, used: Vec::new(), since: 0, across: 0, pending: None }
     }
 
     pub(crate) fn weighing(self, weight: u32) -> Self {
@@ -143,7 +147,7 @@ impl Guest {
     fn land(&mut self, cycle: usize) -> Option<(Move, bool)> {
         let (step, _, fails) = self.pending.take_if(|(_, ends, _)| *ends <= cycle)?;
         if step.resource() == Resource::Memory {
-            self.since = 0;
+            (self.since, self.across) = (0, ACROSS);
         }
         match step {
             Move::Cpu { to, .. } if !fails => self.config.vcpus = Some(to),
@@ -161,7 +165,10 @@ impl Guest {
         let [vcpus, memory] = before;
         let used = (stretch.memory * self.most()).min(0.99 * memory).min(0.99 * self.memory());
         self.used.push(used);
-        self.since += 1;
+        match self.across {
+            0 => self.since += 1,
+            _ => self.across -= 1,
+        }
         let ctime = 10 * u64::try_from(cycle + 1).unwrap();
         self.sample = Some(Sample {
             ctime,
