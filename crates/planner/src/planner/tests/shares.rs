@@ -108,13 +108,13 @@ fn an_idle_vm_gives_back_what_another_is_short_of() {
 #[test]
 fn nobody_gives_back_against_its_settings() {
     const MARKS: Marks = Marks { high: 85.0, low: 1.0 };
-    for policy in [
+    let policies: [fn(VmPolicy) -> VmPolicy; 4] = [
         |policy| VmPolicy { memory_shrink: false, ..policy },
         |policy| VmPolicy { allow: Allow::Growth, ..policy },
         |policy| VmPolicy { memory: Some(MemoryRule::Threshold(MARKS)), ..policy },
         |policy| VmPolicy { memory_mib: (4096, 16_384), ..policy },
-    ] as [fn(VmPolicy) -> VmPolicy; 4]
-    {
+    ];
+    for policy in policies {
         let mut tenants = Tenants::new(8192.0, &[4096, 4096]);
         tenants.policy = policy(tenants.policy);
         for _ in 0..70 {

@@ -122,7 +122,7 @@ fn memory_granted_a_moment_ago_still_counts() {
     world.conf = CONF.replace("4096", "4608");
     let larger = |ctime| {
         let (memory, memory_used) = (Some(4608.0), Some(4400.0));
-        Some(Sample { memory, memory_used, ..sample(ctime, 50.0, 50.0) })
+        Some(Sample { memory_used, memory, ..sample(ctime, 50.0, 50.0) })
     };
     world.now = world.now.after(Duration::from_secs(60));
     world.see(larger(20));
