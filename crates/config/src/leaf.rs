@@ -185,6 +185,15 @@ pub(crate) fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64,
     Err(de::Error::custom(format!("{percent} is out of range\na percentage, 0 to 100")))
 }
 
+/// 0.1 to 100.
+pub(crate) fn ratio<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let ratio = f64::deserialize(deserializer)?;
+    if (0.1..=100.0).contains(&ratio) {
+        return Ok(ratio);
+    }
+    Err(de::Error::custom(format!("{ratio} is out of range\na ratio, 0.1 to 100")))
+}
+
 /// An address of either version.
 pub(crate) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<IpAddr, D::Error> {
     let text = String::deserialize(deserializer)?;

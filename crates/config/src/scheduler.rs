@@ -134,6 +134,7 @@ impl Default for SchedulerConfig {
             cpu_lever: None,
             memory_lever: None,
             memory_shrink: None,
+            weight: None,
             scaling_limits: Limits::default(),
             schedules: None,
         }

@@ -6,7 +6,38 @@ mod profile;
 pub use lever::{CpuLever, MemoryLever};
 pub use profile::{Behaviour, Profile};
 
+use std::fmt;
+
 use crate::Mode;
+
+/// How much a VM counts where a node has too little for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// As much as its `shares` in Proxmox.
+    Shares,
+    /// So much.
+    Of(u32),
+}
+
+impl Weight {
+    /// What is said of it.
+    #[must_use]
+    pub fn said(self) -> Option<u32> {
+        match self {
+            Self::Shares => None,
+            Self::Of(weight) => Some(weight),
+        }
+    }
+}
+
+impl fmt::Display for Weight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shares => f.write_str("shares"),
+            Self::Of(weight) => weight.fmt(f),
+        }
+    }
+}
 
 /// Makes, of one list, what layers say ([`Own`]), what holds in the end ([`VmSettings`]), and
 /// their names.
@@ -112,4 +143,6 @@ settings! {
     memory_lever: MemoryLever = MemoryLever::Dimm, "memory_lever";
     /// Whether memory is taken.
     memory_shrink: bool = false, "memory_shrink";
+    /// How much it counts on a full node.
+    weight: Weight = Weight::Shares, "weight";
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use vm_autoscale_proxmox::{BalloonMib, CpuLimit, MemoryMib, Vcpus, VmId};
 
-use crate::Reason;
+use crate::{Reason, Short};
 
 /// What can be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -136,11 +136,22 @@ pub struct Choice {
     pub verdict: Verdict,
     /// Why.
     pub reason: Reason,
+    /// What its node had too little of, where it grows by less than it wants.
+    pub short: Option<Short>,
 }
 
 impl Choice {
     pub(crate) fn hold(reason: Reason) -> Self {
-        Self { verdict: Verdict::Hold, reason }
+        Self { verdict: Verdict::Hold, reason, short: None }
+    }
+
+    /// Why, with what its node had too little of.
+    #[must_use]
+    pub fn why(&self) -> String {
+        match &self.short {
+            None => self.reason.to_string(),
+            Some(short) => format!("{}; {short}", self.reason),
+        }
     }
 
     /// What is to be done now, if anything.
@@ -169,6 +180,15 @@ impl Decision {
     pub(crate) fn none(vmid: VmId) -> Self {
         let hold = || Choice::hold(Reason::NotAsked);
         Self { vmid, cpu: hold(), memory: hold() }
+    }
+
+    /// What is decided on the resource.
+    #[must_use]
+    pub fn on(&self, resource: Resource) -> &Choice {
+        match resource {
+            Resource::Cpu => &self.cpu,
+            Resource::Memory => &self.memory,
+        }
     }
 
     /// The one change that is to be made now, if any.

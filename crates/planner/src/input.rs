@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use vm_autoscale_proxmox::{NodeName, VmConfig, VmId};
 
-use crate::{CpuLever, CpuRule, MemoryLever, MemoryRule};
+use crate::{CpuLever, CpuRule, MemoryLever, MemoryRule, Move};
 
 /// A point in time by a clock that never jumps: the time since some start, the same for all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -97,6 +97,13 @@ pub struct NodeInput {
     pub memory: Option<f64>,
     /// Used memory in MiB.
     pub memory_used: Option<f64>,
+    /// Logical CPUs.
+    pub cpus: Option<f64>,
+    /// Memory in MiB of the running guests there of which the planner is not told: VMs that are
+    /// not looked after, and containers by their limit.
+    pub others_memory: Option<f64>,
+    /// vCPUs of the running VMs there of which the planner is not told.
+    pub others_vcpus: Option<f64>,
     /// Whether the figures are of the last 30 s.
     pub fresh: bool,
     /// Changes of ours that are under way there.
@@ -142,6 +149,9 @@ pub struct VmPolicy {
     pub external_change_hold: Duration,
     /// Decisions in a row that must find a resource low before it shrinks; at least 1.
     pub low_checks: u32,
+    /// How much it counts where not all can have what they ask for; the config's `shares` where
+    /// nothing is said.
+    pub weight: Option<u32>,
 }
 
 /// Which decisions are carried out; the others are recommendations.
@@ -155,11 +165,29 @@ pub enum Allow {
     Everything,
 }
 
+impl Allow {
+    /// Whether this is carried out.
+    pub(crate) fn allows(self, step: Move) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Growth => step.is_growth(),
+            Self::Everything => true,
+        }
+    }
+}
+
 /// What holds for a whole cluster.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PlannerConfig {
-    /// Percent of a node's CPUs above which no vCPU is added there.
-    pub max_host_cpu: f64,
-    /// Percent of a node's memory that growth may fill.
+    /// Percent of a node's CPUs above which no vCPU is added there; where it is not said, only the
+    /// threshold rule heeds how busy a node is.
+    pub max_host_cpu: Option<f64>,
+    /// Percent of a node's memory that growth may fill, as far as it is in use.
     pub max_host_memory: f64,
+    /// Percent of a node's memory that is not for its guests.
+    pub memory_reserve: f64,
+    /// So many times what is left of a node's memory its guests may have, used or not.
+    pub memory_overcommit: f64,
+    /// So many vCPUs the running VMs of a node may have for each of its CPUs.
+    pub cpu_overcommit: f64,
 }

@@ -2,8 +2,10 @@
 //!
 //! No I/O, no async, no clock (time is an argument), no text formats. One [`Planner`] a cluster.
 
+mod account;
 mod adaptive;
 mod bounds;
+mod budget;
 mod caution;
 mod decision;
 mod evidence;
@@ -17,14 +19,18 @@ mod levers;
 mod planner;
 mod reason;
 mod resource;
+mod share;
+mod short;
 mod state;
 mod threshold;
 
 pub use decision::{Choice, Decision, Move, Resource, Verdict};
 pub use guest::{GuestAnswer, GuestSays, Shortage};
+pub use host::{Amounts, NodeBudget};
 pub use input::{Allow, Moment, NodeInput, PlannerConfig, Sample, VmInput, VmPolicy};
 pub use kept::{Kept, KeptResource};
 pub use law::{CpuLaw, CpuRule, Marks, MemoryLaw, MemoryRule, Windows};
 pub use levers::{CpuLever, MemoryLever};
 pub use planner::Planner;
 pub use reason::{Reason, Signal};
+pub use short::{Limit, Short, Stock};

@@ -5,16 +5,19 @@ use std::time::Duration;
 
 use vm_autoscale_proxmox::{NodeName, VmId};
 
+use crate::account::Account;
 use crate::decision::{Choice, Decision, Move, Resource, Verdict};
-use crate::host::Room;
+use crate::host::{self, NodeBudget};
 use crate::input::Nodes;
 use crate::resource::Ended;
+use crate::share::{Known, Share};
 use crate::state::{State, Wanted};
-use crate::{Allow, GuestAnswer, Kept, Moment, PlannerConfig, Reason, VmInput};
+use crate::{Allow, CpuRule, GuestAnswer, Kept, Moment, PlannerConfig, Reason, Short, VmInput};
 
-/// What a DIMM takes of the node shows in the node's use only when the guest touches it: so long
-/// a grant is counted beside it.
-const GRANT_COUNTS: Duration = Duration::from_secs(300);
+/// Where the file does not say how busy a node may be, the threshold rule keeps to what its users
+/// know, in percent. Nothing else does: a node that is busy gives its VMs what it can whatever
+/// their vCPUs, and fewer of them only waste what others leave.
+const THRESHOLD_MOST_BUSY: f64 = 90.0;
 
 /// A question costs a node as much as a change: most of a second of Perl.
 const QUESTIONS_PER_NODE: usize = 2;
@@ -27,13 +30,23 @@ pub struct Planner {
     vms: BTreeMap<VmId, Box<State>>,
     /// What happened before this is not known: nothing acts for a cooldown.
     started: Option<Moment>,
-    /// Memory growth of late, in MiB.
-    grants: Vec<(NodeName, Moment, f64)>,
     /// Plans so far: the VMs take turns at being first.
     turn: usize,
-    wishes: Vec<[Wanted; 2]>,
+    budgets: Vec<NodeBudget>,
+    heard: Vec<Heard>,
+    share: Share,
     order: Vec<usize>,
     questions: Vec<VmId>,
+}
+
+/// What one VM's evidence asks for, and what its node makes of that.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    /// On vCPUs and on memory.
+    pub(crate) wanted: [Wanted; 2],
+    /// What it is refused of them.
+    pub(crate) short: [Option<Short>; 2],
+    pub(crate) account: Account,
 }
 
 impl Planner {
@@ -44,9 +57,10 @@ impl Planner {
             config,
             vms: BTreeMap::new(),
             started: None,
-            grants: Vec::new(),
             turn: 0,
-            wishes: Vec::new(),
+            budgets: Vec::new(),
+            heard: Vec::new(),
+            share: Share::default(),
             order: Vec::new(),
             questions: Vec::new(),
         }
@@ -90,12 +104,15 @@ impl Planner {
         let state = self.vms.entry(vmid).or_default();
         state.evidence.expect(step, now);
         state.forget_low();
+        state.booked.ended(now, step, ended == Ended::Well);
         state.changed(now, step, ended);
     }
 
     /// Until then a change of ours may still show, of which it is not known whether it was made.
     pub fn expect(&mut self, vmid: VmId, step: Move, until: Moment) {
-        self.vms.entry(vmid).or_default().evidence.expect(step, until);
+        let state = self.vms.entry(vmid).or_default();
+        state.evidence.expect(step, until);
+        state.booked.may_come(step, until);
     }
 
     /// A change of this resource could not be begun, though nothing speaks against it: it rests a
@@ -152,27 +169,43 @@ impl Planner {
         nodes: &Nodes,
         decisions: &mut Vec<Decision>,
     ) {
+        host::open(&mut self.budgets, &self.config, nodes);
         self.wish(now, vms);
+        let known = Known { now, started: self.started, vms, states: &self.vms };
+        self.share.out(&known, &mut self.budgets, &mut self.heard);
+        self.queue();
         decisions.clear();
         decisions.extend(vms.iter().map(|vm| Decision::none(vm.vmid)));
-        let config = self.config;
-        self.grants.retain(|(_, at, _)| now.since(*at) < GRANT_COUNTS);
-        let mut room = Room::new(&config, nodes, &self.grants);
-        let mut granted = Vec::new();
         for index in &self.order {
-            let (Some(vm), Some(wishes), Some(decision)) =
-                (vms.get(*index), self.wishes.get_mut(*index), decisions.get_mut(*index))
+            let (Some(vm), Some(heard), Some(decision)) =
+                (vms.get(*index), self.heard.get_mut(*index), decisions.get_mut(*index))
             else {
                 continue;
             };
             let Some(state) = self.vms.get_mut(&vm.vmid) else { continue };
-            *decision = decide(now, vm, self.started, &room, state, wishes);
-            if let Some((step, _)) = decision.act() {
-                granted.extend(room.grant(vm.node, step).map(|mib| (vm.node.clone(), now, mib)));
-            }
+            let budget = heard.account.node.and_then(|node| self.budgets.get_mut(node));
+            *decision = hear(now, vm, state, &self.config, budget, heard);
         }
-        self.grants.extend(granted);
         self.question(now, vms);
+    }
+
+    /// Decides once more on VMs whose guests have answered, within what the last plan left of their
+    /// nodes.
+    pub fn plan_again(&mut self, now: Moment, vms: &[VmInput<'_>], decisions: &mut Vec<Decision>) {
+        decisions.clear();
+        for vm in vms {
+            let Some(state) = self.vms.get_mut(&vm.vmid) else {
+                decisions.push(Decision::none(vm.vmid));
+                continue;
+            };
+            let wanted = state.wishes(now, vm);
+            let wanted = wanted.map(|wanted| held(now, vm, self.started, state, wanted));
+            let node = self.budgets.binary_search_by(|budget| budget.node.cmp(vm.node)).ok();
+            let account = state.booked.account(now, vm, node);
+            let mut heard = Heard { wanted, short: [None; 2], account };
+            let budget = node.and_then(|node| self.budgets.get_mut(node));
+            decisions.push(hear(now, vm, state, &self.config, budget, &mut heard));
+        }
     }
 
     /// Whom to ask: who is watched after a shrink before the others, who grows before who shrinks.
@@ -195,85 +228,135 @@ impl Planner {
         }
     }
 
-    /// What each VM's evidence asks for, and in which order they are heard.
+    /// The nodes in the last plan: what they have, and what was granted and refused on them.
+    #[must_use]
+    pub fn nodes(&self) -> &[NodeBudget] {
+        &self.budgets
+    }
+
+    /// What each VM's evidence asks for, and what of its node it has.
     fn wish(&mut self, now: Moment, vms: &[VmInput<'_>]) {
-        self.wishes.clear();
+        self.heard.clear();
         for vm in vms {
             let new = self.turn > 0;
             let state = self.vms.entry(vm.vmid).or_insert_with(|| Box::new(State::met(new)));
-            self.wishes.push(state.wishes(now, vm));
+            let wanted = state.wishes(now, vm);
+            let wanted = wanted.map(|wanted| held(now, vm, self.started, state, wanted));
+            let node = self.budgets.binary_search_by(|budget| budget.node.cmp(vm.node)).ok();
+            let account = state.booked.account(now, vm, node);
+            if let Some(budget) = node.and_then(|node| self.budgets.get_mut(node)) {
+                budget.count(&account);
+            }
+            self.heard.push(Heard { wanted, short: [None; 2], account });
         }
-        let (count, turn) = (vms.len(), self.turn);
+        // A VM that is out of sight for a while keeps its cooldowns.
+        self.vms.retain(|_, state| state.is_kept(now));
+    }
+
+    /// In which order they are heard.
+    fn queue(&mut self) {
+        let (count, turn) = (self.heard.len(), self.turn);
         self.turn = turn.wrapping_add(1);
         self.order.clear();
         self.order.extend((0..count).map(|index| index.wrapping_add(turn) % count));
         let grows = |wish: &Wanted| wish.as_ref().is_ok_and(|(step, _)| step.is_growth());
-        let wishes = &self.wishes;
+        let heard = &self.heard;
         self.order
-            .sort_by_key(|index| !wishes.get(*index).is_some_and(|both| both.iter().any(grows)));
-        // A VM that is out of sight for a while keeps its cooldowns.
-        self.vms.retain(|_, state| state.is_kept(now));
+            .sort_by_key(|index| !heard.get(*index).is_some_and(|vm| vm.wanted.iter().any(grows)));
     }
 }
 
-/// Hears one VM's wishes.
-fn decide(
+/// Who may still forbid it, whatever the node has: the start, the cooldown, the last refusal.
+fn held(
     now: Moment,
     vm: &VmInput<'_>,
     started: Option<Moment>,
-    room: &Room<'_>,
+    state: &State,
+    wanted: Wanted,
+) -> Wanted {
+    let (step, reason) = wanted?;
+    // What was taken in error is given back whatever rests, but for what keeps failing.
+    if !matches!(reason, Reason::Undo(..)) || state.fails(step.resource()) {
+        may_change(now, vm, started, state, step)?;
+    }
+    Ok((step, reason))
+}
+
+/// Whether such a change may be made by now.
+pub(crate) fn may_change(
+    now: Moment,
+    vm: &VmInput<'_>,
+    started: Option<Moment>,
+    state: &State,
+    step: Move,
+) -> Result<(), Reason> {
+    let held_until = started.map(|at| at.after(vm.policy.cooldown)).unwrap_or_default();
+    if now < held_until {
+        return Err(Reason::Started(held_until.since(now)));
+    }
+    if let Some(rests) = state.rests(now, step, vm.policy) {
+        return Err(rests);
+    }
+    let retry_at = state.retry_at(step.resource());
+    if now < retry_at {
+        return Err(Reason::Retry(retry_at.since(now)));
+    }
+    Ok(())
+}
+
+/// Hears one VM's wishes; what is granted is counted.
+fn hear(
+    now: Moment,
+    vm: &VmInput<'_>,
     state: &mut State,
-    wishes: &mut [Wanted; 2],
+    config: &PlannerConfig,
+    budget: Option<&mut NodeBudget>,
+    heard: &mut Heard,
 ) -> Decision {
-    let [cpu, memory] =
-        wishes.each_mut().map(|wish| match std::mem::replace(wish, Err(Reason::NotAsked)) {
-            Ok((step, reason)) => finish(now, vm, started, room, state, step, reason),
-            Err(reason) => Choice::hold(reason),
-        });
-    let decision = one_at_a_time(vm.vmid, cpu, memory);
+    let decision = decide(now, vm, state, config, budget.as_deref(), heard);
     if decision.cpu.reason.is_wait() || decision.memory.reason.is_wait() {
         state.check_again();
+    }
+    if let (Some((step, _)), Some(budget)) = (decision.act(), budget) {
+        budget.take(step, heard.account.more(step));
+        state.booked.grant(now, step);
     }
     decision
 }
 
-/// Who may still forbid it: the start, the cooldown, the node, the mode.
-fn finish(
+/// What is decided on one VM.
+fn decide(
     now: Moment,
     vm: &VmInput<'_>,
-    started: Option<Moment>,
-    room: &Room<'_>,
     state: &mut State,
-    step: Move,
-    reason: Reason,
-) -> Choice {
-    let cooldown = vm.policy.cooldown;
-    let undoes = matches!(reason, Reason::Undo(..));
-    let held_until = started.map(|at| at.after(cooldown)).unwrap_or_default();
-    if now < held_until && !undoes {
-        return Choice::hold(Reason::Started(held_until.since(now)));
-    }
-    let failing = state.fails(step.resource());
-    if let Some(rests) = state.rests(now, step, vm.policy).filter(|_| !undoes || failing) {
-        return Choice::hold(rests);
-    }
-    let retry_at = state.retry_at(step.resource());
-    if now < retry_at {
-        return Choice::hold(Reason::Retry(retry_at.since(now)));
-    }
-    if let Err(reason) = room.check(vm.node, step) {
-        return Choice::hold(reason);
-    }
-    let allowed = match vm.policy.allow {
-        Allow::Nothing => false,
-        Allow::Growth => step.is_growth(),
-        Allow::Everything => true,
+    config: &PlannerConfig,
+    budget: Option<&NodeBudget>,
+    heard: &mut Heard,
+) -> Decision {
+    let threshold = matches!(vm.policy.cpu, Some(CpuRule::Threshold(_)));
+    let most_busy = config.max_host_cpu.or(threshold.then_some(THRESHOLD_MOST_BUSY));
+    let account = heard.account;
+    let mut choose = |wanted: &mut Wanted, short: Option<Short>| {
+        let (step, reason) = std::mem::replace(wanted, Err(Reason::NotAsked))?;
+        match budget {
+            Some(budget) => budget.check(step, account.more(step), most_busy)?,
+            None if step.is_growth() => return Err(Reason::NodeUnknown),
+            None => {}
+        }
+        let allowed = vm.policy.allow.allows(step);
+        let (step, reason) = state.by_guest(now, vm, (step, reason), allowed)?;
+        Ok(Choice { verdict: verdict(vm.policy.allow, step), reason, short })
     };
-    match state.by_guest(now, vm, (step, reason), allowed) {
-        Ok((step, reason)) if allowed => Choice { verdict: Verdict::Act(step), reason },
-        Ok((step, reason)) => Choice { verdict: Verdict::Recommend(step), reason },
-        Err(reason) => Choice::hold(reason),
-    }
+    let [cpu_wanted, memory_wanted] = &mut heard.wanted;
+    let [cpu_short, memory_short] = heard.short;
+    let cpu = choose(cpu_wanted, cpu_short).unwrap_or_else(Choice::hold);
+    let memory = choose(memory_wanted, memory_short).unwrap_or_else(Choice::hold);
+    one_at_a_time(vm.vmid, cpu, memory)
+}
+
+/// What the mode makes of it.
+fn verdict(allow: Allow, step: Move) -> Verdict {
+    if allow.allows(step) { Verdict::Act(step) } else { Verdict::Recommend(step) }
 }
 
 /// Of two changes the one that gives memory back comes first, then the one that adds, then vCPUs;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use vm_autoscale_proxmox::CpuLimit;
 
-use crate::Resource;
+use crate::{Resource, Short};
 
 /// Percent with one decimal.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -141,6 +141,9 @@ pub enum Reason {
     FirstDayRest(Duration),
     /// So often in a row it did not use the vCPUs it was given; for so long none is added.
     GrowthRests(u32, Duration),
+    /// So much of it was needed of late, and what is above that is given back for others on its
+    /// node that need it.
+    GivesBack(Percent),
     /// The HA manager moves, stops or fences it.
     HaManager(String),
     /// The guest uses only so many MiB of those that are plugged: DIMMs are offline, or the balloon
@@ -173,7 +176,7 @@ pub enum Reason {
     /// Needed, and used by Proxmox's figure, which counts page cache.
     Needs(Percent, Percent),
     /// The node has no room for growth.
-    NodeFull(Percent, Percent),
+    NodeFull(Short),
     /// How full the node is, is not known.
     NodeUnknown,
     /// Huge pages make the ladder of sizes another one.
@@ -300,6 +303,9 @@ impl fmt::Display for Reason {
                 "wants more, but did not use what was added {times} times in a row, {} s left",
                 seconds(wait)
             ),
+            Self::GivesBack(most) => {
+                write!(f, "{most} used at most, given back: its node is full, and others need it")
+            }
             Self::HaManager(state) => write!(f, "the HA manager is busy with it ({state})"),
             Self::GuestHasLess(has, plugged) => {
                 write!(f, "the guest uses only {has} of {plugged} MiB")
@@ -321,9 +327,7 @@ impl fmt::Display for Reason {
             Self::Needs(needed, used) => write!(f, "{needed} needed, {used} used with page cache"),
             Self::NoSample => f.write_str("no sample"),
             Self::NodeBusy(count) => write!(f, "waits: {count} changes are under way on the node"),
-            Self::NodeFull(used, limit) => {
-                write!(f, "wants more, node would be at {used} of {limit}")
-            }
+            Self::NodeFull(short) => short.fmt(f),
             Self::NodeUnknown => f.write_str("wants more, node's load is not known"),
             Self::HugePages => f.write_str("`hugepages` changes its sizes: not supported"),
             Self::NotAble(fix) => write!(f, "not able: {fix}, then power off and on"),

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use vm_autoscale_proxmox::{CpuLimit, MemoryMib, VmConfig};
+use vm_autoscale_proxmox::{CpuLimit, Ladder, MemoryMib, VmConfig};
 
+use crate::account::Booked;
 use crate::adaptive::{CpuSense, MemorySense};
 use crate::bounds::{self, Bounds};
+use crate::budget::{SHORT_AT, whole};
 use crate::caution::FirstDay;
 use crate::decision::{Move, Resource};
 use crate::evidence::{Evidence, Shape};
@@ -50,6 +52,10 @@ pub(crate) struct State {
     futility: Futility,
     /// The limit that we gave it.
     limit: Option<CpuLimit>,
+    /// What was granted to it of late.
+    pub(crate) booked: Booked,
+    /// When its memory was judged last, and what of it was in use then, in MiB.
+    judged: Option<(Moment, f64)>,
     cpu: ResourceState,
     memory: ResourceState,
 }
@@ -276,6 +282,31 @@ impl State {
         self.fights = if fought { self.fights.saturating_add(1) } else { 0 };
     }
 
+    /// The memory in MiB that was in use when it was judged, if that was in this moment.
+    pub(crate) fn memory_in_use(&self, now: Moment) -> Option<f64> {
+        self.judged.filter(|(at, _)| *at == now).map(|(_, used)| used)
+    }
+
+    /// The most memory in MiB that was in use of late, where that was seen all the time.
+    pub(crate) fn memory_of_late(&self, now: Moment) -> Option<f64> {
+        self.memory_in_use(now)?;
+        self.memory_sense.as_ref()?.most_of_late(now)
+    }
+
+    /// To which size it may go at once where others need memory more: nothing that was in use of
+    /// late is taken. Only where its rule goes by its own use:
+    /// who wrote marks wants them kept.
+    pub(crate) fn least_memory(&self, now: Moment, vm: &VmInput<'_>) -> Option<MemoryMib> {
+        let Some(MemoryRule::Adaptive(law)) = vm.policy.memory else { return None };
+        // Without a balloon device the figure is not the guest's.
+        let config = vm.config.filter(|config| config.balloon != Some(0))?;
+        let bounds = bounds::memory(vm.policy, config).ok()?;
+        let most = self.memory_of_late(now)?;
+        let needed = (most / SHORT_AT).max(most + f64::from(law.free_mib));
+        let least = Ladder::ceil(whole(needed).saturating_add(1).max(1024).try_into().ok()?)?;
+        Some(least.max(bounds.min))
+    }
+
     fn memory(
         &mut self,
         at: Moment,
@@ -296,6 +327,7 @@ impl State {
         let plugged = f64::from(config.memory.get());
         let used = measured(sample.memory_used, sample.memory, plugged);
         let used = used.inspect_err(|_| self.memory.low.forget())?;
+        self.judged = Some((at, used));
         let marks = match rule {
             MemoryRule::Threshold(marks) => marks,
             MemoryRule::Adaptive(law) => {

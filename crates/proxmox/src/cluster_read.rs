@@ -22,6 +22,8 @@ pub struct ClusterRead {
     pub nodes: BTreeMap<NodeName, NodeLine>,
     /// The last measurement of each VM that `.vmlist` knows.
     pub vms: BTreeMap<VmId, VmLine>,
+    /// The last measurement of each container that `.vmlist` knows.
+    pub containers: BTreeMap<VmId, VmLine>,
     /// VMs that the HA manager is busy with.
     pub ha_moves: HaMoves,
     /// The administrator's pause file, where there is one.
@@ -60,6 +62,7 @@ impl ClusterRead {
             guests,
             nodes: BTreeMap::new(),
             vms: BTreeMap::new(),
+            containers: BTreeMap::new(),
             ha_moves: file(HA_STATUS, 0)
                 .map_or(Ok(HaMoves::default()), |lines| HaMoves::parse(&lines.join("\n")))?,
             pause: file(PAUSE, 0).map(|lines| lines.join("\n")),
@@ -87,7 +90,7 @@ impl ClusterRead {
             RrdLine::Node(name, line) => keep_youngest(&mut self.nodes, name, line, |l| l.ctime),
             RrdLine::Vm(id, line) => match self.guests.get(id).map(|guest| guest.kind) {
                 Some(GuestKind::Qemu) => keep_youngest(&mut self.vms, id, line, |l| l.ctime),
-                Some(GuestKind::Lxc) => {}
+                Some(GuestKind::Lxc) => keep_youngest(&mut self.containers, id, line, |l| l.ctime),
                 None => self.doubted += 1,
             },
         }

@@ -63,7 +63,9 @@ struct Room {
     cores: Option<f64>,
     memory: Option<f64>,
     used: f64,
-    plugged: f64,
+    /// MiB in use, and what those have who do not run: a host of the world keeps it for them.
+    in_use: f64,
+    resting: f64,
 }
 
 impl Driver {
@@ -83,7 +85,11 @@ impl Driver {
             let node = if is_alone { name("vm", at) } else { name("host", owned.host) };
             vms.push(Driven {
                 vmid: vmid(at).map_err(bad)?,
-                config: VmConfig { cores: owned.vcpus.1, ..config.clone() },
+                config: VmConfig {
+                    cores: owned.vcpus.1,
+                    shares: Some(whole(owned.shares)),
+                    ..config.clone()
+                },
                 policy: bounded(rules.policy, owned),
                 node: node.map_err(bad)?,
                 host: owned.host,
@@ -95,7 +101,7 @@ impl Driver {
         for (at, host) in fleet.hosts.iter().enumerate() {
             let node = name("host", at).map_err(bad)?;
             let (cores, memory) = (host.cores, host.memory);
-            room.push(Room { node, cores, memory, used: 0.0, plugged: 0.0 });
+            room.push(Room { node, cores, memory, used: 0.0, in_use: 0.0, resting: 0.0 });
         }
         let named = vms.iter().map(|vm| &vm.node).chain(room.iter().map(|room| &room.node));
         let nodes = named.map(|node| (node.clone(), endless())).collect();
@@ -106,7 +112,7 @@ impl Driver {
     /// What became of what was asked, and what is measured now.
     fn look(&mut self, now: Moment, seen: &[Seen]) {
         for room in &mut self.room {
-            (room.used, room.plugged) = (0.0, 0.0);
+            (room.used, room.in_use, room.resting) = (0.0, 0.0, 0.0);
         }
         for (vm, seen) in self.vms.iter_mut().zip(seen) {
             if let Some(step) = vm.pending.take_if(|step| !is_under_way(*step, seen)) {
@@ -115,7 +121,8 @@ impl Driver {
             vm.look(now, seen);
             if let Some(room) = self.room.get_mut(vm.host) {
                 room.used += seen.cpu_used;
-                room.plugged += f64::from(seen.memory);
+                room.in_use += seen.mem_used;
+                room.resting += if seen.active { 0.0 } else { f64::from(seen.memory) };
             }
         }
         for room in &self.room {
@@ -138,7 +145,7 @@ impl Driver {
             return;
         }
         let mut again = Vec::new();
-        self.planner.plan(now, &inputs, &self.nodes, &mut again);
+        self.planner.plan_again(now, &inputs, &mut again);
         for (at, decision) in asked.into_iter().zip(again) {
             let decided = self.decisions.get_mut(at).filter(|decided| decided.act().is_none());
             if let Some(decided) = decided.filter(|_| decision.act().is_some()) {
@@ -226,8 +233,9 @@ impl Room {
     fn fill(&self, node: &mut NodeInput) {
         node.cpu = Some(self.cores.map_or(0.0, |cores| self.used / cores));
         node.memory = Some(self.memory.unwrap_or(ENDLESS));
-        // A host of the world is full when its VMs have what it has, whatever they use of it.
-        node.memory_used = Some(self.memory.map_or(0.0, |_| self.plugged));
+        node.memory_used = Some(self.memory.map_or(0.0, |_| self.in_use));
+        node.cpus = Some(self.cores.unwrap_or(ENDLESS));
+        node.others_memory = Some(self.memory.map_or(0.0, |_| self.resting));
     }
 }
 
@@ -236,6 +244,9 @@ fn endless() -> NodeInput {
         cpu: Some(0.0),
         memory: Some(ENDLESS),
         memory_used: Some(0.0),
+        cpus: Some(ENDLESS),
+        others_memory: Some(0.0),
+        others_vcpus: Some(0.0),
         fresh: true,
         changing: 0,
     }

@@ -244,8 +244,8 @@ fn one_line(text: &str) -> String {
 pub(crate) fn told(choice: &Choice) -> String {
     match choice.verdict {
         Verdict::Hold => choice.reason.to_string(),
-        Verdict::Recommend(step) => format!("would: {step} ({})", choice.reason),
-        Verdict::Act(step) => format!("{step} ({})", choice.reason),
+        Verdict::Recommend(step) => format!("would: {step} ({})", choice.why()),
+        Verdict::Act(step) => format!("{step} ({})", choice.why()),
     }
 }
 

@@ -14,9 +14,11 @@ use vm_autoscale_proxmox::{
 
 use crate::claims::Care;
 
+mod others;
 mod pauses;
 mod pools;
 mod vm;
+use others::Others;
 pub(crate) use pauses::Nameable;
 use pools::PoolsRead;
 use vm::KnownConfig;
@@ -46,6 +48,7 @@ pub(crate) struct View {
     /// Which VM is in which pool; `None` when that is not known, or nobody asks.
     pub(crate) pools: Option<Pools>,
     pub(crate) pools_read: PoolsRead,
+    others: Others,
     /// Who VMs were that have not been seen since the start.
     remembered: BTreeMap<VmId, Identity>,
     /// Whether a pause names VMs by their pools.
@@ -106,6 +109,8 @@ impl View {
             vm.ha_move = read.ha_moves.get(vmid).map(str::to_owned);
         }
         self.drop_gone(now);
+        let lines = [&read.vms, &read.containers];
+        self.others.update(now, &read.guests, lines, |vmid| self.vms.contains_key(&vmid));
         // One that is in no list for a moment is there all the same.
         let has = |vmid: VmId| is_listed(&read.guests, vmid) || self.vms.contains_key(&vmid);
         care.claims.post(&care.cluster, care.roster.listed().filter(|vmid| has(*vmid)).collect());
@@ -267,11 +272,16 @@ impl View {
         now: Moment,
         in_flight: &InFlight,
     ) -> BTreeMap<NodeName, NodeInput> {
+        let others = self.others.by_node(now, self.vms.values().map(Box::as_ref));
         let input = |(name, node): (&NodeName, &KnownNode)| {
+            let others = others.get(name);
             let input = NodeInput {
                 cpu: node.line.cpu,
                 memory: node.line.memtotal.map(|bytes| bytes / MIB),
                 memory_used: node.line.memused.map(|bytes| bytes / MIB),
+                cpus: node.line.maxcpu,
+                others_memory: others.map(|others| others.mib),
+                others_vcpus: others.map(|others| others.vcpus),
                 fresh: node.advanced.is_some_and(|at| now.since(at) <= FRESH),
                 changing: in_flight.values().filter(|node| *node == name).count(),
             };

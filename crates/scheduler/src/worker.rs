@@ -52,6 +52,9 @@ pub fn planner_config(config: &SchedulerConfig) -> PlannerConfig {
     PlannerConfig {
         max_host_cpu: config.host_limits.max_host_cpu_percent,
         max_host_memory: config.host_limits.max_host_ram_percent,
+        memory_reserve: config.host_limits.memory_reserve_percent,
+        memory_overcommit: config.host_limits.memory_overcommit,
+        cpu_overcommit: config.host_limits.cpu_overcommit,
     }
 }
 

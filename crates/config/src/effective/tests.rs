@@ -13,7 +13,7 @@ use crate::{Answer, Checked, Environment, Hours, Origin, Roster, SchedulerConfig
 /// holds where nobody says it.
 type Key = (&'static str, &'static str, [&'static str; 2], &'static str);
 
-const KEYS: [Key; 18] = [
+const KEYS: [Key; 19] = [
     ("mode", "", ["full", "up-only"], "observe"),
     ("cpu_scaling", "", ["false", "true"], "true"),
     ("ram_scaling", "", ["false", "true"], "true"),
@@ -32,6 +32,7 @@ const KEYS: [Key; 18] = [
     ("cpu_lever", "", ["vcpus", "cpulimit"], "auto"),
     ("memory_lever", "", ["balloon", "none"], "dimm"),
     ("memory_shrink", "", ["true", "false"], "false"),
+    ("weight", "", ["1", "50000"], "shares"),
 ];
 
 /// By both of its names; `KEYS` from the fourth on, and what is none of a profile's.

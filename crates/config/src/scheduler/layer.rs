@@ -53,6 +53,11 @@ macro_rules! layer {
             /// Whether memory is taken back, by either lever, in mode `full`; `false` where no
             /// layer says it. Not every guest gives memory back when asked: try it with yours first.
             pub memory_shrink: Option<bool>,
+            /// How much a VM counts where a node has too little for all that ask: one of twice the
+            /// weight gets twice as much more. 1 to 50000; its `shares` in Proxmox where no layer
+            /// says it, and 1000 where it has none.
+            #[validate(range(min = 1, max = 50_000, message = "1 to 50000"))]
+            pub weight: Option<u32>,
             /// How small and how large a VM may become. This narrows what the VM itself
             /// (sockets x cores) and the helper allow and never widens it.
             #[serde(default)]
@@ -84,6 +89,7 @@ macro_rules! layer {
                     cpu_lever: self.cpu_lever,
                     memory_lever: self.memory_lever,
                     memory_shrink: self.memory_shrink,
+                    weight: self.weight.map(crate::Weight::Of),
                     ..self.scaling_limits.own()
                 }
             }

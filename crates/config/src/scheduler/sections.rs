@@ -99,24 +99,47 @@ impl Limits {
     }
 }
 
-/// When a node is full, in percent.
+/// When a node is full.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct HostLimits {
-    /// No vCPU is added while the node's CPUs are busier.
-    #[serde(deserialize_with = "leaf::percent")]
+    /// No vCPU is added while the node's CPUs are busier. Where it is not said, the threshold rule
+    /// keeps to 90, and nothing else does: with fewer vCPUs a VM on a busy node only gets less.
+    #[serde(deserialize_with = "leaf::some_percent")]
     #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
-    pub max_host_cpu_percent: f64,
-    /// No memory is added that would fill the node further.
+    pub max_host_cpu_percent: Option<f64>,
+    /// No memory is added that would fill the node further, as far as it is in use.
     #[serde(deserialize_with = "leaf::percent")]
     #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
     pub max_host_ram_percent: f64,
+    /// Percent of the node's memory that is kept for the node itself: VMs grow until its guests
+    /// have all the rest, used or not.
+    #[serde(deserialize_with = "leaf::percent")]
+    #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
+    pub memory_reserve_percent: f64,
+    /// So many times that rest its guests may have; above 1 not all of them can use all that they
+    /// have. 0.1 to 100.
+    #[serde(deserialize_with = "leaf::ratio")]
+    #[cfg_attr(test, schemars(range(min = 0.1, max = 100)))]
+    pub memory_overcommit: f64,
+    /// So many vCPUs the running VMs of a node may have in all for each of its CPUs; 0.1 to 100.
+    #[serde(deserialize_with = "leaf::ratio")]
+    #[cfg_attr(test, schemars(range(min = 0.1, max = 100)))]
+    pub cpu_overcommit: f64,
 }
 
 impl Default for HostLimits {
     fn default() -> Self {
-        Self { max_host_cpu_percent: 90.0, max_host_ram_percent: 90.0 }
+        Self {
+            max_host_cpu_percent: None,
+            max_host_ram_percent: 90.0,
+            memory_reserve_percent: 5.0,
+            memory_overcommit: 1.0,
+            // Idle vCPUs cost next to nothing; far beyond this, those that are busy wait for each
+            // other.
+            cpu_overcommit: 4.0,
+        }
     }
 }
 

@@ -14,7 +14,13 @@ use vm_autoscale_proxmox::{Error, NodeName, VmConfig, VmId};
 const CYCLE: Duration = Duration::from_secs(10);
 const NODES: u32 = 32;
 
-const CONFIG: PlannerConfig = PlannerConfig { max_host_cpu: 90.0, max_host_memory: 90.0 };
+const CONFIG: PlannerConfig = PlannerConfig {
+    max_host_cpu: None,
+    max_host_memory: 90.0,
+    memory_reserve: 5.0,
+    memory_overcommit: 1.0,
+    cpu_overcommit: 4.0,
+};
 
 const POLICY: VmPolicy = VmPolicy {
     allow: Allow::Everything,
@@ -32,6 +38,7 @@ const POLICY: VmPolicy = VmPolicy {
     rest: Duration::from_secs(60),
     external_change_hold: Duration::from_secs(60),
     low_checks: 2,
+    weight: None,
 };
 
 /// What does not change from cycle to cycle.
@@ -46,10 +53,15 @@ impl Fleet {
     /// # Errors
     /// More VMs than there are numbers.
     pub(crate) fn new(vms: u32) -> Result<Self, Error> {
+        // Two CPUs for each VM: all may have the eight vCPUs that they can.
+        let cpus = f64::from(vms);
         let node = NodeInput {
             cpu: Some(0.3),
             memory: Some(1_048_576.0),
             memory_used: Some(400_000.0),
+            cpus: Some(cpus),
+            others_memory: Some(0.0),
+            others_vcpus: Some(0.0),
             fresh: true,
             changing: 0,
         };

@@ -9,6 +9,11 @@ use super::{Watch, narrow, seconds, share_of, up};
 use crate::reason::{Percent, Span};
 use crate::{MemoryLaw, Moment, Reason};
 
+/// Seconds that say what a VM needs where others are short: enough for what comes and goes every
+/// few minutes to be in them.
+const LATE: u32 = 600;
+/// After a change, until the guest has made itself at home in its new size.
+const SETTLED: u32 = 60;
 /// Seconds over which the slope is smoothed.
 const SMOOTHING: f32 = 120.0;
 /// The least that is told apart, in MiB.
@@ -73,6 +78,17 @@ impl MemorySense {
     pub(crate) fn correct(&mut self, now: Moment, need: f64) {
         (self.slope, self.used) = (0.0, narrow(need));
         self.needed.push(seconds(now), self.used);
+    }
+
+    /// The most MiB that were used of late, where it was seen all that time.
+    pub(crate) fn most_of_late(&self, now: Moment) -> Option<f64> {
+        let now = seconds(now);
+        // What was in use before a change was in use because the memory was there: page cache.
+        let since =
+            self.watch.changed.map_or(LATE, |changed| now.saturating_sub(changed)).min(LATE);
+        let most = self.needed.most_since(now.saturating_sub(since) + 1).max(self.used);
+        let seen = since >= SETTLED && self.watch.has_seen(now, since);
+        seen.then_some(f64::from(most))
     }
 
     /// How much memory there should be, and why.

@@ -12,9 +12,16 @@ mod others;
 mod own;
 mod reach;
 mod refusals;
+mod shares;
 mod turns;
 
-const CONFIG: PlannerConfig = PlannerConfig { max_host_cpu: 90.0, max_host_memory: 90.0 };
+const CONFIG: PlannerConfig = PlannerConfig {
+    max_host_cpu: None,
+    max_host_memory: 90.0,
+    memory_reserve: 5.0,
+    memory_overcommit: 1.0,
+    cpu_overcommit: 4.0,
+};
 
 const POLICY: VmPolicy = VmPolicy {
     allow: Allow::Everything,
@@ -32,6 +39,7 @@ const POLICY: VmPolicy = VmPolicy {
     rest: Duration::from_secs(60),
     external_change_hold: Duration::from_secs(60),
     low_checks: 2,
+    weight: None,
 };
 
 const CONF: &str = "cores: 8\nvcpus: 4\nmemory: 4096\nnuma: 1\nhotplug: cpu,memory\n";
@@ -72,6 +80,9 @@ impl World {
                 cpu: Some(0.2),
                 memory: Some(65_536.0),
                 memory_used: Some(20_000.0),
+                cpus: Some(64.0),
+                others_memory: Some(0.0),
+                others_vcpus: Some(0.0),
                 fresh: true,
                 changing: 0,
             },
@@ -321,6 +332,9 @@ fn a_full_node_refuses_growth_and_never_shrinking() {
             cpu: Some(0.95),
             memory: Some(65_536.0),
             memory_used: Some(64_000.0),
+            cpus: Some(64.0),
+            others_memory: Some(0.0),
+            others_vcpus: Some(0.0),
             fresh: true,
             changing: 0,
         },
@@ -358,8 +372,11 @@ fn memory_that_several_ask_for_is_granted_once() {
     };
     let room_for_two = NodeInput {
         cpu: Some(0.1),
-        memory: Some(10_000.0),
-        memory_used: Some(7_900.0),
+        memory: Some(20_000.0),
+        memory_used: Some(16_900.0),
+        cpus: Some(64.0),
+        others_memory: Some(0.0),
+        others_vcpus: Some(0.0),
         fresh: true,
         changing: 0,
     };

@@ -30,6 +30,7 @@ impl Reason {
             Self::GrowthRests(..) => "growth-rests",
             Self::GuestHasLess(..) => "guest-has-less",
             Self::GuestSilent(..) => "guest-silent",
+            Self::GivesBack(..) => "gives-back",
             Self::HaManager(..) => "ha-manager",
             Self::High(..) => "high",
             Self::InFlight => "in-flight",
@@ -108,6 +109,7 @@ impl Reason {
                 | Self::Short { .. }
                 | Self::Spare { .. }
                 | Self::Unneeded { .. }
+                | Self::GivesBack(..)
                 | Self::High(..)
                 | Self::LessThanAStep
                 | Self::LimitOfOthers(..)

@@ -207,6 +207,7 @@ pub fn vm_policy(settings: &VmSettings) -> VmPolicy {
         rest: seconds(settings.scale_cooldown),
         external_change_hold: seconds(settings.external_change_hold),
         low_checks: settings.scale_down_after_cycles,
+        weight: settings.weight.said(),
     }
 }
 

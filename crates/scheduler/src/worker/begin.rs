@@ -49,14 +49,14 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         decision: &Decision,
         done: &Done,
     ) {
-        let Some((step, reason)) = decision.act() else { return };
+        let Some((step, _)) = decision.act() else { return };
         let Some(vm) = view.vms.get(&decision.vmid) else { return };
         let Some(known) = &vm.config else { return };
         // Something of before has just begun on it.
         if in_flight.contains_key(&decision.vmid) {
             return;
         }
-        let intent = self.intent(decision.vmid, vm, step, reason.to_string());
+        let intent = self.intent(decision.vmid, vm, step, decision.on(step.resource()).why());
         let (clock, helper, journal) = self.ports();
         let digest = known.digest.clone();
         let held = self.held(view.nameable(decision.vmid));

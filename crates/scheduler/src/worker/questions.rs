@@ -64,8 +64,8 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         let now = self.clock.now();
         let inputs = view.vm_inputs(in_flight);
         let Some(vm) = inputs.iter().find(|vm| vm.vmid == vmid) else { return };
-        let (nodes, mut decided) = (view.node_inputs(now, in_flight), Vec::new());
-        planner.plan(now, std::slice::from_ref(vm), &nodes, &mut decided);
+        let mut decided = Vec::new();
+        planner.plan_again(now, std::slice::from_ref(vm), &mut decided);
         for decision in decided.into_iter().filter(|decision| decision.act().is_some()) {
             self.change((view, in_flight), &decision, done);
             if let Some(shown) = decisions.iter_mut().find(|shown| shown.vmid == vmid) {

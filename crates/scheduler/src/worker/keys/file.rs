@@ -17,15 +17,27 @@ pub(super) fn all() -> Vec<Case> {
     let none = || json!({});
     let said = [PLUGS, "110: would: vcpus 4 -> 5"];
     let cpu = [PLUGS, "cpu: wants more, node would be at 50.0 % of 40.0 %\n"];
-    let memory =
-        ["110: memory 4096 -> 4608", "memory: wants more, node would be at 50.8 % of 40.0 %\n"];
+    let memory = |refused| ["110: memory 4096 -> 4608", refused];
+    let unused = memory("memory: wants 512 MiB more, node has 0.0 of 25.6 GiB unused\n");
+    let committed = memory("memory: wants 512 MiB more, node has 0.1 of 8.1 GiB free for guests\n");
+    let vcpus = [PLUGS, "cpu: wants 1 vCPUs more, node has 0 of 8 free\n"];
+    let reserve = json!({"host_limits": {"memory_reserve_percent": 50}});
     let limit = ["90", "40"];
     let mut all = vec![
         case(("dry_run", ["false", "true"], said, none())),
         // There is one policy.
         file(("policy", ["\"threshold\"", "\"forecast\""], ["good", "forecast"], none())),
         case(("host_limits.max_host_cpu_percent", limit, cpu, none())),
-        Case { scene: FULL, ..case(("host_limits.max_host_ram_percent", limit, memory, none())) },
+        Case { scene: FULL, ..case(("host_limits.max_host_ram_percent", limit, unused, none())) },
+        Case {
+            scene: FULL,
+            ..case(("host_limits.memory_reserve_percent", ["5", "87.4"], committed, none()))
+        },
+        Case {
+            scene: FULL,
+            ..case(("host_limits.memory_overcommit", ["1", "0.252"], committed, reserve))
+        },
+        case(("host_limits.cpu_overcommit", ["4", "0.5"], vcpus, none())),
     ];
     all.extend(of_classes());
     all.extend(of_vms().into_iter().map(case));

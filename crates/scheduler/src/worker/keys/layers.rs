@@ -121,5 +121,25 @@ fn cases(
         });
         Case { path: path(key), base, values, scene, of, said, same }
     };
-    KEYS.into_iter().map(case).collect()
+    let cases = KEYS.into_iter().map(case);
+    cases.chain([weight(path("weight"), same)]).collect()
+}
+
+/// Two VMs want a DIMM each, and the node has one more.
+fn weight(path: String, same: &'static [&'static str]) -> Case {
+    let base = json!({
+        "mode": "full",
+        "check_interval": 10,
+        "scale_cooldown": 60,
+        "select": ["101-103"],
+        "host_limits": {"memory_reserve_percent": 86.5},
+        "classes": [{"name": "web", "select": ["@tag-web"]}],
+        "virtual_machines": [
+            {"vm_id": 101, "proxmox_host": "home"},
+            {"vm_id": 103, "weight": 500},
+        ],
+    });
+    let said = [DIMM_IN, "memory: wants 512 MiB more, node has 0.1 of 8.6 GiB free for guests\n"];
+    let of = &["home 101"];
+    Case { path, base, values: ["1000", "100"], scene: FULL, of, said, same }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use vm_autoscale_planner::{Allow, Decision, MemoryLaw, MemoryRule, VmPolicy};
+use vm_autoscale_planner::{
+    Allow, CpuLever, Decision, MemoryLaw, MemoryLever, MemoryRule, VmPolicy,
+};
 use vm_autoscale_protocol::{FoundConfig, RunningQuery};
 use vm_autoscale_proxmox::{Digest, VmId};
 
@@ -26,6 +28,11 @@ const POLICY: VmPolicy = VmPolicy {
     rest: Duration::ZERO,
     external_change_hold: Duration::ZERO,
     low_checks: 1,
+    cpu_lever: CpuLever::Vcpus,
+    memory_lever: MemoryLever::Dimm,
+    weight: None,
+    caution: false,
+    in_steps: true,
 };
 
 /// A worker on VMs 101 to 104 at pve1, cycle by cycle.

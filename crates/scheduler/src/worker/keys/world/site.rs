@@ -1,5 +1,6 @@
 //! One cluster as its helper tells of it, and its time.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Mutex;
 
@@ -48,7 +49,9 @@ impl Site {
             version: 1,
         };
         let guests = match cluster {
-            "home" => vec![guest(101, "pve1", "web"), guest(102, "pve2", "db")],
+            "home" => {
+                vec![guest(101, "pve1", "web"), guest(102, "pve2", "db"), guest(103, "pve1", "pal")]
+            }
             _ => vec![guest(101, "far1", "mail")],
         };
         Self(Arc::new(Mutex::new(State { now: 0, ahead: MONDAY, scene, guests })))
@@ -108,16 +111,23 @@ impl State {
         let (cores, mib) = if now < from { (2.0, 2048.0) } else { (cores, mib) };
         let (at, used) = (9000 + now, mib * MIB);
         let mut rrd = String::new();
+        let mut nodes_told = BTreeSet::new();
         for Guest { vmid, vcpus, memory, node, .. } in &self.guests {
             let (share, memory) = (cores / f64::from(*vcpus), f64::from(*memory) * MIB);
             let total = 65_536.0 * MIB;
             let full = total * nodes;
-            write!(
+            writeln!(
                 rrd,
-                "{PREFIX}.3-vm/{vmid}:{at}:x:running:0:{at}:{vcpus}:{share}:{memory}:{used}:0:0:1:2:3:4\n\
-                 {PREFIX}-node/{node}:{at}::{at}:0.5:16:{nodes}:0.01:{total}:{full}:0:0:1:1:1:1\n"
+                "{PREFIX}.3-vm/{vmid}:{at}:x:running:0:{at}:{vcpus}:{share}:{memory}:{used}:0:0:1:2:3:4"
             )
             .unwrap();
+            if nodes_told.insert(node) {
+                writeln!(
+                    rrd,
+                    "{PREFIX}-node/{node}:{at}::{at}:0.5:16:{nodes}:0.01:{total}:{full}:0:0:1:1:1:1"
+                )
+                .unwrap();
+            }
         }
         rrd
     }

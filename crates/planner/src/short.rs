@@ -1,0 +1,72 @@
+//! What a node has too little of.
+
+use std::fmt;
+
+/// So much of something is taken, of so much: MiB, vCPUs or percent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stock {
+    /// By those who have it, and by what is granted.
+    pub taken: f64,
+    /// At most.
+    pub of: f64,
+}
+
+impl Stock {
+    pub(crate) fn free(self) -> f64 {
+        self.of - self.taken
+    }
+}
+
+/// Which of a node's limits leaves no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// The memory that its guests have, used or not, in MiB.
+    Committed,
+    /// The memory that is in use, in MiB.
+    Used,
+    /// The vCPUs of its VMs.
+    Vcpus,
+    /// How busy its CPUs are, in percent.
+    Busy,
+}
+
+/// What a node has too little of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Short {
+    /// Which limit it is.
+    pub limit: Limit,
+    /// How it stands.
+    pub stock: Stock,
+    /// How much more was wanted, in MiB or vCPUs.
+    pub wanted: f64,
+}
+
+impl fmt::Display for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { limit, stock, wanted } = self;
+        let free = stock.free().max(0.0);
+        let gib = |mib: f64| mib / 1024.0;
+        match limit {
+            Limit::Committed => write!(
+                f,
+                "wants {wanted:.0} MiB more, node has {:.1} of {:.1} GiB free for guests",
+                gib(free),
+                gib(stock.of)
+            ),
+            Limit::Used => write!(
+                f,
+                "wants {wanted:.0} MiB more, node has {:.1} of {:.1} GiB unused",
+                gib(free),
+                gib(stock.of)
+            ),
+            Limit::Vcpus => write!(
+                f,
+                "wants {wanted:.0} vCPUs more, node has {free:.0} of {:.0} free",
+                stock.of.floor()
+            ),
+            Limit::Busy => {
+                write!(f, "wants more, node would be at {:.1} % of {:.1} %", stock.taken, stock.of)
+            }
+        }
+    }
+}
