@@ -169,7 +169,7 @@ async fn an_answer_of_before_a_move_is_dropped() {
         play.site.guest(|guest| guest.node = node);
         play.cycle().await;
         let (vmid, node, identity) = (101.try_into().unwrap(), "pve1".try_into().unwrap(), None);
-        let says = play.site.says(100);
+        let says = Site::says(100);
         play.memory.said(play.worker.clock.now(), &Question { vmid, node, identity }, Some(says));
         let said = play.cycle().await.memory.reason.to_string();
         assert_eq!(said.contains("the guest has 100"), counts, "{said}");

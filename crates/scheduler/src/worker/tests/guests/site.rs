@@ -69,7 +69,7 @@ impl Site {
     }
 
     /// An answer of 4096 MiB.
-    pub(super) fn says(&self, available: u32) -> GuestAnswer {
+    pub(super) fn says(available: u32) -> GuestAnswer {
         GuestAnswer::Says(GuestSays {
             total: 3979,
             available,
