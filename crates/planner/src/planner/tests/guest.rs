@@ -147,8 +147,12 @@ fn without_an_answer_it_grows_little_and_never_shrinks() {
     let no_device = |world: &mut World| {
         world.conf = format!("{}balloon: 0\n", world.conf.replace("balloon: 0\n", ""));
     };
-    let of: [(&dyn Fn(&mut World), &str, &str); 2] = [
-        (&silent, "page cache counted: the guest does not say", "guest-silent"),
+    let of = [
+        (
+            &silent as &dyn Fn(&mut World),
+            "page cache counted: the guest does not say",
+            "guest-silent",
+        ),
         (&no_device, "page cache counted: no balloon device to ask", "memory-use-unknown"),
     ];
     for (make, why, why_not) in of {

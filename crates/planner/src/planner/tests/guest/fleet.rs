@@ -42,7 +42,9 @@ fn questions(
             let here = asked.iter().filter(|vmid| (vmid.get() - 101) % nodes == node);
             most = most.max(here.count());
         }
-        asked.iter().for_each(|vmid| planner.told(*vmid, now, GuestAnswer::Says(answer)));
+        for vmid in &asked {
+            planner.told(*vmid, now, GuestAnswer::Says(answer));
+        }
         if second % 3600 == 10 {
             by_hour.push(0);
         }

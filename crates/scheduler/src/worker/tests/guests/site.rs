@@ -31,6 +31,7 @@ struct State {
     swapped: u64,
     sizes: Vec<u32>,
     questions: usize,
+    asked: BTreeSet<u32>,
 }
 
 impl Site {
@@ -44,6 +45,7 @@ impl Site {
             swapped: 0,
             sizes: Vec::new(),
             questions: 0,
+            asked: BTreeSet::new(),
         })))
     }
 
@@ -68,8 +70,13 @@ impl Site {
         self.0.lock().unwrap().questions
     }
 
+    /// Which guests were asked.
+    pub(super) fn asked(&self) -> BTreeSet<u32> {
+        self.0.lock().unwrap().asked.clone()
+    }
+
     /// An answer of 4096 MiB.
-    pub(super) fn says(&self, available: u32) -> GuestAnswer {
+    pub(super) fn says(available: u32) -> GuestAnswer {
         GuestAnswer::Says(GuestSays {
             total: 3979,
             available,
@@ -132,6 +139,7 @@ impl State {
             }
             Request::ReadRunning { vmid, query: RunningQuery::GuestMemory, .. } => {
                 self.questions += 1;
+                self.asked.insert(vmid.get());
                 (self.stats(self.memory[index(vmid)]), self.guest.hangs)
             }
             Request::ReadRunning { vmid, query: RunningQuery::Memory, .. } => {
