@@ -74,3 +74,20 @@ pub struct InVain {
     /// When the last time ended.
     pub last: Option<Moment>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A record of before the levers says nothing of them.
+    #[test]
+    fn what_an_earlier_version_kept_is_read() {
+        let text = r#"{"fights":1,"cpu":{"failures":2,"low":1,"changed":5000}}"#;
+        let kept: Kept = serde_json::from_str(text).unwrap();
+        let changed = Some(Moment::from(5000));
+        let cpu = KeptResource { failures: 2, low: 1, changed, ..KeptResource::default() };
+        assert_eq!(kept, Kept { fights: 1, cpu, ..Kept::default() });
+        let again = serde_json::to_string(&kept).unwrap();
+        assert_eq!(serde_json::from_str::<Kept>(&again).unwrap(), kept);
+    }
+}
