@@ -97,7 +97,7 @@ impl ResourceState {
 
     /// Whether the last change did not come about.
     pub(crate) fn fails(&self) -> bool {
-        self.failures > 0 || self.unplugs > 0
+        self.failures > 0 || self.unplugs.times > 0 || self.caps.times > 0
     }
 
     /// When the last change of ours ended, well or not.
