@@ -257,6 +257,7 @@ impl Reason {
 }
 
 impl fmt::Display for Reason {
+    #[expect(clippy::too_many_lines, reason = "a sentence for each reason, all in one place")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = |wait: &Duration| wait.as_secs_f64().ceil();
         match self {
