@@ -73,14 +73,21 @@ impl Move {
         }
     }
 
-    /// Whether the guest has to give something back for it, and may keep it.
+    /// Whether it takes.
     #[must_use]
-    pub fn is_unplug(self) -> bool {
+    pub fn is_shrink(self) -> bool {
         match self {
             Self::Cpu { from, to } => to < from,
+            Self::CpuLimit { from, to } => to < from,
             Self::Memory { from, to } => to < from,
-            Self::CpuLimit { .. } | Self::Balloon { .. } => false,
+            Self::Balloon { from, to } => from.is_none_or(|from| to < from),
         }
+    }
+
+    /// Whether it takes something that was plugged, which the guest may keep.
+    #[must_use]
+    pub fn is_unplug(self) -> bool {
+        self.is_shrink() && matches!(self, Self::Cpu { .. } | Self::Memory { .. })
     }
 
     /// MiB that it lets the guest have beyond what it has.
@@ -222,6 +229,7 @@ mod tests {
         ] {
             assert_eq!((step.to_string().as_str(), step.is_growth()), (said, grows));
             assert_eq!((step.added_mib(), step.is_unplug()), (mib, false), "{said}");
+            assert_eq!(step.is_shrink(), !grows, "{said}");
         }
     }
 

@@ -172,9 +172,9 @@ impl GuestSense {
     }
 
     /// Puts what outlives a restart where it is kept.
-    pub(crate) fn keep(&self, kept: Kept) -> Kept {
+    pub(crate) fn keep(&self, kept: &Kept) -> Kept {
         let shrunk = self.watch.map(|watch| (watch.before, watch.since));
-        Kept { memory_floor: self.floor, memory_shrunk: shrunk, ..kept }
+        Kept { memory_floor: self.floor, memory_shrunk: shrunk, ..*kept }
     }
 
     /// As it was before a restart.

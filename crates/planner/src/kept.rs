@@ -47,20 +47,47 @@ pub struct Kept {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct KeptResource {
-    /// Changes in a row that did not come about, but for unplugs.
+    /// Changes in a row that did not come about, but for those that take.
     pub failures: u32,
     /// Decisions in a row that found it low.
     pub low: u32,
-    /// When the last change of ours ended that was no unplug in vain.
+    /// When the last change of ours ended that did not take in vain.
     pub changed: Option<Moment>,
     /// When something was taken the last time.
     pub taken: Option<Moment>,
-    /// Unplugs in a row that did not come about.
-    pub unplugs: u32,
-    /// When the last of them ended.
-    pub unplugged: Option<Moment>,
-    /// How many of them the guest did not give.
+    /// Unplugs that did not come about.
+    pub unplugs: InVain,
+    /// Lower limits and balloons that did not.
+    pub caps: InVain,
+    /// How many of the unplugs the guest did not give.
     pub refusals: u32,
     /// Since when the QEMU of that guest runs, in seconds since 1970.
     pub qemu: Option<u64>,
+}
+
+/// What was tried in vain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InVain {
+    /// How often in a row.
+    pub times: u32,
+    /// When the last time ended.
+    pub last: Option<Moment>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A record of before the levers says nothing of them.
+    #[test]
+    fn what_an_earlier_version_kept_is_read() {
+        let text = r#"{"fights":1,"cpu":{"failures":2,"low":1,"changed":5000}}"#;
+        let kept: Kept = serde_json::from_str(text).unwrap();
+        let changed = Some(Moment::from(5000));
+        let cpu = KeptResource { failures: 2, low: 1, changed, ..KeptResource::default() };
+        assert_eq!(kept, Kept { fights: 1, cpu, ..Kept::default() });
+        let again = serde_json::to_string(&kept).unwrap();
+        assert_eq!(serde_json::from_str::<Kept>(&again).unwrap(), kept);
+    }
 }

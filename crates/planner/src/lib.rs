@@ -28,7 +28,7 @@ pub use decision::{Choice, Decision, Move, Resource, Verdict};
 pub use guest::{GuestAnswer, GuestSays, Shortage};
 pub use host::{Amounts, NodeBudget};
 pub use input::{Allow, Moment, NodeInput, PlannerConfig, Sample, VmInput, VmPolicy};
-pub use kept::{Kept, KeptResource};
+pub use kept::{InVain, Kept, KeptResource};
 pub use law::{CpuLaw, CpuRule, Marks, MemoryLaw, MemoryRule, Windows};
 pub use levers::{CpuLever, MemoryLever};
 pub use planner::Planner;

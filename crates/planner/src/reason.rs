@@ -213,8 +213,8 @@ pub enum Reason {
     SteppedBack,
     /// A template.
     Template,
-    /// The guest kept what was to be unplugged, so often in a row; for so long it is not asked.
-    UnplugRests(u32, Duration),
+    /// What was to be taken stayed, so often in a row; for so long it is not tried again.
+    TakingRests(u32, Duration),
     /// So many vCPUs were added while so many cores were used, and are not used after so long.
     Unused {
         /// vCPUs.
@@ -260,6 +260,7 @@ impl Reason {
 }
 
 impl fmt::Display for Reason {
+    #[expect(clippy::too_many_lines, reason = "a sentence for each reason, all in one place")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = |wait: &Duration| wait.as_secs_f64().ceil();
         match self {
@@ -352,9 +353,9 @@ impl fmt::Display for Reason {
             Self::Started(wait) => write!(f, "just started, {} s left", seconds(wait)),
             Self::SteppedBack => f.write_str("the node's clock went back"),
             Self::Template => f.write_str("a template"),
-            Self::UnplugRests(times, wait) => write!(
+            Self::TakingRests(times, wait) => write!(
                 f,
-                "unplugging failed {times} times in a row, tried again in {} s",
+                "taking failed {times} times in a row, tried again in {} s",
                 seconds(wait)
             ),
             Self::Unused { added, cores, after } => write!(

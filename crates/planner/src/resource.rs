@@ -5,7 +5,7 @@ use std::time::Duration;
 use vm_autoscale_proxmox::VmId;
 
 use crate::threshold::LowChecks;
-use crate::{KeptResource, Moment, Move, Reason, VmPolicy};
+use crate::{InVain, KeptResource, Moment, Move, Reason, VmPolicy};
 
 /// A resource whose changes keep failing rests longer each time, up to 32 cooldowns.
 pub(crate) const MAX_DOUBLINGS: u32 = 5;
@@ -32,16 +32,17 @@ pub(crate) enum Ended {
 
 #[derive(Debug, Default)]
 pub(crate) struct ResourceState {
-    /// Changes in a row that did not come about, but for what was to be unplugged.
+    /// Changes in a row that did not come about, but for those that take.
     failures: u32,
-    /// Of that: how often in a row, and when the last time.
-    unplugs: u32,
-    unplugged: Option<Moment>,
-    /// How often of these the guest kept it, and since when its QEMU runs.
+    /// Of those: unplugs, and lower limits and balloons. Each lever fails for itself, and whoever
+    /// does not give may well be given more.
+    unplugs: InVain,
+    caps: InVain,
+    /// How often the guest kept what was to be unplugged, and since when its QEMU runs.
     refusals: u32,
     qemu: Option<u64>,
     pub(crate) low: LowChecks,
-    /// When the last change of ours ended that was no unplug in vain.
+    /// When the last change of ours ended that did not take in vain.
     changed: Option<Moment>,
     /// When something was taken the last time.
     taken: Option<Moment>,
@@ -55,24 +56,29 @@ impl ResourceState {
     pub(crate) fn changed(&mut self, step: Move, ended: Ended, now: Moment) {
         self.retries = 0;
         if ended == Ended::Well {
-            self.failures = 0;
-            self.changed = Some(now);
-            self.taken = if step.is_growth() { self.taken } else { Some(now) };
-            if step.is_unplug() {
-                (self.unplugs, self.refusals) = (0, 0);
+            self.succeeded(step, now);
+        } else if step.is_shrink() {
+            let in_vain = if step.is_unplug() { &mut self.unplugs } else { &mut self.caps };
+            *in_vain = InVain { times: in_vain.times.saturating_add(1), last: Some(now) };
+            if let Ended::Kept(qemu) = ended {
+                self.refusals = self.refusals.saturating_add(1);
+                self.qemu = qemu;
             }
-            return;
-        }
-        if !step.is_unplug() {
+        } else {
             self.failures = self.failures.saturating_add(1);
             self.changed = Some(now);
-            return;
         }
-        self.unplugs = self.unplugs.saturating_add(1);
-        self.unplugged = Some(now);
-        if let Ended::Kept(qemu) = ended {
-            self.refusals = self.refusals.saturating_add(1);
-            self.qemu = qemu;
+    }
+
+    fn succeeded(&mut self, step: Move, now: Moment) {
+        self.failures = 0;
+        self.changed = Some(now);
+        if step.is_unplug() {
+            (self.unplugs, self.refusals) = (InVain::default(), 0);
+        }
+        if step.is_shrink() {
+            self.caps = InVain::default();
+            self.taken = Some(now);
         }
     }
 
@@ -80,7 +86,7 @@ impl ResourceState {
     pub(crate) fn runs_since(&mut self, qemu: u64) {
         let is_another = |known: u64| qemu > known.saturating_add(SAME_QEMU);
         if self.qemu.is_some_and(is_another) {
-            (self.unplugs, self.refusals, self.qemu) = (0, 0, None);
+            (self.unplugs, self.refusals, self.qemu) = (InVain::default(), 0, None);
         }
     }
 
@@ -91,12 +97,12 @@ impl ResourceState {
 
     /// Whether the last change did not come about.
     pub(crate) fn fails(&self) -> bool {
-        self.failures > 0 || self.unplugs > 0
+        self.failures > 0 || self.unplugs.times > 0 || self.caps.times > 0
     }
 
     /// When the last change of ours ended, well or not.
     pub(crate) fn ended(&self) -> Option<Moment> {
-        self.changed.max(self.unplugged)
+        self.changed.max(self.unplugs.last).max(self.caps.last)
     }
 
     /// When something was taken the last time.
@@ -123,7 +129,7 @@ impl ResourceState {
             changed: self.changed,
             taken: self.taken,
             unplugs: self.unplugs,
-            unplugged: self.unplugged,
+            caps: self.caps,
             refusals: self.refusals,
             qemu: self.qemu,
         }
@@ -133,7 +139,7 @@ impl ResourceState {
         Self {
             failures: kept.failures,
             unplugs: kept.unplugs,
-            unplugged: kept.unplugged,
+            caps: kept.caps,
             refusals: kept.refusals,
             qemu: kept.qemu,
             low: LowChecks::again(kept.low),
@@ -151,11 +157,13 @@ impl ResourceState {
             let before = failures.saturating_sub(1).min(MAX_DOUBLINGS);
             policy.cooldown.saturating_mul(1 << before)
         };
-        if step.is_unplug() && self.unplugs > 0 {
-            let rest = if self.refuses() { REFUSED } else { doubled(self.unplugs) };
-            let until = until(self.unplugged, rest);
+        let in_vain = if step.is_unplug() { self.unplugs } else { self.caps };
+        if step.is_shrink() && in_vain.times > 0 {
+            let is_refused = step.is_unplug() && self.refuses();
+            let rest = if is_refused { REFUSED } else { doubled(in_vain.times) };
+            let until = until(in_vain.last, rest);
             if now < until {
-                return Some(Reason::UnplugRests(self.unplugs, until.since(now)));
+                return Some(Reason::TakingRests(in_vain.times, until.since(now)));
             }
         }
         // The first failure rests one cooldown.

@@ -106,7 +106,7 @@ impl State {
             memory,
             ..Kept::default()
         };
-        self.guest.keep(kept)
+        self.guest.keep(&kept)
     }
 
     /// One that is met again after a restart. What was counted goes on where it was soon enough:

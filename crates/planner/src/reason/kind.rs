@@ -64,7 +64,7 @@ impl Reason {
             Self::Started(..) => "started",
             Self::SteppedBack => "stepped-back",
             Self::Template => "template",
-            Self::UnplugRests(..) => "unplug-rests",
+            Self::TakingRests(..) => "taking-rests",
             Self::Unused { .. } => "unused",
             Self::Undo(..) => "undo",
             Self::Within(..) => "within",
@@ -119,7 +119,7 @@ impl Reason {
                 | Self::Needs(..)
                 | Self::NodeFull(..)
                 | Self::NotAsked
-                | Self::UnplugRests(..)
+                | Self::TakingRests(..)
                 | Self::Unused { .. }
                 | Self::Regretted(..)
                 | Self::Undo(..)

@@ -42,7 +42,7 @@ fn a_guest_that_keeps_its_vcpus_can_be_given_more() {
         let busy = world.see(Some(sample(at(&world), 95.0, 50.0)));
         assert_eq!(busy.act().unwrap().0.to_string(), "vcpus 4 -> 5");
         let idle = idle(&mut world, 2);
-        assert!(matches!(idle.cpu.reason, Reason::UnplugRests(..)), "{:?}", idle.cpu);
+        assert!(matches!(idle.cpu.reason, Reason::TakingRests(..)), "{:?}", idle.cpu);
     }
 }
 
@@ -59,6 +59,22 @@ fn unplugging_rests_twice_as_long_each_time_and_then_the_limit_is_the_lever() {
     assert_eq!(rests(&mut world), (30, "cpulimit none -> 3 cores".to_owned()));
 }
 
+/// A helper that lets no limit through keeps nobody from growing.
+#[test]
+fn a_limit_that_cannot_be_set_rests_by_itself() {
+    let mut world = World::new();
+    idle(&mut world, 2);
+    (0..3).for_each(|_| keeps(&mut world));
+    let cap = |hundredths| vm_autoscale_proxmox::CpuLimit::from_hundredths(hundredths).unwrap();
+    let step = Move::CpuLimit { from: cap(0), to: cap(300) };
+    world.planner.changed(VMID.try_into().unwrap(), step, false, world.now);
+    world.planner.changed(VMID.try_into().unwrap(), step, false, world.now);
+    idle(&mut world, 1);
+    let busy = world.see(Some(sample(at(&world), 95.0, 50.0)));
+    assert_eq!(busy.act().unwrap().0.to_string(), "vcpus 4 -> 5");
+    assert_eq!(rests(&mut world), (100, "cpulimit none -> 3 cores".to_owned()));
+}
+
 #[test]
 fn by_vcpus_alone_it_is_asked_once_a_day() {
     let mut world = World::new();
@@ -66,7 +82,7 @@ fn by_vcpus_alone_it_is_asked_once_a_day() {
     idle(&mut world, 2);
     (0..3).for_each(|_| keeps(&mut world));
     let said = idle(&mut world, 3).cpu.reason.to_string();
-    assert_eq!(said, "unplugging failed 3 times in a row, tried again in 86370 s");
+    assert_eq!(said, "taking failed 3 times in a row, tried again in 86370 s");
     assert_eq!(rests(&mut world), (86_370, "vcpus 4 -> 3".to_owned()));
     keeps(&mut world);
     assert_eq!(rests(&mut world).0, 86_400);
