@@ -12,6 +12,7 @@ mod num;
 mod observed;
 mod past;
 mod pipe;
+mod random;
 mod report;
 mod rows;
 mod table;

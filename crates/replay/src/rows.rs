@@ -45,23 +45,24 @@ pub fn each_row(
 ) -> Result<(), Error> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(open(path)?);
     let mut record = StringRecord::new();
-    let mut first = true;
+    let (mut has_head, mut has_rows) = (false, false);
     loop {
         let line = reader.position().line();
         let more = reader.read_record(&mut record);
         let line = record.position().map_or(line, csv::Position::line);
-        let broken = |what: String| broken(path, line, what);
-        if !more.map_err(|e| broken(e.to_string()))? {
-            return Ok(());
+        let wrong = |what: String| broken(path, line, what);
+        if !more.map_err(|e| wrong(e.to_string()))? {
+            return if has_rows { Ok(()) } else { Err(broken(path, 1, "no rows".into())) };
         }
-        if first {
+        if !has_head {
             if record.iter().ne(COLUMNS) {
-                return Err(broken(format!("the first line must be {}", COLUMNS.join(","))));
+                return Err(wrong(format!("the first line must be {}", COLUMNS.join(","))));
             }
-            first = false;
+            has_head = true;
             continue;
         }
-        row(&record, line).and_then(|row| take(&row)).map_err(broken)?;
+        has_rows = true;
+        row(&record, line).and_then(|row| take(&row)).map_err(wrong)?;
     }
 }
 
