@@ -8,6 +8,8 @@
 mod driver;
 mod engine;
 mod error;
+#[cfg(test)]
+mod made;
 mod num;
 mod observed;
 mod past;

@@ -7,7 +7,7 @@ use crate::random::Random;
 use crate::{Error, Fleet, Host, Owned, Trace};
 
 /// Samples that are further apart are not believed by the planner, so that it would do nothing.
-const MAX_TICK: u32 = 30;
+pub(crate) const MAX_TICK: u32 = 30;
 
 /// What the world is like. The figures that have no key here are [`World::CPU_DELAY`] and the
 /// ones beside it.
