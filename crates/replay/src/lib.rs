@@ -28,7 +28,7 @@ pub use observed::{Ask, Fleet, Host, Owned, Policy, Seen, Still};
 pub use past::{AsItWas, Block, Past, Span};
 pub use pipe::pipe;
 pub use report::Figures;
-pub use rows::{Row, each_row};
+pub use rows::{Row, each_row, each_row_of};
 pub use table::table;
 pub use trace::{Trace, TraceVm};
 pub use world::{Hosts, World};
