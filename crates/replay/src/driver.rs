@@ -1,10 +1,10 @@
 //! The real planner at the wheel: what is seen becomes its samples, what it decides is asked for.
 //!
 //! What a replay cannot know is off here, whatever the policy says: nobody else changes a VM, so
-//! that nothing is held for that; there was no start to wait after; and there is no guest that refuses a
-//! size, is new, leaves unused what it is given or moves by another lever than vCPUs and DIMMs. A change is over exactly
-//! where a sample ends, so that the next one is believed ([`Planner::landed`]); on a node the
-//! first sample after a change never is.
+//! that nothing is held for that; there was no start to wait after; and no guest is new, leaves
+//! unused what it is given, or moves by another lever than vCPUs and DIMMs. A change is over
+//! exactly where a sample ends, so that the next one is believed ([`Planner::landed`]); on a node
+//! the first sample after a change never is.
 
 mod driven;
 mod rooms;

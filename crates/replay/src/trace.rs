@@ -5,7 +5,7 @@ mod reading;
 use std::path::Path;
 
 use crate::Error;
-use crate::num::real;
+use crate::num::{real, short};
 use crate::rows::{broken, each_row};
 use reading::Reading;
 

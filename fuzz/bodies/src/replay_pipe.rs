@@ -3,13 +3,19 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use vm_autoscale_planner::{Allow, CpuRule, Marks, MemoryRule, PlannerConfig, VmPolicy};
+use vm_autoscale_planner::{
+    Allow, CpuLever, CpuRule, Marks, MemoryLever, MemoryRule, PlannerConfig, VmPolicy,
+};
 use vm_autoscale_replay::{Rules, pipe};
 
 const POLICY: VmPolicy = VmPolicy {
     allow: Allow::Everything,
     cpu: Some(CpuRule::Threshold(Marks { high: 80.0, low: 20.0 })),
     memory: Some(MemoryRule::Threshold(Marks { high: 85.0, low: 25.0 })),
+    cpu_lever: CpuLever::Vcpus,
+    memory_lever: MemoryLever::Dimm,
+    caution: false,
+    in_steps: false,
     vcpus: (1, 4096),
     memory_mib: (1024, 4_194_304),
     memory_shrink: true,

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use vm_autoscale_planner::{
-    CpuLever, GuestAnswer, GuestSays, MemoryLever, Moment, Move, Resource, Sample, VmInput, VmPolicy,
+    CpuLever, GuestAnswer, GuestSays, MemoryLever, Moment, Move, Resource, Sample, VmInput,
+    VmPolicy,
 };
 use vm_autoscale_proxmox::{Error, MemoryMib, NodeName, Vcpus, VmConfig, VmId};
 
