@@ -8,10 +8,13 @@
 mod driver;
 mod engine;
 mod error;
+#[cfg(test)]
+mod made;
 mod num;
 mod observed;
 mod past;
 mod pipe;
+mod random;
 mod report;
 mod rows;
 mod table;
@@ -25,7 +28,7 @@ pub use observed::{Ask, Fleet, Host, Owned, Policy, Seen, Still};
 pub use past::{AsItWas, Block, Past, Span};
 pub use pipe::pipe;
 pub use report::Figures;
-pub use rows::{Row, each_row};
+pub use rows::{Row, each_row, each_row_of};
 pub use table::table;
 pub use trace::{Trace, TraceVm};
 pub use world::{Hosts, World};

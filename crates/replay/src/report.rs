@@ -99,20 +99,13 @@ pub struct Figures {
 
 impl Tally {
     pub(crate) fn figures(&self, policy: &str) -> Figures {
-        let hours = |seconds: f64| seconds / 3600.0;
-        let gb_hours = |mib_seconds: f64| mib_seconds / 1024.0 / 3600.0;
         let days = self.active / 86_400.0;
         let (wanted, lost) =
             self.by_vm.iter().fold((0.0, 0.0), |(wanted, lost), (w, l)| (wanted + w, lost + l));
-        let percent = |part: f64, whole: f64| if whole > 0.0 { 100.0 * part / whole } else { 0.0 };
         let a_day = |count: usize| if days > 0.0 { real(count) / days } else { 0.0 };
         let bad = self.by_vm.iter().filter(|(wanted, lost)| *lost > 0.01 * wanted).count();
         let (cpu_slack, mem_slack) = (self.alloc - self.used, self.mem_alloc - self.mem_used);
-        let cost_cpu =
-            hours(self.alloc) + UNSERVED * hours(lost) + CPU_CHANGE * real(self.cpu_changes);
-        let cost_mem = gb_hours(self.mem_alloc)
-            + SHORT * gb_hours(self.mem_short)
-            + MEMORY_CHANGE * real(self.mem_changes);
+        let (cost_cpu, cost_mem) = self.costs(lost);
         Figures {
             policy: policy.to_owned(),
             alloc_core_h: hours(self.alloc),
@@ -141,6 +134,26 @@ impl Tally {
             rel_cost: 1.0,
         }
     }
+
+    /// Of CPU in core-hours, of memory in GB-hours.
+    fn costs(&self, lost: f64) -> (f64, f64) {
+        let cpu = hours(self.alloc) + UNSERVED * hours(lost);
+        let mem = gb_hours(self.mem_alloc) + SHORT * gb_hours(self.mem_short);
+        let [cpu_changes, mem_changes] = [self.cpu_changes, self.mem_changes].map(real);
+        (cpu + CPU_CHANGE * cpu_changes, mem + MEMORY_CHANGE * mem_changes)
+    }
+}
+
+fn hours(seconds: f64) -> f64 {
+    seconds / 3600.0
+}
+
+fn gb_hours(mib_seconds: f64) -> f64 {
+    mib_seconds / 1024.0 / 3600.0
+}
+
+fn percent(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { 100.0 * part / whole } else { 0.0 }
 }
 
 impl Figures {

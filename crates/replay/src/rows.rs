@@ -41,27 +41,47 @@ pub struct Row<'a> {
 /// The file cannot be read or is no trace, with the line; what `take` finds wrong.
 pub fn each_row(
     path: &Path,
+    take: impl FnMut(&Row<'_>) -> Result<(), String>,
+) -> Result<(), Error> {
+    let file = File::open(path).map_err(Error::io(path.display()))?;
+    each_row_of(file, path, take)
+}
+
+/// The same of what is read elsewhere; `path` is for messages.
+///
+/// # Errors
+/// As [`each_row`].
+pub fn each_row_of(
+    input: impl Read,
+    path: &Path,
     mut take: impl FnMut(&Row<'_>) -> Result<(), String>,
 ) -> Result<(), Error> {
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(open(path)?);
+    let mut input = BufReader::new(input);
+    let start = input.fill_buf().map_err(Error::io(path.display()))?;
+    let gzip = start.starts_with(&[0x1f, 0x8b]);
+    let plain: Box<dyn Read + '_> =
+        if gzip { Box::new(MultiGzDecoder::new(input)) } else { Box::new(input) };
+    let bounded = Bounded { inner: plain, since_line: 0 };
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(bounded);
     let mut record = StringRecord::new();
-    let mut first = true;
+    let (mut has_head, mut has_rows) = (false, false);
     loop {
         let line = reader.position().line();
         let more = reader.read_record(&mut record);
         let line = record.position().map_or(line, csv::Position::line);
-        let broken = |what: String| broken(path, line, what);
-        if !more.map_err(|e| broken(e.to_string()))? {
-            return Ok(());
+        let wrong = |what: String| broken(path, line, what);
+        if !more.map_err(|e| wrong(e.to_string()))? {
+            return if has_rows { Ok(()) } else { Err(broken(path, 1, "no rows".into())) };
         }
-        if first {
+        if !has_head {
             if record.iter().ne(COLUMNS) {
-                return Err(broken(format!("the first line must be {}", COLUMNS.join(","))));
+                return Err(wrong(format!("the first line must be {}", COLUMNS.join(","))));
             }
-            first = false;
+            has_head = true;
             continue;
         }
-        row(&record, line).and_then(|row| take(&row)).map_err(broken)?;
+        has_rows = true;
+        row(&record, line).and_then(|row| take(&row)).map_err(wrong)?;
     }
 }
 
@@ -90,28 +110,10 @@ fn row(record: &StringRecord, line: u64) -> Result<Row<'_>, String> {
     Ok(Row { line, vm, t, cpu, vcpus, mem: maybe(4)?, total: maybe(5)? })
 }
 
-fn open(path: &Path) -> Result<Box<dyn Read>, Error> {
-    let file = File::open(path).map_err(Error::io(path.display()))?;
-    let mut reader = BufReader::new(file);
-    let start = reader.fill_buf().map_err(Error::io(path.display()))?;
-    let gzip = start.starts_with(&[0x1f, 0x8b]);
-    Ok(if gzip {
-        Box::new(Bounded::new(MultiGzDecoder::new(reader)))
-    } else {
-        Box::new(Bounded::new(reader))
-    })
-}
-
 /// Ends a stream whose line does not end: the reader behind it keeps a line whole.
 struct Bounded<R> {
     inner: R,
     since_line: usize,
-}
-
-impl<R> Bounded<R> {
-    fn new(inner: R) -> Self {
-        Self { inner, since_line: 0 }
-    }
 }
 
 impl<R: Read> Read for Bounded<R> {
@@ -128,3 +130,6 @@ impl<R: Read> Read for Bounded<R> {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,3 +49,6 @@ pub fn table(all: &[Figures]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,10 +3,11 @@
 use vm_autoscale_proxmox::{Ladder, MemoryMib};
 
 use crate::num::{floor, whole};
+use crate::random::Random;
 use crate::{Error, Fleet, Host, Owned, Trace};
 
 /// Samples that are further apart are not believed by the planner, so that it would do nothing.
-const MAX_TICK: u32 = 30;
+pub(crate) const MAX_TICK: u32 = 30;
 
 /// What the world is like. The figures that have no key here are [`World::CPU_DELAY`] and the
 /// ones beside it.
@@ -94,11 +95,22 @@ impl World {
 impl Hosts {
     /// Deals the VMs to the hosts and sizes those.
     fn deal(&self, fleet: &mut Fleet) -> Result<(), Error> {
-        if self.count == 0 {
-            return Err(Error::World("no hosts".into()));
+        let vms = fleet.vms.len();
+        if !(1..=vms).contains(&self.count) {
+            return Err(Error::World(format!("{} hosts: 1 to {vms}, the VMs' number", self.count)));
         }
-        for (at, vm) in fleet.vms.iter_mut().enumerate() {
-            vm.host = at % self.count;
+        let mut random = Random::new();
+        let mut places: Vec<usize> = (0..fleet.vms.len()).map(|at| at % self.count).collect();
+        random.shuffle(&mut places);
+        for (vm, place) in fleet.vms.iter_mut().zip(places) {
+            vm.host = place;
+        }
+        for vm in fleet.vms.iter_mut().filter(|_| self.mixed_shares) {
+            vm.shares = match random.third() {
+                0 => 500.0,
+                1 => 1000.0,
+                _ => 2000.0,
+            };
         }
         fleet.hosts = (0..self.count)
             .map(|host| {

@@ -8,6 +8,8 @@ mod cluster_read;
 mod helper_yaml;
 mod known_hosts;
 mod node_command;
+mod replay_pipe;
+mod replay_trace;
 mod request;
 mod vm_config;
 
@@ -15,6 +17,8 @@ pub use cluster_read::cluster_read;
 pub use helper_yaml::helper_yaml;
 pub use known_hosts::known_hosts;
 pub use node_command::node_command;
+pub use replay_pipe::replay_pipe;
+pub use replay_trace::replay_trace;
 pub use request::request;
 pub use vm_config::vm_config;
 
@@ -22,11 +26,13 @@ pub use vm_config::vm_config;
 pub type Body = fn(&[u8]);
 
 /// All of them, by the name of their target.
-pub const ALL: [(&str, Body); 6] = [
+pub const ALL: [(&str, Body); 8] = [
     ("cluster_read", cluster_read),
     ("helper_yaml", helper_yaml),
     ("known_hosts", known_hosts),
     ("node_command", node_command),
+    ("replay_pipe", replay_pipe),
+    ("replay_trace", replay_trace),
     ("request", request),
     ("vm_config", vm_config),
 ];

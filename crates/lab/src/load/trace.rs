@@ -1,21 +1,14 @@
-//! Recorded loads: CSV, plain or gzip by content, with the columns
-//! `vm_id,t_s,cpu_cores_used,vcpus,mem_used_mb,mem_total_mb` (the memory columns may be empty).
+//! Recorded loads, out of the same files as `vm-autoscale replay` reads.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use csv::StringRecord;
-use flate2::read::MultiGzDecoder;
+use vm_autoscale_replay::{Row, each_row};
 
 use super::Demand;
 use crate::Error;
 use crate::num::whole32;
-
-const COLUMNS: [&str; 6] =
-    ["vm_id", "t_s", "cpu_cores_used", "vcpus", "mem_used_mb", "mem_total_mb"];
 
 /// One VM of a trace.
 #[derive(Debug, Clone)]
@@ -64,7 +57,9 @@ pub(crate) fn read(path: &Path, n: u32) -> Result<Vec<TraceVm>, Error> {
             series.times.push(row.t);
             series.demands.push(Demand { cpu: row.cpu, mem: row.mem.unwrap_or(f64::NAN) });
         }
-    })?;
+        Ok(())
+    })
+    .map_err(own)?;
     for (vm, mut series) in chosen.iter_mut().zip(series) {
         let total = vm.memory.unwrap_or(4096.0);
         series.finish(start, f64::from(vm.vcpus), total);
@@ -118,7 +113,6 @@ impl Survey {
 fn survey(path: &Path) -> Result<Vec<Survey>, Error> {
     let mut index: HashMap<String, usize> = HashMap::new();
     let mut surveys: Vec<Survey> = Vec::new();
-    let mut backwards = None;
     each_row(path, |row| {
         let next = surveys.len();
         let i = index.get(row.vm).copied().unwrap_or(next);
@@ -126,18 +120,15 @@ fn survey(path: &Path) -> Result<Vec<Survey>, Error> {
             index.insert(row.vm.to_owned(), next);
             surveys.push(Survey { name: row.vm.to_owned(), last: -1.0, ..Survey::default() });
         }
-        if let Some(survey) = surveys.get_mut(i) {
-            if row.t <= survey.last {
-                backwards.get_or_insert(row.line);
-            }
-            survey.add(&row);
+        let Some(survey) = surveys.get_mut(i) else { return Ok(()) };
+        if row.t <= survey.last {
+            return Err("time does not rise within this VM".into());
         }
-    })?;
-    match backwards {
-        Some(line) => Err(broken(path, line, "time does not rise within this VM")),
-        None if surveys.is_empty() => Err(broken(path, 1, "no rows")),
-        None => Ok(surveys),
-    }
+        survey.add(row);
+        Ok(())
+    })
+    .map_err(own)?;
+    Ok(surveys)
 }
 
 fn most_varying(surveys: &[Survey], n: u32) -> Vec<TraceVm> {
@@ -155,77 +146,14 @@ fn most_varying(surveys: &[Survey], n: u32) -> Vec<TraceVm> {
     order.iter().map(vm).collect()
 }
 
-struct Row<'a> {
-    line: u64,
-    vm: &'a str,
-    t: f64,
-    cpu: f64,
-    vcpus: f64,
-    mem: Option<f64>,
-    total: Option<f64>,
-}
-
-fn each_row(path: &Path, mut take: impl FnMut(Row<'_>)) -> Result<(), Error> {
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(open(path)?);
-    let mut record = StringRecord::new();
-    let mut first = true;
-    loop {
-        let line = reader.position().line();
-        let more = reader.read_record(&mut record);
-        let line = record.position().map_or(line, csv::Position::line);
-        if !more.map_err(|e| broken(path, line, e.to_string()))? {
-            return Ok(());
-        }
-        if first {
-            if record.iter().ne(COLUMNS) {
-                let what = format!("the first line must be {}", COLUMNS.join(","));
-                return Err(broken(path, line, what));
-            }
-            first = false;
-            continue;
-        }
-        take(row(&record, line).map_err(|what| broken(path, line, what))?);
+/// The error as the lab's own.
+fn own(error: vm_autoscale_replay::Error) -> Error {
+    use vm_autoscale_replay::Error as Of;
+    match error {
+        Of::Io { what, source } => Error::Io { what, source },
+        Of::Trace { path, line, what } => Error::Trace { path, line, what },
+        other => Error::Usage(other.to_string()),
     }
-}
-
-fn row(record: &StringRecord, line: u64) -> Result<Row<'_>, String> {
-    let text = |i: usize| record.get(i).unwrap_or("").trim();
-    let number = |i: usize| {
-        let value: f64 = text(i).parse().unwrap_or(f64::NAN);
-        let fine = (0.0..1e12).contains(&value);
-        let name = COLUMNS.get(i).copied().unwrap_or("");
-        fine.then_some(value)
-            .ok_or_else(|| format!("`{name}` is `{}`, not a number from 0 up", text(i)))
-    };
-    let maybe = |i: usize| if text(i).is_empty() { Ok(None) } else { number(i).map(Some) };
-    let vcpus = number(3)?;
-    if !(1.0..=4096.0).contains(&vcpus) {
-        return Err("`vcpus` is outside 1 to 4096".into());
-    }
-    if text(0).is_empty() {
-        return Err("`vm_id` is empty".into());
-    }
-    Ok(Row {
-        line,
-        vm: text(0),
-        t: number(1)?,
-        cpu: number(2)?,
-        vcpus,
-        mem: maybe(4)?,
-        total: maybe(5)?,
-    })
-}
-
-fn open(path: &Path) -> Result<Box<dyn Read>, Error> {
-    let file = File::open(path).map_err(Error::io(path.display()))?;
-    let mut reader = BufReader::new(file);
-    let start = reader.fill_buf().map_err(Error::io(path.display()))?;
-    let gzip = start.starts_with(&[0x1f, 0x8b]);
-    Ok(if gzip { Box::new(MultiGzDecoder::new(reader)) } else { Box::new(reader) })
-}
-
-fn broken(path: &Path, line: u64, what: impl Into<String>) -> Error {
-    Error::Trace { path: path.display().to_string(), line, what: what.into() }
 }
 
 #[cfg(test)]

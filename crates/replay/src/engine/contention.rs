@@ -13,10 +13,10 @@ pub(super) struct Contention {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Claim {
-    most: f64,
-    shares: f64,
-    has: f64,
+pub(super) struct Claim {
+    pub(super) most: f64,
+    pub(super) shares: f64,
+    pub(super) has: f64,
 }
 
 impl Contention {
@@ -76,7 +76,7 @@ impl Contention {
 
 /// The smallest part, by its weight, is as large as can be: rounds of equal parts, until nothing
 /// is left or all have enough. Each round satisfies at least one claim.
-fn divide(cores: f64, claims: &mut [Claim]) {
+pub(super) fn divide(cores: f64, claims: &mut [Claim]) {
     let mut rest = cores;
     for _ in 0..=claims.len() {
         let is_open = |claim: &Claim| claim.most > claim.has + 1e-9;

@@ -1,5 +1,7 @@
 //! Every VM has its own intervals, and new ones hold from the next cycle on.
 
+use vm_autoscale_proxmox::Vcpus;
+
 use super::*;
 
 /// Two VMs with policies of their own, cycle by cycle; how many seconds each waits to act.
@@ -102,4 +104,25 @@ fn a_vm_out_of_sight_is_remembered_for_its_own_longest_rest_and_no_longer() {
         [990 + 320, 990 + 321, 990 + 32 * 60, 990 + 32 * 60 + 1].map(&mut kept),
         [2, 1, 1, 0]
     );
+}
+
+/// A replay knows that a change was over where a sample ended; nobody knows that of a node.
+#[test]
+fn the_sample_after_a_change_is_believed_where_it_began_with_it() {
+    let after = |landed: bool| {
+        let mut world = World { policy: seconds(10, 10, 1), ..World::new() };
+        let step = world.see(Some(sample(1010, 96.0, 50.0))).cpu.act().unwrap();
+        let (vmid, now) = (VmId::try_from(101u32).unwrap(), world.now);
+        if landed {
+            world.planner.landed(vmid, step, true, now);
+        } else {
+            world.planner.changed(vmid, step, true, now);
+        }
+        world.conf = CONF.replace("vcpus: 4", "vcpus: 5");
+        let full = Sample { cores_used: Some(4.9), vcpus: Some(5.0), ..sample(1020, 0.0, 50.0) };
+        world.see(Some(full)).cpu
+    };
+    let five = Vcpus::try_from(5).unwrap();
+    assert!(matches!(after(true).act(), Some(Move::Cpu { from, .. }) if from == five));
+    assert_eq!(after(false), Choice::hold(Reason::FirstAfterChange));
 }
