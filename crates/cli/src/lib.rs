@@ -52,11 +52,10 @@ impl Error {
             Self::Config(error) if error.is_missing() => 66,
             Self::Config(_) => 3,
             Self::Replay(error) if error.is_missing() => 66,
-            Self::Replay(vm_autoscale_replay::Error::World(_)) => 2,
             Self::NoJournal(_) => 66,
+            Self::Replay(vm_autoscale_replay::Error::World(_)) | Self::Usage(_) => 2,
             Self::Journal(_) | Self::Output(_) | Self::Replay(_) => 1,
             Self::Scheduler(error) => error.exit_code(),
-            Self::Usage(_) => 2,
         }
     }
 }

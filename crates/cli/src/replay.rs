@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use vm_autoscale_config::{Mode, SchedulerConfig};
+use vm_autoscale_config::{Limits, Mode, SchedulerConfig};
 use vm_autoscale_planner::{Allow, CpuLaw, CpuRule, MemoryLaw, MemoryRule, VmPolicy};
 use vm_autoscale_replay::{
     Driver, Engine, Figures, Hosts, Rules, Still, Trace, World, pipe, table,
@@ -103,7 +103,7 @@ fn config(args: &Args, wanted: &ReplayArgs) -> Result<SchedulerConfig, Error> {
 /// What holds for all VMs. Their owners' sizes are the bounds, unless the file says others.
 fn rules(is_read: bool, config: &SchedulerConfig) -> Rules {
     let settings = config.settings();
-    let limits = if is_read { config.scaling_limits } else { Default::default() };
+    let limits = if is_read { config.scaling_limits } else { Limits::default() };
     let most = |limit: Option<u32>| limit.unwrap_or(u32::MAX);
     let mut policy = vm_policy(&settings);
     policy.allow = if settings.mode == Mode::UpOnly { Allow::Growth } else { Allow::Everything };

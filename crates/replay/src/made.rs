@@ -41,9 +41,19 @@ pub(crate) fn rules() -> Rules {
         cooldown: seconds(300),
         rest: seconds(300),
         external_change_hold: seconds(3600),
+        weight: None,
         low_checks: 1,
     };
-    Rules { policy, planner: PlannerConfig { max_host_cpu: 90.0, max_host_memory: 90.0 } }
+    Rules {
+        policy,
+        planner: PlannerConfig {
+            max_host_cpu: None,
+            max_host_memory: 90.0,
+            memory_reserve: 5.0,
+            memory_overcommit: 1.0,
+            cpu_overcommit: 4.0,
+        },
+    }
 }
 
 /// Asks for what stands in a list, at its time; keeps what it saw.

@@ -23,6 +23,7 @@ const POLICY: VmPolicy = VmPolicy {
     cooldown: Duration::ZERO,
     rest: Duration::ZERO,
     external_change_hold: Duration::ZERO,
+    weight: None,
     low_checks: 1,
 };
 
@@ -32,7 +33,13 @@ const POLICY: VmPolicy = VmPolicy {
 pub fn replay_pipe(data: &[u8]) {
     let rules = Rules {
         policy: POLICY,
-        planner: PlannerConfig { max_host_cpu: 90.0, max_host_memory: 90.0 },
+        planner: PlannerConfig {
+            max_host_cpu: None,
+            max_host_memory: 90.0,
+            memory_reserve: 5.0,
+            memory_overcommit: 1.0,
+            cpu_overcommit: 4.0,
+        },
     };
     let mut said = Vec::new();
     let done = pipe(&mut &*data, &mut said, &rules);
@@ -40,8 +47,8 @@ pub fn replay_pipe(data: &[u8]) {
         .split_inclusive(|byte| *byte == b'\n')
         .filter_map(|a| serde_json::from_slice(a).ok())
         .collect();
-    let lines = data.iter().filter(|byte| **byte == b'\n').count();
-    let count = said.iter().filter(|byte| **byte == b'\n').count();
+    let lines = |bytes: &[u8]| bytes.split(|byte| *byte == b'\n').count() - 1;
+    let (lines, count) = (lines(data), lines(&said));
     assert_eq!(answers.len(), count, "an answer is one line of JSON");
     assert!(count == lines || done.is_err() && count <= lines, "{count} answers to {lines} lines");
     let Some(init) = data.split(|byte| *byte == b'\n').next() else { return };

@@ -28,7 +28,7 @@ pub(crate) struct ReplayArgs {
 #[group(required = true, multiple = false)]
 pub(crate) struct Source {
     /// A recorded load: CSV, plain or gzip, with the columns
-    /// vm_id,t_s,cpu_cores_used,vcpus,mem_used_mb,mem_total_mb.
+    /// `vm_id,t_s,cpu_cores_used,vcpus,mem_used_mb,mem_total_mb`.
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
     /// Be a policy of a simulator: one JSON object a line, in and out.

@@ -64,13 +64,13 @@ fn of_vms(
         let rosters = [roster(before, cluster), roster(after, cluster)];
         for vm in &cluster.vms {
             let answers = rosters.each_ref().map(|roster| answer(roster, cluster, vm));
-            found.extend(changes(&format!("VM {} of {}", vm.vmid, cluster.name), answers));
+            found.extend(changes(&format!("VM {} of {}", vm.vmid, cluster.name), &answers));
         }
     }
     found
 }
 
-fn changes(name: &str, answers: [Answer; 2]) -> Vec<Difference> {
+fn changes(name: &str, answers: &[Answer; 2]) -> Vec<Difference> {
     let difference = |key: &str, before: String, after: String| Difference {
         key: format!("{name}: {key}"),
         before: Some(before),
@@ -81,7 +81,7 @@ fn changes(name: &str, answers: [Answer; 2]) -> Vec<Difference> {
         let differ = pairs.filter(|((_, before), (_, after))| before != after);
         return differ.map(|((key, before), (_, after))| difference(key, before, after)).collect();
     }
-    let [before, after] = answers.map(|answer| match answer {
+    let [before, after] = answers.each_ref().map(|answer| match answer {
         Answer::Yes(_) => "yes".to_owned(),
         Answer::No => "no".to_owned(),
         Answer::Unknown => "not known".to_owned(),

@@ -143,16 +143,14 @@ fn a_guest_that_uses_only_a_part_is_left_alone() {
 /// Urgent growth is not refused because nobody can be asked, and is small; nothing is taken.
 #[test]
 fn without_an_answer_it_grows_little_and_never_shrinks() {
+    type Make<'a> = &'a dyn Fn(&mut World);
     let silent = |world: &mut World| drop(world.told(GuestAnswer::Silent));
     let no_device = |world: &mut World| {
         world.conf = format!("{}balloon: 0\n", world.conf.replace("balloon: 0\n", ""));
     };
+    let silent: Make<'_> = &silent;
     let of = [
-        (
-            &silent as &dyn Fn(&mut World),
-            "page cache counted: the guest does not say",
-            "guest-silent",
-        ),
+        (silent, "page cache counted: the guest does not say", "guest-silent"),
         (&no_device, "page cache counted: no balloon device to ask", "memory-use-unknown"),
     ];
     for (make, why, why_not) in of {
