@@ -83,13 +83,14 @@ fn columns(rows: &[Row]) -> String {
 fn lines(values: &[Effective<String>]) -> String {
     let row = |value: &Effective<String>| {
         let place = value.place.as_deref().unwrap_or("default");
-        let from = match (value.profile, &value.schedule) {
-            (Some(profile), Some(schedule)) => {
+        let from = match (value.profile, &value.schedule, &value.chosen_by) {
+            (Some(profile), Some(schedule), _) => {
                 format!("{place} (profile {profile} of schedule {schedule})")
             }
-            (Some(profile), None) => format!("{place} (profile {profile})"),
-            (None, Some(schedule)) => format!("{place} (schedule {schedule})"),
-            (None, None) => place.to_owned(),
+            (Some(profile), None, _) => format!("{place} (profile {profile})"),
+            (None, Some(schedule), _) => format!("{place} (schedule {schedule})"),
+            (None, None, Some(key)) => format!("{place} (for `{key}` is there)"),
+            (None, None, None) => place.to_owned(),
         };
         [value.key.clone(), value.value.clone(), from]
     };

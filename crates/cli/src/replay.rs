@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use vm_autoscale_config::{Limits, Mode, SchedulerConfig};
-use vm_autoscale_planner::{Allow, CpuLaw, CpuRule, MemoryLaw, MemoryRule, VmPolicy};
+use vm_autoscale_config::{Limits, Mode, Policy, SchedulerConfig};
+use vm_autoscale_planner::Allow;
 use vm_autoscale_replay::{
     Driver, Engine, Figures, Hosts, Rules, Still, Trace, World, pipe, table,
 };
@@ -34,11 +34,11 @@ struct Answer<'a> {
 /// The configuration, the trace or the other end of the pipe is wrong.
 pub(crate) fn replay(args: &Args, wanted: &ReplayArgs) -> Result<u8, Error> {
     let config = config(args, wanted)?;
-    let policy = wanted.policy.unwrap_or(ReplayPolicy::Threshold);
-    let mut rules = rules(is_read(args, wanted), &config);
-    if policy == ReplayPolicy::Adaptive {
-        adapt(&mut rules.policy);
-    }
+    let policy = wanted.policy.unwrap_or(match config.settings().policy {
+        Policy::Adaptive => ReplayPolicy::Adaptive,
+        Policy::Threshold => ReplayPolicy::Threshold,
+    });
+    let rules = rules(is_read(args, wanted), &config);
     match (&wanted.source.trace, wanted.source.vm) {
         (_, Some(vmid)) => {
             past::past(args, (wanted, vmid), &config.journal.path, &rules, policy)?;
@@ -97,6 +97,11 @@ fn config(args: &Args, wanted: &ReplayArgs) -> Result<SchedulerConfig, Error> {
     if let Some(profile) = wanted.profile {
         (config.profile, config.behaviour) = (Some(profile), None);
     }
+    match wanted.policy {
+        Some(ReplayPolicy::Adaptive) => config.policy = Some(Policy::Adaptive),
+        Some(ReplayPolicy::Threshold) => config.policy = Some(Policy::Threshold),
+        Some(ReplayPolicy::Static) | None => {}
+    }
     Ok(config)
 }
 
@@ -110,13 +115,6 @@ fn rules(is_read: bool, config: &SchedulerConfig) -> Rules {
     policy.vcpus = (limits.min_cores.unwrap_or(1), most(limits.max_cores));
     policy.memory_mib = (limits.min_ram_mb.unwrap_or(1024), most(limits.max_ram_mb));
     Rules { policy, planner: planner_config(config) }
-}
-
-/// Every new sample is judged, by each VM's own use of late.
-fn adapt(policy: &mut VmPolicy) {
-    policy.cpu = policy.cpu.map(|_| CpuRule::Adaptive(CpuLaw::BALANCED));
-    policy.memory = policy.memory.map(|_| MemoryRule::Adaptive(MemoryLaw::BALANCED));
-    (policy.check_interval, policy.rest) = (Duration::ZERO, Duration::ZERO);
 }
 
 /// Rules by which nothing is done.

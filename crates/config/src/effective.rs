@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::difference::flatten;
 use crate::resolve::Place;
 use crate::section::Section;
-use crate::settings::PATHS;
+use crate::settings::paths;
 use crate::{Hours, Managed, Profile, Schedule, SchedulerConfig};
 
 /// One value that holds.
@@ -21,6 +21,8 @@ pub struct Effective<W> {
     pub profile: Option<Profile>,
     /// The schedule that says it, by itself or by that profile.
     pub schedule: Option<String>,
+    /// The key for whose sake it holds, where none says it: only of `policy`.
+    pub chosen_by: Option<String>,
     /// Where that stands, or where the profile is chosen; `None` is the program's own default.
     pub place: Option<W>,
 }
@@ -39,7 +41,7 @@ impl SchedulerConfig {
         flatten("", &serde_json::to_value(self).unwrap_or_default(), &mut leaves);
         let is_layered = |path: &str| {
             let first = path.split(['.', '[']).next().unwrap_or(path);
-            let of_vms = PATHS.iter().any(|known| known.split('.').next() == Some(first));
+            let of_vms = paths().any(|known| known.split('.').next() == Some(first));
             of_vms || LAYERED.contains(&first)
         };
         let own = leaves.into_iter().filter(|(path, _)| !is_layered(path));
@@ -49,6 +51,7 @@ impl SchedulerConfig {
             value,
             profile: None,
             schedule: None,
+            chosen_by: None,
         })
         .collect()
     }
@@ -102,14 +105,19 @@ impl SchedulerConfig {
     ) -> Vec<Effective<W>> {
         let by = self.scheduled_by(class, entry);
         let (settings, origins) = self.resolve(class, entry, hours.holding(by));
-        let effective = |((key, value), place): ((&str, String), Place)| Effective {
-            key: key.to_owned(),
-            value,
-            profile: place.profile(),
-            schedule: place.schedule(self).map(|schedule| schedule.name.clone()),
-            place: place.path(self, key).and_then(|path| at(&path)),
+        let effective = |((key, value), place): ((&str, String), Place)| {
+            let path = place.path(self, key);
+            Effective {
+                key: key.to_owned(),
+                value,
+                profile: place.profile(),
+                schedule: place.schedule(self).map(|schedule| schedule.name.clone()),
+                place: path.as_ref().and_then(|path| at(path)),
+                chosen_by: path.filter(|path| key == "policy" && !path.ends_with(key)),
+            }
         };
-        let values = settings.each().into_iter().zip(origins.each()).map(effective);
+        let values = settings.each().into_iter().zip(origins.each());
+        let values = values.filter(|((key, _), _)| settings.knows(key)).map(effective);
         values.chain(self.effective_schedules(hours, by, &at)).collect()
     }
 
@@ -127,6 +135,7 @@ impl SchedulerConfig {
             value: hours.words(section, place, schedule),
             profile: schedule.profile,
             schedule: None,
+            chosen_by: None,
             place: at(&Place::Schedule(section, place, None).key("at")),
         };
         all.iter().enumerate().map(effective).collect()

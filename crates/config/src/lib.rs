@@ -51,7 +51,10 @@ pub use scheduler::{
     Thresholds, VirtualMachine,
 };
 pub use select::{OFF_TAG, Selection, VmFacts};
-pub use settings::{Behaviour, CpuLever, MemoryLever, Profile, VmSettings, Weight};
+pub use settings::{
+    Adaptive, AdaptiveCpu, AdaptiveMemory, Behaviour, CpuFigures, CpuLever, MemoryFigures,
+    MemoryLever, Profile, VmSettings, Weight,
+};
 pub use vm_autoscale_guard::{
     Access, Error as FileError, MAX_FILE, Secret, check_directories, listen_on, read_checked,
 };

@@ -1,7 +1,9 @@
 //! From a setting's layer to its key in the file.
 
 use crate::resolve::Place;
-use crate::{Profile, Schedule, SchedulerConfig, Thresholds};
+use crate::scheduler::layer::Layer;
+use crate::settings::policy_of;
+use crate::{Policy, Profile, Schedule, SchedulerConfig, Thresholds};
 
 impl Place {
     /// The profile that says it.
@@ -39,6 +41,7 @@ impl Place {
         let key = match self {
             Self::Default => return None,
             Self::DryRun => "dry_run".to_owned(),
+            _ if setting == "policy" => return self.chooser(config),
             _ if self.profile().is_some() => self.choice(config)?.to_owned(),
             _ => match setting.strip_prefix("thresholds.") {
                 Some(mark) => self.mark(config, mark)?,
@@ -46,6 +49,26 @@ impl Place {
             },
         };
         Some(section + &key)
+    }
+
+    /// The key of the section by which the policy was chosen: itself, or the first one that only
+    /// `threshold` knows.
+    fn chooser(self, config: &SchedulerConfig) -> Option<String> {
+        let own = self.layer(config)?.own();
+        if own.policy.is_some() {
+            return Some(self.key("policy"));
+        }
+        let key = own.keys().find(|key| policy_of(key) == Some(Policy::Threshold))?;
+        self.path(config, key)
+    }
+
+    fn layer(self, config: &SchedulerConfig) -> Option<&dyn Layer> {
+        match self {
+            Self::Default | Self::DryRun | Self::Schedule(..) => None,
+            Self::File(_) => Some(config),
+            Self::Class(at, _) => config.classes.get(at).map(|class| class as &dyn Layer),
+            Self::Vm(at, _) => config.virtual_machines.get(at).map(|vm| vm as &dyn Layer),
+        }
     }
 
     /// A key of the section.

@@ -3,8 +3,8 @@
 use crate::schedule::Holding;
 use crate::scheduler::layer::Layer;
 use crate::section::Section;
-use crate::settings::{Origins, Own};
-use crate::{Class, Mode, Profile, SchedulerConfig, VirtualMachine, VmSettings};
+use crate::settings::{Origins, Own, policy_of};
+use crate::{Class, Mode, Policy, Profile, SchedulerConfig, VirtualMachine, VmSettings};
 
 /// So many classes inherit from each other in a row.
 pub(crate) const MAX_DEPTH: usize = 16;
@@ -58,31 +58,46 @@ impl SchedulerConfig {
         entry: Option<usize>,
         holding: Holding,
     ) -> (VmSettings, Origins<Place>) {
+        let layers = self.layers(class, entry, holding);
+        let (mut settings, mut origins) = VmSettings::choose(&layers, Place::Default);
+        (origins.mode, settings.mode) = self.least(class, entry);
+        if origins.policy == Place::Default
+            && let Some((place, _)) = layers.iter().find(|(at, own)| of_threshold(*at, own))
+        {
+            (origins.policy, settings.policy) = (*place, Policy::Threshold);
+        }
+        (settings, origins)
+    }
+
+    /// What holds for such a VM, the nearest first.
+    pub(crate) fn layers(
+        &self,
+        class: Option<usize>,
+        entry: Option<usize>,
+        holding: Holding,
+    ) -> Vec<(Place, Own)> {
         let by = self.scheduled_by(class, entry);
         let hold = |section| if by == Some(section) { holding } else { Holding::default() };
         let mut layers: Vec<(Place, Own)> = Vec::with_capacity(8);
-        let own = entry.and_then(|at| Some((at, self.virtual_machines.get(at)?)));
-        if let Some((at, vm)) = own {
+        if let Some((at, vm)) = self.entry(entry) {
             ask(vm, Section::Vm(at), hold(Section::Vm(at)), &mut layers);
         }
-        let chain = self.chain(class);
-        for (at, class) in &chain {
-            ask(*class, Section::Class(*at), hold(Section::Class(*at)), &mut layers);
+        for (at, class) in self.chain(class) {
+            ask(class, Section::Class(at), hold(Section::Class(at)), &mut layers);
         }
         ask(self, Section::File, hold(Section::File), &mut layers);
-        let (mut settings, mut origins) = VmSettings::choose(&layers, Place::Default);
-        (origins.mode, settings.mode) = self.least(own, &chain);
-        (settings, origins)
+        layers
+    }
+
+    fn entry(&self, entry: Option<usize>) -> Option<(usize, &VirtualMachine)> {
+        entry.and_then(|at| Some((at, self.virtual_machines.get(at)?)))
     }
 
     /// Of `mode` the least counts that the entry, the class and the file say, and of equals the
     /// nearest.
-    fn least(
-        &self,
-        own: Option<(usize, &VirtualMachine)>,
-        chain: &[(usize, &Class)],
-    ) -> (Place, Mode) {
-        let of_vm = own.and_then(|(at, vm)| Some((Place::Vm(at, None), vm.mode?)));
+    fn least(&self, class: Option<usize>, entry: Option<usize>) -> (Place, Mode) {
+        let chain = self.chain(class);
+        let of_vm = self.entry(entry).and_then(|(at, vm)| Some((Place::Vm(at, None), vm.mode?)));
         let mut classes = chain.iter();
         let of_class = classes.find_map(|(at, class)| Some((Place::Class(*at, None), class.mode?)));
         let of_file = self.mode.map(|mode| (Place::File(None), mode));
@@ -95,6 +110,13 @@ impl SchedulerConfig {
         let first = all.next().unwrap_or(of_file);
         all.fold(first, least)
     }
+}
+
+/// Whether the section has a key that only the policy `threshold` knows. A profile has figures for
+/// both.
+fn of_threshold(place: Place, own: &Own) -> bool {
+    let known_by = |key| policy_of(key) == Some(Policy::Threshold);
+    place.profile().is_none() && own.keys().any(known_by)
 }
 
 /// What the bounds of those schedules say, the last one first; what a section says itself; what the

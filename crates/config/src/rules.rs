@@ -3,6 +3,7 @@
 mod classes;
 mod layers;
 mod notify;
+mod policies;
 mod schedules;
 
 use std::collections::BTreeMap;
@@ -16,8 +17,10 @@ pub(crate) use schedules::schedule;
 use crate::scheduler::layer::Layer;
 use vm_autoscale_proxmox::CpuLimit;
 
+use crate::settings::Own;
+use crate::settings::figures::{Figures, Said};
 use crate::yaml::meaning::{Broken, all};
-use crate::{Cluster, HelperConfig, Limits, Profile, Rule, SchedulerConfig, Thresholds};
+use crate::{Adaptive, Cluster, HelperConfig, Limits, Profile, Rule, SchedulerConfig, Thresholds};
 
 /// `min` may not exceed `max`, where both are given.
 fn ordered<T: PartialOrd + Display>(
@@ -99,13 +102,28 @@ fn choice<L: Layer>(layer: &L) -> Option<Broken> {
 
 /// A profile that the section leaves nothing to say.
 fn covered<L: Layer>(layer: &L, profile: Profile, key: &str, name: &str) -> Option<Broken> {
-    if !layer.own().covers(&profile.own()) {
+    // Of each policy by itself, for a section says figures of one.
+    let said = profile.own();
+    let threshold = Own { adaptive: Adaptive::default(), ..said };
+    let adaptive = Own { adaptive: said.adaptive, ..Own::default() };
+    if ![threshold, adaptive].iter().any(|said| layer.own().covers(said)) {
         return None;
     }
     let problem = format!("`{name}` says nothing that is not written out beside it");
     let broken = Broken::new(&[key], problem, "a key that is without effect is an error");
     let help = Some("leave it out, or those of the marks, cooldown and cycles that it is to say");
     Some(Broken { help: help.map(str::to_owned), ..broken })
+}
+
+/// Each figure between its ends.
+pub(crate) fn figures<F: Figures>(section: &F) -> Result<(), ValidationError> {
+    let said = section.said();
+    let outside = said.iter().filter(|said| !(said.from..=said.to).contains(&said.value));
+    let broken = outside.map(|Said { key, value, from, to, unit }| {
+        let rule = format!("`{key}` is {from} to {to}{unit}");
+        Broken::new(&[key], format!("`{key}` is {value}"), rule)
+    });
+    all(&broken.collect::<Vec<_>>())
 }
 
 pub(crate) fn limits(limits: &Limits) -> Result<(), ValidationError> {
@@ -127,7 +145,7 @@ pub(crate) fn scheduler(config: &SchedulerConfig) -> Result<(), ValidationError>
         Broken::new(&keys, problem, "one entry for a VM of a cluster")
     });
     let broken = broken.chain(classes::broken(config)).chain(layers::crossed(config));
-    let broken = broken.chain(notify::push(config));
+    let broken = broken.chain(policies::inert(config)).chain(notify::push(config));
     all(&broken.collect::<Vec<_>>())
 }
 

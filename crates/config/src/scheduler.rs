@@ -12,7 +12,8 @@ use validator::Validate;
 #[cfg(test)]
 use crate::schema;
 use crate::{
-    Alerts, Checked, Environment, Error, Gotify, Secret, Selection, fragments, leaf, rules,
+    Adaptive, Alerts, Checked, Environment, Error, Gotify, Secret, Selection, fragments, leaf,
+    rules,
 };
 use vm_autoscale_guard::read_plain_bytes;
 
@@ -27,8 +28,6 @@ layer! {
     #[serde(deny_unknown_fields, default)]
     #[validate(schema(function = "rules::scheduler", skip_on_field_errors = false))]
     pub struct SchedulerConfig {
-        /// How it decides.
-        pub policy: Policy,
         /// Whether nothing may be changed, whatever any `mode` says: the same as holding every one
         /// to `recommend`.
         pub dry_run: bool,
@@ -106,7 +105,6 @@ impl SchedulerConfig {
 impl Default for SchedulerConfig {
     fn default() -> Self {
         Self {
-            policy: Policy::default(),
             dry_run: false,
             helper_socket: "/run/vm-autoscale/helper.sock".into(),
             control_socket: "/run/vm-autoscale-scheduler/control.sock".into(),
@@ -123,6 +121,8 @@ impl Default for SchedulerConfig {
             uptime_kuma_url: None,
             notification_dedup_seconds: 3600,
             mode: None,
+            policy: None,
+            adaptive: Adaptive::default(),
             profile: None,
             behaviour: None,
             cpu_scaling: None,

@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 
 use crate::yaml::{known_keys, required_keys};
 use crate::{
-    Alerts, Class, Cluster, Gotify, HelperConfig, HostLimits, JournalFile, Limits, Logging, Node,
-    Rates, Rule, Schedule, SchedulerConfig, Selection, Threshold, Thresholds, VirtualMachine,
-    VmSet,
+    Adaptive, AdaptiveCpu, AdaptiveMemory, Alerts, Class, Cluster, Gotify, HelperConfig,
+    HostLimits, JournalFile, Limits, Logging, Node, Rates, Rule, Schedule, SchedulerConfig,
+    Selection, Threshold, Thresholds, VirtualMachine, VmSet,
 };
 
 /// What the schema says of a type of `crates/proxmox`; a test holds the two together.
@@ -181,6 +181,9 @@ fn the_schema_has_the_keys_that_serde_has() {
     compare::<Thresholds>(&mut seen);
     compare::<Threshold>(&mut seen);
     compare::<Limits>(&mut seen);
+    compare::<Adaptive>(&mut seen);
+    compare::<AdaptiveCpu>(&mut seen);
+    compare::<AdaptiveMemory>(&mut seen);
     compare::<HostLimits>(&mut seen);
     compare::<Class>(&mut seen);
     compare::<VirtualMachine>(&mut seen);

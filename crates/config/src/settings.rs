@@ -1,14 +1,18 @@
 //! What holds for one VM: the list of settings, and how one layer after the other is asked.
 
+#[macro_use]
+pub(crate) mod figures;
+mod adaptive;
 mod lever;
 mod profile;
 
+pub use adaptive::{Adaptive, AdaptiveCpu, AdaptiveMemory, CpuFigures, MemoryFigures};
 pub use lever::{CpuLever, MemoryLever};
 pub use profile::{Behaviour, Profile};
 
 use std::fmt;
 
-use crate::Mode;
+use crate::{Mode, Policy};
 
 /// How much a VM counts where a node has too little for all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,46 +51,76 @@ macro_rules! settings {
         #[derive(Debug, Clone, Copy, PartialEq)]
         pub struct VmSettings {
             $($(#[$doc])* pub $name: $type,)*
+            /// When vCPUs are added and taken by the policy `adaptive`.
+            pub adaptive_cpu: CpuFigures,
+            /// When memory is.
+            pub adaptive_memory: MemoryFigures,
         }
 
         /// What one layer says of it.
         #[derive(Debug, Clone, Copy, PartialEq, Default)]
         pub(crate) struct Own {
             $(pub(crate) $name: Option<$type>,)*
+            pub(crate) adaptive: Adaptive,
         }
 
         impl Own {
             /// Whether it says everything that the other says.
             pub(crate) fn covers(&self, other: &Self) -> bool {
                 $((other.$name.is_none() || self.$name.is_some()))&&*
+                    && self.adaptive.covers(&other.adaptive)
+            }
+
+            /// The keys of what it says.
+            pub(crate) fn keys(&self) -> impl Iterator<Item = &'static str> {
+                let said = [$(self.$name.map(|_| $path)),*];
+                said.into_iter().flatten().chain(self.adaptive.keys())
             }
         }
 
         /// Which layer decided on each.
-        #[derive(Debug, Clone, Copy, PartialEq)]
+        #[derive(Debug, Clone, PartialEq)]
         pub(crate) struct Origins<L> {
             $(pub(crate) $name: L,)*
+            adaptive: Vec<L>,
         }
 
         impl<L: Copy> Origins<L> {
-            /// In the order of [`PATHS`].
-            pub(crate) fn each(&self) -> [L; PATHS.len()] {
-                [$(self.$name),*]
+            /// In the order of [`paths`].
+            pub(crate) fn each(&self) -> impl Iterator<Item = L> {
+                [$(self.$name),*].into_iter().chain(self.adaptive.iter().copied())
             }
         }
 
         /// The key of each setting in a section, `thresholds` standing for the section's own name
         /// of them.
-        pub(crate) const PATHS: &[&str] = &[$($path),*];
+        pub(crate) fn paths() -> impl Iterator<Item = &'static str> {
+            let adaptive = CpuFigures::PATHS.iter().chain(MemoryFigures::PATHS);
+            [$($path),*].into_iter().chain(adaptive.copied())
+        }
 
         impl VmSettings {
             /// What holds where no layer says anything.
-            pub(crate) const DEFAULT: Self = Self { $($name: $default),* };
+            pub(crate) const DEFAULT: Self = Self {
+                $($name: $default,)*
+                adaptive_cpu: CpuFigures::DEFAULT,
+                adaptive_memory: MemoryFigures::DEFAULT,
+            };
 
             /// The first layer that says something of a setting decides on it; of those that
             /// none says anything of, `last` is the origin.
             pub(crate) fn choose<L: Copy>(layers: &[(L, Own)], last: L) -> (Self, Origins<L>) {
-                let (mut chosen, mut origins) = (Self::DEFAULT, Origins { $($name: last),* });
+                let mut chosen = Self::DEFAULT;
+                let of = |(layer, own): &(L, Own)| (*layer, own.adaptive);
+                let adaptive: Vec<_> = layers.iter().map(of).collect();
+                let cpu: Vec<_> = adaptive.iter().map(|(layer, own)| (*layer, own.cpu)).collect();
+                let memory: Vec<_> =
+                    adaptive.iter().map(|(layer, own)| (*layer, own.memory)).collect();
+                let (cpu, mut figures) = CpuFigures::choose(&cpu, last);
+                let (memory, of_memory) = MemoryFigures::choose(&memory, last);
+                figures.extend(of_memory);
+                (chosen.adaptive_cpu, chosen.adaptive_memory) = (cpu, memory);
+                let mut origins = Origins { $($name: last,)* adaptive: figures };
                 $(
                     let found = layers.iter().find_map(|(layer, own)| Some((*layer, own.$name?)));
                     if let Some((layer, value)) = found {
@@ -97,10 +131,19 @@ macro_rules! settings {
                 (chosen, origins)
             }
 
-            /// Every setting as text, by its key.
+            /// Whether the policy that holds knows the setting.
+            #[must_use]
+            pub fn knows(&self, key: &str) -> bool {
+                policy_of(key).is_none_or(|policy| policy == self.policy)
+            }
+
+            /// Every setting as text, by its key, also those that the policy does not know.
             #[must_use]
             pub fn each(&self) -> Vec<(&'static str, String)> {
-                vec![$(($path, self.$name.to_string())),*]
+                let mut all = vec![$(($path, self.$name.to_string())),*];
+                all.extend(self.adaptive_cpu.each());
+                all.extend(self.adaptive_memory.each());
+                all
             }
         }
     };
@@ -109,6 +152,8 @@ macro_rules! settings {
 settings! {
     /// How far.
     mode: Mode = Mode::Observe, "mode";
+    /// How decisions are made.
+    policy: Policy = Policy::Adaptive, "policy";
     /// Whether vCPUs are looked after.
     cpu_scaling: bool = true, "cpu_scaling";
     /// Whether memory is.
@@ -145,4 +190,14 @@ settings! {
     memory_shrink: bool = false, "memory_shrink";
     /// How much it counts on a full node.
     weight: Weight = Weight::Shares, "weight";
+}
+
+/// The policy that alone knows a setting; `None` for what all know.
+pub(crate) fn policy_of(path: &str) -> Option<Policy> {
+    match path {
+        "check_interval" | "scale_cooldown" | "scale_down_after_cycles" => Some(Policy::Threshold),
+        _ if path.starts_with("thresholds.") => Some(Policy::Threshold),
+        _ if path.starts_with("adaptive.") => Some(Policy::Adaptive),
+        _ => None,
+    }
 }

@@ -63,7 +63,7 @@ pub async fn run(config: SchedulerConfig, file: &Path, reread: Reread) -> Result
         Some(clusters) => {
             let board = files.board.clone();
             let working = work(&mut files, ports, clusters, &mut signals);
-            ways::meanwhile(&helper, &board, working).await
+            Box::pin(ways::meanwhile(&helper, &board, working)).await
         }
         None => Ok(()),
     };

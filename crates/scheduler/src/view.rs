@@ -14,6 +14,7 @@ use vm_autoscale_proxmox::{
 
 use crate::claims::Care;
 
+mod law;
 mod others;
 mod pauses;
 mod pools;
@@ -146,7 +147,7 @@ impl View {
                 let mut facts = facts(*vmid, &vm.node, pools.as_ref(), &care.roster, config);
                 facts.described = facts.described.or(Some((None, &NO_TAGS)));
                 let (answer, for_good) = (care.roster.answer(&facts), config.is_some());
-                vm.settle(answer, for_good);
+                vm.settle(&answer, for_good);
                 vm.schedules = vm.managed.map_or_else(Vec::new, |m| care.roster.holding(&m));
             }
             let placement = vm.managed.map_or(Placement::Sure, |managed| managed.placement);

@@ -78,7 +78,8 @@ fn changes(name: &str, answers: &[Answer; 2]) -> Vec<Difference> {
     };
     if let [Answer::Yes(before), Answer::Yes(after)] = answers {
         let pairs = before.settings.each().into_iter().zip(after.settings.each());
-        let differ = pairs.filter(|((_, before), (_, after))| before != after);
+        let is_known = |key: &str| before.settings.knows(key) || after.settings.knows(key);
+        let differ = pairs.filter(|((key, before), (_, after))| before != after && is_known(key));
         return differ.map(|((key, before), (_, after))| difference(key, before, after)).collect();
     }
     let [before, after] = answers.each_ref().map(|answer| match answer {

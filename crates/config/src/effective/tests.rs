@@ -252,7 +252,8 @@ fn found(text: &str) -> Result<Vec<(String, String, Option<usize>)>, String> {
     let mut hours = Hours::new(&config);
     hours.turn(&config, NOW);
     let values = config.effective_vm(&hours, &managed, line).into_iter();
-    let values = values.filter(|value| !value.key.starts_with("schedules."));
+    let values =
+        values.filter(|value| !value.key.starts_with("schedules.") && value.key != "policy");
     let values = values.map(|value| (value.key, value.value, value.place)).collect();
     checked.finish().map(|_| values).map_err(|report| report.to_string())
 }
@@ -283,6 +284,7 @@ proptest! {
     #[test]
     fn every_value_is_of_the_line_that_says_it(layers in prop::collection::vec(layer(), 4)) {
         let mut text = Text::default();
+        text.lines.push("policy: threshold".to_owned());
         text.layer(&layers[0], "", "scaling_thresholds");
         text.lines.extend(["classes:".to_owned(), "- name: base".to_owned()]);
         text.layer(&layers[1], "  ", "thresholds");

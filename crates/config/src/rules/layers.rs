@@ -6,9 +6,9 @@ use crate::resolve::Place;
 use crate::schedule::{Holding, MOST as MOST_SCHEDULES};
 use crate::scheduler::layer::Layer as _;
 use crate::section::Section;
-use crate::settings::{Origins, Own, PATHS};
+use crate::settings::{Origins, Own, paths, policy_of};
 use crate::yaml::meaning::Broken;
-use crate::{Schedule, SchedulerConfig, VirtualMachine, VmSettings};
+use crate::{Policy, Schedule, SchedulerConfig, VirtualMachine, VmSettings};
 
 /// Two settings, the lower one first, and what is wrong where they cross.
 struct Pair {
@@ -19,7 +19,26 @@ struct Pair {
     may_meet: bool,
 }
 
-const PAIRS: [Pair; 4] = [
+impl Pair {
+    /// Whether no section compares them itself.
+    fn is_adaptive(&self) -> bool {
+        policy_of(self.low) == Some(Policy::Adaptive)
+    }
+}
+
+/// A pair of figures of the policy `adaptive`.
+macro_rules! figures {
+    ($of:ident, $above:literal: $low:ident $sign:tt $high:ident) => {
+        Pair {
+            low: concat!($above, ".", stringify!($low)),
+            high: concat!($above, ".", stringify!($high)),
+            values: |s| (f64::from(s.$of.$low), f64::from(s.$of.$high)),
+            may_meet: 0 $sign 0,
+        }
+    };
+}
+
+const PAIRS: [Pair; 12] = [
     Pair {
         low: "scaling_limits.min_cores",
         high: "scaling_limits.max_cores",
@@ -44,10 +63,19 @@ const PAIRS: [Pair; 4] = [
         values: |s| (s.ram_low, s.ram_high),
         may_meet: false,
     },
+    // What shrinking leaves would else be grown again at once.
+    figures!(adaptive_cpu, "adaptive.cpu": grow_headroom <= shrink_headroom),
+    figures!(adaptive_cpu, "adaptive.cpu": grow_target < saturated_at),
+    figures!(adaptive_cpu, "adaptive.cpu": window_shortest <= window_usual),
+    figures!(adaptive_cpu, "adaptive.cpu": window_usual <= window_longest),
+    figures!(adaptive_memory, "adaptive.memory": target < grow_at),
+    figures!(adaptive_memory, "adaptive.memory": grow_at < urgent_at),
+    figures!(adaptive_memory, "adaptive.memory": window_shortest <= window_usual),
+    figures!(adaptive_memory, "adaptive.memory": window_usual <= window_longest),
 ];
 
 /// So many are said at once.
-const MOST: usize = 100;
+pub(super) const MOST: usize = 100;
 
 /// Everything that crosses what it meets from another layer, in any combination of class and
 /// entry that a VM can have.
@@ -62,7 +90,8 @@ pub(super) fn crossed(config: &SchedulerConfig) -> Vec<Broken> {
                 return broken;
             }
             let (settings, origins) = config.resolve(of.0, of.1, holding);
-            let found = PAIRS.iter().filter_map(|pair| meet(config, of, pair, &settings, &origins));
+            let pairs = PAIRS.iter().filter(|pair| settings.knows(pair.low));
+            let found = pairs.filter_map(|pair| meet(config, of, pair, &settings, &origins));
             // Said once of a key, however many classes its VM may be of.
             broken.extend(found.filter_map(|([own, _], found)| seen.insert(own).then_some(found)));
         }
@@ -87,7 +116,7 @@ fn each_alone(config: &SchedulerConfig) -> BTreeMap<Section, Vec<Holding>> {
 }
 
 /// The classes and entries that can come together, each with the file.
-fn combinations(config: &SchedulerConfig) -> Vec<(Option<usize>, Option<usize>)> {
+pub(super) fn combinations(config: &SchedulerConfig) -> Vec<(Option<usize>, Option<usize>)> {
     let classes = || (0..config.classes.len()).map(Some);
     let mut all: Vec<_> =
         std::iter::once(None).chain(classes()).map(|class| (class, None)).collect();
@@ -111,7 +140,7 @@ fn combinations(config: &SchedulerConfig) -> Vec<(Option<usize>, Option<usize>)>
     all
 }
 
-/// Both of one section are that section's own rule. The keys, and what is wrong.
+/// Marks and bounds of one section are that section's own rule. The keys, and what is wrong.
 fn meet(
     config: &SchedulerConfig,
     (class, entry): (Option<usize>, Option<usize>),
@@ -121,10 +150,13 @@ fn meet(
 ) -> Option<([Option<String>; 2], Broken)> {
     let (low, high) = (pair.values)(settings);
     let crosses = low > high || (low >= high && !pair.may_meet);
-    let of = |name: &str| PATHS.iter().position(|path| *path == name);
-    let each = origins.each();
-    let [low_at, high_at] = [each.get(of(pair.low)?)?, each.get(of(pair.high)?)?];
-    if !crosses || (low_at == high_at && low_at.profile().is_none()) {
+    if !crosses {
+        return None;
+    }
+    let at = |name: &str| paths().zip(origins.each()).find(|(path, _)| *path == name);
+    let [(_, low_at), (_, high_at)] = [&at(pair.low)?, &at(pair.high)?];
+    let is_one = low_at == high_at && low_at.profile().is_none();
+    if is_one && !pair.is_adaptive() {
         return None;
     }
     let is_low = rank(config, class, *low_at) >= rank(config, class, *high_at);
@@ -136,7 +168,8 @@ fn meet(
     let paths = [own, other].map(|(name, place)| place.path(config, name));
     let others = may_say(config, class, entry, pair);
     let keys: Vec<&str> = paths.iter().flatten().chain(&others).map(String::as_str).collect();
-    let broken = words(&keys, pair, (low, high), (other.0, &other.1.words(config)));
+    let whose = (!is_one).then(|| other.1.words(config));
+    let broken = words(&keys, pair, (low, high), (other.0, whose));
     Some((paths, broken))
 }
 
@@ -145,23 +178,27 @@ fn last(path: &'static str) -> &'static str {
     path.rsplit('.').next().unwrap_or(path)
 }
 
-/// What is wrong, where `other` is the setting that is not of the nearer layer, and whose it is.
+/// What is wrong, where `other` is the setting that is not of the nearer layer, and whose it is,
+/// unless both are of one section.
 fn words(
     keys: &[&str],
     pair: &Pair,
     (low, high): (f64, f64),
-    (other, whose): (&'static str, &str),
+    (other, whose): (&'static str, Option<String>),
 ) -> Broken {
     let (low_name, high_name) = (last(pair.low), last(pair.high));
     let exceeds = if pair.may_meet { "exceeds" } else { "is not below" };
     let crossing = format!("`{low_name}` {low} {exceeds} `{high_name}` {high}");
-    let problem = format!("{crossing}; `{}` is {whose}", last(other));
-    let rule = if pair.may_meet {
-        format!("`{low_name}` must not exceed `{high_name}`, wherever they are set")
-    } else {
-        super::MARKS.to_owned()
+    let problem = match &whose {
+        Some(whose) => format!("{crossing}; `{}` is {whose}", last(other)),
+        None => crossing,
     };
-    let help = Some(format!("set `{}` here, too", last(other)));
+    let rule = match (pair.may_meet, pair.is_adaptive()) {
+        (true, _) => format!("`{low_name}` must not exceed `{high_name}`, wherever they are set"),
+        (false, true) => format!("`{low_name}` must be below `{high_name}`, wherever they are set"),
+        (false, false) => super::MARKS.to_owned(),
+    };
+    let help = whose.map(|_| format!("set `{}` here, too", last(other)));
     Broken { help, ..Broken::new(keys, problem, rule) }
 }
 
@@ -178,7 +215,7 @@ fn may_say(
     let of = |place: Place| {
         let both = [pair.low, pair.high].into_iter().flat_map(move |name| place.keys(name));
         both.chain(
-            ["profile", "behaviour", "schedules", "name", "class", "inherits"]
+            ["policy", "profile", "behaviour", "schedules", "name", "class", "inherits"]
                 .map(|key| place.key(key)),
         )
     };

@@ -16,6 +16,14 @@ macro_rules! layer {
             /// How far it goes: the least of what the file, the class and the VM say. `observe`
             /// where nobody says it.
             pub mode: Option<crate::Mode>,
+            /// How it decides. Where no layer of a VM says it: `threshold` if one of them has a key
+            /// that only `threshold` knows (marks, `check_interval`, `scale_cooldown`,
+            /// `scale_down_after_cycles`), else `adaptive`.
+            pub policy: Option<crate::Policy>,
+            /// The figures of `policy: adaptive`.
+            #[serde(default)]
+            #[validate(nested)]
+            pub adaptive: crate::Adaptive,
             /// Shipped figures. In one section a key beside it holds over it; what a class or VM
             /// says, be it by a profile, holds over what the file says.
             pub profile: Option<crate::Profile>,
@@ -26,18 +34,18 @@ macro_rules! layer {
             pub cpu_scaling: Option<bool>,
             /// Whether memory is; `true` where no layer says it.
             pub ram_scaling: Option<bool>,
-            /// Seconds between two decisions on a VM, for growing too, 1 to 86400; 300 where no
+            /// Of `threshold`: seconds between two decisions on a VM, for growing too, 1 to 86400; 300 where no
             /// layer says it.
             #[validate(range(min = 1, max = 86_400, message = "1 to 86400 seconds"))]
             pub check_interval: Option<u32>,
-            /// Seconds after a change of a VM's vCPUs, or of its memory, before the same is changed
-            /// again, 1 to 86400; 300 where no layer says it. It goes on over a restart; after a
+            /// Of `threshold`: seconds after a change of a VM's vCPUs, or of its memory, before the
+            /// same is changed again, 1 to 86400; 300 where no layer says it. It goes on over a restart; after a
             /// start without a journal, and of the helper, nothing is changed for as long. Each
             /// failure in a row doubles it, up to 32 times.
             #[validate(range(min = 1, max = 86_400, message = "1 to 86400 seconds"))]
             pub scale_cooldown: Option<u32>,
-            /// So many decisions in a row must find a resource below its low mark before it
-            /// shrinks; 2 where no layer says it.
+            /// Of `threshold`: so many decisions in a row must find a resource below its low mark
+            /// before it shrinks; 2 where no layer says it.
             #[validate(range(min = 1, message = "at least 1"))]
             pub scale_down_after_cycles: Option<u32>,
             /// Seconds that a VM is left alone after someone else changed its size (vCPUs, cores,
@@ -76,6 +84,8 @@ macro_rules! layer {
                 let [cpu_high, cpu_low, ram_high, ram_low] = self.$marks.marks();
                 $crate::settings::Own {
                     mode: self.mode,
+                    policy: self.policy,
+                    adaptive: self.adaptive,
                     cpu_scaling: self.cpu_scaling,
                     ram_scaling: self.ram_scaling,
                     cpu_high,

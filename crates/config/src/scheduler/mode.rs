@@ -30,11 +30,21 @@ impl std::fmt::Display for Mode {
 }
 
 /// How decisions are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Policy {
+    /// By each VM's own use of late: fast up, as far as the evidence says, slowly down.
+    Adaptive,
     /// High and low marks, one step at a time.
-    #[default]
     Threshold,
+}
+
+impl std::fmt::Display for Policy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Adaptive => "adaptive",
+            Self::Threshold => "threshold",
+        })
+    }
 }

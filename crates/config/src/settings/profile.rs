@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Own, VmSettings};
+use super::{Adaptive, AdaptiveCpu, AdaptiveMemory, CpuFigures, MemoryFigures, Own, VmSettings};
 
 /// A set of figures: when a VM grows and shrinks, and how soon again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,8 +64,68 @@ impl Profile {
             ram_low: Some(ram.1),
             scale_down_after_cycles: Some(checks),
             scale_cooldown: Some(cooldown),
+            adaptive: self.adaptive(),
             ..Own::default()
         }
+    }
+
+    /// What it says of the policy `adaptive`: each says the same keys, so that a nearer layer's
+    /// profile leaves nothing of a farther one's.
+    fn adaptive(self) -> Adaptive {
+        let (cpu, memory) = self.figures();
+        Adaptive {
+            cpu: AdaptiveCpu {
+                grow_headroom: Some(cpu.grow_headroom),
+                shrink_headroom: Some(cpu.shrink_headroom),
+                window_shortest: Some(cpu.window_shortest),
+                window_longest: Some(cpu.window_longest),
+                window_usual: Some(cpu.window_usual),
+                missing_price: Some(cpu.missing_price),
+                change_price: Some(cpu.change_price),
+                ..AdaptiveCpu::default()
+            },
+            memory: AdaptiveMemory {
+                grow_at: Some(memory.grow_at),
+                target: Some(memory.target),
+                window_shortest: Some(memory.window_shortest),
+                window_longest: Some(memory.window_longest),
+                window_usual: Some(memory.window_usual),
+                missing_price: Some(memory.missing_price),
+                change_price: Some(memory.change_price),
+                ..AdaptiveMemory::default()
+            },
+        }
+    }
+
+    fn figures(self) -> (CpuFigures, MemoryFigures) {
+        let (mut cpu, mut memory) = (CpuFigures::DEFAULT, MemoryFigures::DEFAULT);
+        let windows = [&mut cpu.window_shortest, &mut memory.window_shortest];
+        let longest = [&mut cpu.window_longest, &mut memory.window_longest];
+        let usual = [&mut cpu.window_usual, &mut memory.window_usual];
+        let prices = [
+            &mut cpu.missing_price,
+            &mut cpu.change_price,
+            &mut memory.missing_price,
+            &mut memory.change_price,
+        ];
+        match self {
+            Self::Balanced => {}
+            Self::Economy => {
+                windows.into_iter().for_each(|seconds| *seconds /= 2);
+                prices.into_iter().for_each(|price| *price /= 4.0);
+                cpu.shrink_headroom = 0.08;
+                (memory.target, memory.grow_at) = (0.88, 0.92);
+            }
+            Self::Steady => {
+                // The usual one is not shorter than the shortest.
+                windows.into_iter().chain(usual).for_each(|seconds| *seconds *= 3);
+                longest.into_iter().for_each(|seconds| *seconds *= 2);
+                prices.into_iter().for_each(|price| *price *= 4.0);
+                (cpu.grow_headroom, cpu.shrink_headroom) = (0.15, 0.20);
+                (memory.target, memory.grow_at) = (0.80, 0.85);
+            }
+        }
+        (cpu, memory)
     }
 }
 

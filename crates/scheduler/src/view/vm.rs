@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use vm_autoscale_config::{self as config, Answer, Managed, Mode, VmSettings};
+use vm_autoscale_config::{self as config, Answer, Managed, Mode, Policy, VmSettings};
 use vm_autoscale_planner::{
     Allow, CpuLever, CpuRule, Marks, MemoryLever, MemoryRule, Moment, Sample, VmPolicy,
 };
 use vm_autoscale_proxmox::{Digest, Identity, NodeName, VmConfig, VmEntry, VmLine, VmStatus};
 
-use super::MIB;
+use super::{MIB, law};
 
 /// Proxmox's own interval.
 const GONE: Duration = Duration::from_secs(10);
@@ -97,11 +97,11 @@ impl KnownVm {
     }
 
     /// Takes what the file says of it; `for_good` where its config was read for that.
-    pub(super) fn settle(&mut self, answer: Answer, for_good: bool) {
+    pub(super) fn settle(&mut self, answer: &Answer, for_good: bool) {
         self.is_settled = for_good;
-        self.is_unknown = answer == Answer::Unknown && for_good;
+        self.is_unknown = *answer == Answer::Unknown && for_good;
         self.managed = match answer {
-            Answer::Yes(managed) => Some(managed),
+            Answer::Yes(managed) => Some(*managed),
             Answer::No => None,
             Answer::Unknown => self.managed,
         };
@@ -176,38 +176,58 @@ impl KnownVm {
     }
 }
 
+/// After a failed change, and after a start without a journal, `adaptive` holds for so long: the
+/// default of `scale_cooldown`.
+const HOLD: u32 = 300;
+
 /// What the planner is to do for a VM for which that holds.
 #[must_use]
 pub fn vm_policy(settings: &VmSettings) -> VmPolicy {
-    let marks = |high: f64, low: f64| Marks { high, low };
     let seconds = |n: u32| Duration::from_secs(n.into());
-    let cpu_marks = marks(settings.cpu_high, settings.cpu_low);
-    let cpu = settings.cpu_scaling.then_some(CpuRule::Threshold(cpu_marks));
-    let ram_marks = marks(settings.ram_high, settings.ram_low);
-    let memory = settings.ram_scaling.then_some(MemoryRule::Threshold(ram_marks));
+    let (cpu, memory) = rules(settings);
+    // `adaptive` judges every new sample, and has clocks of its own for what follows a change.
+    let [check_interval, cooldown, rest] = match settings.policy {
+        Policy::Adaptive => [0, HOLD, 0],
+        Policy::Threshold => {
+            [settings.check_interval, settings.scale_cooldown, settings.scale_cooldown]
+        }
+    };
     VmPolicy {
         allow: match settings.mode {
             Mode::Observe | Mode::Recommend => Allow::Nothing,
             Mode::UpOnly => Allow::Growth,
             Mode::Full => Allow::Everything,
         },
-        cpu,
-        memory,
+        cpu: settings.cpu_scaling.then_some(cpu),
+        memory: settings.ram_scaling.then_some(memory),
         cpu_lever: cpu_lever(settings.cpu_lever),
         memory_lever: memory_lever(settings.memory_lever),
         // Who writes marks knows the rule by which they work, and wants no other.
-        caution: matches!(cpu, Some(CpuRule::Adaptive(_)))
-            || matches!(memory, Some(MemoryRule::Adaptive(_))),
+        caution: settings.policy == Policy::Adaptive,
         in_steps: true,
         vcpus: (settings.min_cores, settings.max_cores),
         memory_mib: (settings.min_ram_mb, settings.max_ram_mb),
         memory_shrink: settings.memory_shrink,
-        check_interval: seconds(settings.check_interval),
-        cooldown: seconds(settings.scale_cooldown),
-        rest: seconds(settings.scale_cooldown),
+        check_interval: seconds(check_interval),
+        cooldown: seconds(cooldown),
+        rest: seconds(rest),
         external_change_hold: seconds(settings.external_change_hold),
         low_checks: settings.scale_down_after_cycles,
         weight: settings.weight.said(),
+    }
+}
+
+fn rules(settings: &VmSettings) -> (CpuRule, MemoryRule) {
+    let marks = |high: f64, low: f64| Marks { high, low };
+    match settings.policy {
+        Policy::Adaptive => (
+            CpuRule::Adaptive(law::cpu(&settings.adaptive_cpu)),
+            MemoryRule::Adaptive(law::memory(&settings.adaptive_memory)),
+        ),
+        Policy::Threshold => (
+            CpuRule::Threshold(marks(settings.cpu_high, settings.cpu_low)),
+            MemoryRule::Threshold(marks(settings.ram_high, settings.ram_low)),
+        ),
     }
 }
 
