@@ -25,8 +25,6 @@ pub(super) fn all() -> Vec<Case> {
     let limit = ["90", "40"];
     let mut all = vec![
         case(("dry_run", ["false", "true"], said, none())),
-        // There is one policy.
-        file(("policy", ["\"threshold\"", "\"forecast\""], ["good", "forecast"], none())),
         case(("host_limits.max_host_cpu_percent", limit, cpu, none())),
         Case { scene: FULL, ..case(("host_limits.max_host_ram_percent", limit, unused, none())) },
         Case {

@@ -22,6 +22,8 @@ pub(super) const EMPTY: Scene = Scene { mib: 400.0, ..EVEN };
 pub(super) type Row = (&'static str, [&'static str; 2], Scene, [&'static str; 2]);
 
 pub(super) const PLUG: &str = "110: vcpus 4 -> 5 (90.0 % used, above 80.0 %)";
+/// By the usual times.
+const LATE_PLUG: &str = "300: vcpus 4 -> 5 (90.0 % used, above 80.0 %)";
 pub(super) const UNPLUG: &str = "120: vcpus 4 -> 3 (10.0 % used, below 20.0 %, 2 times in a row)";
 pub(super) const DIMM_IN: &str = "110: memory 4096 -> 4608 MiB (90.3 % used, above 85.0 %)";
 pub(super) const DIMM_OUT: &str =
@@ -30,11 +32,13 @@ pub(super) const STEADY: &str = "vcpus 4 -> 5 (75.0 % used, above 70.0 %)";
 const CAP: &str = "120: cpulimit none -> 3 cores (10.0 % used, below 20.0 %, 2 times in a row)";
 const INFLATE: &str = "120: balloon none -> 3584 MiB (9.8 % used, below 25.0 %, 2 times in a row)";
 
-const KEYS: [Row; 30] = [
+const KEYS: [Row; 31] = [
     ("mode", ["\"observe\"", "\"full\""], BUSY, ["110: would: vcpus 4 -> 5", PLUG]),
     ("mode", ["\"up-only\"", "\"full\""], IDLE, ["120: would: vcpus 4 -> 3", UNPLUG]),
     // These two do the same.
     ("mode", ["\"observe\"", "\"recommend\""], BUSY, ["mode: observe\n", "mode: recommend\n"]),
+    // Of 4 vCPUs 90 % leave as much as it asks for.
+    ("policy", ["\"adaptive\"", "\"threshold\""], BUSY, ["cpu: 90.0 % used\n", LATE_PLUG]),
     ("profile", ["\"balanced\"", "\"economy\""], BUSY, ["above 80.0 %", "above 85.0 %"]),
     ("profile", ["\"economy\"", "\"steady\""], WARM, ["cpu: 75.0 % used\n", STEADY]),
     ("behaviour", ["\"normal\"", "\"aggressive\""], BUSY, ["above 80.0 %", "above 85.0 %"]),
@@ -110,15 +114,17 @@ fn cases(
     same: &'static [&'static str],
 ) -> Vec<Case> {
     let case = |(key, values, scene, said): Row| {
-        let base = json!({
+        let mut base = json!({
             "mode": "full",
-            "check_interval": 10,
-            "scale_cooldown": 60,
             "memory_shrink": true,
             "select": ["100-199"],
             "classes": [{"name": "web", "select": ["@tag-web"]}],
             "virtual_machines": [{"vm_id": 101, "proxmox_host": "home"}],
         });
+        // Beside `adaptive` they would be errors.
+        if key != "policy" {
+            (base["check_interval"], base["scale_cooldown"]) = (json!(10), json!(60));
+        }
         Case { path: path(key), base, values, scene, of, said, same }
     };
     let cases = KEYS.into_iter().map(case);
