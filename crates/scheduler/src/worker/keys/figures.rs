@@ -116,7 +116,7 @@ const STEPS: u64 = 17_280;
 fn decided(policy: VmPolicy) -> Vec<(u64, Ask)> {
     let owned = Owned { vcpus: (1, 16), memory: Some((1024, 32_768)), host: 0, shares: 1000.0 };
     let fleet = Fleet { vms: vec![owned], hosts: vec![Host::default()] };
-    let planner = PlannerConfig { max_host_cpu: 90.0, max_host_memory: 90.0 };
+    let planner = planner_config(&SchedulerConfig::default());
     let mut driver = Driver::new(&fleet, &Rules { policy, planner }).unwrap();
     let mut seen = Seen { active: true, vcpus: 2, memory: 4096, ..Seen::default() };
     let mut decided = Vec::new();
