@@ -109,8 +109,8 @@ fn player(file: &Value) -> Player {
     Player::new(care, Board::default(), EVEN)
 }
 
-/// Two days.
-const STEPS: u64 = 17_280;
+/// Three days.
+const STEPS: u64 = 25_920;
 
 /// When what was asked of a VM that has such a load.
 fn decided(policy: VmPolicy) -> Vec<(u64, Ask)> {
@@ -137,23 +137,35 @@ fn decided(policy: VmPolicy) -> Vec<(u64, Ask)> {
     decided
 }
 
-/// A wave of an hour and a half, with bursts and noise.
+/// A wave of an hour and a half; while it is busy with bursts and noise.
 fn cores(step: u64) -> f64 {
+    let even = 0.8 + 0.7 * wave(step, 540);
+    if !is_busy(step) {
+        return even;
+    }
     let burst = match step / 90 {
         block if chance(block) < 0.25 => 8.0 * chance(block + 1_000_000),
         _ => 0.0,
     };
-    (0.8 + 0.7 * wave(step, 540) + burst + 0.5 * chance(step + 2_000_000)).max(0.05)
+    (even + burst + 0.5 * chance(step + 2_000_000)).max(0.05)
 }
 
-/// A wave of two hours, with ramps and leaps.
+/// Little; while it is busy much more, in a wave of two hours with ramps and leaps.
 fn mebibytes(step: u64) -> f64 {
+    if !is_busy(step) {
+        return 1200.0 + 200.0 * wave(step, 720);
+    }
     let block = step / 360;
     let (before, after) = (chance(block + 3_000_000), chance(block + 3_000_001));
     let passed = f64::from(u32::try_from(step % 360).unwrap());
     let level = before + (after - before) * (passed / 30.0).min(1.0);
     let leap = if chance(step / 120 + 4_000_000) < 0.1 { 4000.0 } else { 0.0 };
-    2500.0 + 5000.0 * level.powi(2) + 500.0 * wave(step, 720) + leap
+    5000.0 + 5000.0 * level.powi(2) + 500.0 * wave(step, 720) + leap
+}
+
+/// For eight hours of the day.
+fn is_busy(step: u64) -> bool {
+    step % 8640 < 2880
 }
 
 fn wave(step: u64, period: u32) -> f64 {
