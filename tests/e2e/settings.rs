@@ -22,6 +22,7 @@ classes:
 virtual_machines:
   - {vm_id: 104, scale_cooldown: 77}
   - {vm_id: 999, proxmox_host: nowhere}
+policy: threshold
 ";
 
 fn start() -> Stage {

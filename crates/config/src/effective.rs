@@ -107,13 +107,14 @@ impl SchedulerConfig {
         let (settings, origins) = self.resolve(class, entry, hours.holding(by));
         let effective = |((key, value), place): ((&str, String), Place)| {
             let path = place.path(self, key);
+            let chooser = path.as_ref().filter(|path| key == "policy" && !path.ends_with(key));
             Effective {
                 key: key.to_owned(),
                 value,
                 profile: place.profile(),
                 schedule: place.schedule(self).map(|schedule| schedule.name.clone()),
                 place: path.as_ref().and_then(|path| at(path)),
-                chosen_by: path.filter(|path| key == "policy" && !path.ends_with(key)),
+                chosen_by: chooser.and_then(|path| Some(path.rsplit("].").next()?.to_owned())),
             }
         };
         let values = settings.each().into_iter().zip(origins.each());

@@ -2,7 +2,7 @@
 
 use crate::resolve::Place;
 use crate::scheduler::layer::Layer;
-use crate::settings::policy_of;
+use crate::settings::{Own, policy_of};
 use crate::{Policy, Profile, Schedule, SchedulerConfig, Thresholds};
 
 impl Place {
@@ -54,7 +54,7 @@ impl Place {
     /// The key of the section by which the policy was chosen: itself, or the first one that only
     /// `threshold` knows.
     fn chooser(self, config: &SchedulerConfig) -> Option<String> {
-        let own = self.layer(config)?.own();
+        let own = self.own(config)?;
         if own.policy.is_some() {
             return Some(self.key("policy"));
         }
@@ -62,12 +62,13 @@ impl Place {
         self.path(config, key)
     }
 
-    fn layer(self, config: &SchedulerConfig) -> Option<&dyn Layer> {
+    /// What the section says itself.
+    fn own(self, config: &SchedulerConfig) -> Option<Own> {
         match self {
             Self::Default | Self::DryRun | Self::Schedule(..) => None,
-            Self::File(_) => Some(config),
-            Self::Class(at, _) => config.classes.get(at).map(|class| class as &dyn Layer),
-            Self::Vm(at, _) => config.virtual_machines.get(at).map(|vm| vm as &dyn Layer),
+            Self::File(_) => Some(config.own()),
+            Self::Class(at, _) => config.classes.get(at).map(Layer::own),
+            Self::Vm(at, _) => config.virtual_machines.get(at).map(Layer::own),
         }
     }
 

@@ -43,6 +43,10 @@ pub enum Placement {
 
 /// Whether a VM is looked after.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "none is kept as such, and most VMs are looked after"
+)]
 pub enum Answer {
     /// It is not.
     No,

@@ -156,6 +156,18 @@ fn every_key_is_documented_and_in_the_example() {
     }
 }
 
+/// Commented out in the example stand the figures that hold without them.
+#[test]
+fn the_example_shows_the_usual_figures_of_adaptive() {
+    let example = std::fs::read_to_string(etc("config.yaml")).unwrap();
+    let section = example.split("\n\n").find(|part| part.contains("#adaptive:")).unwrap();
+    let is_key = |line: &&str| line.trim_start().starts_with('#') && !line.contains("# ");
+    let keys = section.lines().filter(is_key).map(|line| line.replacen('#', "", 1) + "\n");
+    let config: SchedulerConfig = serde_yaml::from_str(&keys.collect::<String>()).unwrap();
+    assert_eq!(config.adaptive.keys().len(), 33);
+    assert_eq!(config.settings(), crate::VmSettings::DEFAULT);
+}
+
 fn names(list: &Value) -> BTreeSet<String> {
     let list = list.as_array().cloned().unwrap_or_default();
     list.iter().map(|name| name.as_str().unwrap().to_owned()).collect()

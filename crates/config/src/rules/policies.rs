@@ -27,7 +27,7 @@ pub(super) fn inert(config: &SchedulerConfig) -> Vec<Broken> {
             if seen.insert(path.clone()) {
                 let between = layers.iter().map(|(place, _)| place.key("policy"));
                 let chosen = (origins.policy.path(config, "policy"), settings.policy);
-                broken.push(words(&path, chosen, between.collect()));
+                broken.push(words(&path, chosen, &between.collect::<Vec<_>>()));
             }
         }
     }
@@ -36,7 +36,7 @@ pub(super) fn inert(config: &SchedulerConfig) -> Vec<Broken> {
 
 /// What is wrong, by which key the other policy is chosen, and the `policy` of all layers: where
 /// one of them is not understood, nobody knows which holds.
-fn words(path: &str, (by, policy): (Option<String>, Policy), others: Vec<String>) -> Broken {
+fn words(path: &str, (by, policy): (Option<String>, Policy), others: &[String]) -> Broken {
     let by = by.unwrap_or_default();
     let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_owned();
     let (key, chooser) = (last(path), last(&by));

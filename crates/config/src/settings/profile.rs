@@ -99,32 +99,32 @@ impl Profile {
 
     fn figures(self) -> (CpuFigures, MemoryFigures) {
         let (mut cpu, mut memory) = (CpuFigures::DEFAULT, MemoryFigures::DEFAULT);
-        let windows = [&mut cpu.window_shortest, &mut memory.window_shortest];
-        let longest = [&mut cpu.window_longest, &mut memory.window_longest];
-        let usual = [&mut cpu.window_usual, &mut memory.window_usual];
-        let prices = [
-            &mut cpu.missing_price,
-            &mut cpu.change_price,
-            &mut memory.missing_price,
-            &mut memory.change_price,
-        ];
-        match self {
-            Self::Balanced => {}
+        let prices = match self {
+            Self::Balanced => 1.0,
             Self::Economy => {
-                windows.into_iter().for_each(|seconds| *seconds /= 2);
-                prices.into_iter().for_each(|price| *price /= 4.0);
+                cpu.window_shortest /= 2;
+                memory.window_shortest /= 2;
                 cpu.shrink_headroom = 0.08;
                 (memory.target, memory.grow_at) = (0.88, 0.92);
+                0.25
             }
             Self::Steady => {
-                // The usual one is not shorter than the shortest.
-                windows.into_iter().chain(usual).for_each(|seconds| *seconds *= 3);
-                longest.into_iter().for_each(|seconds| *seconds *= 2);
-                prices.into_iter().for_each(|price| *price *= 4.0);
+                cpu.window_shortest *= 3;
+                memory.window_shortest *= 3;
+                // Not shorter than the shortest.
+                cpu.window_usual *= 3;
+                memory.window_usual *= 3;
+                cpu.window_longest *= 2;
+                memory.window_longest *= 2;
                 (cpu.grow_headroom, cpu.shrink_headroom) = (0.15, 0.20);
                 (memory.target, memory.grow_at) = (0.80, 0.85);
+                4.0
             }
-        }
+        };
+        cpu.missing_price *= prices;
+        cpu.change_price *= prices;
+        memory.missing_price *= prices;
+        memory.change_price *= prices;
         (cpu, memory)
     }
 }
