@@ -50,7 +50,7 @@ figures! {
     shrink_headroom: f64 = 0.10, 0.0 to 2.0, " cores times the root of the vCPUs";
     /// Both leave free so many times the mean step from sample to sample: a VM whose use jumps
     /// needs more.
-    noise: f64 = 4.0, 0.0 to 100.0, "";
+    noise: f64 = 5.0, 0.0 to 100.0, "";
     /// From this share of the vCPUs on nobody sees how much more is wanted: growth is bold.
     saturated_at: f64 = 0.95, 0.5 to 1.0, "";
     /// Growth aims at this share of the vCPUs.
@@ -58,20 +58,20 @@ figures! {
     /// A saturated VM gets at least so many times its vCPUs.
     growth_factor: f64 = 2.0, 1.0 to 16.0, "";
     /// A saturated VM gets at least what was enough for this share of the last days.
-    recall: f64 = 0.99, 0.5 to 1.0, "";
+    recall: f64 = 0.995, 0.5 to 1.0, "";
     /// Seconds after which what is recalled counts half: habits change.
     recall_half_life: u32 = 604_800, 3600 to 31_536_000, " seconds";
     /// The shortest time in seconds for which a vCPU that is not needed is kept: shorter ones save
     /// little and cost changes.
     window_shortest: u32 = 600, 60 to 2_592_000, " seconds";
     /// The longest time in seconds for which it is kept.
-    window_longest: u32 = 7200, 60 to 2_592_000, " seconds";
+    window_longest: u32 = 5400, 60 to 2_592_000, " seconds";
     /// The time in seconds for a VM of which nothing is known yet.
-    window_usual: u32 = 900, 60 to 2_592_000, " seconds";
+    window_usual: u32 = 600, 60 to 2_592_000, " seconds";
     /// What a vCPU costs that was missing when it was needed again, in vCPUs kept for a second.
-    missing_price: f64 = 4200.0, 0.0 to 1e9, " vCPU seconds";
+    missing_price: f64 = 4700.0, 0.0 to 1e9, " vCPU seconds";
     /// What a change costs, in vCPUs kept for a second: it is work and a risk.
-    change_price: f64 = 1000.0, 0.0 to 1e9, " vCPU seconds";
+    change_price: f64 = 1500.0, 0.0 to 1e9, " vCPU seconds";
     /// How much cheaper another time than `window_usual` must have been, in vCPUs kept for a
     /// second, for each time that it is e times as long or as short: chance should not move it.
     doubt: f64 = 3600.0, 0.0 to 1e9, " vCPU seconds";
@@ -91,9 +91,9 @@ figures! {
     /// From this share on it is urgent: growth is bold.
     urgent_at: f64 = 0.95, 0.1 to 1.0, "";
     /// An urgent VM gets at least so many times its memory.
-    growth_factor: f64 = 1.25, 1.0 to 16.0, "";
+    growth_factor: f64 = 1.5, 1.0 to 16.0, "";
     /// Growth and shrinking aim at this share of the memory.
-    target: f64 = 0.85, 0.1 to 0.99, "";
+    target: f64 = 0.84, 0.1 to 0.99, "";
     /// So many MiB are always left free.
     free_mib: f64 = 128.0, 0.0 to 1_048_576.0, " MiB";
     /// Growth looks so many seconds ahead along the slope of the last minutes.
@@ -107,11 +107,11 @@ figures! {
     /// The longest time in seconds for which it is kept.
     window_longest: u32 = 43_200, 60 to 2_592_000, " seconds";
     /// The time in seconds for a VM of which nothing is known yet.
-    window_usual: u32 = 3600, 60 to 2_592_000, " seconds";
+    window_usual: u32 = 1800, 60 to 2_592_000, " seconds";
     /// What a GiB costs that was missing when it was needed again, in GiB kept for a second.
     missing_price: f64 = 500.0, 0.0 to 1e9, " GiB seconds";
     /// What a change costs, in GiB kept for a second: it is work and a risk.
-    change_price: f64 = 22_000.0, 0.0 to 1e9, " GiB seconds";
+    change_price: f64 = 17_000.0, 0.0 to 1e9, " GiB seconds";
     /// How much cheaper another time than `window_usual` must have been, in GiB kept for a second,
     /// for each time that it is e times as long or as short: chance should not move it.
     doubt: f64 = 20_000.0, 0.0 to 1e9, " GiB seconds";

@@ -21,8 +21,6 @@ const FIRST: f32 = 128.0;
 /// A half of a GiB: the least that the games grow by.
 const HALF: f32 = 512.0;
 const GIB: f32 = 1024.0;
-/// Where the guest's word differs by this share, what was seen before was of another kind.
-const ANOTHER_KIND: f32 = 0.02;
 
 /// What was seen of a VM's memory, in MiB.
 #[derive(Debug, Clone, Copy)]
@@ -76,13 +74,9 @@ impl MemorySense {
         self.watch.changed(seconds(now), grown);
     }
 
-    /// So many MiB are needed by the guest's own word.
+    /// So many MiB are needed by the guest's own word: what was seen before was of another kind.
     pub(crate) fn correct(&mut self, now: Moment, need: f64) {
-        let need = narrow(need);
-        if (need - self.used).abs() > ANOTHER_KIND * self.used {
-            self.slope = 0.0;
-        }
-        self.used = need;
+        (self.slope, self.used) = (0.0, narrow(need));
         self.needed.push(seconds(now), self.used);
     }
 
