@@ -35,8 +35,8 @@ fn each_schedule_is_shown_and_each_value_with_the_line_that_says_it() {
         ("scaling_limits.min_cores ", " 3 "),
         ("scaling_limits.min_cores ", "config.yaml:3:68 (schedule always)"),
         ("scaling_limits.max_cores ", "config.yaml:1:29"),
-        ("thresholds.cpu.high ", " 70 "),
-        ("thresholds.cpu.high ", "config.yaml:5:63 (profile steady of schedule calm)"),
+        ("adaptive.memory.target ", " 0.8 "),
+        ("adaptive.memory.target ", "config.yaml:5:63 (profile steady of schedule calm)"),
     ] {
         let found = lines.iter().any(|line| line.contains(key) && line.contains(said));
         assert!(found, "{key}{said}: {lines:#?}");
