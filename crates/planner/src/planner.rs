@@ -198,11 +198,13 @@ impl Planner {
                 decisions.push(Decision::none(vm.vmid));
                 continue;
             };
-            let wanted = state.wishes(now, vm);
+            let mut wanted = state.wishes(now, vm);
+            let [_, memory] = &mut wanted;
+            let short = [None, state.as_offered(now, memory)];
             let wanted = wanted.map(|wanted| held(now, vm, self.started, state, wanted));
             let node = self.budgets.binary_search_by(|budget| budget.node.cmp(vm.node)).ok();
             let account = state.booked.account(now, vm, node);
-            let mut heard = Heard { wanted, short: [None; 2], account };
+            let mut heard = Heard { wanted, short, account };
             let budget = node.and_then(|node| self.budgets.get_mut(node));
             decisions.push(hear(now, vm, state, &self.config, budget, &mut heard));
         }
@@ -344,7 +346,7 @@ fn decide(
             None => {}
         }
         let allowed = vm.policy.allow.allows(step);
-        let (step, reason) = state.by_guest(now, vm, (step, reason), allowed)?;
+        let (step, reason) = state.by_guest(now, vm, (step, reason, short), allowed)?;
         Ok(Choice { verdict: verdict(vm.policy.allow, step), reason, short })
     };
     let [cpu_wanted, memory_wanted] = &mut heard.wanted;

@@ -18,7 +18,7 @@ use crate::reason::Percent;
 use crate::resource::{Ended, MAX_DOUBLINGS, ResourceState};
 use crate::threshold::Wish;
 use crate::{
-    CpuRule, Kept, Marks, MemoryLever, MemoryRule, Moment, Reason, Sample, VmInput, VmPolicy,
+    CpuRule, Kept, Marks, MemoryLever, MemoryRule, Moment, Reason, Sample, Short, VmInput, VmPolicy,
 };
 
 mod guest;
@@ -54,6 +54,8 @@ pub(crate) struct State {
     limit: Option<CpuLimit>,
     /// What was granted to it of late.
     pub(crate) booked: Booked,
+    /// What its node had for it when its guest was asked, and when that was.
+    offered: Option<(Moment, MemoryMib, Option<Short>)>,
     /// When its memory was judged last, and what of it was in use then, in MiB.
     judged: Option<(Moment, f64)>,
     cpu: ResourceState,

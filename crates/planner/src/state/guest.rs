@@ -1,5 +1,7 @@
 //! Memory by what the guest says.
 
+use std::time::Duration;
+
 use vm_autoscale_proxmox::{MemoryMib, VmConfig};
 
 use super::{State, Wanted};
@@ -7,8 +9,10 @@ use crate::bounds::Bounds;
 use crate::decision::{Move, Resource};
 use crate::guest::Wish;
 use crate::reason::Percent;
-use crate::{GuestAnswer, MemoryRule, Moment, Reason, Sample, VmInput};
+use crate::{GuestAnswer, MemoryRule, Moment, Reason, Sample, Short, VmInput};
 
+/// So long what a node had for a VM is kept in mind: no longer than an answer counts.
+const OFFERED: Duration = Duration::from_secs(15);
 /// No figures at all.
 const NOTHING: Sample =
     Sample { ctime: 0, uptime: 0, cores_used: None, vcpus: None, memory_used: None, memory: None };
@@ -83,7 +87,7 @@ impl State {
         &mut self,
         now: Moment,
         vm: &VmInput<'_>,
-        (step, reason): (Move, Reason),
+        (step, reason, short): (Move, Reason, Option<Short>),
         acts: bool,
     ) -> Wanted {
         let (Move::Memory { from, to }, Some(MemoryRule::Adaptive(law)), Some(config)) =
@@ -96,8 +100,24 @@ impl State {
         }
         let (device, changed) = (config.balloon != Some(0), self.memory.ended());
         let wish = Wish { law, from, to, acts, device, changed };
+        self.offered = Some((now, to, short));
         let (to, signal) = self.guest.judge(now, &wish)?;
         Ok((Move::Memory { from, to }, Reason::By(Box::new(reason), signal)))
+    }
+
+    /// What a guest asks for after its answer is no more than what its node had for it when it was
+    /// asked: others were asked then, too. What it is refused by that.
+    pub(crate) fn as_offered(&self, now: Moment, wanted: &mut Wanted) -> Option<Short> {
+        let (at, offered, short) = self.offered?;
+        match wanted {
+            Ok((Move::Memory { from, to }, _))
+                if now.since(at) <= OFFERED && offered > *from && *to >= offered =>
+            {
+                *to = offered;
+                short
+            }
+            _ => None,
+        }
     }
 
     /// Whether the last change of this resource did not come about.

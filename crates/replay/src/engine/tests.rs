@@ -139,6 +139,7 @@ fn growing_vms_never_have_more_than_their_hosts() {
     };
     let mut rules = rules();
     rules.planner.max_host_memory = 1000.0;
+    rules.planner.memory_overcommit = 10.0;
     let policy = Driver::new(engine.fleet(), &rules).unwrap();
     let figures = engine.run("x", &mut Spy { policy, hear }, &mut |_| ());
     assert!(grown > 0 && figures.mem_acts > 0.0 && figures.denied > 0.0);

@@ -87,7 +87,7 @@ fn real_need_grows_by_the_guests_figure() {
     let mut world = world();
     world.uses(4000.0, 4096.0);
     let grown = text(&world.told(GuestAnswer::Says(says(4096, 200, 50))));
-    assert!(grown.starts_with("memory 4096 -> 5120 MiB: "), "{grown}");
+    assert!(grown.starts_with("memory 4096 -> 6144 MiB: "), "{grown}");
     assert!(grown.ends_with("; the guest has 200 of 3979 MiB available"), "{grown}");
     // What was said is of before the change, and of another size.
     let (from, to) = (4096.try_into().unwrap(), 5120.try_into().unwrap());
@@ -204,7 +204,7 @@ fn a_recommendation_rests_on_an_older_answer() {
             asked += 1;
             world.told(GuestAnswer::Says(says(4096, 200, 50)));
         } else {
-            assert!(text(&choice).starts_with("would: memory 4096 -> 5120"), "{}", text(&choice));
+            assert!(text(&choice).starts_with("would: memory 4096 -> 6144"), "{}", text(&choice));
         }
     }
     // It needs nearly all it has, so that every two minutes is worth it.
