@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use vm_autoscale_proxmox::{BalloonMib, CpuLimit, MemoryMib, Vcpus, VmId};
 
-use crate::{Reason, Short};
+use crate::{Reason, Room, Short};
 
 /// What can be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -145,19 +145,22 @@ pub struct Choice {
     pub reason: Reason,
     /// What its node had too little of, where it grows by less than it wants.
     pub short: Option<Short>,
+    /// What its node has for it, where it grows by its own use.
+    pub room: Option<Room>,
 }
 
 impl Choice {
     pub(crate) fn hold(reason: Reason) -> Self {
-        Self { verdict: Verdict::Hold, reason, short: None }
+        Self { verdict: Verdict::Hold, reason, short: None, room: None }
     }
 
     /// Why, with what its node had too little of.
     #[must_use]
     pub fn why(&self) -> String {
-        match &self.short {
-            None => self.reason.to_string(),
-            Some(short) => format!("{}; {short}", self.reason),
+        match (&self.short, &self.room) {
+            (None, None) => self.reason.to_string(),
+            (None, Some(room)) => format!("{}; {room}", self.reason),
+            (Some(short), _) => format!("{}; {short}", self.reason),
         }
     }
 

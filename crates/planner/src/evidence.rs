@@ -76,6 +76,12 @@ impl Shape {
         self.balloon.and_then(|mib| mib.try_into().ok())
     }
 
+    /// What the balloon leaves of its memory by the config.
+    pub(crate) fn left(self) -> MemoryMib {
+        let target = self.balloon.and_then(|mib| MemoryMib::try_from(mib).ok());
+        target.map_or(self.memory, |target| target.min(self.memory))
+    }
+
     /// Of that config; nothing where its vCPUs make no sense.
     pub(crate) fn of(config: &VmConfig) -> Option<Self> {
         Some(Self {

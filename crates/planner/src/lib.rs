@@ -33,4 +33,4 @@ pub use law::{CpuLaw, CpuRule, Marks, MemoryLaw, MemoryRule, Windows};
 pub use levers::{CpuLever, MemoryLever};
 pub use planner::Planner;
 pub use reason::{Reason, Signal};
-pub use short::{Limit, Short, Stock};
+pub use short::{Limit, Room, Short, Stock};

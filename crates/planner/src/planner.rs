@@ -12,7 +12,9 @@ use crate::input::Nodes;
 use crate::resource::Ended;
 use crate::share::{Known, Share};
 use crate::state::{State, Wanted};
-use crate::{Allow, CpuRule, GuestAnswer, Kept, Moment, PlannerConfig, Reason, Short, VmInput};
+use crate::{
+    Allow, CpuRule, GuestAnswer, Kept, Moment, PlannerConfig, Reason, Room, Short, VmInput,
+};
 
 /// Where the file does not say how busy a node may be, the threshold rule keeps to what its users
 /// know, in percent. Nothing else does: a node that is busy gives its VMs what it can whatever
@@ -121,6 +123,18 @@ impl Planner {
         self.vms.entry(vmid).or_default().of(resource).refused(vmid, now)
     }
 
+    /// A rule of the helper's refused it. A smaller step is tried soon where there is one; true
+    /// then.
+    pub fn refused_by_rule(&mut self, vmid: VmId, step: Move, now: Moment) -> bool {
+        let state = self.vms.entry(vmid).or_default();
+        let again = step.is_growth() && state.refused_by_rule(step);
+        if again {
+            state.booked.ended(now, step, false);
+            state.of(step.resource()).refused(vmid, now);
+        }
+        again
+    }
+
     /// Of which VMs the guest is to be asked what memory it needs, by the last plan: at most two on
     /// a node. What comes of it is [told](Self::told).
     #[must_use]
@@ -198,7 +212,7 @@ impl Planner {
                 decisions.push(Decision::none(vm.vmid));
                 continue;
             };
-            let mut wanted = state.wishes(now, vm);
+            let mut wanted = state.wishes(now, vm).map(|wanted| state.within_reach(wanted));
             let [_, memory] = &mut wanted;
             let short = [None, state.as_offered(now, memory)];
             let wanted = wanted.map(|wanted| held(now, vm, self.started, state, wanted));
@@ -242,7 +256,7 @@ impl Planner {
         for vm in vms {
             let new = self.turn > 0;
             let state = self.vms.entry(vm.vmid).or_insert_with(|| Box::new(State::met(new)));
-            let wanted = state.wishes(now, vm);
+            let wanted = state.wishes(now, vm).map(|wanted| state.within_reach(wanted));
             let wanted = wanted.map(|wanted| held(now, vm, self.started, state, wanted));
             let node = self.budgets.binary_search_by(|budget| budget.node.cmp(vm.node)).ok();
             let account = state.booked.account(now, vm, node);
@@ -345,9 +359,12 @@ fn decide(
             None if step.is_growth() => return Err(Reason::NodeUnknown),
             None => {}
         }
+        let room = budget.filter(|_| step.is_growth() && reason.is_by_own_use());
+        let room = room.and_then(|budget| budget.free(step.resource()));
+        let room = room.map(|(_, limit, stock)| Room { limit, stock });
         let allowed = vm.policy.allow.allows(step);
         let (step, reason) = state.by_guest(now, vm, (step, reason, short), allowed)?;
-        Ok(Choice { verdict: verdict(vm.policy.allow, step), reason, short })
+        Ok(Choice { verdict: verdict(vm.policy.allow, step), reason, short, room })
     };
     let [cpu_wanted, memory_wanted] = &mut heard.wanted;
     let [cpu_short, memory_short] = heard.short;

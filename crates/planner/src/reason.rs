@@ -133,6 +133,8 @@ pub enum Reason {
     Retry(Duration),
     /// It is not known whether, or how, it is to be looked after.
     Doubt(String),
+    /// Smaller than what is allowed now.
+    BelowMinimum,
     /// Measured across a change, a restart or a migration.
     FirstAfterChange,
     /// Not a day was it seen, and it used so much in that time.
@@ -259,6 +261,13 @@ impl Reason {
     }
 }
 
+impl Reason {
+    /// Whether it is what the policy that goes by a VM's own use says for growth.
+    pub(crate) fn is_by_own_use(&self) -> bool {
+        matches!(self, Self::Busy { .. } | Self::Saturated { .. } | Self::Short { .. })
+    }
+}
+
 impl fmt::Display for Reason {
     #[expect(clippy::too_many_lines, reason = "a sentence for each reason, all in one place")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -292,6 +301,7 @@ impl fmt::Display for Reason {
             Self::Cooldown(wait) => write!(f, "cooldown, {} s left", seconds(wait)),
             Self::Retry(wait) => write!(f, "tried again in {} s", seconds(wait)),
             Self::Doubt(what) => write!(f, "not known {what}"),
+            Self::BelowMinimum => f.write_str("below the minimum that holds now"),
             Self::FirstAfterChange => f.write_str("first sample after a change"),
             Self::FirstDayMost(most) => {
                 write!(f, "seen for less than a day, and it used {most} in that time")

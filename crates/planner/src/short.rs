@@ -41,6 +41,28 @@ pub struct Short {
     pub wanted: f64,
 }
 
+/// What a node has for who grows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Room {
+    /// Which limit leaves least.
+    pub limit: Limit,
+    /// How it stands before.
+    pub stock: Stock,
+}
+
+impl fmt::Display for Room {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (free, of) = (self.stock.free().max(0.0), self.stock.of);
+        match self.limit {
+            Limit::Vcpus => write!(f, "its node has {free:.0} of {:.0} vCPUs free", of.floor()),
+            Limit::Busy => write!(f, "its node is busy to {:.1} %", self.stock.taken),
+            Limit::Committed | Limit::Used => {
+                write!(f, "its node has {:.1} of {:.1} GiB free", free / 1024.0, of / 1024.0)
+            }
+        }
+    }
+}
+
 impl fmt::Display for Short {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { limit, stock, wanted } = self;

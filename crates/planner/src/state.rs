@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vm_autoscale_proxmox::{CpuLimit, Ladder, MemoryMib, VmConfig};
+use vm_autoscale_proxmox::{BalloonMib, CpuLimit, Ladder, MemoryMib, VmConfig};
 
 use crate::account::Booked;
 use crate::adaptive::{CpuSense, MemorySense};
@@ -22,6 +22,7 @@ use crate::{
 };
 
 mod guest;
+mod reach;
 
 /// Changes of others that lie further apart have nothing to do with each other.
 const FIGHT: Duration = Duration::from_secs(24 * 3600);
@@ -226,7 +227,14 @@ impl State {
     /// A change of ours has ended.
     pub(crate) fn changed(&mut self, now: Moment, step: Move, ended: Ended) {
         self.of(step.resource()).changed(step, ended, now);
-        if let Move::Memory { from, to } = step {
+        let mib = |mib: BalloonMib| MemoryMib::try_from(mib.get()).ok();
+        let all = self.evidence.size.map(|size| size.memory);
+        let sizes = match step {
+            Move::Memory { from, to } => Some((from, to)),
+            Move::Balloon { from, to } => from.map_or(all, mib).zip(mib(to)),
+            Move::Cpu { .. } | Move::CpuLimit { .. } => None,
+        };
+        if let Some((from, to)) = sizes {
             self.guest.changed(now, from, to, ended == Ended::Well);
         }
         if ended != Ended::Well {
@@ -317,19 +325,27 @@ impl State {
         sample: &Sample,
     ) -> Wanted {
         let rule = vm.policy.memory.ok_or(Reason::NotAsked)?;
-        let by_balloon = vm.policy.memory_lever == MemoryLever::Balloon;
+        let by_balloon = guest::by_balloon(vm);
         let [_, quarantined] = vm.quarantine;
         quarantine(quarantined.filter(|_| !by_balloon))?;
         let bounds = bounds::memory(vm.policy, config)?;
         let now = if by_balloon { levers::left(config) } else { config.memory };
-        if let Some(undo) = self.undo(now, bounds).filter(|_| !by_balloon) {
-            return Ok(undo);
+        if let Some((undo, reason)) = self.undo(now, bounds) {
+            let undo = match undo {
+                Move::Memory { to, .. } if by_balloon => levers::balloon(config, to)?,
+                undo => undo,
+            };
+            return Ok((undo, reason));
         }
         let size = f64::from(now.get());
         let plugged = f64::from(config.memory.get());
         let used = measured(sample.memory_used, sample.memory, plugged);
         let used = used.inspect_err(|_| self.memory.low.forget())?;
         self.judged = Some((at, used));
+        // Bounds move with the hours of the day; what is below them is not left there.
+        if now < bounds.min {
+            return self.memory_step(at, vm, config, (now, bounds.min), Reason::BelowMinimum);
+        }
         let marks = match rule {
             MemoryRule::Threshold(marks) => marks,
             MemoryRule::Adaptive(law) => {

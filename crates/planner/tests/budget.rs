@@ -79,7 +79,7 @@ proptest! {
         for _ in 0..CYCLES {
             plenty.cycle();
             enough.follow(&plenty);
-            prop_assert_eq!(&enough.decisions, &plenty.decisions);
+            prop_assert_eq!(enough.verdicts(), plenty.verdicts());
         }
     }
 

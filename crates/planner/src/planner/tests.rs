@@ -6,6 +6,7 @@ use vm_autoscale_proxmox::{Ladder, NodeName, VmConfig};
 use super::*;
 use crate::{CpuLever, CpuRule, Marks, MemoryLever, MemoryRule, NodeInput, Sample, VmPolicy};
 
+mod growth;
 mod guest;
 mod guests;
 mod others;

@@ -13,6 +13,7 @@ impl Reason {
             Self::AtMinimum(..) => "at-minimum",
             Self::By(reason, _) => reason.kind(),
             Self::AutoBalloon => "auto-balloon",
+            Self::BelowMinimum => "below-minimum",
             Self::BetweenChecks(..) => "between-checks",
             Self::Busy { .. } => "busy",
             Self::Saturated { .. } => "saturated",
@@ -100,6 +101,7 @@ impl Reason {
             self,
             Self::AtMaximum(..)
                 | Self::AtMinimum(..)
+                | Self::BelowMinimum
                 | Self::Busy { .. }
                 | Self::FirstDayMost(..)
                 | Self::FirstDayRest(..)

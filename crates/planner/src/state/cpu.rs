@@ -31,6 +31,8 @@ impl State {
             return Ok(back);
         }
         let (mut to, reason) = match rule {
+            // Bounds move with the hours of the day; what is below them is not left there.
+            _ if has.size() < bounds.min => (bounds.min, Reason::BelowMinimum),
             CpuRule::Threshold(marks) => {
                 self.cpu_by_marks(marks, vm.policy.low_checks, used, has.size(), bounds)?
             }

@@ -7,9 +7,11 @@ use vm_autoscale_proxmox::{MemoryMib, VmConfig};
 use super::{State, Wanted};
 use crate::bounds::Bounds;
 use crate::decision::{Move, Resource};
+use crate::evidence::Shape;
 use crate::guest::Wish;
+use crate::levers;
 use crate::reason::Percent;
-use crate::{GuestAnswer, MemoryRule, Moment, Reason, Sample, Short, VmInput};
+use crate::{GuestAnswer, MemoryLever, MemoryRule, Moment, Reason, Sample, Short, VmInput};
 
 /// So long what a node had for a VM is kept in mind: no longer than an answer counts.
 const OFFERED: Duration = Duration::from_secs(15);
@@ -17,10 +19,15 @@ const OFFERED: Duration = Duration::from_secs(15);
 const NOTHING: Sample =
     Sample { ctime: 0, uptime: 0, cores_used: None, vcpus: None, memory_used: None, memory: None };
 
+/// Whether its memory moves by the balloon.
+pub(super) fn by_balloon(vm: &VmInput<'_>) -> bool {
+    vm.policy.memory_lever == MemoryLever::Balloon
+}
+
 impl State {
     /// What the guest said of its memory, or that it says nothing.
     pub(crate) fn told(&mut self, now: Moment, answer: GuestAnswer) {
-        let Some(size) = self.evidence.size.map(|size| size.memory) else { return };
+        let Some(size) = self.evidence.size.map(Shape::left) else { return };
         let needs = self.guest.told(now, answer, size, self.evidence.measured());
         if let (Some(needs), Some(sense)) = (needs, &mut self.memory_sense) {
             sense.correct(now, needs);
@@ -36,7 +43,8 @@ impl State {
         config: &VmConfig,
         why: &Reason,
     ) -> Wanted {
-        let said = self.guest.fresh(now, config.memory).is_some() && *why == Reason::Repeated;
+        let size = if by_balloon(vm) { levers::left(config) } else { config.memory };
+        let said = self.guest.fresh(now, size).is_some() && *why == Reason::Repeated;
         if !said && self.guest.undo.is_none() {
             return Err(why.clone());
         }
@@ -90,10 +98,16 @@ impl State {
         (step, reason, short): (Move, Reason, Option<Short>),
         acts: bool,
     ) -> Wanted {
-        let (Move::Memory { from, to }, Some(MemoryRule::Adaptive(law)), Some(config)) =
-            (step, &vm.policy.memory, vm.config)
-        else {
+        let (Some(MemoryRule::Adaptive(law)), Some(config)) = (&vm.policy.memory, vm.config) else {
             return Ok((step, reason));
+        };
+        let (from, to) = match step {
+            Move::Memory { from, to } => (from, to),
+            Move::Balloon { to, .. } => match MemoryMib::try_from(to.get()) {
+                Ok(to) => (levers::left(config), to),
+                Err(_) => return Err(Reason::BoundsLeaveNothing),
+            },
+            Move::Cpu { .. } | Move::CpuLimit { .. } => return Ok((step, reason)),
         };
         if matches!(reason, Reason::Undo(..)) {
             return Ok((step, reason));
@@ -102,7 +116,11 @@ impl State {
         let wish = Wish { law, from, to, acts, device, changed };
         self.offered = Some((now, to, short));
         let (to, signal) = self.guest.judge(now, &wish)?;
-        Ok((Move::Memory { from, to }, Reason::By(Box::new(reason), signal)))
+        let step = match step {
+            Move::Balloon { .. } => levers::balloon(config, to)?,
+            _ => Move::Memory { from, to },
+        };
+        Ok((step, Reason::By(Box::new(reason), signal)))
     }
 
     /// What a guest asks for after its answer is no more than what its node had for it when it was

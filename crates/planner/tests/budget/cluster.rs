@@ -7,8 +7,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use vm_autoscale_planner::{
     Allow, Amounts, Choice, CpuLaw, CpuLever, CpuRule, Decision, GuestAnswer, GuestSays, Marks,
-    MemoryLaw, MemoryLever, MemoryRule, Moment, Move, NodeInput, Planner, PlannerConfig, Resource,
-    Sample, VmInput, VmPolicy,
+    MemoryLaw, MemoryLever, MemoryRule, Moment, Move, NodeInput, Planner, PlannerConfig, Reason,
+    Resource, Sample, Verdict, VmInput, VmPolicy,
 };
 use vm_autoscale_proxmox::{Ladder, MemoryMib, NodeName, VmConfig, VmId};
 
@@ -333,6 +333,12 @@ impl Cluster {
     pub(crate) fn acts(&self) -> Vec<(usize, Move)> {
         let acts = self.decisions.iter().map(|decision| decision.act().map(|(step, _)| step));
         acts.enumerate().filter_map(|(index, step)| Some((index, step?))).collect()
+    }
+
+    /// What is decided and why, but for what the node has.
+    pub(crate) fn verdicts(&self) -> Vec<[(Verdict, Reason); 2]> {
+        let of = |choice: &Choice| (choice.verdict, choice.reason.clone());
+        self.decisions.iter().map(|decision| [of(&decision.cpu), of(&decision.memory)]).collect()
     }
 
     pub(crate) fn choice(&self, index: usize, resource: Resource) -> &Choice {

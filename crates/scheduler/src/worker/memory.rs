@@ -152,6 +152,12 @@ impl Memory {
         }
         let resource = step.resource();
         let tries = match consequence.then {
+            Then::RestLonger
+                if matches!(outcome, Outcome::Refused(_))
+                    && self.planner.refused_by_rule(*vmid, *step, now) =>
+            {
+                0
+            }
             Then::RestLonger if outcome.is_kept() && step.is_unplug() => {
                 self.planner.unplug_refused(*vmid, *step, now);
                 0
