@@ -48,6 +48,7 @@ pub(super) struct Done {
     pub(super) end: f64,
     pub(super) what: What,
     pub(super) did_something: bool,
+    pub(super) failed: bool,
 }
 
 impl Done {
@@ -59,6 +60,7 @@ impl Done {
             end: change.entry.end,
             what: change.what.clone(),
             did_something: change.did_something(),
+            failed: change.entry.exit != 0,
         }
     }
 }

@@ -91,11 +91,15 @@ fn unintended(all: &mut Vec<super::Intended>, change: &Change<'_>) -> Option<Str
     }
 }
 
-/// Cooldowns hold over restarts, too.
+/// Cooldowns hold over restarts, too. What failed to take something holds back no growth.
 fn too_soon(checker: &Checker, change: &Change<'_>, vm: &OfVm, key: &str) -> Option<String> {
     let same = |done: &&Done| matches!(done.what, What::Set(other, _) if other == key);
     let mut before = vm.done.iter().rev().filter(same);
-    let last = before.find(|done| done.did_something)?;
+    let in_vain = |done: &Done| match (&done.what, &change.what) {
+        (What::Set(_, less), What::Set(_, more)) => done.failed && less < more,
+        _ => false,
+    };
+    let last = before.find(|done| done.did_something && !in_vain(done))?;
     let rest = change.entry.start - last.end;
     let renewed = checker.world.since(change.vmid) >= last.end;
     (rest < checker.allowed.cooldown - SAME && !renewed)
