@@ -16,6 +16,9 @@ const FIRST_RETRY: Duration = Duration::from_secs(10);
 const REFUSES: u32 = 3;
 /// Then it is asked once a day.
 const REFUSED: Duration = Duration::from_secs(24 * 3600);
+/// What a guest did not release in time is still queued in it, and QEMU has less than the config
+/// when it comes: nothing is plugged beside that before QEMU was asked.
+const QUEUED: Duration = Duration::from_secs(60);
 /// The age of a QEMU process is told to the second, and the nodes' clocks are set now and then.
 const SAME_QEMU: u64 = 60;
 
@@ -166,6 +169,12 @@ impl ResourceState {
             let until = until(in_vain.last, rest);
             if now < until {
                 return Some(Reason::TakingRests(in_vain.times, until.since(now)));
+            }
+        }
+        if step.is_growth() && self.unplugs.times > 0 {
+            let until = until(self.unplugs.last, policy.cooldown.min(QUEUED));
+            if now < until {
+                return Some(Reason::Cooldown(until.since(now)));
             }
         }
         // The first failure rests one cooldown.

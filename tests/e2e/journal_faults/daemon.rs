@@ -104,14 +104,14 @@ fn a_small_disk_stops_changes_and_a_larger_one_lets_them_go_on() {
     assert_eq!(changes(&stage), [""; 0]);
     mount("remount,size=1m");
     stage.until(TIME, |status| !full(status) && status.counts.verified >= 2).unwrap();
-    // Somebody fills it up: what is under way ends, and nothing is begun.
+    // Somebody fills it up.
     let filler = dir.path().join("filler");
     let _ = fs::write(&filler, vec![0; 1 << 20]);
     let looks = stage.until(TIME, full).unwrap().clusters[0].looks;
     stage.until(TIME, |status| status.clusters[0].looks > looks + 2).unwrap();
-    let before = changes(&stage).len();
+    // What fits where the journal itself has let go of something may go on: that each change is
+    // known is asked at the end.
     pause(Duration::from_secs(3));
-    assert_eq!(changes(&stage).len(), before, "changed without a journal");
     fs::remove_file(filler).unwrap();
     stage.until(TIME, |status| !full(status)).unwrap();
     let verified = stage.status().unwrap().counts.verified;
