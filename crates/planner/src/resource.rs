@@ -87,11 +87,13 @@ impl ResourceState {
         }
     }
 
-    /// Its QEMU runs since then: what another one's guest kept says nothing.
+    /// Its QEMU runs since then: what another one's guest kept says nothing, but that one cooldown
+    /// follows a change stands.
     pub(crate) fn runs_since(&mut self, qemu: u64) {
         let is_another = |known: u64| qemu > known.saturating_add(SAME_QEMU);
         if self.qemu.is_some_and(is_another) {
-            (self.unplugs, self.refusals, self.qemu) = (InVain::default(), 0, None);
+            (self.refusals, self.qemu) = (0, None);
+            self.unplugs.times = self.unplugs.times.min(1);
         }
     }
 
