@@ -15,7 +15,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use fleet::Fleet;
+use fleet::{ADAPTIVE, Fleet};
 use table::{Table, median};
 use vm_autoscale_tests::stage::{Play, Stage};
 
@@ -84,7 +84,7 @@ fn play() -> Play {
 fn planner(table: &mut Table) -> io::Result<()> {
     for vms in [VMS, 100_000] {
         let fleet = Fleet::new(vms).map_err(io::Error::other)?;
-        let mut watch = fleet.watch(0);
+        let mut watch = fleet.watch(&ADAPTIVE, 0);
         let cycle = || {
             watch.advance();
             let begun = Instant::now();

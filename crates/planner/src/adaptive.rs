@@ -83,3 +83,6 @@ impl Watch {
         (self.changed, self.taken) = (Some(now), !grown);
     }
 }
+
+#[cfg(test)]
+mod tests;

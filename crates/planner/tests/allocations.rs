@@ -5,32 +5,66 @@
 mod fleet;
 
 use allocation_counter::measure;
-use fleet::Fleet;
+use fleet::{ADAPTIVE, Fleet, THRESHOLD};
+use vm_autoscale_planner::VmPolicy;
 
-/// Allocations of one cycle once all rooms are made, and how many VMs it would change.
-fn one_cycle(vms: u32, saturated: usize) -> (u64, usize) {
+/// In so many cycles each VM's windows are played once.
+const MINUTE: u64 = 6;
+const RULES: [&VmPolicy; 2] = [&THRESHOLD, &ADAPTIVE];
+
+/// Allocations of a minute of cycles once all rooms are made, and how many VMs the last would
+/// change.
+fn one_minute(policy: &'static VmPolicy, vms: u32, saturated: usize) -> (u64, usize) {
     let fleet = Fleet::new(vms).unwrap();
-    let mut watch = fleet.watch(saturated);
-    watch.advance();
-    let taken = measure(|| watch.plan());
+    let mut watch = fleet.watch(policy, saturated);
+    let mut taken = 0;
+    for _ in 0..MINUTE {
+        watch.advance();
+        taken += measure(|| watch.plan()).count_total;
+    }
     let (decided, changes) = watch.decided();
     assert_eq!(decided, usize::try_from(vms).unwrap());
-    (taken.count_total, changes)
+    (taken, changes)
 }
 
 #[test]
 fn a_steady_cycle_allocates_nothing_per_vm() {
-    let (few, changes) = one_cycle(1000, 0);
-    assert_eq!((changes, one_cycle(10_000, 0)), (0, (few, 0)));
-    // The sort's own room, whatever its length.
-    assert!(few <= 1, "{few} allocations");
+    for policy in RULES {
+        let (few, changes) = one_minute(policy, 1000, 0);
+        assert_eq!((changes, one_minute(policy, 10_000, 0)), (0, (few, 0)));
+        // The sort's own room, whatever its length.
+        assert!(few <= MINUTE, "{few} allocations");
+    }
 }
 
 #[test]
 fn a_busy_cycle_allocates_by_nodes_not_by_vms() {
-    // Two changes a node are granted, as many as there are channels for.
-    let (few, changes) = one_cycle(1000, 50);
-    let (many, more_changes) = one_cycle(10_000, 50);
-    assert_eq!((changes, more_changes), (64, 64));
-    assert_eq!(many, few, "allocations grow with the VMs that wait");
+    for policy in RULES {
+        // Two changes a node are granted, as many as there are channels for.
+        let (few, changes) = one_minute(policy, 1000, 50);
+        let (many, more_changes) = one_minute(policy, 10_000, 50);
+        assert_eq!((changes, more_changes), (64, 64));
+        assert_eq!(many, few, "allocations grow with the VMs that wait");
+    }
+}
+
+/// Bytes that are held once that many VMs were met, their decisions included.
+fn held(vms: u32) -> i64 {
+    let fleet = Fleet::new(vms).unwrap();
+    let mut watch = fleet.begin(&ADAPTIVE, 0);
+    let taken = measure(|| watch.plan());
+    let later = measure(|| {
+        for _ in 0..MINUTE {
+            watch.advance();
+            watch.plan();
+        }
+    });
+    taken.bytes_current + later.bytes_current
+}
+
+#[test]
+fn a_vm_is_known_in_four_kibibytes() {
+    let a_vm = (held(10_000) - held(1000)) / 9000;
+    // It does remember something.
+    assert!((500..=4096).contains(&a_vm), "{a_vm} bytes a VM");
 }

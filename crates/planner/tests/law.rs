@@ -10,7 +10,7 @@ mod world;
 
 use life::{Life, Stretch, policy, stretches};
 use proptest::prelude::*;
-use vm_autoscale_planner::{Resource, Verdict, VmPolicy};
+use vm_autoscale_planner::{Move, Resource, Verdict, VmPolicy};
 use witness::Witness;
 use world::{POLICY, Sight, World};
 
@@ -42,7 +42,6 @@ fn steady(wants: [f64; 2], noise: f64) -> Stretch {
 
 /// To which size it goes.
 fn target(world: &World, resource: Resource) -> u32 {
-    use vm_autoscale_planner::Move;
     match (world.choice(resource).verdict, resource) {
         (Verdict::Act(Move::Cpu { to, .. }) | Verdict::Recommend(Move::Cpu { to, .. }), _) => {
             to.get()
@@ -82,9 +81,9 @@ proptest! {
         let (load, mut moves) = (steady([cores, mib], noise), [0, 0]);
         for cycle in 0..3 * DAY {
             life.cycle(&load, cycle, [0.0; 2]);
-            let late = life.world.act().filter(|_| cycle >= DAY);
-            let resource = late.map(|step| usize::from(step.resource() == Resource::Memory));
-            resource.into_iter().for_each(|index| moves[index] += 1);
+            if let Some(step) = life.world.act().filter(|_| cycle >= DAY) {
+                moves[usize::from(step.resource() == Resource::Memory)] += 1;
+            }
         }
         prop_assert!(moves.into_iter().all(|count| count <= 1), "{moves:?} changes in two days");
     }

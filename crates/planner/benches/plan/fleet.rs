@@ -5,14 +5,20 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use vm_autoscale_planner::{
-    Allow, CpuLever, CpuRule, Decision, Marks, MemoryLever, MemoryRule, Moment, NodeInput, Planner,
-    PlannerConfig, Sample, VmInput, VmPolicy,
+    Allow, CpuLaw, CpuLever, CpuRule, Decision, Marks, MemoryLaw, MemoryLever, MemoryRule, Moment,
+    NodeInput, Planner, PlannerConfig, Sample, VmInput, VmPolicy,
 };
 use vm_autoscale_proxmox::{Error, NodeName, VmConfig, VmId};
 
 /// Between two cycles.
 const CYCLE: Duration = Duration::from_secs(10);
 const NODES: u32 = 32;
+/// By how much of its size the use of a VM changes from cycle to cycle, over and over.
+const JUMPS: [[f64; 5]; 3] = [
+    [0.01, 0.01, -0.02, -0.01, 0.01],
+    [-0.01, -0.01, 0.02, 0.01, -0.01],
+    [0.02, -0.02, 0.01, -0.01, 0.0],
+];
 
 const CONFIG: PlannerConfig = PlannerConfig {
     max_host_cpu: None,
@@ -22,7 +28,8 @@ const CONFIG: PlannerConfig = PlannerConfig {
     cpu_overcommit: 4.0,
 };
 
-const POLICY: VmPolicy = VmPolicy {
+/// Everything may be done, one step at a time beyond two marks.
+pub(crate) const THRESHOLD: VmPolicy = VmPolicy {
     allow: Allow::Everything,
     cpu: Some(CpuRule::Threshold(Marks { high: 80.0, low: 20.0 })),
     memory: Some(MemoryRule::Threshold(Marks { high: 85.0, low: 25.0 })),
@@ -39,6 +46,14 @@ const POLICY: VmPolicy = VmPolicy {
     external_change_hold: Duration::from_secs(60),
     low_checks: 2,
     weight: None,
+};
+
+/// The same by each VM's own use.
+pub(crate) const ADAPTIVE: VmPolicy = VmPolicy {
+    cpu: Some(CpuRule::Adaptive(CpuLaw::BALANCED)),
+    memory: Some(MemoryRule::Adaptive(MemoryLaw::BALANCED)),
+    caution: true,
+    ..THRESHOLD
 };
 
 /// What does not change from cycle to cycle.
@@ -82,8 +97,9 @@ impl Fleet {
         })
     }
 
-    /// Begins to plan for it. Of so many VMs in a hundred the vCPUs are saturated.
-    pub(crate) fn watch(&self, saturated: usize) -> Watch<'_> {
+    /// Begins to plan for it, before anything was seen. Of so many VMs in a hundred the vCPUs are
+    /// saturated; of the others neither rule wants to change anything.
+    pub(crate) fn begin(&self, policy: &'static VmPolicy, saturated: usize) -> Watch<'_> {
         let inputs = self.vms.iter().enumerate().map(|(index, (vmid, node, config))| VmInput {
             doubt: None,
             pause: None,
@@ -92,19 +108,24 @@ impl Fleet {
             node,
             running: Some(true),
             config: Some(config),
-            sample: Some(sample(if index % 100 < saturated { 0.95 } else { 0.5 })),
-            policy: &POLICY,
+            sample: Some(sample(if index % 100 < saturated { 0.98 } else { 0.77 })),
+            policy,
             in_flight: false,
             node_online: true,
             ha_move: None,
         });
-        let mut watch = Watch {
+        Watch {
             planner: Planner::new(CONFIG),
             now: Moment(CYCLE),
             inputs: inputs.collect(),
             nodes: &self.nodes,
             decisions: Vec::new(),
-        };
+        }
+    }
+
+    /// The same at work.
+    pub(crate) fn watch(&self, policy: &'static VmPolicy, saturated: usize) -> Watch<'_> {
+        let mut watch = self.begin(policy, saturated);
         // The first cycles meet the VMs and make the room that the later ones use again.
         for _ in 0..3 {
             watch.advance();
@@ -124,12 +145,19 @@ pub(crate) struct Watch<'a> {
 }
 
 impl Watch<'_> {
-    /// A cycle later, when every VM was measured anew.
+    /// A cycle later, when every VM was measured anew: its use goes up and down a little, each
+    /// VM's in its own time.
     pub(crate) fn advance(&mut self) {
         self.now = self.now.after(CYCLE);
-        for sample in self.inputs.iter_mut().filter_map(|vm| vm.sample.as_mut()) {
+        let samples = self.inputs.iter_mut().filter_map(|vm| vm.sample.as_mut());
+        for (steps, sample) in JUMPS.iter().cycle().zip(samples) {
+            let jumps = sample.uptime / CYCLE.as_secs() % 5;
+            let step = steps.iter().cycle().nth(usize::try_from(jumps).unwrap_or_default());
+            let step = step.copied().unwrap_or_default();
             sample.ctime += CYCLE.as_secs();
             sample.uptime += CYCLE.as_secs();
+            sample.cores_used = sample.cores_used.map(|used| used + 4.0 * step);
+            sample.memory_used = sample.memory_used.map(|used| used + 4096.0 * step);
         }
     }
 
@@ -145,14 +173,14 @@ impl Watch<'_> {
     }
 }
 
-/// Four vCPUs, that share of them used, and half of the memory.
+/// Four vCPUs, that share of them used, and four fifths of the memory.
 fn sample(share: f64) -> Sample {
     Sample {
         ctime: 1_795_297_232,
         uptime: 86_400,
         cores_used: Some(4.0 * share),
         vcpus: Some(4.0),
-        memory_used: Some(2048.0),
+        memory_used: Some(3277.0),
         memory: Some(4096.0),
     }
 }

@@ -19,8 +19,10 @@ const FIRST: f32 = 0.05;
 pub(crate) struct CpuSense {
     used: f32,
     smooth: f32,
-    /// The mean step from sample to sample.
+    /// The mean step from sample to sample, without the last one: a higher sample that is a smaller
+    /// step must not ask for less.
     noise: f32,
+    step: f32,
     needed: Stairs,
     recall: Recall,
     trials: Trials,
@@ -37,6 +39,7 @@ impl Default for CpuSense {
             used: 0.0,
             smooth: 0.0,
             noise: 0.0,
+            step: 0.0,
             needed: Stairs::default(),
             recall: Recall::new(FIRST),
             trials: Trials::default(),
@@ -52,10 +55,11 @@ impl CpuSense {
     pub(crate) fn see(&mut self, law: &CpuLaw, now: Moment, used: f64) {
         let (now, used) = (seconds(now), narrow(used));
         let Some(passed) = self.watch.see(now) else {
-            (self.used, self.smooth, self.hot) = (used, used, None);
+            (self.used, self.smooth, self.step, self.hot) = (used, used, self.noise, None);
             return;
         };
-        self.noise += share_of(passed, NOISE) * ((used - self.used).abs() - self.noise);
+        self.noise += share_of(passed, NOISE) * (self.step - self.noise);
+        self.step = (used - self.used).abs();
         self.smooth += share_of(passed, SMOOTHING) * (used - self.smooth);
         self.used = used;
         self.needed.push(now, self.smooth);

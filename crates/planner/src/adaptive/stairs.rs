@@ -27,11 +27,13 @@ impl Default for Stairs {
 impl Stairs {
     /// So much was needed then, which is later than all before.
     pub(super) fn push(&mut self, at: u32, level: f32) {
-        while self.last().is_some_and(|last| last.level <= level) {
-            self.len -= 1;
-        }
+        // Before anything is covered: what is merged must not hang on what is seen now, or a higher
+        // level might leave a lower maximum.
         if self.len == STEPS {
             self.merge();
+        }
+        while self.last().is_some_and(|last| last.level <= level) {
+            self.len -= 1;
         }
         if let Some(step) = self.steps.get_mut(self.len) {
             *step = Step { at, level };

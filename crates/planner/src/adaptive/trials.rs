@@ -29,12 +29,15 @@ pub(super) struct Trials {
     costs: [f32; WINDOWS],
     played: u32,
     best: Option<u32>,
+    /// The best by the round before. What is taken goes by that: a sample that turns the games must
+    /// not shorten the window that it is judged by, or a higher one might take more.
+    before: Option<u32>,
 }
 
 impl Trials {
     /// The window that this VM should have, in seconds.
     pub(super) fn window(&self, windows: Windows) -> u32 {
-        self.best.unwrap_or(windows.usual).clamp(windows.shortest, windows.longest)
+        self.before.unwrap_or(windows.usual).clamp(windows.shortest, windows.longest)
     }
 
     /// Once a minute; whether it was time.
@@ -57,7 +60,7 @@ impl Trials {
                 best = (judged, window);
             }
         }
-        self.best = Some(best.1);
+        (self.before, self.best) = (self.best, Some(best.1));
         true
     }
 }

@@ -211,7 +211,8 @@ fn id() -> VmId {
 
 /// What is not in use is available.
 fn says(total: u32, used: f64) -> GuestAnswer {
-    let available = (0..=total).rev().find(|mib| f64::from(total - mib) >= used).unwrap_or(0);
+    let used = u32::try_from(Duration::from_secs_f64(used).as_secs() + 1).unwrap();
+    let available = total - used;
     GuestAnswer::Says(GuestSays {
         total,
         available,
