@@ -127,7 +127,7 @@ impl Planner {
     /// then.
     pub fn refused_by_rule(&mut self, vmid: VmId, step: Move, now: Moment) -> bool {
         let state = self.vms.entry(vmid).or_default();
-        let again = step.is_growth() && state.refused_by_rule(step);
+        let again = step.is_growth() && state.refused_by_rule(now, step);
         if again {
             state.booked.ended(now, step, false);
             state.of(step.resource()).refused(vmid, now);
@@ -212,7 +212,7 @@ impl Planner {
                 decisions.push(Decision::none(vm.vmid));
                 continue;
             };
-            let mut wanted = state.wishes(now, vm).map(|wanted| state.within_reach(wanted));
+            let mut wanted = state.wishes(now, vm).map(|wanted| state.within_reach(now, wanted));
             let [_, memory] = &mut wanted;
             let short = [None, state.as_offered(now, memory)];
             let wanted = wanted.map(|wanted| held(now, vm, self.started, state, wanted));
@@ -256,7 +256,7 @@ impl Planner {
         for vm in vms {
             let new = self.turn > 0;
             let state = self.vms.entry(vm.vmid).or_insert_with(|| Box::new(State::met(new)));
-            let wanted = state.wishes(now, vm).map(|wanted| state.within_reach(wanted));
+            let wanted = state.wishes(now, vm).map(|wanted| state.within_reach(now, wanted));
             let wanted = wanted.map(|wanted| held(now, vm, self.started, state, wanted));
             let node = self.budgets.binary_search_by(|budget| budget.node.cmp(vm.node)).ok();
             let account = state.booked.account(now, vm, node);

@@ -52,8 +52,9 @@ pub(crate) struct ResourceState {
     /// Changes in a row that could not be begun, and until when the next one waits.
     retries: u32,
     pub(crate) retry: Moment,
-    /// How much more may be asked for at once, where the helper refused more: vCPUs or MiB.
-    pub(crate) reach: Option<u32>,
+    /// How much more may be asked for at once, where the helper refused more: vCPUs or MiB, and
+    /// since when.
+    pub(crate) reach: Option<(u32, Moment)>,
 }
 
 impl ResourceState {

@@ -1,13 +1,18 @@
 //! Growth that the helper's rules refuse is asked for in smaller steps.
 
+use std::time::Duration;
+
 use vm_autoscale_proxmox::{Ladder, MemoryMib, Vcpus};
 
 use super::{State, Wanted};
-use crate::{Move, Resource};
+use crate::{Moment, Move, Resource};
+
+/// The helper may have other rules by then.
+const HOLDS: Duration = Duration::from_secs(3600);
 
 impl State {
     /// The helper refused so large a step by a rule. True where a smaller one may do.
-    pub(crate) fn refused_by_rule(&mut self, step: Move) -> bool {
+    pub(crate) fn refused_by_rule(&mut self, now: Moment, step: Move) -> bool {
         let (resource, by, least) = match step {
             Move::Cpu { from, to } => (Resource::Cpu, to.get().saturating_sub(from.get()), 1),
             Move::Memory { from, to } => {
@@ -19,19 +24,22 @@ impl State {
         if by <= least {
             return false;
         }
-        self.of(resource).reach = Some((by / 2).max(least));
+        self.of(resource).reach = Some(((by / 2).max(least), now));
         true
     }
 
     /// What is wanted, in steps that were not refused.
-    pub(crate) fn within_reach(&self, wanted: Wanted) -> Wanted {
+    pub(crate) fn within_reach(&self, now: Moment, wanted: Wanted) -> Wanted {
         let (step, reason) = wanted?;
+        let holds = |reach: Option<(u32, Moment)>| {
+            reach.filter(|(_, since)| now.since(*since) <= HOLDS).map(|(reach, _)| reach)
+        };
         let step = match step {
-            Move::Cpu { from, to } => match self.cpu.reach {
+            Move::Cpu { from, to } => match holds(self.cpu.reach) {
                 Some(reach) if to > from => Move::Cpu { from, to: to.min(more(from, reach)) },
                 _ => step,
             },
-            Move::Memory { from, to } => match self.memory.reach {
+            Move::Memory { from, to } => match holds(self.memory.reach) {
                 Some(reach) if to > from => Move::Memory { from, to: to.min(larger(from, reach)) },
                 _ => step,
             },
