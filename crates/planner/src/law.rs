@@ -109,7 +109,7 @@ impl CpuLaw {
     /// The figures that hold where nothing is said.
     pub const BALANCED: Self = Self {
         grow_headroom: 0.08,
-        shrink_headroom: 0.10,
+        shrink_headroom: 0.12,
         noise: 5.0,
         saturated_at: 0.95,
         grow_target: 0.75,
@@ -121,7 +121,7 @@ impl CpuLaw {
             longest: 5400,
             usual: 600,
             missing_price: 4700.0,
-            change_price: 1500.0,
+            change_price: 1600.0,
             doubt: 3600.0,
             memory: 86_400,
         },

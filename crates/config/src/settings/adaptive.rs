@@ -47,7 +47,7 @@ figures! {
     grow_headroom: f64 = 0.08, 0.0 to 2.0, " cores times the root of the vCPUs";
     /// Shrinking leaves so many cores free, in the same measure; not less than growth does, or
     /// it would grow again at once.
-    shrink_headroom: f64 = 0.10, 0.0 to 2.0, " cores times the root of the vCPUs";
+    shrink_headroom: f64 = 0.12, 0.0 to 2.0, " cores times the root of the vCPUs";
     /// Both leave free so many times the mean step from sample to sample: a VM whose use jumps
     /// needs more.
     noise: f64 = 5.0, 0.0 to 100.0, "";
@@ -71,7 +71,7 @@ figures! {
     /// What a vCPU costs that was missing when it was needed again, in vCPUs kept for a second.
     missing_price: f64 = 4700.0, 0.0 to 1e9, " vCPU seconds";
     /// What a change costs, in vCPUs kept for a second: it is work and a risk.
-    change_price: f64 = 1500.0, 0.0 to 1e9, " vCPU seconds";
+    change_price: f64 = 1600.0, 0.0 to 1e9, " vCPU seconds";
     /// How much cheaper another time than `window_usual` must have been, in vCPUs kept for a
     /// second, for each time that it is e times as long or as short: chance should not move it.
     doubt: f64 = 3600.0, 0.0 to 1e9, " vCPU seconds";
