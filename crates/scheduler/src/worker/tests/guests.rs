@@ -102,7 +102,7 @@ impl Play {
 #[tokio::test]
 async fn a_vm_full_of_page_cache_is_asked_and_not_grown() {
     let mut play = Play::new(Site::new(1));
-    play.site.guest(|guest| (guest.used, guest.available) = (3900, 2900));
+    play.site.guest(|guest| (guest.used, guest.available) = (3900, 1050));
     let last = play.cycles(360).await;
     assert!(last.memory.reason.to_string().ends_with("used with page cache"), "{last:?}");
     // In an hour after 1, 2, 4, 8 and then 15 minutes, beside the looks.
@@ -117,7 +117,7 @@ async fn real_need_is_grown_by_what_the_guest_says() {
     let grown = play.cycle().await;
     let said = "the guest has 100 of 3979 MiB available";
     assert!(grown.act().unwrap().1.to_string().ends_with(said), "{grown:?}");
-    assert_eq!(play.site.sizes(), [5120]);
+    assert_eq!(play.site.sizes(), [6144]);
 }
 
 /// The whole way down and up again: the guest swaps after the shrink, and is given back what was
