@@ -15,6 +15,9 @@ const BLIND_REST: Duration = Duration::from_secs(600);
 /// What a shrink must leave available: so many MiB, or this share of the new size.
 const LEAST_MIB: f64 = 128.0;
 const LEAST_SHARE: f64 = 0.10;
+/// Who gives because others are short keeps the 6 % that everyone on a full node keeps, and no less
+/// than what would be given back at once.
+const GIVEN_SHARE: f64 = 0.05;
 
 /// A change of memory.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +27,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) to: MemoryMib,
     /// Whether it would be made now, or only be recommended.
     pub(crate) acts: bool,
+    /// Whether others on its node are short of what it gives.
+    pub(crate) gives: bool,
     /// Whether there is a balloon device to ask.
     pub(crate) device: bool,
     /// When its memory was changed the last time.
@@ -43,7 +48,8 @@ impl GuestSense {
                 return Err(Reason::GuestHasLess(said.total, from.get()));
             }
             if to < from {
-                enough(f64::from(to.get()) - said.need, to)?;
+                let share = if wish.gives { GIVEN_SHARE } else { LEAST_SHARE };
+                enough(f64::from(to.get()) - said.need, to, share)?;
             }
             return Ok((to, Signal::Guest { available: said.available, total: said.total }));
         }
@@ -98,7 +104,7 @@ fn blind_step(from: MemoryMib) -> Option<MemoryMib> {
 }
 
 /// Whether a shrink to that size, which leaves so much available, leaves enough.
-fn enough(left: f64, to: MemoryMib) -> Result<(), Reason> {
-    let least = LEAST_MIB.max(LEAST_SHARE * f64::from(to.get()));
+fn enough(left: f64, to: MemoryMib, share: f64) -> Result<(), Reason> {
+    let least = LEAST_MIB.max(share * f64::from(to.get()));
     if left >= least { Ok(()) } else { Err(Reason::WouldBeShort { left, least }) }
 }

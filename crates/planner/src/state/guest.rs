@@ -113,7 +113,8 @@ impl State {
             return Ok((step, reason));
         }
         let (device, changed) = (config.balloon != Some(0), self.memory.ended());
-        let wish = Wish { law, from, to, acts, device, changed };
+        let gives = matches!(reason, Reason::GivesBack(_));
+        let wish = Wish { law, from, to, acts, gives, device, changed };
         self.offered = Some((now, to, short));
         let (to, signal) = self.guest.judge(now, &wish)?;
         let step = match step {
