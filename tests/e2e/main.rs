@@ -24,6 +24,7 @@ mod import;
 mod journal_down;
 mod journal_faults;
 mod kill_sweep;
+mod levers;
 mod limits;
 mod logins;
 mod lookout;
