@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use vm_autoscale_proxmox::{BalloonMib, CpuLimit, MemoryMib, Vcpus, VmConfig};
 
+use crate::levers::left_of;
 use crate::{Moment, Move, Reason, Sample};
 
 /// A sample that has not advanced for this long of our own clock is stale: three of pvestatd's
@@ -78,8 +79,7 @@ impl Shape {
 
     /// What the balloon leaves of its memory by the config.
     pub(crate) fn left(self) -> MemoryMib {
-        let target = self.balloon.and_then(|mib| MemoryMib::try_from(mib).ok());
-        target.map_or(self.memory, |target| target.min(self.memory))
+        left_of(self.memory, self.balloon)
     }
 
     /// Of that config; nothing where its vCPUs make no sense.

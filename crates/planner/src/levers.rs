@@ -142,8 +142,18 @@ pub(crate) fn dimms(from: MemoryMib, to: MemoryMib, in_steps: bool) -> Result<Mo
 
 /// What the balloon leaves of the memory by the config.
 pub(crate) fn left(config: &VmConfig) -> MemoryMib {
-    let target = config.balloon.and_then(|mib| MemoryMib::try_from(mib).ok());
-    target.map_or(config.memory, |target| target.min(config.memory))
+    left_of(config.memory, config.balloon)
+}
+
+/// What a balloon with that target in MiB, if there is one, leaves of so much memory.
+pub(crate) fn left_of(memory: MemoryMib, balloon: Option<u32>) -> MemoryMib {
+    let target = balloon.and_then(|mib| MemoryMib::try_from(mib).ok());
+    target.map_or(memory, |target| target.min(memory))
+}
+
+/// What the lever moves: what the balloon leaves, or all that is plugged.
+pub(crate) fn memory(lever: MemoryLever, config: &VmConfig) -> MemoryMib {
+    if lever == MemoryLever::Balloon { left(config) } else { config.memory }
 }
 
 /// The change that makes the balloon leave that much.

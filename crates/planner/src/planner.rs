@@ -51,6 +51,21 @@ pub(crate) struct Heard {
     pub(crate) account: Account,
 }
 
+impl Heard {
+    fn of(
+        now: Moment,
+        vm: &VmInput<'_>,
+        started: Option<Moment>,
+        state: &mut State,
+        budgets: &[NodeBudget],
+    ) -> Self {
+        let wanted = state.wishes(now, vm).map(|wanted| state.within_reach(now, wanted));
+        let wanted = wanted.map(|wanted| held(now, vm, started, state, wanted));
+        let node = budgets.binary_search_by(|budget| budget.node.cmp(vm.node)).ok();
+        Self { wanted, short: [None; 2], account: state.booked.account(now, vm, node) }
+    }
+}
+
 impl Planner {
     /// A planner that knows nothing yet.
     #[must_use]
@@ -212,14 +227,10 @@ impl Planner {
                 decisions.push(Decision::none(vm.vmid));
                 continue;
             };
-            let mut wanted = state.wishes(now, vm).map(|wanted| state.within_reach(now, wanted));
-            let [_, memory] = &mut wanted;
-            let short = [None, state.as_offered(now, memory)];
-            let wanted = wanted.map(|wanted| held(now, vm, self.started, state, wanted));
-            let node = self.budgets.binary_search_by(|budget| budget.node.cmp(vm.node)).ok();
-            let account = state.booked.account(now, vm, node);
-            let mut heard = Heard { wanted, short, account };
-            let budget = node.and_then(|node| self.budgets.get_mut(node));
+            let mut heard = Heard::of(now, vm, self.started, state, &self.budgets);
+            let [_, memory] = &mut heard.wanted;
+            heard.short = [None, state.as_offered(now, memory)];
+            let budget = heard.account.node.and_then(|node| self.budgets.get_mut(node));
             decisions.push(hear(now, vm, state, &self.config, budget, &mut heard));
         }
     }
@@ -256,14 +267,12 @@ impl Planner {
         for vm in vms {
             let new = self.turn > 0;
             let state = self.vms.entry(vm.vmid).or_insert_with(|| Box::new(State::met(new)));
-            let wanted = state.wishes(now, vm).map(|wanted| state.within_reach(now, wanted));
-            let wanted = wanted.map(|wanted| held(now, vm, self.started, state, wanted));
-            let node = self.budgets.binary_search_by(|budget| budget.node.cmp(vm.node)).ok();
-            let account = state.booked.account(now, vm, node);
-            if let Some(budget) = node.and_then(|node| self.budgets.get_mut(node)) {
-                budget.count(&account);
+            let heard = Heard::of(now, vm, self.started, state, &self.budgets);
+            let node = heard.account.node.and_then(|node| self.budgets.get_mut(node));
+            if let Some(budget) = node {
+                budget.count(&heard.account);
             }
-            self.heard.push(Heard { wanted, short: [None; 2], account });
+            self.heard.push(heard);
         }
         // A VM that is out of sight for a while keeps its cooldowns.
         self.vms.retain(|_, state| state.is_kept(now));

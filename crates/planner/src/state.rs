@@ -325,11 +325,11 @@ impl State {
         sample: &Sample,
     ) -> Wanted {
         let rule = vm.policy.memory.ok_or(Reason::NotAsked)?;
-        let by_balloon = guest::by_balloon(vm);
+        let by_balloon = vm.policy.memory_lever == MemoryLever::Balloon;
         let [_, quarantined] = vm.quarantine;
         quarantine(quarantined.filter(|_| !by_balloon))?;
         let bounds = bounds::memory(vm.policy, config)?;
-        let now = if by_balloon { levers::left(config) } else { config.memory };
+        let now = levers::memory(vm.policy.memory_lever, config);
         if let Some((undo, reason)) = self.undo(now, bounds) {
             let undo = match undo {
                 Move::Memory { to, .. } if by_balloon => levers::balloon(config, to)?,

@@ -22,6 +22,14 @@ pub struct GuestSays {
     pub at: Option<u64>,
 }
 
+impl GuestSays {
+    /// One that tells its memory in MiB, and nothing else.
+    #[must_use]
+    pub fn new(total: u32, available: u32) -> Self {
+        Self { total, available, free: None, swapped: None, major_faults: None, at: None }
+    }
+}
+
 /// What came of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GuestAnswer {

@@ -11,18 +11,13 @@ use crate::evidence::Shape;
 use crate::guest::Wish;
 use crate::levers;
 use crate::reason::Percent;
-use crate::{GuestAnswer, MemoryLever, MemoryRule, Moment, Reason, Sample, Short, VmInput};
+use crate::{GuestAnswer, MemoryRule, Moment, Reason, Sample, Short, VmInput};
 
 /// So long what a node had for a VM is kept in mind: no longer than an answer counts.
 const OFFERED: Duration = Duration::from_secs(15);
 /// No figures at all.
 const NOTHING: Sample =
     Sample { ctime: 0, uptime: 0, cores_used: None, vcpus: None, memory_used: None, memory: None };
-
-/// Whether its memory moves by the balloon.
-pub(super) fn by_balloon(vm: &VmInput<'_>) -> bool {
-    vm.policy.memory_lever == MemoryLever::Balloon
-}
 
 impl State {
     /// What the guest said of its memory, or that it says nothing.
@@ -43,7 +38,7 @@ impl State {
         config: &VmConfig,
         why: &Reason,
     ) -> Wanted {
-        let size = if by_balloon(vm) { levers::left(config) } else { config.memory };
+        let size = levers::memory(vm.policy.memory_lever, config);
         let said = self.guest.fresh(now, size).is_some() && *why == Reason::Repeated;
         if !said && self.guest.undo.is_none() {
             return Err(why.clone());

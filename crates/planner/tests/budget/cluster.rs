@@ -153,14 +153,7 @@ impl Guest {
         let (total, used) = (self.config.memory.get(), self.used.last().copied().unwrap());
         let used = (0..=total).find(|mib| f64::from(*mib) >= used).unwrap_or(total);
         let available = total - used;
-        GuestAnswer::Says(GuestSays {
-            total,
-            available,
-            free: None,
-            swapped: None,
-            major_faults: None,
-            at: None,
-        })
+        GuestAnswer::Says(GuestSays::new(total, available))
     }
 
     /// What came of a change that ends in this cycle.

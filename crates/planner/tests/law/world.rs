@@ -213,12 +213,5 @@ fn id() -> VmId {
 fn says(total: u32, used: f64) -> GuestAnswer {
     let used = u32::try_from(Duration::from_secs_f64(used).as_secs() + 1).unwrap();
     let available = total - used;
-    GuestAnswer::Says(GuestSays {
-        total,
-        available,
-        free: None,
-        swapped: None,
-        major_faults: None,
-        at: None,
-    })
+    GuestAnswer::Says(GuestSays::new(total, available))
 }

@@ -84,15 +84,7 @@ impl Driven {
         let Some(available) = used.map(|used| total.saturating_sub(used)) else {
             return GuestAnswer::Silent;
         };
-        let (free, swapped) = (Some(available), None);
-        GuestAnswer::Says(GuestSays {
-            total,
-            available,
-            free,
-            swapped,
-            major_faults: None,
-            at: None,
-        })
+        GuestAnswer::Says(GuestSays { free: Some(available), ..GuestSays::new(total, available) })
     }
 
     pub(super) fn input(&self) -> VmInput<'_> {
