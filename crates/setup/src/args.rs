@@ -5,7 +5,13 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::authorize::Authorize;
+use crate::check::Check;
 use crate::import::Tool;
+use crate::install::Install;
+use crate::rotate_key::RotateKey;
+use crate::trust_host::TrustHost;
+use crate::uninstall::Uninstall;
 
 /// Sets vm-autoscale up.
 #[derive(Debug, Parser)]
@@ -18,6 +24,18 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Put everything in its place. Run again, it mends what is missing and keeps what you edited.
+    Install(Install),
+    /// Fetch a node's host keys, show their fingerprints, and pin those that you confirm.
+    TrustHost(TrustHost),
+    /// Let the helper's key in at a node, for the commands of vm-autoscale alone, and prove it.
+    Authorize(Authorize),
+    /// Give nodes a new key, and take the old one away once the new one is proven.
+    RotateKey(RotateKey),
+    /// Look whether everything is as it should be, and say what is not.
+    Check(Check),
+    /// Take away what install put there.
+    Uninstall(Uninstall),
     /// Turn the configuration of the Python program proxmox-vm-autoscale, or of its secure fork,
     /// into a config.yaml and a helper.yaml, and say of every key what became of it.
     Import(Import),

@@ -1,8 +1,17 @@
-//! `vm-autoscale-setup`: what is done once. Today it imports an older program's configuration.
+//! `vm-autoscale-setup`: what is done once, or seldom, as root.
 
 mod args;
+mod authorize;
+mod check;
 mod error;
 mod import;
+mod install;
+mod manifest;
+mod paths;
+mod program;
+mod rotate_key;
+mod trust_host;
+mod uninstall;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -15,9 +24,19 @@ use crate::error::Error;
 /// The program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let Command::Import(arguments) = Args::parse().command;
-    match import::run(&arguments).and_then(|text| say(&text)) {
-        Ok(()) => ExitCode::SUCCESS,
+    let done = match Args::parse().command {
+        Command::Install(arguments) => install::run(&arguments),
+        Command::TrustHost(arguments) => trust_host::run(&arguments),
+        Command::Authorize(arguments) => authorize::run(&arguments),
+        Command::RotateKey(arguments) => rotate_key::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Uninstall(arguments) => uninstall::run(&arguments),
+        Command::Import(arguments) => {
+            import::run(&arguments).and_then(|text| say(&text)).map(|()| ExitCode::SUCCESS)
+        }
+    };
+    match done {
+        Ok(code) => code,
         Err(error) => {
             let code = error.exit_code();
             complain(error);
