@@ -8,6 +8,7 @@ pub mod near;
 pub mod pages;
 pub mod programs;
 pub mod reaction;
+pub mod release;
 pub mod scaled;
 #[cfg(test)]
 mod size;
