@@ -3,6 +3,7 @@
 pub mod demo;
 pub mod fault_proxy;
 pub mod invariants;
+pub mod listing;
 pub mod machine;
 pub mod near;
 pub mod pages;
