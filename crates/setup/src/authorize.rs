@@ -1,12 +1,167 @@
 //! `authorize`: letting the helper's key in at a node.
 
+mod put;
+mod take;
+mod told;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use vm_autoscale_config::HelperConfig;
+use vm_autoscale_ssh::Pins;
+
+pub(crate) use self::put::{Place, put};
+use self::take::remove;
+pub(crate) use self::take::take;
+#[allow(unused_imports, reason = "for `uninstall --nodes`")]
+pub(crate) use self::take::{Removed, unauthorize};
+use crate::args::Format;
 use crate::error::Error;
+use crate::nodes::{Key, Line, Site, Way, connect, identity, named, note, policy};
+use crate::{paths, say};
+
+/// The gate is far smaller, in bytes.
+const LONGEST_GATE: u64 = 256 * 1024 * 1024;
+
+const EXAMPLES: &str = "\
+Examples:
+  vm-autoscale-setup authorize pve1                  prints the line, and what to do with it
+  vm-autoscale-setup authorize pve1 --ssh root@pve1  does it, and proves that it works
+  vm-autoscale-setup authorize pve1 --local          the same where this machine is the node
+
+With --ssh it is your own ssh that logs in, with your keys, agent or password, and with the pinned
+host key. What was put on the node is taken out again unless the proof succeeds.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 helper.yaml invalid, 5 not root,
+6 the node does not answer, 66 no helper.yaml";
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Authorize {}
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Authorize {
+    /// The node as helper.yaml calls it, or CLUSTER/NODE.
+    #[arg(value_name = "NODE")]
+    node: String,
+    /// Your own way in as root: put the gate and the line there, and prove that they work.
+    #[arg(long, value_name = "[USER@]HOST", conflicts_with = "local")]
+    ssh: Option<String>,
+    /// Take the line away again, and the gate where no other line needs it.
+    #[arg(long, conflicts_with_all = ["no_gate", "from"])]
+    remove: bool,
+    /// This machine is the node: do it here.
+    #[arg(long)]
+    local: bool,
+    #[command(flatten)]
+    what: What,
+    /// How the answer is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    output_format: Format,
+}
 
-pub(crate) fn run(_: &Authorize) -> Result<ExitCode, Error> {
-    Err(Error::Usage("not there yet".to_owned()))
+/// What a node is to get.
+#[derive(Debug, clap::Args)]
+pub(crate) struct What {
+    /// Without the gate: whoever has the key has a root shell on the node.
+    #[arg(long)]
+    pub(crate) no_gate: bool,
+    /// The address that this machine has for the node, where it is not the one that it has here.
+    /// Can be given again.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) from: Vec<IpAddr>,
+    /// The gate's program, to be copied to the node.
+    #[arg(long, value_name = "FILE", default_value = paths::GATE)]
+    pub(crate) gate: PathBuf,
+    /// The helper's configuration.
+    #[arg(long, value_name = "FILE", default_value = paths::POLICY)]
+    pub(crate) config: PathBuf,
+}
+
+pub(crate) fn run(arguments: &Authorize) -> Result<ExitCode, Error> {
+    let what = &arguments.what;
+    let config = policy(&what.config)?;
+    let site = named(&config, &what.config, &arguments.node)?;
+    if arguments.remove {
+        let removed = remove(&config, &site, arguments.way().as_ref())?;
+        return say(&removed.told(&site, arguments.output_format)).map(|()| ExitCode::SUCCESS);
+    }
+    let path = key_path(&site)?;
+    let key = Key { key: identity(&path)?, path: &path };
+    is_pinned(&config, &site)?;
+    let line = what.line(&site, &key)?;
+    let Some(way) = arguments.way() else {
+        return say(&told::printed(&site, &line, what, arguments.output_format))
+            .map(|()| ExitCode::SUCCESS);
+    };
+    note(&format!("{}: puts the line and the gate there and tries them…", site.name));
+    let gate = what.gate()?;
+    let place = Place { site: &site, way: &way, pins: &config.known_hosts, gate: gate.as_deref() };
+    let done = put(&place, &key, &line)?;
+    say(&told::done(&site, &line, &done, arguments.output_format)).map(|()| ExitCode::SUCCESS)
+}
+
+impl Authorize {
+    fn way(&self) -> Option<Way> {
+        let ssh = self.ssh.clone().map(Way::Ssh);
+        if self.local { Some(Way::Local) } else { ssh }
+    }
+}
+
+impl What {
+    /// The line for that node, good from where this machine stands for it.
+    ///
+    /// # Errors
+    /// The node cannot be reached.
+    pub(crate) fn line(&self, site: &Site, key: &Key<'_>) -> Result<Line, Error> {
+        let here = connect(&site.name, site.address)?.local_addr();
+        let here = here.as_ref().map(SocketAddr::ip);
+        let own = here.map_err(|error| Error::failed(error.to_string(), "try again"))?;
+        let from = if self.from.is_empty() { vec![own] } else { self.from.clone() };
+        Line::new(&key.key, from, !self.no_gate)
+    }
+
+    /// The gate's program; `None` where it is not wanted.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub(crate) fn gate(&self) -> Result<Option<Vec<u8>>, Error> {
+        if self.no_gate {
+            return Ok(None);
+        }
+        let bytes = vm_autoscale_guard::read_regular_bytes(&self.gate, LONGEST_GATE);
+        let bytes = bytes.map_err(|error| {
+            Error::failed(error.problem(), "vm-autoscale-setup install puts the gate there")
+        })?;
+        Ok(Some(bytes.to_vec()))
+    }
+}
+
+/// The key that the helper uses there.
+///
+/// # Errors
+/// It uses a password.
+pub(crate) fn key_path(site: &Site) -> Result<PathBuf, Error> {
+    site.identity.clone().ok_or_else(|| {
+        Error::failed(
+            format!("cluster {} is logged in to with a password, not a key", site.cluster),
+            "in helper.yaml write `identity: /etc/vm-autoscale/id_ed25519` in the place of \
+             `password_variable`",
+        )
+    })
+}
+
+/// Before anything is sent anywhere.
+///
+/// # Errors
+/// No host key of the node is pinned, or others can write the pins.
+pub(crate) fn is_pinned(config: &HelperConfig, site: &Site) -> Result<(), Error> {
+    let help = || format!("vm-autoscale-setup trust-host {} {}", site.name, site.address);
+    let path: &Path = &config.known_hosts;
+    let (_, hosts) = Pins::new(path.to_owned()).current().map_err(|error| {
+        if error.is_missing() {
+            return Error::failed(format!("no host key of {} is pinned", site.name), help());
+        }
+        vm_autoscale_config::Error::from(error).into()
+    })?;
+    let offerable = hosts.offerable(&site.address.ip(), site.address.port());
+    offerable.map(drop).map_err(|refusal| Error::failed(refusal.to_string(), help()))
 }

@@ -7,6 +7,7 @@ mod error;
 mod import;
 mod install;
 mod manifest;
+mod nodes;
 mod paths;
 mod program;
 mod rotate_key;
