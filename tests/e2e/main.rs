@@ -10,6 +10,7 @@
 
 mod audit;
 mod booted;
+mod clocks;
 mod config_keys;
 mod crash;
 mod crash_points;
@@ -43,6 +44,7 @@ mod settings;
 mod shells;
 mod two_schedulers;
 mod units;
+mod versions;
 mod wall;
 mod watchdog;
 

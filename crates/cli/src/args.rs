@@ -66,8 +66,8 @@ pub(crate) enum Command {
     Run,
     /// Look once and say what would be done and why. Changes nothing.
     Plan,
-    /// Ask every node whether it answers, how fast, and whether a gate guards the helper's key
-    /// there. 1 where one does not answer.
+    /// Ask every node whether it answers, how fast, how its clock is, and whether a gate guards the
+    /// helper's key there. 1 where one does not answer.
     #[command(after_help = NODES_HELP)]
     Nodes,
     /// Ask the running daemon what it sees and does. 1 where something is not well.
@@ -156,7 +156,8 @@ Examples:
   vm-autoscale nodes
   vm-autoscale nodes --output-format json
 
-It asks the helper, which hears the user of the daemon only (`scheduler_user`).
+It asks the helper, which hears the user of the daemon only (`scheduler_user`). CLOCK is how far a
+node's clock is ahead of this machine's. One that seems behind is looked at for up to 16 s.
 
 Exit codes: 0 all nodes answered, 1 one did not, 6 the helper does not answer";
 

@@ -177,6 +177,14 @@ pub enum Control {
         /// On or off.
         on: bool,
     },
+    /// A node's clock is set wrong: what its pvestatd measures from now on has times that are so far
+    /// ahead, or behind where negative.
+    ClockOff {
+        /// The node.
+        node: NodeName,
+        /// By so many seconds.
+        seconds: i32,
+    },
     /// What a node prints is spoiled, exit code and all else as it was; or it is not any more.
     Garble {
         /// The node.

@@ -81,7 +81,8 @@ impl Cluster {
             here.for_each(|vm| empty(&mut vm.sample, zero));
         }
         let Some(node) = self.nodes.get(&round.node) else { return };
-        let lines = pmxcfs::rrd(self, &round.node, node, self.clock(now));
+        let ctime = self.clock(now).saturating_add_signed(node.trouble.clock_off.into());
+        let lines = pmxcfs::rrd(self, &round.node, node, ctime);
         self.rrd.extend(lines.into_iter().map(|(key, line)| (key, (now, line))));
     }
 

@@ -13,6 +13,8 @@ pub(crate) struct Trouble {
     pub(crate) hangs: bool,
     pub(crate) locked_out: bool,
     pub(crate) garbled: Option<Garbled>,
+    /// Seconds that its clock is ahead.
+    pub(crate) clock_off: i32,
 }
 
 impl Trouble {

@@ -1,6 +1,5 @@
 //! The helper over its socket.
 
-use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +17,7 @@ use vm_autoscale_proxmox::{ClusterName, NodeName};
 
 use crate::{AskError, Helper, Purpose};
 
+mod greeting;
 mod turns;
 use turns::Turns;
 
@@ -127,37 +127,12 @@ impl HelperClient {
 
     /// A new connection, after both sides said which protocol they speak.
     async fn connect(&self) -> Result<Connection, AskError> {
-        let problem =
-            |e: std::io::Error| AskError::NotAsked(format!("{}: {e}", self.0.socket.display()));
+        let problem = |e| greeting::problem(&self.0.socket, &e);
         let stream = UnixStream::connect(&self.0.socket).await.map_err(problem)?;
         let mut connection = Connection { stream, frames: Frames::new(MAX_REPLY) };
-        let hello = Request::Hello { protocol: PROTOCOL }.to_call().and_then(|call| encode(&call));
-        let hello = hello.map_err(|e| AskError::NotAsked(e.to_string()))?;
-        let hung_up = || {
-            let hint =
-                "it hung up: does `scheduler_user` in helper.yaml name the user of this program?";
-            AskError::NotAsked(hint.to_owned())
-        };
-        // It may have done so before it was spoken to.
-        connection.stream.write_all(&hello).await.map_err(|error| match error.kind() {
-            ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => hung_up(),
-            _ => problem(error),
-        })?;
-        let mut heard: Option<Hello> = None;
-        let mut take = |hello| {
-            heard = Some(hello);
-            Ok(())
-        };
-        let greeted = timeout(Duration::from_secs(5), connection.replies(&mut take)).await;
-        // Nothing was asked for yet, whatever went wrong.
-        match greeted {
-            Ok(Ok(())) => {}
-            Ok(Err(AskError::NoAnswer(_))) => return Err(hung_up()),
-            Ok(Err(error)) => return Err(error),
-            Err(_) => return Err(AskError::NotAsked("no greeting within 5 s".to_owned())),
-        }
+        let hello = greeting::greet(&mut connection, &self.0.socket).await?;
         let mut instance = self.0.instance.lock().unwrap_or_else(PoisonError::into_inner);
-        let met = heard.map(|hello| hello.instance);
+        let met = Some(hello.instance);
         if *instance != met {
             *instance = met;
             self.0.generation.fetch_add(1, Ordering::Relaxed);

@@ -9,9 +9,7 @@ use crate::AskError;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The helper is not there or refuses to talk.
-    #[error(
-        "{0}\n  help: is vm-autoscale-helper running? systemctl status vm-autoscale-helper.socket"
-    )]
+    #[error("{0}{help}", help = help(.0))]
     Ask(#[from] AskError),
     /// The configuration.
     #[error(transparent)]
@@ -68,6 +66,16 @@ impl Error {
             },
             Self::NotPermitted(_) => 5,
             Self::Log { .. } | Self::Machine(_) | Self::Order(_) => 1,
+        }
+    }
+}
+
+/// Of one that is there and of another kind, its own words say what to do.
+fn help(error: &AskError) -> &'static str {
+    match error {
+        AskError::Differs(_) => "",
+        _ => {
+            "\n  help: is vm-autoscale-helper running? systemctl status vm-autoscale-helper.socket"
         }
     }
 }

@@ -43,7 +43,7 @@ pub use journal::{
 pub use logging::{LogGuard, start_log};
 pub use outcome::{Class, Consequence, Outcome, Then};
 pub use ports::{AskError, Clock, Helper, Intent, Purpose};
-pub use probe::{NodeProbe, probe};
+pub use probe::{HelperFacts, NodeProbe, Probe, probe};
 pub use remembered::remembered;
 pub use samples::{Used, VmUse};
 pub use status::{ClusterStatus, NodeStatus, StatusReport, VmStatus};

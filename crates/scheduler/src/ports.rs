@@ -78,6 +78,9 @@ pub enum AskError {
     /// The helper said why.
     #[error(transparent)]
     Helper(#[from] HelperError),
+    /// The helper and this program are not of one kind, and nothing was asked.
+    #[error("{0}")]
+    Differs(String),
     /// There was a reason not to ask.
     #[error("{0}")]
     Held(String),

@@ -19,8 +19,8 @@ fn nodes(stage: &Stage, more: &[&str]) -> (i32, String) {
 /// What it says of the gates, by their order in `helper.yaml`.
 fn gates(stage: &Stage) -> (i32, Vec<Value>) {
     let (exit, out) = nodes(stage, &["--output-format", "json"]);
-    let probes: Vec<Value> = serde_json::from_str(&out).unwrap();
-    (exit, probes.into_iter().map(|probe| probe["gate"].clone()).collect())
+    let probe: Value = serde_json::from_str(&out).unwrap();
+    (exit, probe["nodes"].as_array().unwrap().iter().map(|node| node["gate"].clone()).collect())
 }
 
 #[test]

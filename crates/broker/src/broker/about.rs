@@ -13,7 +13,9 @@ impl Broker {
     pub(super) async fn hello(&self, protocol: u32, out: &mut Replies) -> Result<(), HelperError> {
         if protocol != PROTOCOL {
             let message = format!(
-                "this helper speaks protocol {PROTOCOL}, not {protocol}: install both programs of one version"
+                "this helper ({own}) speaks protocol {PROTOCOL}, not {protocol}: install all programs \
+                 of one release, then `systemctl restart vm-autoscale-helper vm-autoscale`",
+                own = env!("CARGO_PKG_VERSION"),
             );
             return Err(HelperError::BadRequest { message });
         }

@@ -33,6 +33,10 @@ pub(super) fn run(lab: &Lab, control: Control) -> Result<(), Error> {
             node(&mut lab.cluster(), &name)?.trouble.locked_out = on;
             Ok(())
         }
+        Control::ClockOff { node: name, seconds } => {
+            node(&mut lab.cluster(), &name)?.trouble.clock_off = seconds;
+            Ok(())
+        }
         Control::Garble { node: name, how } => {
             node(&mut lab.cluster(), &name)?.trouble.garbled = how;
             Ok(())

@@ -24,6 +24,7 @@ pub(crate) fn run(lab: &Lab, control: Control) -> Result<(), Error> {
         | Control::ZeroRound { .. }
         | Control::Hang { .. }
         | Control::LockOut { .. }
+        | Control::ClockOff { .. }
         | Control::Garble { .. }
         | Control::RestartPmxcfs { .. }
         | Control::NewHostKey { .. } => nodes::run(lab, control),

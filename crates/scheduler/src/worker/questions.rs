@@ -109,7 +109,7 @@ async fn ask<C: Clock, H: Helper>(
     };
     match answer {
         Ok(executed) => heard(&executed, vmid),
-        Err(AskError::NotAsked(_) | AskError::Held(_)) => None,
+        Err(AskError::NotAsked(_) | AskError::Held(_) | AskError::Differs(_)) => None,
         Err(error) => {
             tracing::debug!(%vmid, "what its guest has available: {error}");
             Some(GuestAnswer::Silent)
