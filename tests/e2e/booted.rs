@@ -3,6 +3,7 @@
 //! A container's kernel is this machine's, where systemd may not have every controller of
 //! resources: that `MemoryMax=`, `TasksMax=` and `IPAddressDeny=` hold is not shown here.
 
+mod check;
 mod life;
 mod sandbox;
 mod site;

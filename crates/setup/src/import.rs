@@ -31,6 +31,7 @@ use self::old::{Names, Old};
 use self::report::Told;
 pub(crate) use self::report::shown;
 use self::row::Row;
+pub(crate) use self::table::wrap;
 use crate::args::{Format, Import};
 use crate::error::Error;
 
@@ -134,7 +135,7 @@ fn are_hosts(file: &Foreign, arguments: &Import) -> Result<(), Error> {
 }
 
 /// As the terminal says, as the shell does, else what fits everywhere.
-fn terminal_width() -> usize {
+pub(crate) fn terminal_width() -> usize {
     let terminal = terminal_size::terminal_size_of(std::io::stdout());
     let columns = || std::env::var("COLUMNS").ok()?.parse().ok();
     terminal.map(|(width, _)| width.0.into()).or_else(columns).unwrap_or(80)
