@@ -7,6 +7,7 @@ use clap::parser::ValueSource;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
+mod help;
 mod pause;
 mod replay;
 use pause::{PAUSE_HELP, RESUME_HELP};
@@ -63,8 +64,10 @@ impl Args {
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Command {
     /// Run the daemon (systemd does this).
+    #[command(after_help = help::RUN)]
     Run,
     /// Look once and say what would be done and why. Changes nothing.
+    #[command(after_help = help::PLAN)]
     Plan,
     /// Ask every node whether it answers, how fast, and whether a gate guards the helper's key
     /// there. 1 where one does not answer.
@@ -83,7 +86,7 @@ pub(crate) enum Command {
     #[command(after_help = REPLAY_HELP)]
     Replay(ReplayArgs),
     /// What the configuration says, what holds, and what a reload would change.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::CONFIG)]
     Config(ConfigCommand),
 }
 
@@ -93,6 +96,7 @@ pub(crate) enum ConfigCommand {
     #[command(after_help = SHOW_EXAMPLES)]
     Show(Show),
     /// What the files say differently from what the daemon runs with.
+    #[command(after_help = help::DIFF)]
     Diff {
         /// The daemon's socket, where the files name another one than it listens on.
         #[arg(long, value_name = "FILE")]
@@ -173,7 +177,9 @@ const SHOW_EXAMPLES: &str = "\
 Examples:
   vm-autoscale config show
   vm-autoscale config show --effective --vm 101
-  vm-autoscale config show --effective --vm 101 --tags web,prod";
+  vm-autoscale config show --effective --vm 101 --tags web,prod
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration invalid, 66 file missing";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
