@@ -34,9 +34,31 @@ complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_needs_command" -f -
 complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_needs_command" -f -a "uninstall" -d 'Take away what install put there'
 complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_needs_command" -f -a "import" -d 'Turn the configuration of the Python program proxmox-vm-autoscale, or of its secure fork, into a config.yaml and a helper.yaml, and say of every key what became of it'
 complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand install" -s h -l help -d 'Print help'
-complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand trust-host" -s h -l help -d 'Print help'
-complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand authorize" -s h -l help -d 'Print help'
-complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand rotate-key" -s h -l help -d 'Print help'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand trust-host" -l fingerprint -d 'Pin the key with this fingerprint and ask nothing. Can be given again' -r -f
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand trust-host" -l config -d 'The helper\'s configuration: it says where the pins are' -r -F
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand trust-host" -l output-format -d 'How the answer is printed' -r -f -a "text\t'A table'
+json\t'One JSON value'"
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand trust-host" -l replace -d 'Put the key that the node shows now in the place of the one that is pinned'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand trust-host" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand authorize" -l ssh -d 'Your own way in as root: put the gate and the line there, and prove that they work' -r -f
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand authorize" -l from -d 'The address that this machine has for the node, where it is not the one that it has here. Can be given again' -r -f
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand authorize" -l gate -d 'The gate\'s program, to be copied to the node' -r -F
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand authorize" -l config -d 'The helper\'s configuration' -r -F
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand authorize" -l output-format -d 'How the answer is printed' -r -f -a "text\t'A table'
+json\t'One JSON value'"
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand authorize" -l remove -d 'Take the line away again, and the gate where no other line needs it'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand authorize" -l local -d 'This machine is the node: do it here'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand authorize" -l no-gate -d 'Without the gate: whoever has the key has a root shell on the node'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand authorize" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand rotate-key" -l ssh -d 'Your own way in as root: `NODE=[USER@]HOST`, `root@` for every node\'s own address, or `[USER@]HOST` where there is one node. Can be given again. Without one, the lines are printed' -r -f
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand rotate-key" -l from -d 'The address that this machine has for the node, where it is not the one that it has here. Can be given again' -r -f
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand rotate-key" -l gate -d 'The gate\'s program, to be copied to the node' -r -F
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand rotate-key" -l config -d 'The helper\'s configuration' -r -F
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand rotate-key" -l output-format -d 'How the answer is printed' -r -f -a "text\t'A table'
+json\t'One JSON value'"
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand rotate-key" -l all -d 'The keys of all nodes'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand rotate-key" -l no-gate -d 'Without the gate: whoever has the key has a root shell on the node'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand rotate-key" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand check" -s h -l help -d 'Print help'
 complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand uninstall" -s h -l help -d 'Print help'
 complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand import" -l output -d 'Where the new files go; made where it is missing. Nothing in it is overwritten' -r -F

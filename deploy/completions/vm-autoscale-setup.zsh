@@ -36,20 +36,46 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (trust-host)
 _arguments "${_arguments_options[@]}" : \
-'-h[Print help]' \
-'--help[Print help]' \
+'*--fingerprint=[Pin the key with this fingerprint and ask nothing. Can be given again]:SHA256:…:' \
+'--config=[The helper'\''s configuration\: it says where the pins are]:FILE:_files' \
+'--output-format=[How the answer is printed]:OUTPUT_FORMAT:((text\:"A table"
+json\:"One JSON value"))' \
+'--replace[Put the key that the node shows now in the place of the one that is pinned]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':node -- Proxmox'\''s name of the node, or CLUSTER/NODE:' \
+':address -- Its IP address, as in helper.yaml\: `192.168.1.11`, `192.168.1.11\:2222`, `\[fd00\:\:1\]\:2222`:' \
 && ret=0
 ;;
 (authorize)
 _arguments "${_arguments_options[@]}" : \
-'-h[Print help]' \
-'--help[Print help]' \
+'(--local)--ssh=[Your own way in as root\: put the gate and the line there, and prove that they work]:[USER@]HOST:' \
+'*--from=[The address that this machine has for the node, where it is not the one that it has here. Can be given again]:ADDRESS:' \
+'--gate=[The gate'\''s program, to be copied to the node]:FILE:_files' \
+'--config=[The helper'\''s configuration]:FILE:_files' \
+'--output-format=[How the answer is printed]:OUTPUT_FORMAT:((text\:"A table"
+json\:"One JSON value"))' \
+'(--no-gate --from)--remove[Take the line away again, and the gate where no other line needs it]' \
+'--local[This machine is the node\: do it here]' \
+'--no-gate[Without the gate\: whoever has the key has a root shell on the node]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':node -- The node as helper.yaml calls it, or CLUSTER/NODE:' \
 && ret=0
 ;;
 (rotate-key)
 _arguments "${_arguments_options[@]}" : \
-'-h[Print help]' \
-'--help[Print help]' \
+'*--ssh=[Your own way in as root\: \`NODE=\[USER@\]HOST\`, \`root@\` for every node'\''s own address, or \`\[USER@\]HOST\` where there is one node. Can be given again. Without one, the lines are printed]:WAY:' \
+'*--from=[The address that this machine has for the node, where it is not the one that it has here. Can be given again]:ADDRESS:' \
+'--gate=[The gate'\''s program, to be copied to the node]:FILE:_files' \
+'--config=[The helper'\''s configuration]:FILE:_files' \
+'--output-format=[How the answer is printed]:OUTPUT_FORMAT:((text\:"A table"
+json\:"One JSON value"))' \
+'--all[The keys of all nodes]' \
+'--no-gate[Without the gate\: whoever has the key has a root shell on the node]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::node -- The key of this node, at every node that has the same one:' \
 && ret=0
 ;;
 (check)

@@ -35,7 +35,7 @@ complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -s V -l version 
 complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -f -a "run" -d 'Run the daemon (systemd does this)'
 complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -f -a "plan" -d 'Look once and say what would be done and why. Changes nothing'
 complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -f -a "nodes" -d 'Ask every node whether it answers, how fast, and whether a gate guards the helper\'s key there. 1 where one does not answer'
-complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -f -a "status" -d 'Ask the running daemon what it sees and does. 1 where something is not well'
+complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -f -a "status" -d 'Ask the running daemon what it sees and does. Exit code 1 where something is not well'
 complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -f -a "pause" -d 'Have the running daemon leave VMs alone, from the very next change on'
 complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -f -a "resume" -d 'End pauses'
 complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -f -a "replay" -d 'Play a recorded load to the planner, and sum up what comes of it'

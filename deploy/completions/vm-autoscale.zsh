@@ -201,7 +201,7 @@ _vm-autoscale_commands() {
 'run:Run the daemon (systemd does this)' \
 'plan:Look once and say what would be done and why. Changes nothing' \
 'nodes:Ask every node whether it answers, how fast, and whether a gate guards the helper'\''s key there. 1 where one does not answer' \
-'status:Ask the running daemon what it sees and does. 1 where something is not well' \
+'status:Ask the running daemon what it sees and does. Exit code 1 where something is not well' \
 'pause:Have the running daemon leave VMs alone, from the very next change on' \
 'resume:End pauses' \
 'replay:Play a recorded load to the planner, and sum up what comes of it' \

@@ -10,6 +10,7 @@
 
 mod audit;
 mod booted;
+mod completion;
 mod config_keys;
 mod crash;
 mod crash_points;

@@ -73,7 +73,7 @@ pub(crate) enum Command {
     /// there. 1 where one does not answer.
     #[command(after_help = NODES_HELP)]
     Nodes,
-    /// Ask the running daemon what it sees and does. 1 where something is not well.
+    /// Ask the running daemon what it sees and does. Exit code 1 where something is not well.
     #[command(after_help = STATUS_HELP)]
     Status(StatusArgs),
     /// Have the running daemon leave VMs alone, from the very next change on.
@@ -165,13 +165,17 @@ It asks the helper, which hears the user of the daemon only (`scheduler_user`).
 Exit codes: 0 all nodes answered, 1 one did not, 6 the helper does not answer";
 
 const STATUS_HELP: &str = "\
+What is not well comes first, a line each. Where no daemon answers, it shows what the journal has of
+the VMs, and says so.
+
 Examples:
   vm-autoscale status
   vm-autoscale status 101 102
   vm-autoscale status --output-format json
 
 Exit codes: 0 all is well (a pause is: somebody wanted it), 1 something is not, and the first lines
-say what; 6 the daemon cannot be asked and left nothing to show";
+say what; 2 wrong usage, or a VM that is not looked after; 5 not permitted, 6 the daemon cannot be
+asked and left nothing to show, 66 file missing";
 
 const SHOW_EXAMPLES: &str = "\
 Examples:

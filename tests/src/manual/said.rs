@@ -19,7 +19,7 @@ pub(super) fn said(text: &str) -> Said {
     let mut said = Said::default();
     for paragraph in text.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
         if let Some(lines) = paragraph.strip_prefix("Examples:\n") {
-            said.examples.extend(lines.lines().map(|line| line.trim().to_owned()));
+            said.examples.extend(lines.lines().flat_map(example));
         } else if let Some(codes) = paragraph.strip_prefix("Exit codes:") {
             said.codes = codes_of(&joined(codes));
         } else if said.examples.is_empty() {
@@ -29,6 +29,14 @@ pub(super) fn said(text: &str) -> Said {
         }
     }
     said
+}
+
+/// A command. What is said of it beside it, behind blanks, is a comment above it.
+fn example(line: &str) -> Vec<String> {
+    match line.trim().split_once("  ") {
+        Some((command, words)) => vec![format!("# {}", words.trim()), command.to_owned()],
+        None => vec![line.trim().to_owned()],
+    }
 }
 
 /// Each begins with its number, behind a comma or semicolon.
@@ -57,7 +65,7 @@ words.
 
 Examples:
   a b
-  a c
+  a c      what it does
 
 Last.
 
@@ -73,7 +81,7 @@ say what; 66 file missing";
         said(text),
         Said {
             first: of(&["First words."]),
-            examples: of(&["a b", "a c"]),
+            examples: of(&["a b", "# what it does", "a c"]),
             last: of(&["Last."]),
             codes: codes.map(|(code, meaning)| (code, meaning.to_owned())).into(),
         }
