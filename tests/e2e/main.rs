@@ -11,6 +11,7 @@
 mod audit;
 mod booted;
 mod clocks;
+mod completion;
 mod config_keys;
 mod crash;
 mod crash_points;

@@ -5,6 +5,8 @@ pub mod fault_proxy;
 pub mod invariants;
 pub mod listing;
 pub mod machine;
+#[cfg(test)]
+mod manual;
 pub mod near;
 pub mod pages;
 pub mod programs;

@@ -7,6 +7,7 @@ use clap::parser::ValueSource;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
+mod help;
 mod pause;
 mod replay;
 use pause::{PAUSE_HELP, RESUME_HELP};
@@ -63,14 +64,16 @@ impl Args {
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Command {
     /// Run the daemon (systemd does this).
+    #[command(after_help = help::RUN)]
     Run,
     /// Look once and say what would be done and why. Changes nothing.
+    #[command(after_help = help::PLAN)]
     Plan,
     /// Ask every node whether it answers, how fast, how its clock is, and whether a gate guards the
     /// helper's key there. 1 where one does not answer.
     #[command(after_help = NODES_HELP)]
     Nodes,
-    /// Ask the running daemon what it sees and does. 1 where something is not well.
+    /// Ask the running daemon what it sees and does. Exit code 1 where something is not well.
     #[command(after_help = STATUS_HELP)]
     Status(StatusArgs),
     /// Have the running daemon leave VMs alone, from the very next change on.
@@ -83,7 +86,7 @@ pub(crate) enum Command {
     #[command(after_help = REPLAY_HELP)]
     Replay(ReplayArgs),
     /// What the configuration says, what holds, and what a reload would change.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::CONFIG)]
     Config(ConfigCommand),
 }
 
@@ -93,6 +96,7 @@ pub(crate) enum ConfigCommand {
     #[command(after_help = SHOW_EXAMPLES)]
     Show(Show),
     /// What the files say differently from what the daemon runs with.
+    #[command(after_help = help::DIFF)]
     Diff {
         /// The daemon's socket, where the files name another one than it listens on.
         #[arg(long, value_name = "FILE")]
@@ -162,19 +166,25 @@ node's clock is ahead of this machine's. One that seems behind is looked at for 
 Exit codes: 0 all nodes answered, 1 one did not, 6 the helper does not answer";
 
 const STATUS_HELP: &str = "\
+What is not well comes first, a line each. Where no daemon answers, it shows what the journal has of
+the VMs, and says so.
+
 Examples:
   vm-autoscale status
   vm-autoscale status 101 102
   vm-autoscale status --output-format json
 
 Exit codes: 0 all is well (a pause is: somebody wanted it), 1 something is not, and the first lines
-say what; 6 the daemon cannot be asked and left nothing to show";
+say what; 2 wrong usage, or a VM that is not looked after; 5 not permitted, 6 the daemon cannot be
+asked and left nothing to show, 66 file missing";
 
 const SHOW_EXAMPLES: &str = "\
 Examples:
   vm-autoscale config show
   vm-autoscale config show --effective --vm 101
-  vm-autoscale config show --effective --vm 101 --tags web,prod";
+  vm-autoscale config show --effective --vm 101 --tags web,prod
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration invalid, 66 file missing";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {

@@ -12,6 +12,7 @@ mod replay;
 mod status;
 mod table;
 mod validate;
+mod vmids;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -60,10 +61,22 @@ impl Error {
     }
 }
 
+/// The command line, of which the man pages and completions are made.
+#[doc(hidden)]
+#[must_use]
+pub fn command() -> clap::Command {
+    Args::command()
+}
+
 /// The program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let args = Args::of(spelled(std::env::args_os()));
+    let line: Vec<_> = std::env::args_os().collect();
+    if let Some(args) = vmids::asked(&line) {
+        // Whoever pressed a key wants no complaint: where there is trouble, nothing is offered.
+        return vmids::offer(&args).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    }
+    let args = Args::of(spelled(line.into_iter()));
     if args.command.is_none() && !args.validate_only {
         let kind = clap::error::ErrorKind::MissingSubcommand;
         let error = Args::command().error(

@@ -5,7 +5,8 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-const HELP: &str = "\
+/// What `--help` says; the man page is made of it.
+pub const HELP: &str = "\
 vm-autoscale-helper: changes VMs for vm-autoscale, within the rules of helper.yaml
 
 Usage: vm-autoscale-helper [--config FILE] [--env-file FILE] [--validate-only [--strict] [--json]]

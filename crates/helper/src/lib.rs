@@ -18,6 +18,9 @@ use vm_autoscale_broker::{harden, start_log};
 use crate::args::{Args, Parsed};
 use crate::error::Error;
 
+#[doc(hidden)]
+pub use crate::args::HELP;
+
 /// The program.
 #[must_use]
 pub fn main() -> ExitCode {

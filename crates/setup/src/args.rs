@@ -42,6 +42,7 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = IMPORT_EXAMPLES)]
 pub(crate) struct Import {
     /// The old configuration. It is only read.
     #[arg(value_name = "OLD.yaml")]
@@ -81,6 +82,16 @@ fn address(text: &str) -> Result<(String, IpAddr), String> {
 }
 
 const EXAMPLES: &str = "\
+Examples:
+  vm-autoscale-setup install
+  vm-autoscale-setup trust-host pve1 192.168.1.11
+  vm-autoscale-setup authorize pve1 --ssh root@192.168.1.11
+  vm-autoscale-setup check
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration invalid, 4 warnings under --strict,
+5 not permitted, 6 a node cannot be reached, 66 file missing";
+
+const IMPORT_EXAMPLES: &str = "\
 Examples:
   vm-autoscale-setup import /usr/local/bin/vm_autoscale/config.yaml
   vm-autoscale-setup import config.yaml --output new --address pve1=192.168.1.11

@@ -17,10 +17,17 @@ mod uninstall;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::args::{Args, Command};
 use crate::error::Error;
+
+/// The command line, of which the man pages and completions are made.
+#[doc(hidden)]
+#[must_use]
+pub fn command() -> clap::Command {
+    Args::command()
+}
 
 /// The program.
 #[must_use]

@@ -63,11 +63,17 @@ Examples:
   vm-autoscale resume 3
 
 Only root and members of the group vm-autoscale-admin may pause and resume. Without this program:
-echo 'moving racks' > /etc/pve/vm-autoscale.pause on any node pauses its whole cluster.";
+echo 'moving racks' > /etc/pve/vm-autoscale.pause on any node pauses its whole cluster.
+
+Exit codes: 0 paused, 1 failed, 2 wrong usage, 5 not permitted, 6 the daemon does not answer,
+66 file missing";
 
 pub(super) const RESUME_HELP: &str = "\
 Examples:
   vm-autoscale resume 3
   vm-autoscale resume --all
 
-A file /etc/pve/vm-autoscale.pause is not ended by this: remove it on a node.";
+A file /etc/pve/vm-autoscale.pause is not ended by this: remove it on a node.
+
+Exit codes: 0 ended, 1 failed, or no pause has such a number, 2 wrong usage, 5 not permitted, 6 the
+daemon does not answer, 66 file missing";

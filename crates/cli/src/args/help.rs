@@ -1,0 +1,43 @@
+//! What stands behind the options in the help of the shorter commands; the man pages have it, too.
+
+pub(super) const RUN: &str = "\
+It looks, decides and has the helper change VMs until it is told to stop, and says how it goes in
+its log. SIGHUP has it read the files anew; with a mistake in them, what was read before holds on.
+SIGTERM ends it: it begins nothing and waits at most 75 s for changes that are under way.
+
+Examples:
+  systemctl start vm-autoscale
+  vm-autoscale run --config try.yaml --env-file try.env
+
+Exit codes: 0 stopped as it was told, 1 failed, 2 wrong usage, 3 configuration invalid,
+66 file missing";
+
+pub(super) const PLAN: &str = "\
+It needs no daemon: it asks the helper itself, which hears the user of the daemon only
+(`scheduler_user`).
+
+Examples:
+  vm-autoscale plan
+  vm-autoscale plan --config try.yaml
+  vm-autoscale plan --output-format json
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration invalid, 6 helper or cluster
+unreachable, 66 file missing";
+
+pub(super) const DIFF: &str = "\
+Secrets are not compared, nor VMs that the daemon does not look after now.
+
+Examples:
+  vm-autoscale config diff
+  vm-autoscale config diff --output-format json
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration invalid, 5 not permitted, 6 the daemon
+does not answer, 66 file missing";
+
+pub(super) const CONFIG: &str = "\
+Examples:
+  vm-autoscale config show --effective
+  vm-autoscale config diff
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration invalid, 5 not permitted, 6 the daemon
+does not answer (diff), 66 file missing";
