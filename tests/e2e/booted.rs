@@ -3,10 +3,14 @@
 //! A container's kernel is this machine's, where systemd may not have every controller of
 //! resources: that `MemoryMax=`, `TasksMax=` and `IPAddressDeny=` hold is not shown here.
 
+mod credentials;
+mod figures;
 mod life;
+mod mistakes;
 mod sandbox;
 mod site;
 mod taken;
+mod without_root;
 
 use vm_autoscale_lab::{Control, Request};
 
