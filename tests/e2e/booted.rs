@@ -4,10 +4,14 @@
 //! resources: that `MemoryMax=`, `TasksMax=` and `IPAddressDeny=` hold is not shown here.
 
 mod check;
+mod credentials;
+mod figures;
 mod life;
+mod mistakes;
 mod sandbox;
 mod site;
 mod taken;
+mod without_root;
 
 use vm_autoscale_lab::{Control, Request};
 

@@ -9,6 +9,7 @@
 )]
 
 mod audit;
+mod audit_rules;
 mod booted;
 mod clocks;
 mod completion;

@@ -21,9 +21,9 @@ pub enum Access {
     PrivateOfAnyone,
 }
 
-/// Reads a file that power rests on: owned by the uid that this program runs as, not a symlink,
-/// with no more access for others than `access` says, and in directories where others cannot swap
-/// it for another one. The text is wiped when dropped.
+/// Reads a file that power rests on: owned by the uid that this program runs as or by root, not a
+/// symlink, with no more access for others than `access` says, and in directories where others
+/// cannot swap it for another one. The text is wiped when dropped.
 ///
 /// # Errors
 /// Any of these does not hold, it is no UTF-8, or longer than [`MAX_FILE`].
@@ -102,21 +102,34 @@ fn judge(path: &Path, metadata: &std::fs::Metadata, access: Access) -> Result<()
         );
         return refuse(path, problem, format!("chown {own} {name}"));
     }
-    let (forbidden, what, mode) = match access {
-        Access::NotWritable => (0o022, "writable", "go-w"),
-        Access::Private | Access::PrivateOfAnyone => (0o077, "accessible", "go="),
+    let (what, mend) = match access {
+        Access::NotWritable => ("writable", "go-w"),
+        Access::Private | Access::PrivateOfAnyone => ("accessible", "go="),
     };
-    if metadata.mode() & forbidden != 0 {
+    let (owner, group) = (metadata.uid(), metadata.gid());
+    if metadata.mode() & forbidden(owner, group, own.as_raw(), access) != 0 {
         let problem = format!("is {what} by others (mode {:o})", metadata.mode() & 0o7777);
-        return refuse(path, problem, format!("chmod {mode} {name}"));
+        return refuse(path, problem, format!("chmod {mend} {name}"));
     }
     Ok(())
 }
 
-/// Whether what that user writes may be read. Root reads what it likes; what it may be told by
-/// others is a matter of the purpose, which is in `access`.
+/// Whether what that user writes may be read. Root has everyone's files in its hand anyway, and
+/// reads what it likes; what it may be told by others is a matter of the purpose, which is in
+/// `access`.
 fn is_trusted(owner: u32, own: u32, access: Access) -> bool {
-    owner == own || (own == 0 && access == Access::PrivateOfAnyone)
+    owner == own || owner == 0 || (own == 0 && access == Access::PrivateOfAnyone)
+}
+
+/// The bits of the mode that must not be set.
+fn forbidden(owner: u32, group: u32, own: u32, access: Access) -> u32 {
+    match access {
+        Access::NotWritable => 0o022,
+        // Root let us read its file. systemd 257 gives a credential to a unit's user so, by an
+        // access list: what looks like the right of root's group is that list's mask.
+        Access::Private if own != 0 && (owner, group) == (0, 0) => 0o037,
+        Access::Private | Access::PrivateOfAnyone => 0o077,
+    }
 }
 
 fn read_bounded(path: &Path, file: File, most: u64) -> Result<Zeroizing<Vec<u8>>, Error> {

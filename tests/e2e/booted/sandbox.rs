@@ -1,10 +1,11 @@
 //! What the kernel and systemd say of the running programs: the units hold, not only parse.
 
+use super::figures;
 use super::site::{HELPER, SCHEDULER, SOCKET, Site, shipped};
 use crate::turn;
 
 /// A field of `/proc/PID/status`.
-fn field(site: &Site, pid: &str, name: &str) -> String {
+pub(super) fn field(site: &Site, pid: &str, name: &str) -> String {
     let status = site.ok(&["cat", &format!("/proc/{pid}/status")]);
     let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     line.unwrap_or_else(|| panic!("no {name}: {status}")).trim().to_owned()
@@ -26,6 +27,7 @@ fn the_kernel_holds_what_the_units_say() {
         writes_nowhere_else(&site, unit);
         properties_are_in_force(&site, unit);
     }
+    figures::are_in_force(&site);
     let network = |unit: &str| link(&site, &site.property(unit, "MainPID"), "ns/net");
     assert_ne!(network(SCHEDULER), link(&site, "1", "ns/net"));
     assert_eq!(network(HELPER), link(&site, "1", "ns/net"));
@@ -37,15 +39,23 @@ fn the_kernel_holds_what_the_units_say() {
         assert_eq!(site.ok(&["stat", "--format=%U:%G %a", path]), owner, "{path}");
     }
 
-    // As its first lines say to install it.
-    let network_conf = shipped("systemd/optional/vm-autoscale.service.d/network.conf");
-    let to = "/etc/systemd/system/vm-autoscale.service.d/network.conf";
-    site.machine.copy(&network_conf, to, "0644").unwrap();
-    site.ok(&["systemctl", "daemon-reload"]);
-    assert_eq!(site.ok(&["systemd-analyze", "verify", "--man=no", SCHEDULER]), "");
-    site.ok(&["systemctl", "restart", SCHEDULER]);
-    assert_eq!(network(SCHEDULER), link(&site, "1", "ns/net"));
-    holds_no_power(&site, SCHEDULER, "vm-autoscale");
+    // That packets to all other addresses are dropped a container does not show.
+    assert_eq!(site.property(SCHEDULER, "IPAddressAllow"), "");
+    for (drop_in, allowed) in [
+        ("local-mail.conf", "127.0.0.1/32 ::1/128"),
+        ("network.conf", "127.0.0.0/8 10.0.0.0/8 100.64.0.0/10 172.16.0.0/12 192.168.0.0/16"),
+    ] {
+        let taken = site.take(SCHEDULER, drop_in);
+        site.ok(&["systemctl", "restart", SCHEDULER]);
+        assert_eq!(network(SCHEDULER), link(&site, "1", "ns/net"));
+        let has = site.property(SCHEDULER, "IPAddressAllow");
+        let has: Vec<&str> = has.split_whitespace().collect();
+        assert!(allowed.split(' ').all(|net| has.contains(&net)), "{drop_in}: {has:?}");
+        assert_eq!(has.len() == 2, drop_in == "local-mail.conf", "{drop_in}: {has:?}");
+        assert_eq!(site.property(SCHEDULER, "IPAddressDeny"), "::/0 0.0.0.0/0", "{drop_in}");
+        holds_no_power(&site, SCHEDULER, "vm-autoscale");
+        site.ok(&["rm", &taken]);
+    }
     site.machine.stop().unwrap();
 }
 
@@ -74,7 +84,7 @@ fn holds_no_power(site: &Site, unit: &str, user: &str) {
 }
 
 /// As a program with every capability finds it that sees the same files: what refuses is the mount.
-fn writes_nowhere_else(site: &Site, unit: &str) {
+pub(super) fn writes_nowhere_else(site: &Site, unit: &str) {
     let pid = site.property(unit, "MainPID");
     let places =
         ["/", "/usr/bin", "/etc/vm-autoscale", "/var/lib", "/run", "/root", "/home", "/srv/lab"];

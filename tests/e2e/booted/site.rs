@@ -89,6 +89,17 @@ impl Site {
         self.ok(&["systemctl", "daemon-reload"]);
     }
 
+    /// Puts one of the offered drop-ins where its first lines say, which is returned; the unit
+    /// stays one that systemd understands.
+    pub(super) fn take(&self, unit: &str, drop_in: &str) -> String {
+        let from = shipped("systemd/optional").join(format!("{unit}.d")).join(drop_in);
+        let to = format!("/etc/systemd/system/{unit}.d/{drop_in}");
+        self.machine.copy(&from, &to, "0644").unwrap();
+        self.ok(&["systemctl", "daemon-reload"]);
+        assert_eq!(self.ok(&["systemd-analyze", "verify", "--man=no", unit]), "", "{drop_in}");
+        to
+    }
+
     pub(super) fn write(&self, to: &str, text: &str, mode: &str) {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(&file, text).unwrap();

@@ -33,8 +33,24 @@ fn only_root_and_only_for_a_look_reads_what_belongs_to_another_user() {
     for access in [Access::NotWritable, Access::Private, Access::PrivateOfAnyone] {
         assert!(is_trusted(0, 0, access) && is_trusted(7, 7, access));
         assert_eq!(is_trusted(7, 0, access), access == Access::PrivateOfAnyone);
-        assert!(!is_trusted(0, 7, access) && !is_trusted(8, 7, access));
+        assert!(is_trusted(0, 7, access) && !is_trusted(8, 7, access));
     }
+}
+
+/// As systemd 257 gives them: root's, mode 0440, and an access list.
+#[test]
+fn a_credential_may_look_as_if_roots_group_could_read_it() {
+    let refuses =
+        |mode: u32, owner, group, own| mode & forbidden(owner, group, own, Access::Private) != 0;
+    assert!(!refuses(0o440, 0, 0, 7));
+    // To others, to be written, of another group, of somebody else, or for root, who needs no list.
+    for (mode, owner, group, own) in
+        [(0o444, 0, 0, 7), (0o460, 0, 0, 7), (0o440, 0, 7, 7), (0o440, 7, 0, 7), (0o440, 0, 0, 0)]
+    {
+        assert!(refuses(mode, owner, group, own), "{mode:o} {owner}:{group} for {own}");
+    }
+    assert_eq!(forbidden(0, 0, 7, Access::NotWritable), 0o022);
+    assert_eq!(forbidden(0, 0, 7, Access::PrivateOfAnyone), 0o077);
 }
 
 /// Opening one would wait for a writer.
