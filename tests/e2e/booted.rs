@@ -5,6 +5,7 @@
 
 mod check;
 mod life;
+mod package;
 mod sandbox;
 mod site;
 mod taken;
