@@ -3,16 +3,23 @@
 mod args;
 mod authorize;
 mod check;
+mod disk;
 mod error;
 mod import;
 mod install;
+mod key;
 mod manifest;
 mod nodes;
 mod paths;
 mod program;
+mod record;
+mod root;
 mod rotate_key;
+mod step;
+mod told;
 mod trust_host;
 mod uninstall;
+mod units;
 
 use std::io::Write as _;
 use std::process::ExitCode;
