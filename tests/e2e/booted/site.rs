@@ -18,14 +18,14 @@ const UNITS: &str = "/usr/lib/systemd/system";
 const TIME: Duration = Duration::from_secs(60);
 
 /// The lab on the machine's own loopback, with the same port after a reboot.
-const LAB: &str = "\
+pub(super) const LAB: &str = "\
 [Service]
 Type=exec
 ExecStart=/opt/vm-autoscale-lab serve --dir /srv/lab --listen 127.0.0.1:2222 --vms 2 --interval 1 --qm-time 0.05
 [Install]
 WantedBy=multi-user.target
 ";
-const POLICY: &str = "\
+pub(super) const POLICY: &str = "\
 known_hosts: /srv/lab/known_hosts
 rates: {per_vm: 60, per_node: 600, total: 600}
 clusters:
@@ -45,20 +45,30 @@ impl Site {
     /// Installed, with a lab that runs; none of ours is started. Nothing where no machine can be
     /// booted, which is said.
     pub(super) fn set(untested: &str) -> Option<Self> {
+        let site = Self::boot(untested)?;
+        site.install();
+        site.start_lab();
+        Some(site)
+    }
+
+    /// The machine alone.
+    pub(super) fn boot(untested: &str) -> Option<Self> {
         if let Some(missing) = Machine::missing() {
             skip(&format!("no {missing}: {untested} was not tested"));
             return None;
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let site = Self { machine: Machine::boot().unwrap(), runtime };
-        site.install();
-        site.ok(&["systemctl", "enable", "--now", "lab"]);
+        Some(Self { machine: Machine::boot().unwrap(), runtime })
+    }
+
+    /// The lab of which the unit is there; it answers when this returns.
+    pub(super) fn start_lab(&self) {
+        self.ok(&["systemctl", "enable", "--now", "lab"]);
         let begun = Instant::now();
-        while !site.machine.path("/srv/lab/addresses").exists() {
-            assert!(begun.elapsed() < TIME, "no lab: {}", site.journal());
+        while !self.machine.path("/srv/lab/addresses").exists() {
+            assert!(begun.elapsed() < TIME, "no lab: {}", self.journal());
             pause(Duration::from_millis(20));
         }
-        Some(site)
     }
 
     /// The shipped files, unchanged, at their places; users and directories made by them.
