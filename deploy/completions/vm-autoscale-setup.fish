@@ -59,7 +59,11 @@ json\t'One JSON value'"
 complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand rotate-key" -l all -d 'The keys of all nodes'
 complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand rotate-key" -l no-gate -d 'Without the gate: whoever has the key has a root shell on the node'
 complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand rotate-key" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand check" -s h -l help -d 'Print help'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand check" -l member -d 'Who belongs into the groups vm-autoscale and vm-autoscale-admin. Can be given again' -r -f
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand check" -l output-format -d 'How the answer is printed' -r -f -a "text\t'A table'
+json\t'One JSON value'"
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand check" -l strict -d 'Warnings count, too'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand uninstall" -s h -l help -d 'Print help'
 complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand import" -l output -d 'Where the new files go; made where it is missing. Nothing in it is overwritten' -r -F
 complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand import" -l address -d 'The address of a host of the old file that has only a name there. Can be given again' -r -f

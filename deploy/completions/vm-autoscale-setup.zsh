@@ -80,8 +80,12 @@ json\:"One JSON value"))' \
 ;;
 (check)
 _arguments "${_arguments_options[@]}" : \
-'-h[Print help]' \
-'--help[Print help]' \
+'*--member=[Who belongs into the groups vm-autoscale and vm-autoscale-admin. Can be given again]:USER:' \
+'--output-format=[How the answer is printed]:OUTPUT_FORMAT:((text\:"A table"
+json\:"One JSON value"))' \
+'--strict[Warnings count, too]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
 (uninstall)

@@ -34,7 +34,7 @@ complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -s h -l help -d 
 complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -s V -l version -d 'Print version'
 complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -f -a "run" -d 'Run the daemon (systemd does this)'
 complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -f -a "plan" -d 'Look once and say what would be done and why. Changes nothing'
-complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -f -a "nodes" -d 'Ask every node whether it answers, how fast, and whether a gate guards the helper\'s key there. 1 where one does not answer'
+complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -f -a "nodes" -d 'Ask every node whether it answers, how fast, how its clock is, and whether a gate guards the helper\'s key there. 1 where one does not answer'
 complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -f -a "status" -d 'Ask the running daemon what it sees and does. Exit code 1 where something is not well'
 complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -f -a "pause" -d 'Have the running daemon leave VMs alone, from the very next change on'
 complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -f -a "resume" -d 'End pauses'

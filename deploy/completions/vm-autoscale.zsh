@@ -200,7 +200,7 @@ _vm-autoscale_commands() {
     local commands; commands=(
 'run:Run the daemon (systemd does this)' \
 'plan:Look once and say what would be done and why. Changes nothing' \
-'nodes:Ask every node whether it answers, how fast, and whether a gate guards the helper'\''s key there. 1 where one does not answer' \
+'nodes:Ask every node whether it answers, how fast, how its clock is, and whether a gate guards the helper'\''s key there. 1 where one does not answer' \
 'status:Ask the running daemon what it sees and does. Exit code 1 where something is not well' \
 'pause:Have the running daemon leave VMs alone, from the very next change on' \
 'resume:End pauses' \

@@ -107,9 +107,16 @@ pub(super) fn joined(text: &str) -> String {
 
 /// A sentence, of what stands in a list or a help text without being one.
 pub(super) fn sentence(text: &str) -> String {
-    let mut letters = text.trim_end_matches('.').chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string());
-    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
+    let text = text.trim_end_matches('.');
+    let first = text.split(' ').next().unwrap_or_default();
+    let mut letters = text.chars();
+    match letters.next() {
+        // A file's name stays as it is.
+        Some(letter) if !first.contains('.') => {
+            format!("{}{}.", letter.to_uppercase(), letters.as_str())
+        }
+        _ => format!("{text}."),
+    }
 }
 
 #[test]
@@ -134,4 +141,5 @@ fn what_roff_would_take_for_its_own_is_text() {
 fn a_sentence_begins_large_and_ends() {
     assert_eq!(sentence("all is well"), "All is well.");
     assert_eq!(sentence("It is."), "It is.");
+    assert_eq!(sentence("a.yaml is it"), "a.yaml is it.");
 }

@@ -91,7 +91,7 @@ fn page(about: &About, reference: &str) -> (String, String) {
         .section("DESCRIPTION")
         .text(about.text)
         .paragraph()
-        .text(&format!("All that is wrong with it says `{}`.", about.check))
+        .text(&format!("`{}` says all that is wrong with it.", about.check))
         .section("EXAMPLE")
         .example(&about.example.lines().collect::<Vec<_>>())
         .section("KEYS");
