@@ -33,6 +33,7 @@ mod node_trouble;
 mod notices;
 mod one_vm;
 mod openssh;
+mod own_kernel;
 mod pause;
 mod real_guests;
 mod reload;
