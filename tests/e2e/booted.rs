@@ -17,7 +17,9 @@ mod without_root;
 use vm_autoscale_lab::{Control, Request};
 
 use crate::{turn, vmid};
-use site::{HELPER, SCHEDULER, SOCKET, Site, shipped};
+use site::Site;
+pub(crate) use site::{HELPER, SCHEDULER, SOCKET, shipped};
+pub(crate) use taken::in_place_of;
 
 const BUSY: u32 = 101;
 

@@ -37,6 +37,7 @@ mod notices;
 mod one_vm;
 mod openssh;
 mod packages;
+mod own_kernel;
 mod pause;
 mod real_guests;
 mod reload;

@@ -2,6 +2,7 @@
 
 pub mod demo;
 pub mod fault_proxy;
+pub mod guest;
 pub mod invariants;
 pub mod listing;
 pub mod machine;

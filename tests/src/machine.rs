@@ -37,8 +37,7 @@ impl Machine {
         if !nspawn() {
             return Some("systemd-nspawn (systemd-container)");
         }
-        (!made().join("root/usr").exists())
-            .then_some("the Debian that tests/booted/make-root makes")
+        (!debian().join("usr").exists()).then_some("the Debian that tests/booted/make-root makes")
     }
 
     /// Boots it; it is up when this returns.
@@ -48,7 +47,7 @@ impl Machine {
     pub fn boot() -> io::Result<Self> {
         let dir = tempfile::Builder::new().prefix("vm-autoscale-").tempdir()?;
         let boot = Path::new(env!("CARGO_MANIFEST_DIR")).join("booted/boot").display().to_string();
-        let debian = made().join("root").display().to_string();
+        let debian = debian().display().to_string();
         // Where this process is killed, nothing of the machine is left either.
         let words = ["--pdeathsig", "KILL", "unshare", "--mount", "--mount-proc"];
         let more = ["--pid", "--fork", "--kill-child", &boot, &debian];
@@ -143,10 +142,10 @@ impl Machine {
     }
 }
 
-/// Where `tests/booted/make-root` puts the Debian.
-fn made() -> PathBuf {
+/// The Debian that `tests/booted/make-root` makes.
+pub(crate) fn debian() -> PathBuf {
     let usual = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/booted");
-    std::env::var_os("VM_AUTOSCALE_BOOTED").map_or(usual, PathBuf::from)
+    std::env::var_os("VM_AUTOSCALE_BOOTED").map_or(usual, PathBuf::from).join("root")
 }
 
 /// The systemd that a process below that one has become, which is the first one to itself.

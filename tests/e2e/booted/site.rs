@@ -11,9 +11,9 @@ use vm_autoscale_tests::programs::{directory, pause};
 
 use crate::{allowed, play, skip};
 
-pub(super) const SCHEDULER: &str = "vm-autoscale.service";
-pub(super) const HELPER: &str = "vm-autoscale-helper.service";
-pub(super) const SOCKET: &str = "vm-autoscale-helper.socket";
+pub(crate) const SCHEDULER: &str = "vm-autoscale.service";
+pub(crate) const HELPER: &str = "vm-autoscale-helper.service";
+pub(crate) const SOCKET: &str = "vm-autoscale-helper.socket";
 const UNITS: &str = "/usr/lib/systemd/system";
 const TIME: Duration = Duration::from_secs(60);
 
@@ -173,6 +173,6 @@ impl Site {
 }
 
 /// Part of what is installed.
-pub(super) fn shipped(name: &str) -> PathBuf {
+pub(crate) fn shipped(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(name)
 }

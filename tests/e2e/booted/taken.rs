@@ -10,9 +10,9 @@ Type=oneshot
 ExecStart=touch /usr/taken-over
 ";
 
-/// The shipped unit, with another program in the helper's place.
-fn unit(program: &str) -> String {
-    let shipped = std::fs::read_to_string(shipped("systemd").join(HELPER)).unwrap();
+/// A shipped unit, with another program in its own one's place.
+pub(crate) fn in_place_of(unit: &str, program: &str) -> String {
+    let shipped = std::fs::read_to_string(shipped("systemd").join(unit)).unwrap();
     let (_, service) = shipped.split_once("[Service]\n").unwrap();
     let own = ["Type=", "ExecStart=", "Restart"];
     let kept = service.lines().filter(|line| !own.iter().any(|own| line.starts_with(own)));
@@ -30,7 +30,7 @@ fn it_has_no_word_with_systemd() {
     let taken = "/etc/systemd/system/taken.service";
     let trace = site.machine.path("/usr/taken-over");
 
-    let shipped = unit(order);
+    let shipped = in_place_of(HELPER, order);
     site.write(taken, &shipped, "0644");
     site.ok(&["systemctl", "daemon-reload"]);
     let (exit, said) = site.said(&["systemctl", "start", "taken"]);
