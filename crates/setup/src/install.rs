@@ -6,6 +6,7 @@ mod found;
 mod judge;
 mod plan;
 mod policy;
+mod reach;
 mod release;
 mod seen;
 pub(crate) mod wanted;
@@ -96,8 +97,9 @@ pub(crate) fn run(args: &Install) -> Result<ExitCode, Error> {
     if asks && !answers.name_nodes() && is_open(&root) {
         ask::complete(&mut answers)?;
     }
-    let wanted = wanted::wanted(&release, &answers, &root)?;
+    let mut wanted = wanted::wanted(&release, &answers, &root)?;
     let (seen, complaint) = Seen::look(&root, &wanted)?;
+    reach::settle(&mut wanted, &seen, &root);
     is_no_older(&seen.record, args.downgrade)?;
     let plan = plan::plan(&wanted, &seen);
     told.notes(complaint.into_iter().chain(plan.notes));

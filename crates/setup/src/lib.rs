@@ -14,8 +14,6 @@ mod paths;
 mod program;
 mod record;
 mod root;
-#[cfg_attr(not(test), expect(dead_code, reason = "install calls it"))]
-mod reach;
 mod rotate_key;
 mod step;
 mod told;

@@ -28,3 +28,5 @@ pub(crate) const AUDIT: &str = "/etc/audit/rules.d/vm-autoscale.rules";
 pub(crate) const USER: &str = "vm-autoscale";
 /// Who may pause and resume.
 pub(crate) const ADMINS: &str = "vm-autoscale-admin";
+/// The addresses that the helper may send to, in place of its unit's own list.
+pub(crate) const NODES: &str = "/etc/systemd/system/vm-autoscale-helper.service.d/nodes.conf";

@@ -39,7 +39,8 @@ pub(crate) fn plan(wanted: &Wanted, seen: &Seen) -> Plan {
         plan.steps.push(Step::Accounts);
     }
     plan.steps.extend(later.into_iter().map(|(_, step)| step));
-    let is_changed = |step: &Step| matches!(step, Step::Put(path, ..) if path.starts_with("/usr/"));
+    let is_unit = |path: &str| path.starts_with("/usr/") || path == paths::NODES;
+    let is_changed = |step: &Step| matches!(step, Step::Put(path, ..) if is_unit(path));
     let is_new = files.steps.iter().any(is_changed);
     plan.steps.append(&mut files.steps);
     systemd(wanted, seen, is_new, &mut record, &mut plan);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::answers::Answers;
 use super::policy::{EXAMPLE, policy};
+use super::reach;
 use super::release::Release;
 use crate::disk::sha256;
 use crate::error::Error;
@@ -70,6 +71,7 @@ pub(crate) fn wanted(release: &Release, answers: &Answers, root: &Root) -> Resul
         content: Some(known),
         example: None,
     });
+    items.push(reach::item());
     items.extend(audit(release, answers, root)?);
     let directories = directories(&items);
     Ok(Wanted {
