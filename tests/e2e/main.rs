@@ -36,6 +36,7 @@ mod node_trouble;
 mod notices;
 mod one_vm;
 mod openssh;
+mod own_kernel;
 mod packages;
 mod own_kernel;
 mod pause;
