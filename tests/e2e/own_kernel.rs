@@ -88,13 +88,12 @@ fn prepare(guest: &Guest) {
         guest.copy(&own(unit), &format!("{UNITS}/{unit}"), "0644").unwrap();
     }
     guest.run(&["systemctl", "enable", "lab.service", "listeners.socket", "findings"]).unwrap();
-    let mut names = String::new();
     for stand_in in STAND_INS {
-        let name = stand_in.unit_name();
-        write(guest, &format!("{UNITS}/{name}.service"), &stand_in.text(), "0644");
-        names += &format!("{name}\n");
+        let unit = format!("{UNITS}/{}.service", stand_in.unit_name());
+        write(guest, &unit, &stand_in.text(), "0644");
     }
-    write(guest, "/opt/stand-ins", &names, "0644");
+    let names: Vec<String> = STAND_INS.iter().map(StandIn::unit_name).collect();
+    write(guest, "/opt/stand-ins", &(names.join("\n") + "\n"), "0644");
 }
 
 /// What only this test has.
