@@ -117,9 +117,10 @@ fn edited(files: &Files) -> Vec<Finding> {
 }
 
 fn is_edited(files: &Files, to: &str) -> bool {
-    match (files.record.get(to), &files.dpkg) {
-        (Some(was), _) => files.sums.get(to) != Some(was),
-        (None, Some(changed)) => changed.iter().any(|path| path == to),
+    match (&files.dpkg, files.record.get(to)) {
+        // Its files are dpkg's by now, whoever installed them once.
+        (Some(changed), _) => changed.iter().any(|path| path == to),
+        (None, Some(was)) => files.sums.get(to) != Some(was),
         (None, None) => false,
     }
 }

@@ -70,7 +70,10 @@ fn unreached(node: &Node, settings: &Settings) -> String {
         NodeState::AuthFailed => format!("vm-autoscale-setup authorize {name}"),
         NodeState::Hung => format!("on {name}: systemctl status pve-cluster pvestatd"),
         _ => match found(node, settings) {
-            Some((ip, port)) => format!("nc -vz {ip} {port}   (on {name}: systemctl status ssh)"),
+            // What every Debian has.
+            Some((ip, port)) => format!(
+                "timeout 5 bash -c '</dev/tcp/{ip}/{port}'   (on {name}: systemctl status ssh)"
+            ),
             None => format!("on {name}: systemctl status ssh"),
         },
     }

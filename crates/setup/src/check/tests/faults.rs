@@ -206,7 +206,7 @@ fn what_is_told_names_whom_and_what() {
     let login = told("S701", |it| probe(it, "/nodes/0/state", "auth_failed".into()));
     assert!(login.ends_with("vm-autoscale-setup authorize pve1"), "{login}");
     let port = told("S701", |it| probe(it, "/nodes/1/state", "unreachable".into()));
-    assert!(port.contains("nc -vz 192.168.1.12 2222"), "{port}");
+    assert!(port.contains("bash -c '</dev/tcp/192.168.1.12/2222'"), "{port}");
     let net = told("S307", |it| set(it, HELPER, "IPAddressAllow", "192.168.1.11/32"));
     assert!(
         net.contains("pve2 (192.168.1.12)") && net.contains("IPAddressAllow=192.168.1.12"),
