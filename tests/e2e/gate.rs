@@ -38,22 +38,32 @@ SSH_ORIGINAL_COMMAND=$line exec LAB exec --dir DIR/lab
 "#;
 
 /// A node with a real sshd.
-struct Node {
-    stage: Stage,
-    sshd: Program,
-    port: u16,
+pub(crate) struct Node {
+    pub(crate) stage: Stage,
+    pub(crate) sshd: Program,
+    pub(crate) port: u16,
     log: UnixDatagram,
 }
 
 /// One whose key has those options. `None` where this machine cannot have one; that is told.
 fn node(options: &str, more: &[(&str, &str)]) -> Option<Node> {
+    node_with(&[], options, more)
+}
+
+/// The same where root has a home of its own, the stage's `home`, /etc/pve is the stage's `pve`, and
+/// nothing of ours is there yet.
+pub(crate) fn bare_node(more: &[(&str, &str)]) -> Option<Node> {
+    node_with(&["home", "pve"], "", more)
+}
+
+fn node_with(directories: &[&str], options: &str, more: &[(&str, &str)]) -> Option<Node> {
     if !Uid::effective().is_root() || !Path::new(SSHD).exists() {
         skip("not root, or no /usr/sbin/sshd: the gate was not tested behind the real one");
         return None;
     }
     let stage = Stage::set(&play(2, "mode: full\n")).unwrap();
     let dir = stage.path("");
-    for name in ["etc", "over"] {
+    for name in ["etc", "over"].iter().chain(directories) {
         std::fs::create_dir(stage.path(name)).unwrap();
     }
     let log = UnixDatagram::bind(stage.path("log")).unwrap();
@@ -95,7 +105,7 @@ impl Node {
     }
 
     /// Has it execute a line.
-    fn ssh(&self, line: &str) -> (i32, String, String) {
+    pub(crate) fn ssh(&self, line: &str) -> (i32, String, String) {
         ended(&self.client("ssh", &["root@127.0.0.1", line]))
     }
 
@@ -115,7 +125,7 @@ impl Node {
     }
 }
 
-fn ended(output: &Output) -> (i32, String, String) {
+pub(crate) fn ended(output: &Output) -> (i32, String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
 }

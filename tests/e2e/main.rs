@@ -44,6 +44,7 @@ mod reload;
 mod sandbox;
 mod scenarios;
 mod settings;
+mod setup_nodes;
 mod shells;
 mod two_schedulers;
 mod units;

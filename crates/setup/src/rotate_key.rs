@@ -113,7 +113,7 @@ impl RotateKey {
 /// One key.
 struct Rotation<'a> {
     what: &'a What,
-    pins: &'a PathBuf,
+    pins: &'a Path,
     ways: &'a Ways,
     sites: &'a [Site],
     files: Files,

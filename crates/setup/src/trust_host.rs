@@ -2,23 +2,26 @@
 
 mod decide;
 mod fetch;
+mod from_node;
 mod pins;
 mod told;
+mod words;
 
-use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use russh::keys::PublicKey;
 use russh::keys::ssh_key::Fingerprint;
 use vm_autoscale_config::HelperConfig;
-use vm_autoscale_node::NodeName;
 
 use self::decide::{Decision, decide};
 use self::pins::File;
 use self::told::Told;
+use self::words::{Address, address, fingerprint, name};
 use crate::args::Format;
 use crate::error::Error;
-use crate::import::shown;
+use crate::import;
 use crate::nodes::{Site, confirmed, note, policy, sites};
 use crate::{paths, say};
 
@@ -27,6 +30,7 @@ Examples:
   vm-autoscale-setup trust-host pve1 192.168.1.11
   vm-autoscale-setup trust-host pve1 192.168.1.11 --fingerprint SHA256:…
   vm-autoscale-setup trust-host pve1 192.168.1.11 --replace
+  vm-autoscale-setup trust-host --from-node pve1 --ssh root@pve1
 
 Exit codes: 0 pinned, 1 not pinned, 2 wrong usage, 3 helper.yaml invalid, 5 not root,
 6 the node does not answer, 66 no helper.yaml";
@@ -35,17 +39,24 @@ Exit codes: 0 pinned, 1 not pinned, 2 wrong usage, 3 helper.yaml invalid, 5 not 
 #[command(after_help = EXAMPLES)]
 pub(crate) struct TrustHost {
     /// Proxmox's name of the node, or CLUSTER/NODE.
-    #[arg(value_name = "NODE", value_parser = name)]
-    node: String,
+    #[arg(value_name = "NODE", value_parser = name, required_unless_present = "from_node")]
+    node: Option<String>,
     /// Its IP address, as in helper.yaml: `192.168.1.11`, `192.168.1.11:2222`, `[fd00::1]:2222`.
     #[arg(value_name = "ADDRESS[:PORT]", value_parser = address)]
-    address: Address,
+    #[arg(required_unless_present = "from_node")]
+    address: Option<Address>,
     /// Pin the key with this fingerprint and ask nothing. Can be given again.
     #[arg(long, value_name = "SHA256:…", value_parser = fingerprint)]
     fingerprint: Vec<Fingerprint>,
     /// Put the key that the node shows now in the place of the one that is pinned.
     #[arg(long)]
     replace: bool,
+    /// Take over the keys of the cluster's other nodes from this one, which is pinned already.
+    #[arg(long, value_name = "NODE", requires = "ssh", conflicts_with_all = ["node", "address"])]
+    from_node: Option<String>,
+    /// Your own way into that node, as root.
+    #[arg(long, value_name = "[USER@]HOST", requires = "from_node")]
+    ssh: Option<String>,
     /// The helper's configuration: it says where the pins are.
     #[arg(long, value_name = "FILE", default_value = paths::POLICY)]
     config: PathBuf,
@@ -54,38 +65,73 @@ pub(crate) struct TrustHost {
     output_format: Format,
 }
 
-/// An address, and a port where one was said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Address(IpAddr, Option<u16>);
-
 pub(crate) fn run(arguments: &TrustHost) -> Result<ExitCode, Error> {
     let config = policy(&arguments.config)?;
-    let (address, known) = place(arguments, &config)?;
+    if let (Some(trusted), Some(target)) = (&arguments.from_node, &arguments.ssh) {
+        from_node::take_over(arguments, &config, (trusted, target))?;
+    } else if let (Some(node), Some(address)) = (&arguments.node, arguments.address) {
+        one(arguments, &config, node, address)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One node, by what it shows.
+fn one(
+    arguments: &TrustHost,
+    config: &HelperConfig,
+    node: &str,
+    address: Address,
+) -> Result<(), Error> {
+    let (address, known) = place(config, &arguments.config, node, address)?;
+    let keys = fetch::fetch(node, address)?;
+    let shown = Shown { node, address, known, keys: &keys };
+    pin(arguments, config, &shown, &arguments.fingerprint, "Are they the same?")
+}
+
+/// A node and its keys.
+struct Shown<'a> {
+    node: &'a str,
+    address: SocketAddr,
+    /// Whether `helper.yaml` has it.
+    known: bool,
+    keys: &'a [PublicKey],
+}
+
+/// Pins what is confirmed.
+fn pin(
+    arguments: &TrustHost,
+    config: &HelperConfig,
+    shown: &Shown<'_>,
+    wanted: &[Fingerprint],
+    question: &str,
+) -> Result<(), Error> {
     let file = File::read(&config.known_hosts)?;
-    let keys = fetch::fetch(&arguments.node, address)?;
-    let decision = decide(&file, address, &keys, &arguments.fingerprint)?;
-    let told = Told { node: &arguments.node, address, known, file: &file, decision: &decision };
+    let decision = decide(&file, shown.address, shown.keys, wanted)?;
+    let told = Told { shown, file: &file, decision: &decision };
     let Decision::Pin { remove, add } = &decision else {
-        return say(&told.already(arguments.output_format)?).map(|()| ExitCode::SUCCESS);
+        return say(&told.already(arguments.output_format)?);
     };
     if !remove.is_empty() && !arguments.replace {
         return Err(told.changed());
     }
-    if arguments.fingerprint.is_empty() {
+    if wanted.is_empty() {
         note(told.question().trim_end());
-        if !confirmed("Are they the same?", &told.unattended())? {
+        if !confirmed(question, &told.unattended())? {
             return Err(Error::failed("nothing was pinned", told.unattended()));
         }
     }
-    file.replace(address, remove, add)?;
-    say(&told.pinned(arguments.output_format)?).map(|()| ExitCode::SUCCESS)
+    file.replace(shown.address, remove, add)?;
+    say(&told.pinned(arguments.output_format)?)
 }
 
 /// Where the node is, and whether `helper.yaml` has it.
-fn place(arguments: &TrustHost, config: &HelperConfig) -> Result<(SocketAddr, bool), Error> {
-    let Address(ip, port) = arguments.address;
-    let sites: Vec<Site> =
-        sites(config).into_iter().filter(|site| site.is(&arguments.node)).collect();
+fn place(
+    config: &HelperConfig,
+    file: &Path,
+    node: &str,
+    Address(ip, port): Address,
+) -> Result<(SocketAddr, bool), Error> {
+    let sites: Vec<Site> = sites(config).into_iter().filter(|site| site.is(node)).collect();
     let fits = |site: &&Site| {
         site.address.ip() == ip && port.is_none_or(|port| port == site.address.port())
     };
@@ -93,71 +139,14 @@ fn place(arguments: &TrustHost, config: &HelperConfig) -> Result<(SocketAddr, bo
     match (sites.iter().find(fits), sites.first()) {
         (Some(site), _) => Ok((site.address, true)),
         (None, None) => Ok((said, false)),
-        (None, Some(other)) => Err(elsewhere(arguments, other.address, said)),
+        (None, Some(other)) => Err(elsewhere(file, node, other.address, said)),
     }
 }
 
-fn elsewhere(arguments: &TrustHost, other: SocketAddr, said: SocketAddr) -> Error {
-    let (node, file) = (&arguments.node, shown(&arguments.config));
+fn elsewhere(file: &Path, node: &str, other: SocketAddr, said: SocketAddr) -> Error {
+    let file = import::shown(file);
     Error::failed(
         format!("{file} has {node} at {other}, and not at {said}"),
         format!("vm-autoscale-setup trust-host {node} {other}, or first change {file}"),
     )
-}
-
-fn name(text: &str) -> Result<String, String> {
-    let (cluster, node) = text.split_once('/').unwrap_or(("x", text));
-    for part in [cluster, node] {
-        NodeName::try_from(part.to_owned()).map_err(|error| error.to_string())?;
-    }
-    Ok(text.to_owned())
-}
-
-fn address(text: &str) -> Result<Address, String> {
-    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    if let Ok(ip) = bare.parse() {
-        return Ok(Address(ip, None));
-    }
-    let both: Result<SocketAddr, _> = text.parse();
-    let both = both.map_err(|_| "an IP address is needed; names are not resolved".to_owned())?;
-    Ok(Address(both.ip(), Some(both.port())))
-}
-
-fn fingerprint(text: &str) -> Result<Fingerprint, String> {
-    let parsed: Option<Fingerprint> = text.parse().ok();
-    let sha256 = parsed.filter(|parsed| matches!(parsed, Fingerprint::Sha256(_)));
-    sha256.ok_or_else(|| "not as `ssh-keygen -lf FILE` prints it: SHA256:…".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_are_ips_with_or_without_a_port() {
-        let ip = |text: &str| text.parse().unwrap();
-        for (text, port) in
-            [("192.0.2.1", None), ("192.0.2.1:2222", Some(2222)), ("[192.0.2.1]", None)]
-        {
-            assert_eq!(address(text), Ok(Address(ip("192.0.2.1"), port)), "{text}");
-        }
-        assert_eq!(address("fd00::1"), Ok(Address(ip("fd00::1"), None)));
-        assert_eq!(address("[fd00::1]:2222"), Ok(Address(ip("fd00::1"), Some(2222))));
-        for wrong in ["pve1", "192.0.2.1:x", "", "192.0.2.1:22:22", "192.0.2.1 22"] {
-            assert!(address(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn names_and_fingerprints_are_of_their_alphabets() {
-        assert!(name("pve1").is_ok() && name("home/pve1").is_ok());
-        for wrong in ["", "pve1;id", "a/b/c", "-x", "/pve1"] {
-            assert!(name(wrong).is_err(), "{wrong}");
-        }
-        let good = "SHA256:".to_owned() + &"A".repeat(43);
-        assert_eq!(fingerprint(&good).unwrap().to_string(), good);
-        for wrong in ["SHA256:AAAA", "MD5:00", &good[7..], &(good.clone() + "=A")] {
-            assert!(fingerprint(wrong).is_err(), "{wrong}");
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! Putting gate and line on a node, and keeping them there only once they are proven.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::error::Error;
 use crate::nodes::{Job, Key, Line, Proven, Remote, Site, Unproven, Way, prove};
@@ -10,7 +10,7 @@ use crate::nodes::{Job, Key, Line, Proven, Remote, Site, Unproven, Way, prove};
 pub(crate) struct Place<'a> {
     pub(crate) site: &'a Site,
     pub(crate) way: &'a Way,
-    pub(crate) pins: &'a PathBuf,
+    pub(crate) pins: &'a Path,
     pub(crate) gate: Option<&'a [u8]>,
 }
 
@@ -40,7 +40,7 @@ struct Heard {
 /// It was not put, or not proven and taken out again.
 pub(crate) fn put(place: &Place<'_>, key: &Key<'_>, line: &Line) -> Result<Done, Error> {
     let site = place.site;
-    let mut remote = Remote::begin(place.way, site, place.pins, line, Job::Put(place.gate))?;
+    let mut remote = Remote::begin(place.way, site, place.pins, Job::Put(line, place.gate))?;
     let heard = match hear(&mut remote, site) {
         Ok(heard) => heard,
         Err(Some(error)) => {

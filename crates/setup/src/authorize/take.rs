@@ -1,6 +1,6 @@
 //! Taking the line away again.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde_json::json;
 use vm_autoscale_config::HelperConfig;
@@ -30,11 +30,11 @@ pub(crate) struct Taken {
 pub(crate) fn take(
     site: &Site,
     way: &Way,
-    pins: &PathBuf,
+    pins: &Path,
     line: &Line,
     gate: bool,
 ) -> Result<Taken, Error> {
-    let mut remote = Remote::begin(way, site, pins, line, Job::Take { gate })?;
+    let mut remote = Remote::begin(way, site, pins, Job::Take(line, gate))?;
     let mut taken = Taken { line: false, gate: None, file: String::new() };
     while let Some((word, rest)) = remote.next() {
         match word.as_str() {

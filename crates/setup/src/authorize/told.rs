@@ -1,6 +1,7 @@
 //! What is said of it.
 
 use serde_json::json;
+use vm_autoscale_node::GateVersion;
 
 use super::What;
 use super::put::Done;
@@ -49,7 +50,7 @@ pub(super) fn done(site: &Site, line: &Line, done: &Done, format: Format) -> Str
         let value = json!({
             "node": name, "authorized": true, "changed": done.changed, "line": line.to_string(),
             "file": done.file, "gate_put": done.gate, "forced": line.gated,
-            "cluster_read": done.proven.cluster,
+            "cluster_read": done.proven.cluster, "gate": done.proven.gate,
         });
         return value.to_string() + "\n";
     }
@@ -65,8 +66,19 @@ pub(super) fn done(site: &Site, line: &Line, done: &Done, format: Format) -> Str
     } else {
         ". There is no gate: the key opens a root shell"
     };
+    let older = |gate: &GateVersion| Some(*gate) < own_version();
+    let old = done.proven.gate.filter(older).map_or_else(String::new, |gate| {
+        format!(
+            "The gate there is of version {gate}, older than this program: --gate FILE puts another.\n"
+        )
+    });
     format!(
-        "{name}: the line {put} in {}.\n{gate}Proven with the helper's key: {read} works{other}.\n",
+        "{name}: the line {put} in {}.\n{gate}Proven with the helper's key: {read} works{other}.\n\
+         {old}",
         done.file
     )
+}
+
+fn own_version() -> Option<GateVersion> {
+    env!("CARGO_PKG_VERSION").to_owned().try_into().ok()
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use russh::keys::PrivateKey;
-use vm_autoscale_node::{ANCHOR, ClusterName, Gate, NodeCommand, NodeName};
+use vm_autoscale_node::{ANCHOR, ClusterName, Gate, GateVersion, NodeCommand, NodeName};
 use vm_autoscale_protocol::NodeState;
 use vm_autoscale_ssh::{Limits, Link, Login, Pins, Proof};
 
@@ -25,6 +25,8 @@ const REFUSED: i32 = 126;
 pub(crate) struct Proven {
     /// Whether the look at the cluster worked; where there is no Proxmox only the gate is heard.
     pub(crate) cluster: bool,
+    /// The gate that guards the key.
+    pub(crate) gate: Option<GateVersion>,
 }
 
 /// What was seen instead.
@@ -92,13 +94,13 @@ fn look(
         let cluster = cluster.split(|b| *b == b'\n').any(|it| it.starts_with(ANCHOR.as_bytes()));
         let otherwise = |why: &str| Err(Unproven::Otherwise(why.to_owned()));
         match Gate::answered(*exit, gate) {
-            Ok(Some(Gate::Forced(_))) if gated => Ok(Proven { cluster }),
+            Ok(Some(Gate::Forced(gate))) if gated => Ok(Proven { cluster, gate: Some(gate) }),
             Ok(Some(Gate::Installed(_))) if gated => {
                 otherwise("the gate is there, and the key opens more than it: command= is missing")
             }
             Ok(None) if gated => otherwise("there is no gate"),
             Err(_) if gated => otherwise("what answers for the gate is not the gate"),
-            _ if cluster => Ok(Proven { cluster }),
+            _ if cluster => Ok(Proven { cluster, gate: None }),
             _ => otherwise("a look at the cluster brings nothing: is it a Proxmox node?"),
         }
     }))

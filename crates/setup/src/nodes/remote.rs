@@ -4,7 +4,7 @@
 //! nobody else knows, as a login shell may say things of its own before.
 
 use std::io::{BufRead as _, BufReader, Read as _, Take, Write as _};
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread::JoinHandle;
 
@@ -36,9 +36,11 @@ pub(crate) enum Way {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Job<'a> {
     /// The line, and the gate where that is given.
-    Put(Option<&'a [u8]>),
-    /// Whatever lines have the key, and the gate where nothing else rests on it.
-    Take { gate: bool },
+    Put(&'a Line, Option<&'a [u8]>),
+    /// Whatever lines have the key and, where it is said, the gate, unless another line needs it.
+    Take(&'a Line, bool),
+    /// The other nodes' host keys, as this one knows them.
+    ReadKeys,
 }
 
 /// A script that runs on a node.
@@ -56,13 +58,7 @@ impl Remote {
     ///
     /// # Errors
     /// The program for the way cannot be started.
-    pub(crate) fn begin(
-        way: &Way,
-        site: &Site,
-        pins: &PathBuf,
-        line: &Line,
-        job: Job<'_>,
-    ) -> Result<Self, Error> {
+    pub(crate) fn begin(way: &Way, site: &Site, pins: &Path, job: Job<'_>) -> Result<Self, Error> {
         let (target, mut command) = command(way, site, pins)?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let broken = |why: String| Error::failed(format!("{target}: {why}"), "try again");
@@ -79,7 +75,7 @@ impl Remote {
         });
         let tag = format!("vm-autoscale-{:016x}", fastrand::u64(..));
         // One that ends before it has heard all of it says why.
-        let _ = stdin.write_all(&script(&tag, site, line, job)).and_then(|()| stdin.flush());
+        let _ = stdin.write_all(script(&tag, site, job).as_bytes()).and_then(|()| stdin.flush());
         let said = BufReader::new(stdout.take(MOST));
         Ok(Self { child, stdin, said, complaints, tag, target })
     }
@@ -118,7 +114,7 @@ impl Remote {
 }
 
 /// With the node's pins, whatever the administrator's own client believes.
-fn command(way: &Way, site: &Site, pins: &PathBuf) -> Result<(String, Command), Error> {
+fn command(way: &Way, site: &Site, pins: &Path) -> Result<(String, Command), Error> {
     let Way::Ssh(target) = way else {
         let mut command = program("/bin/sh", TIME);
         command.arg("-s");
@@ -146,26 +142,25 @@ fn command(way: &Way, site: &Site, pins: &PathBuf) -> Result<(String, Command), 
     Ok((target.clone(), command))
 }
 
-fn script(tag: &str, site: &Site, line: &Line, job: Job<'_>) -> Vec<u8> {
-    let (mode, gate) = match job {
-        Job::Put(gate) => ("put", gate.is_some()),
-        Job::Take { gate } => ("take", gate),
+/// Values first; they are all of alphabets that mean nothing to a shell between quotes.
+fn script(tag: &str, site: &Site, job: Job<'_>) -> String {
+    let (mode, line, gate) = match job {
+        Job::Put(line, gate) => ("put", line, gate.is_some()),
+        Job::Take(line, gate) => ("take", line, gate),
+        Job::ReadKeys => return format!("tag='{tag}'\n{}", include_str!("remote/read.sh")),
     };
-    let gate = if gate { "yes" } else { "no" };
-    let mut script = format!(
-        "tag='{tag}' mode={mode} user='{}' gate={gate}\nline='{line}'\npattern='{}'\n",
-        site.user,
-        line.pattern()
-    );
+    let (user, gate) = (&site.user, if gate { "yes" } else { "no" });
+    let mut script = format!("tag='{tag}' mode={mode} user='{user}' gate={gate}\nline='{line}'\n");
+    script += &format!("pattern='{}'\n", line.pattern());
     script += include_str!("remote/node.sh");
-    if let Job::Put(Some(program)) = job {
+    if let Job::Put(_, Some(program)) = job {
         script += "cat >\"$work/gate64\" <<'END' || die \"no room in $work\"\n";
         script += &STANDARD.encode(program);
         script += "\nEND\n";
     }
-    script += match job {
-        Job::Put(_) => include_str!("remote/put.sh"),
-        Job::Take { .. } => include_str!("remote/take.sh"),
-    };
-    script.into_bytes()
+    script
+        + match job {
+            Job::Put(..) => include_str!("remote/put.sh"),
+            _ => include_str!("remote/take.sh"),
+        }
 }

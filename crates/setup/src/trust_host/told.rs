@@ -1,11 +1,11 @@
 //! What is said of it.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 
 use russh::keys::{HashAlg, PublicKey};
 use serde_json::{Value, json};
 
+use super::Shown;
 use super::decide::{Decision, named};
 use super::pins::{File, Pinned};
 use crate::args::Format;
@@ -13,10 +13,7 @@ use crate::error::Error;
 use crate::import::shown;
 
 pub(super) struct Told<'a> {
-    pub(super) node: &'a str,
-    pub(super) address: SocketAddr,
-    /// Whether `helper.yaml` has the node.
-    pub(super) known: bool,
+    pub(super) shown: &'a Shown<'a>,
     pub(super) file: &'a File,
     pub(super) decision: &'a Decision,
 }
@@ -24,7 +21,8 @@ pub(super) struct Told<'a> {
 impl Told<'_> {
     /// The keys, and how they are compared.
     pub(super) fn question(&self) -> String {
-        let (node, ip, port) = (self.node, self.address.ip(), self.address.port());
+        let (node, ip, port) =
+            (self.shown.node, self.shown.address.ip(), self.shown.address.port());
         let mut text = format!("{node} ({ip}, port {port}) shows these host keys:\n");
         let (remove, add) = self.changes();
         text += &both(remove, add);
@@ -41,7 +39,7 @@ impl Told<'_> {
 
     /// Another key is pinned, and nobody said that it is to be replaced.
     pub(super) fn changed(&self) -> Error {
-        let (node, path) = (self.node, shown(&self.file.path));
+        let (node, path) = (self.shown.node, shown(&self.file.path));
         let (remove, add) = self.changes();
         Error::failed(
             format!(
@@ -72,7 +70,7 @@ impl Told<'_> {
 
     pub(super) fn already(&self, format: Format) -> Result<String, Error> {
         let Decision::Already(keys) = self.decision else { return Ok(String::new()) };
-        let mut text = format!("{} is pinned already:\n", self.node);
+        let mut text = format!("{} is pinned already:\n", self.shown.node);
         for key in keys {
             let _ = writeln!(text, "  {}", named(key));
         }
@@ -86,7 +84,7 @@ impl Told<'_> {
             let _ = writeln!(text, "  {}", named(key));
         }
         if !remove.is_empty() {
-            let _ = writeln!(text, "The other key of {} is no longer trusted.", self.node);
+            let _ = writeln!(text, "The other key of {} is no longer trusted.", self.shown.node);
         }
         self.answer(format, text, add, true)
     }
@@ -98,24 +96,24 @@ impl Told<'_> {
         keys: &[PublicKey],
         changed: bool,
     ) -> Result<String, Error> {
-        let (name, ip, port) = (self.name(), self.address.ip(), self.address.port());
+        let (name, ip, port) = (self.name(), self.shown.address.ip(), self.shown.address.port());
         let line = format!("- {{name: {name}, address: {ip}, port: {port}}}");
         if let Format::Json = format {
             let keys: Vec<Value> = keys.iter().map(key_json).collect();
             let value = json!({
-                "node": self.node, "address": ip, "port": port, "changed": changed, "keys": keys,
-                "known_hosts": self.file.path, "in_helper_yaml": self.known,
+                "node": self.shown.node, "address": ip, "port": port, "changed": changed, "keys": keys,
+                "known_hosts": self.file.path, "in_helper_yaml": self.shown.known,
             });
             return Ok(value.to_string() + "\n");
         }
-        if !self.known {
+        if !self.shown.known {
             let _ = writeln!(
                 text,
                 "helper.yaml has no such node yet. Below `nodes:` of its cluster belongs\n  {line}"
             );
         }
         if changed {
-            let _ = writeln!(text, "Next: vm-autoscale-setup authorize {}", self.node);
+            let _ = writeln!(text, "Next: vm-autoscale-setup authorize {}", self.shown.node);
         }
         Ok(text)
     }
@@ -128,12 +126,12 @@ impl Told<'_> {
     }
 
     fn command(&self) -> String {
-        format!("vm-autoscale-setup trust-host {} {}", self.node, self.address)
+        format!("vm-autoscale-setup trust-host {} {}", self.shown.node, self.shown.address)
     }
 
     /// Without its cluster.
     fn name(&self) -> &str {
-        self.node.rsplit('/').next().unwrap_or(self.node)
+        self.shown.node.rsplit('/').next().unwrap_or(self.shown.node)
     }
 }
 

@@ -1,12 +1,12 @@
-# What is done on a node, by its root: `mode` put or take. Above stand the values, all of closed
-# alphabets: tag, mode, user, line, pattern (of lines with our key), gate (yes or no).
+# What is done on a node, by its root. Above stand the values, all of closed
+# alphabets: tag, mode (put or take), user, line, pattern (of lines with our key), gate (yes or no).
 set -u
 LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
 umask 077
 dir=/usr/libexec/vm-autoscale
 program=$dir/gate
-work= put=no gate_put=no
+work= put=no gate_put=no made= had=no
 
 answer() { printf '%s %s\n' "$tag" "$(printf '%s' "$*" | tr '\n' ' ')"; }
 die() { answer failed "$*"; exit 1; }
@@ -15,41 +15,52 @@ die() { answer failed "$*"; exit 1; }
 finish() {
     trap '' HUP INT TERM PIPE
     undone=$put$gate_put
-    if [ "$put" = yes ]; then
-        if cmp -s "$work/new" "$real" && [ -e "$work/old" ]; then
-            cat "$work/old" >"$real.vm-autoscale" && mv -f "$real.vm-autoscale" "$real"
-        elif cmp -s "$work/new" "$real"; then
-            rm -f "$real"
-        else
-            rewrite take
-        fi
+    if [ "$put" = yes ] && ! cmp -s "$work/new" "$real"; then
+        rewrite take
+    elif [ "$put$had" = yesyes ]; then
+        beside "$work/old" && mv -f "$real.vm-autoscale" "$real"
+    elif [ "$put" = yes ]; then
+        rm -f "$real"
     fi
     if [ "$gate_put" = yes ] && [ -e "$work/gate" ]; then
         cp -p "$work/gate" "$program.new" && mv -f "$program.new" "$program"
     elif [ "$gate_put" = yes ]; then
-        rm -f "$program" && rmdir "$dir" 2>/dev/null
+        rm -f "$program"
     fi
+    # Directories that have nothing in them were made for what did not stay.
+    rm -f "$program.new"
+    rmdir "$dir" ${made:+"$made"} 2>/dev/null
     [ "$undone" = nono ] || answer undone
     [ -z "$work" ] || rm -rf "$work"
 }
 
-# Writes the file beside and renames it, unless another hand was faster: then once more.
+# The file as it is to be, whole, beside the one that there is.
+beside() {
+    if cat "$1" >"$real.vm-autoscale" && chmod 600 "$real.vm-autoscale" &&
+        { [ "$user" = root ] || chown "$user:" "$real.vm-autoscale"; }; then return 0; fi 2>"$work/err"
+    rm -f "$real.vm-autoscale"
+    return 1
+}
+
+without_ours() { sed -E -e "\,$pattern,d" "$@" "$work/old"; }
+
+# Writes it, unless another hand was faster: then once more.
 rewrite() {
     for _ in 1 2 3 4 5; do
-        rm -f "$work/old"
-        if [ -e "$real" ]; then cp "$real" "$work/old" 2>"$work/err" || return 1; fi
+        had=no
+        : >"$work/old"
+        if [ -e "$real" ]; then
+            had=yes
+            cp "$real" "$work/old" 2>"$work/err" || return 1
+        fi
         if [ "$1" = put ]; then
-            cat "$work/old" 2>/dev/null | sed -E -e "\,$pattern,d" -e '$a\' >"$work/new"
-            printf '%s\n' "$line" >>"$work/new"
+            { without_ours -e '$a\' && printf '%s\n' "$line"; } >"$work/new" 2>"$work/err"
         else
-            cat "$work/old" 2>/dev/null | sed -E -e "\,$pattern,d" >"$work/new"
+            without_ours >"$work/new" 2>"$work/err"
         fi || return 1
-        if [ -e "$work/old" ]; then cmp -s "$work/old" "$work/new"; else [ ! -s "$work/new" ]; fi &&
-            { changed=no; return 0; }
-        { cat "$work/new" >"$real.vm-autoscale" && chmod 600 "$real.vm-autoscale"; } 2>"$work/err" &&
-            { [ "$user" = root ] || chown "$user:" "$real.vm-autoscale" 2>"$work/err"; } ||
-            { rm -f "$real.vm-autoscale"; return 1; }
-        if [ -e "$work/old" ]; then cmp -s "$work/old" "$real"; else [ ! -e "$real" ]; fi || continue
+        if cmp -s "$work/old" "$work/new"; then changed=no; return 0; fi
+        beside "$work/new" || return 1
+        if [ "$had" = yes ]; then cmp -s "$work/old" "$real"; else [ ! -e "$real" ]; fi || continue
         [ "$1" = take ] || put=yes
         mv -f "$real.vm-autoscale" "$real" 2>"$work/err" || { put=no; return 1; }
         changed=yes
@@ -94,7 +105,8 @@ work=$(mktemp -d) || die "no directory for temporary files"
 trap finish EXIT
 trap 'exit 1' HUP INT TERM PIPE
 if [ "$mode" = put ] && [ ! -d "$home/.ssh" ]; then
-    mkdir "$home/.ssh" && { [ "$user" = root ] || chown "$user:" "$home/.ssh"; }
+    made=$home/.ssh
+    mkdir "$made" && { [ "$user" = root ] || chown "$user:" "$made"; }
 fi 2>"$work/err" || die "$(cat "$work/err")"
 # On Proxmox a link into /etc/pve: it stays one.
 real=$(readlink -f "$home/.ssh/authorized_keys")
