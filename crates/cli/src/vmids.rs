@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -11,7 +12,7 @@ use vm_autoscale_scheduler::{StatusReport, fetch_status};
 
 use crate::args::{Args, Command};
 use crate::files::places;
-use crate::{Error, say, wait};
+use crate::{Error, wait};
 
 /// Stands where a command does. It is none of clap's, which would offer it to people.
 const WORD: &str = "__vmids";
@@ -38,7 +39,10 @@ pub(crate) fn offer(args: &Args) -> Result<(), Error> {
     let socket = places(args, named)?.socket;
     let answer = wait(async { timeout(PATIENCE, fetch_status(&socket)).await })?;
     let Ok(Ok(report)) = answer else { return Ok(()) };
-    say(&lines(&report))
+    // Not by `say`, which lets no tab through.
+    let mut out = std::io::stdout().lock();
+    let text = lines(&report);
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Error::Output)
 }
 
 /// A number that several clusters have stands there once. Of names a shell sees only such as
