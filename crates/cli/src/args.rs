@@ -85,6 +85,10 @@ pub(crate) enum Command {
     /// Play a recorded load to the planner, and sum up what comes of it.
     #[command(after_help = REPLAY_HELP)]
     Replay(ReplayArgs),
+    /// For `vm-autoscale-setup uninstall --restore-vms`: the commands that give VMs back the sizes
+    /// that they had before our changes.
+    #[command(hide = true)]
+    SizesBefore,
     /// What the configuration says, what holds, and what a reload would change.
     #[command(subcommand, after_help = help::CONFIG)]
     Config(ConfigCommand),

@@ -9,6 +9,7 @@ mod nodes;
 mod pause;
 mod plain;
 mod replay;
+mod sizes;
 mod status;
 mod table;
 mod validate;
@@ -119,6 +120,7 @@ fn execute(args: &Args) -> Result<u8, Error> {
         Some(Command::Pause(wanted)) => return pause::pause(args, wanted),
         Some(Command::Resume(wanted)) => return pause::resume(args, wanted),
         Some(Command::Replay(wanted)) => return replay::replay(args, wanted),
+        Some(Command::SizesBefore) => return sizes::before(args),
         _ => {}
     }
     let config = SchedulerConfig::read(&args.config, &environment::environment(args)?)?;

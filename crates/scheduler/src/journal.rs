@@ -21,7 +21,9 @@ mod sqlite;
 pub use memory::MemoryJournal;
 pub use pause::Pause;
 pub use record::{Compare, Duty, LastChange, Quarantine, Recalled, Standing, VmRecord};
-pub use sqlite::{Block, LastKnown, LastPicture, PastUse, SqliteJournal, last_pictures, past_use};
+pub use sqlite::{
+    Block, LastKnown, LastPicture, Moved, PastUse, SqliteJournal, last_pictures, moved, past_use,
+};
 
 /// Where it is kept. Moments are of the clock that [`Journal`] itself says goes on from process to
 /// process; they never jump.

@@ -37,8 +37,8 @@ pub use error::Error;
 pub use health::{PauseStatus, Reload, Source};
 pub use journal::{
     Block, Compare, Counts, Decided, Duty, Event, Journal, JournalError, LastChange, LastKnown,
-    LastPicture, MemoryJournal, Notes, PastUse, Pause, Quarantine, Recalled, Samples,
-    SqliteJournal, Standing, VmRecord, last_pictures, past_use,
+    LastPicture, MemoryJournal, Moved, Notes, PastUse, Pause, Quarantine, Recalled, Samples,
+    SqliteJournal, Standing, VmRecord, last_pictures, moved, past_use,
 };
 pub use logging::{LogGuard, start_log};
 pub use outcome::{Class, Consequence, Outcome, Then};

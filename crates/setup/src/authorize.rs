@@ -14,7 +14,6 @@ use vm_autoscale_ssh::Pins;
 pub(crate) use self::put::{Place, put};
 use self::take::remove;
 pub(crate) use self::take::take;
-#[allow(unused_imports, reason = "for `uninstall --nodes`")]
 pub(crate) use self::take::{Removed, unauthorize};
 use crate::args::Format;
 use crate::error::Error;

@@ -1,14 +1,14 @@
 //! `install`: everything in its place, once or again.
 
 mod answers;
-mod ask;
-mod found;
+pub(crate) mod ask;
+pub(crate) mod found;
 mod judge;
 mod plan;
 mod policy;
 mod reach;
 mod release;
-mod seen;
+pub(crate) mod seen;
 pub(crate) mod wanted;
 
 use std::path::PathBuf;

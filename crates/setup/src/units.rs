@@ -13,6 +13,8 @@ pub(crate) const SOCKET: &str = "vm-autoscale-helper.socket";
 /// Those that start at boot, with what starts them.
 pub(crate) const ENABLED: [(&str, &str); 2] =
     [(SOCKET, "sockets.target.wants"), (SCHEDULER, "multi-user.target.wants")];
+/// Where they are linked to.
+pub(crate) const UNIT_LINKS: &str = "/etc/systemd/system";
 const SECONDS: u32 = 60;
 
 /// What systemd says of this machine's.
@@ -67,7 +69,7 @@ pub(crate) fn is_any_enabled(root: &Root) -> bool {
 }
 
 fn is_linked(root: &Root, unit: &str, wants: &str) -> bool {
-    root.at(&format!("/etc/systemd/system/{wants}/{unit}")).symlink_metadata().is_ok()
+    root.at(&format!("{UNIT_LINKS}/{wants}/{unit}")).symlink_metadata().is_ok()
 }
 
 /// Whether there is a systemctl here.

@@ -23,6 +23,7 @@ mod prune;
 mod reader;
 mod samples;
 mod schema;
+mod sizes;
 mod value;
 mod write;
 
@@ -33,6 +34,7 @@ use memory::{INTENT, Intended, Late, Memory, PAUSE};
 use prune::Prune;
 pub use reader::{LastKnown, LastPicture, last_pictures};
 pub use samples::{Block, PastUse, past_use};
+pub use sizes::{Moved, moved};
 
 /// It is opened when it is needed first, and anew after whatever went wrong.
 #[derive(Debug, Clone)]

@@ -97,7 +97,9 @@ fn key(seen: &Seen, steps: &mut Vec<Step>) {
 /// Those that are missing, and those of ours that are open to others; with their paths.
 fn directories(wanted: &Wanted, seen: &Seen, record: &mut Record) -> Vec<(String, Step)> {
     let mut steps = Vec::new();
-    for (path, owned) in &wanted.directories {
+    // The record's own is made with it, and known by its name.
+    let own = above(paths::RECORD).last().unwrap_or_default();
+    for (path, owned) in wanted.directories.iter().filter(|(path, _)| *path != own) {
         if !seen.found.contains_key(path) {
             record.directories.insert(path.clone());
             steps.push((path.clone(), Step::Directory(path.clone(), *owned)));
@@ -105,8 +107,6 @@ fn directories(wanted: &Wanted, seen: &Seen, record: &mut Record) -> Vec<(String
             steps.push((path.clone(), Step::Give(path.clone(), *owned)));
         }
     }
-    let own = above(paths::RECORD).last().unwrap_or_default();
-    steps.retain(|(path, _)| path != own);
     steps
 }
 

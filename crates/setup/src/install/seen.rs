@@ -31,6 +31,12 @@ pub(crate) struct Seen {
     pub(crate) socket_directory: bool,
     /// What systemd says; `None` of an image.
     pub(crate) live: Option<Live>,
+    /// For the end of it: which directories are there, the outer ones first, and what is in them,
+    pub(crate) directories: Vec<(String, Vec<String>)>,
+    /// what a killed run left,
+    pub(crate) unfinished: Vec<String>,
+    /// and what is in /run.
+    pub(crate) run: Vec<String>,
 }
 
 impl Seen {
@@ -57,12 +63,7 @@ impl Seen {
         for path in [paths::KEY, paths::PUBLIC_KEY] {
             seen.look_at(root, path)?;
         }
-        for user in ["root", paths::USER] {
-            seen.users.extend(root.uid(user)?.map(|uid| (user, uid)));
-        }
-        for group in ["root", paths::USER, paths::ADMINS] {
-            seen.groups.extend(root.gid(group)?.map(|gid| (group, gid)));
-        }
+        seen.accounts(root)?;
         let socket = look(&root.at(paths::SOCKETS))?;
         let group = seen.groups.get(paths::USER);
         seen.socket_directory = socket.is_some_and(|it| Some(&it.rights.gid) == group);
@@ -70,6 +71,20 @@ impl Seen {
         seen.systemctl = units::can_be_told();
         seen.live = if root.is_live() { Some(units::live()?) } else { None };
         Ok((seen, complaint))
+    }
+
+    /// Which of the accounts are there.
+    ///
+    /// # Errors
+    /// That cannot be told.
+    pub(crate) fn accounts(&mut self, root: &Root) -> Result<(), Error> {
+        for user in ["root", paths::USER] {
+            self.users.extend(root.uid(user)?.map(|uid| (user, uid)));
+        }
+        for group in ["root", paths::USER, paths::ADMINS] {
+            self.groups.extend(root.gid(group)?.map(|gid| (group, gid)));
+        }
+        Ok(())
     }
 
     fn look_at(&mut self, root: &Root, path: &str) -> Result<(), Error> {

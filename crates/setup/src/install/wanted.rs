@@ -12,6 +12,7 @@ use crate::manifest::{self, Kind, Shipped};
 use crate::paths;
 use crate::root::Root;
 use crate::step::{Content, Owned};
+use crate::units::UNIT_LINKS;
 
 /// A file that is to be there.
 #[derive(Debug, Clone)]
@@ -73,7 +74,7 @@ pub(crate) fn wanted(release: &Release, answers: &Answers, root: &Root) -> Resul
     });
     items.push(reach::item());
     items.extend(audit(release, answers, root)?);
-    let directories = directories(&items);
+    let directories = directories(items.iter().map(|item| item.path.as_str()));
     Ok(Wanted {
         items,
         directories,
@@ -122,11 +123,13 @@ fn audit(release: &Release, answers: &Answers, root: &Root) -> Result<Option<Ite
 }
 
 /// All that files are put into, those on the way included, the outer ones first.
-fn directories(items: &[Item]) -> BTreeMap<String, Owned> {
-    let mut paths: BTreeSet<&str> = items.iter().flat_map(|item| above(&item.path)).collect();
+pub(crate) fn directories<'a>(files: impl Iterator<Item = &'a str>) -> BTreeMap<String, Owned> {
+    let mut paths: BTreeSet<&str> = files.flat_map(above).collect();
     for own in OWN {
         paths.extend(above(own.0).chain([own.0]));
     }
+    // For the links by which units start at boot; what is below it, systemctl makes and removes.
+    paths.extend(above(UNIT_LINKS).chain([UNIT_LINKS]));
     paths.extend(above(paths::RECORD));
     let owned = |path: &str| {
         let own = OWN.iter().find(|(own, _)| *own == path);

@@ -17,6 +17,7 @@ mod hold;
 mod read;
 mod samples;
 mod size;
+mod sizes;
 mod versions;
 
 pub(super) const PLENTY: Duration = Duration::from_secs(60);
