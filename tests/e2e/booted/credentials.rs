@@ -2,6 +2,7 @@
 
 use vm_autoscale_lab::{Reply, Request};
 
+use super::figures::words;
 use super::site::{HELPER, SCHEDULER, Site, shipped};
 use crate::turn;
 
@@ -60,9 +61,8 @@ fn what_the_helper_proves_itself_by_may_be_encrypted() {
     site.ok(&["systemctl", "daemon-reload"]);
     assert_eq!(site.ok(&["systemd-analyze", "verify", "--man=no", HELPER]), "");
     let allowed = site.property(HELPER, "IPAddressAllow");
-    let mut allowed: Vec<&str> = allowed.split_whitespace().collect();
-    allowed.sort_unstable();
-    assert_eq!(allowed, ["192.0.2.11/32", "192.0.2.12/32", "192.0.2.13/32", "2001:db8::1/128"]);
+    let nodes = ["192.0.2.11/32", "192.0.2.12/32", "192.0.2.13/32", "2001:db8::1/128"];
+    assert_eq!(words(&allowed), nodes);
     site.machine.stop().unwrap();
 }
 
