@@ -12,10 +12,10 @@ mod manifest;
 mod nodes;
 mod paths;
 mod program;
-mod record;
-mod root;
 #[cfg_attr(not(test), expect(dead_code, reason = "install calls it"))]
 mod reach;
+mod record;
+mod root;
 mod rotate_key;
 mod step;
 mod told;
