@@ -33,8 +33,26 @@ complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_needs_command" -f -
 complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_needs_command" -f -a "check" -d 'Look whether everything is as it should be, and say what is not'
 complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_needs_command" -f -a "uninstall" -d 'Take away what install put there'
 complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_needs_command" -f -a "import" -d 'Turn the configuration of the Python program proxmox-vm-autoscale, or of its secure fork, into a config.yaml and a helper.yaml, and say of every key what became of it'
-complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand install" -s h -l help -d 'Print help'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand install" -l from -d 'The unpacked release; without it, the one that this program stands in' -r -F
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand install" -l root -d 'Install into an image that is unpacked there, and leave this machine alone' -r -F
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand install" -l answers -d 'A YAML file of answers, with the keys `cluster`, `user`, `nodes`, `vms`, `max_vcpus`, `max_memory`, `start_at_boot` and `audit`; flags hold over it' -r -F
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand install" -l cluster -d 'What the scheduler is to call the cluster' -r -f
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand install" -l node -d 'A node of it. Can be given again' -r -f
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand install" -l vms -d 'The VMs that may be changed: numbers and ranges' -r -f
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand install" -l max-vcpus -d 'vCPUs that each of them may have at most' -r -f
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand install" -l max-memory -d 'MiB of memory that each of them may have at most' -r -f
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand install" -l output-format -d 'How the answer is printed' -r -f -a "text\t'A table'
+json\t'One JSON value'"
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand install" -l dry-run -d 'Only say what would be done'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand install" -l no-start-at-boot -d 'Leave it to you when the daemons start'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand install" -l audit -d 'Also put the rules for auditd to their place'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand install" -l downgrade -d 'Install an older release over a newer one'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand install" -l packaged -d 'The files are dpkg\'s: do the rest. What the package\'s own script calls'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand install" -l yes -d 'Ask nothing'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand install" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand trust-host" -l fingerprint -d 'Pin the key with this fingerprint and ask nothing. Can be given again' -r -f
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand trust-host" -l from-node -d 'Take over the keys of the cluster\'s other nodes from this one, which is pinned already' -r -f
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand trust-host" -l ssh -d 'Your own way into that node, as root' -r -f
 complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand trust-host" -l config -d 'The helper\'s configuration: it says where the pins are' -r -F
 complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand trust-host" -l output-format -d 'How the answer is printed' -r -f -a "text\t'A table'
 json\t'One JSON value'"

@@ -30,21 +30,39 @@ _vm-autoscale-setup() {
         case $line[1] in
             (install)
 _arguments "${_arguments_options[@]}" : \
-'-h[Print help]' \
-'--help[Print help]' \
+'--from=[The unpacked release; without it, the one that this program stands in]:DIR:_files' \
+'--root=[Install into an image that is unpacked there, and leave this machine alone]:DIR:_files' \
+'--answers=[A YAML file of answers, with the keys \`cluster\`, \`user\`, \`nodes\`, \`vms\`, \`max_vcpus\`, \`max_memory\`, \`start_at_boot\` and \`audit\`; flags hold over it]:FILE:_files' \
+'--cluster=[What the scheduler is to call the cluster]:NAME:' \
+'*--node=[A node of it. Can be given again]:NAME=IP[:PORT]:' \
+'--vms=[The VMs that may be changed\: numbers and ranges]:LIST:' \
+'--max-vcpus=[vCPUs that each of them may have at most]:N:' \
+'--max-memory=[MiB of memory that each of them may have at most]:MIB:' \
+'--output-format=[How the answer is printed]:OUTPUT_FORMAT:((text\:"A table"
+json\:"One JSON value"))' \
+'--dry-run[Only say what would be done]' \
+'--no-start-at-boot[Leave it to you when the daemons start]' \
+'--audit[Also put the rules for auditd to their place]' \
+'--downgrade[Install an older release over a newer one]' \
+'(--from)--packaged[The files are dpkg'\''s\: do the rest. What the package'\''s own script calls]' \
+'--yes[Ask nothing]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
 (trust-host)
 _arguments "${_arguments_options[@]}" : \
 '*--fingerprint=[Pin the key with this fingerprint and ask nothing. Can be given again]:SHA256:…:' \
+'()--from-node=[Take over the keys of the cluster'\''s other nodes from this one, which is pinned already]:NODE:' \
+'--ssh=[Your own way into that node, as root]:[USER@]HOST:' \
 '--config=[The helper'\''s configuration\: it says where the pins are]:FILE:_files' \
 '--output-format=[How the answer is printed]:OUTPUT_FORMAT:((text\:"A table"
 json\:"One JSON value"))' \
 '--replace[Put the key that the node shows now in the place of the one that is pinned]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-':node -- Proxmox'\''s name of the node, or CLUSTER/NODE:' \
-':address -- Its IP address, as in helper.yaml\: `192.168.1.11`, `192.168.1.11\:2222`, `\[fd00\:\:1\]\:2222`:' \
+'::node -- Proxmox'\''s name of the node, or CLUSTER/NODE:' \
+'::address -- Its IP address, as in helper.yaml\: `192.168.1.11`, `192.168.1.11\:2222`, `\[fd00\:\:1\]\:2222`:' \
 && ret=0
 ;;
 (authorize)

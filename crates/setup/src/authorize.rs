@@ -3,8 +3,8 @@
 mod put;
 mod take;
 mod told;
+mod what;
 
-use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -15,13 +15,11 @@ pub(crate) use self::put::{Place, put};
 use self::take::remove;
 pub(crate) use self::take::take;
 pub(crate) use self::take::{Removed, unauthorize};
+pub(crate) use self::what::What;
 use crate::args::Format;
 use crate::error::Error;
-use crate::nodes::{Key, Line, Site, Way, connect, identity, named, note, policy};
-use crate::{paths, say};
-
-/// The gate is far smaller, in bytes.
-const LONGEST_GATE: u64 = 256 * 1024 * 1024;
+use crate::nodes::{Key, Site, Way, identity, named, note, policy};
+use crate::say;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -57,24 +55,6 @@ pub(crate) struct Authorize {
     output_format: Format,
 }
 
-/// What a node is to get.
-#[derive(Debug, clap::Args)]
-pub(crate) struct What {
-    /// Without the gate: whoever has the key has a root shell on the node.
-    #[arg(long)]
-    pub(crate) no_gate: bool,
-    /// The address that this machine has for the node, where it is not the one that it has here.
-    /// Can be given again.
-    #[arg(long, value_name = "ADDRESS")]
-    pub(crate) from: Vec<IpAddr>,
-    /// The gate's program, to be copied to the node.
-    #[arg(long, value_name = "FILE", default_value = paths::GATE)]
-    pub(crate) gate: PathBuf,
-    /// The helper's configuration.
-    #[arg(long, value_name = "FILE", default_value = paths::POLICY)]
-    pub(crate) config: PathBuf,
-}
-
 pub(crate) fn run(arguments: &Authorize) -> Result<ExitCode, Error> {
     let what = &arguments.what;
     let config = policy(&what.config)?;
@@ -102,35 +82,6 @@ impl Authorize {
     fn way(&self) -> Option<Way> {
         let ssh = self.ssh.clone().map(Way::Ssh);
         if self.local { Some(Way::Local) } else { ssh }
-    }
-}
-
-impl What {
-    /// The line for that node, good from where this machine stands for it.
-    ///
-    /// # Errors
-    /// The node cannot be reached.
-    pub(crate) fn line(&self, site: &Site, key: &Key<'_>) -> Result<Line, Error> {
-        let here = connect(&site.name, site.address)?.local_addr();
-        let here = here.as_ref().map(SocketAddr::ip);
-        let own = here.map_err(|error| Error::failed(error.to_string(), "try again"))?;
-        let from = if self.from.is_empty() { vec![own] } else { self.from.clone() };
-        Line::new(&key.key, from, !self.no_gate)
-    }
-
-    /// The gate's program; `None` where it is not wanted.
-    ///
-    /// # Errors
-    /// It is not there.
-    pub(crate) fn gate(&self) -> Result<Option<Vec<u8>>, Error> {
-        if self.no_gate {
-            return Ok(None);
-        }
-        let bytes = vm_autoscale_guard::read_regular_bytes(&self.gate, LONGEST_GATE);
-        let bytes = bytes.map_err(|error| {
-            Error::failed(error.problem(), "vm-autoscale-setup install puts the gate there")
-        })?;
-        Ok(Some(bytes.to_vec()))
     }
 }
 

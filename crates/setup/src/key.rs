@@ -2,6 +2,7 @@
 
 use russh::keys::ssh_key::LineEnding;
 use russh::keys::{Algorithm, PrivateKey};
+use zeroize::Zeroizing;
 
 use crate::disk::{self, Rights};
 use crate::error::Error;
@@ -14,6 +15,17 @@ use crate::root::Root;
 /// # Errors
 /// The system has no randomness, or the files cannot be written.
 pub(crate) fn make(root: &Root) -> Result<(), Error> {
+    let (private, public) = fresh()?;
+    let rights = |mode| Rights { mode, uid: 0, gid: 0 };
+    disk::put(&root.at(paths::PUBLIC_KEY), &mut public.as_bytes(), rights(0o644))?;
+    disk::put(&root.at(paths::KEY), &mut private.as_bytes(), rights(0o600))
+}
+
+/// The texts of a new key's two files, the private one first.
+///
+/// # Errors
+/// The system has no randomness.
+pub(crate) fn fresh() -> Result<(Zeroizing<String>, String), Error> {
     let failed = |error: &dyn std::fmt::Display| {
         let help = format!("ssh-keygen -t ed25519 -N '' -f {} makes one", paths::KEY);
         Error::failed(format!("no key can be made: {error}"), help)
@@ -24,9 +36,7 @@ pub(crate) fn make(root: &Root) -> Result<(), Error> {
     key.set_comment(format!("vm-autoscale@{}", host()));
     let private = key.to_openssh(LineEnding::LF).map_err(|error| failed(&error))?;
     let public = key.public_key().to_openssh().map_err(|error| failed(&error))? + "\n";
-    let rights = |mode| Rights { mode, uid: 0, gid: 0 };
-    disk::put(&root.at(paths::PUBLIC_KEY), &mut public.as_bytes(), rights(0o644))?;
-    disk::put(&root.at(paths::KEY), &mut private.as_bytes(), rights(0o600))
+    Ok((private, public))
 }
 
 /// This machine's name, as far as it is made of letters that mean nothing anywhere.

@@ -60,6 +60,7 @@ pub(crate) fn take(
 ///
 /// # Errors
 /// A way in is for no node of the file. What fails at a node is in its own place.
+#[allow(dead_code, reason = "uninstall calls it")]
 pub(crate) fn unauthorize(
     config: &HelperConfig,
     ssh: &[String],

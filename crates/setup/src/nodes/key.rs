@@ -11,6 +11,7 @@ use vm_autoscale_ssh::private_key;
 
 use crate::error::Error;
 use crate::import::shown;
+use crate::key::host;
 use crate::paths;
 
 /// Reads a private key as the helper does.
@@ -87,14 +88,6 @@ impl fmt::Display for Line {
         }
         write!(f, " {} {}", self.key(), self.comment)
     }
-}
-
-/// This machine's name, as far as it is made of letters that mean nothing anywhere.
-fn host() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let plain = |c: &char| c.is_ascii_alphanumeric() || "-.".contains(*c);
-    let name: String = name.chars().filter(plain).take(64).collect();
-    if name.is_empty() { "scheduler".to_owned() } else { name }
 }
 
 #[cfg(test)]

@@ -5,8 +5,6 @@ use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use russh::keys::ssh_key::LineEnding;
-use russh::keys::{Algorithm, PrivateKey};
 use vm_autoscale_config::{Access, read_checked};
 
 use crate::error::Error;
@@ -58,11 +56,8 @@ impl Files {
     /// # Errors
     /// It cannot be written.
     pub(super) fn make(&self) -> Result<(), Error> {
-        let random = &mut russh::keys::key::safe_rng();
-        let text = PrivateKey::random(random, Algorithm::Ed25519)
-            .and_then(|key| key.to_openssh(LineEnding::LF))
-            .map_err(|error| Error::failed(error.to_string(), "please report it"))?;
-        write(&self.new, text.as_bytes(), 0o600)
+        let (private, _) = crate::key::fresh()?;
+        write(&self.new, private.as_bytes(), 0o600)
     }
 
     /// Puts the new key in the place of the old one. There is a whole key at every instant, and the
