@@ -32,7 +32,10 @@ pub(super) struct Files {
 
 pub(super) fn gather() -> Result<Files, Error> {
     let shipped = crate::manifest::all()?;
-    let at = |file: &Shipped| Some((file.to.to_owned(), Entry::at(Path::new(file.to))?));
+    let at = |file: &Shipped| {
+        let entry = Entry::at(Path::new(file.to)).or_else(|| compressed(file.to))?;
+        Some((file.to.to_owned(), entry))
+    };
     let found: BTreeMap<String, Entry> = shipped.iter().filter_map(at).collect();
     let ours = shipped.iter().filter(|file| file.kind == Kind::Ours).map(|file| file.to);
     let regular = ours.filter(|to| found.get(*to).is_some_and(|entry| entry.is == Is::File));
@@ -41,6 +44,12 @@ pub(super) fn gather() -> Result<Files, Error> {
     let dpkg = Heard::of("dpkg-query", &["--show", "vm-autoscale"], 10).is_well();
     let dpkg = dpkg.then(|| changed(&Heard::of("dpkg", &["--verify", "vm-autoscale"], 60).out));
     Ok(Files { shipped, found, sums: listed(&sums), record: record(), dpkg })
+}
+
+/// Those are in a Debian package as every man page there is.
+fn compressed(page: &str) -> Option<Entry> {
+    let is_page = page.starts_with("/usr/share/man/");
+    is_page.then(|| Entry::at(Path::new(&format!("{page}.gz")))).flatten()
 }
 
 /// `SUM  PATH` a line.
