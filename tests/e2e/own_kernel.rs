@@ -1,16 +1,19 @@
 //! The shipped units on a machine with a kernel of its own: what a container cannot show, because
 //! its kernel is this machine's, and what Debian 12's own kernel does not have.
 
+mod attempts;
 mod stand_ins;
 
 use std::path::Path;
 
 use vm_autoscale_tests::guest::Guest;
-use vm_autoscale_tests::programs::directory;
+use vm_autoscale_tests::programs::{command, directory};
+use vm_autoscale_tests::release::lay_out;
 
-use crate::booted::{HELPER, SCHEDULER, SOCKET, shipped};
+use crate::booted::{HELPER, SCHEDULER};
 use crate::{play, skip, turn};
-use stand_ins::{STAND_INS, StandIn};
+use attempts::STAND_INS;
+use stand_ins::StandIn;
 
 const UNITS: &str = "/etc/systemd/system";
 
@@ -34,10 +37,10 @@ fn a_kernel_of_its_own_holds_what_the_units_say() {
 
 /// What the machine says, line by line, or how a line begins whose end is its own affair.
 fn wanted() -> Vec<String> {
-    let limits = |unit: &str, memory: u32, swap: &str, tasks: u32| {
+    let limits = |unit: &str, memory: u32, tasks: u32| {
         [
             format!("{unit} memory.max: {}", memory << 20),
-            format!("{unit} memory.swap.max: {swap}"),
+            format!("{unit} memory.swap.max: 0"),
             format!("{unit} pids.max: {tasks}"),
             format!("{unit} holds: 1 process"),
         ]
@@ -45,34 +48,25 @@ fn wanted() -> Vec<String> {
     let first = ["kernel: 6.12.", "status: exit 0", "scaled: VM 101: vcpus "];
     let mut all: Vec<String> = first.map(str::to_owned).into();
     all.push("helper: sandbox: Landlock 6, seccomp, no capabilities".to_owned());
-    all.extend(limits(SCHEDULER, 256, "max", 64));
-    all.extend(limits(HELPER, 64, "0", 16));
+    all.extend(limits(SCHEDULER, 256, 64));
+    all.extend(limits(HELPER, 64, 16));
     all.push("stranger: pve1: unreachable: Connection timed out".to_owned());
     all.extend(STAND_INS.iter().flat_map(StandIn::wanted));
     all.push("end: 0 others failed".to_owned());
     all
 }
 
-/// The programs and the shipped files at their places, for one cluster.
+/// By setup, as on any machine; of what it asks afterwards the lab knows the answers.
 fn install(guest: &Guest) {
-    let built = directory().unwrap();
-    for (program, to) in [
-        ("vm-autoscale", "/usr/bin/vm-autoscale"),
-        ("vm-autoscale-helper", "/usr/libexec/vm-autoscale/vm-autoscale-helper"),
-        ("vm-autoscale-broker", "/usr/libexec/vm-autoscale/vm-autoscale-broker"),
-    ] {
-        guest.copy(&built.join(program), to, "0755").unwrap();
-    }
-    for unit in [SCHEDULER, HELPER, SOCKET] {
-        let to = format!("/usr/lib/systemd/system/{unit}");
-        guest.copy(&shipped("systemd").join(unit), &to, "0644").unwrap();
-    }
-    for kind in ["sysusers.d", "tmpfiles.d"] {
-        let to = format!("/usr/lib/{kind}/vm-autoscale.conf");
-        guest.copy(&shipped(kind).join("vm-autoscale.conf"), &to, "0644").unwrap();
-    }
-    guest.run(&["systemd-sysusers"]).unwrap();
-    guest.copy(&own("helper.yaml"), "/etc/vm-autoscale/helper.yaml", "0600").unwrap();
+    let release = tempfile::tempdir().unwrap();
+    lay_out(release.path()).unwrap();
+    let mut setup = command(release.path().join("bin/vm-autoscale-setup"));
+    setup.args(["install", "--yes", "--no-start-at-boot", "--cluster", "lab"]);
+    setup.args(["--node", "pve1=10.83.0.11:2222", "--vms", "100-9999"]);
+    setup.args(["--max-vcpus", "64", "--max-memory", "131072"]);
+    setup.arg("--from").arg(release.path()).arg("--root").arg(guest.path(""));
+    let output = setup.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     write(guest, "/etc/vm-autoscale/config.yaml", &play(2, "mode: full\n").config, "0640");
     guest.run(&["chgrp", "vm-autoscale", "/etc/vm-autoscale/config.yaml"]).unwrap();
 }

@@ -1,143 +1,45 @@
-//! What is tried in place of the programs, each time under the shipped unit, and what comes of it.
+//! What stands in place of the programs, each time under the shipped unit.
 
-use crate::booted::{HELPER, SCHEDULER, in_place_of};
-
-/// The one node; another port of it; addresses that no node has, one of a network that is not
-/// reached from outside and one of the Internet; and the local mail server.
-const NODE: &str = "connect:10.83.0.11:2222";
-const OTHER_PORT: &str = "connect:10.83.0.11:2223";
-const OTHER_NODE: &str = "connect:10.83.0.12:2222";
-const INTERNET: &str = "connect:203.0.113.9:2222";
-const MAIL: &str = "connect:127.0.0.1:25";
-
-const POLICY: &str = "read:/etc/vm-autoscale/helper.yaml";
-const KEY: &str = "read:/etc/vm-autoscale/id_ed25519";
-const CONFIG: &str = "read:/etc/vm-autoscale/config.yaml";
-/// As the broker has them of that helper.yaml.
-const NEEDS: &str = "sandbox:/etc/vm-autoscale,/run/vm-autoscale-helper,2222";
-
-const DONE: &str = "done";
-const NONE: &str = "0000000000000000";
-const DENIED: &str = "Permission denied (os error 13)";
-const NOT_PERMITTED: &str = "Operation not permitted (os error 1)";
-const READ_ONLY: &str = "Read-only file system (os error 30)";
-const NO_FAMILY: &str = "Address family not supported by protocol (os error 97)";
-const DROPPED: &str = "Connection timed out (os error 110)";
-const SANDBOX: &str = "Landlock 6, seccomp true";
-
-/// The helper's nodes, as `IPAddressAllow=` has them in place of the unit's own.
-const NODES: &str = "[Service]\nIPAddressAllow=\nIPAddressAllow=10.83.0.11\n";
+use crate::booted::{in_place_of, shipped};
 
 /// A unit whose program is another one.
 pub(super) struct StandIn {
-    name: &'static str,
+    pub(super) name: &'static str,
     /// Whose unit it is; without one it shows that the attempts succeed.
-    unit: Option<&'static str>,
+    pub(super) unit: Option<&'static str>,
     /// What stands below it.
-    drop_in: &'static str,
-    attempts: &'static [(&'static str, &'static str)],
+    pub(super) drop_in: DropIn,
+    pub(super) attempts: &'static [(&'static str, &'static str)],
     /// An attempt that ends it, and how.
-    end: Option<(&'static str, &'static str)>,
+    pub(super) end: Option<(&'static str, &'static str)>,
 }
 
-pub(super) const STAND_INS: &[StandIn] = &[
-    StandIn {
-        name: "free",
-        unit: None,
-        drop_in: "",
-        attempts: &[
-            (NODE, DONE),
-            (OTHER_PORT, DONE),
-            (OTHER_NODE, DONE),
-            (INTERNET, DONE),
-            (MAIL, DONE),
-            (POLICY, DONE),
-            (KEY, DONE),
-            ("make:/etc/vm-autoscale/free", DONE),
-            ("start:/bin/true", DONE),
-            ("threads:100", "100"),
-            ("hold:300", DONE),
-        ],
-        end: Some(("become:/bin/true", "success")),
-    },
-    StandIn {
-        name: "helper",
-        unit: Some(HELPER),
-        drop_in: "",
-        attempts: &[
-            ("capabilities", NONE),
-            (NODE, DONE),
-            (OTHER_NODE, DONE),
-            (INTERNET, DROPPED),
-            ("make:/run/vm-autoscale-helper/unit", DONE),
-            ("make:/tmp/unit", DONE),
-            ("make:/etc/vm-autoscale/unit", READ_ONLY),
-            ("make:/run/unit", READ_ONLY),
-            ("make:/var/lib/unit", READ_ONLY),
-            ("make:/root/unit", DENIED),
-            // SocketBindDeny= needs a systemd with BPF's framework, which Debian 12's has not.
-            ("listen:10.83.0.11:2224", DONE),
-            ("start:/bin/true", DONE),
-            ("threads:20", "15, then Resource temporarily unavailable (os error 11)"),
-        ],
-        end: Some(("become:/bin/true", "success")),
-    },
-    StandIn {
-        name: "helper-grows",
-        unit: Some(HELPER),
-        drop_in: "",
-        attempts: &[("hold:40", DONE)],
-        end: Some(("hold:80", "oom-kill")),
-    },
-    StandIn {
-        name: "helper-in-its-sandbox",
-        unit: Some(HELPER),
-        drop_in: NODES,
-        attempts: &[
-            (NEEDS, SANDBOX),
-            (NODE, DONE),
-            (OTHER_PORT, DENIED),
-            (OTHER_NODE, DROPPED),
-            (INTERNET, DROPPED),
-            (MAIL, DENIED),
-            ("listen:10.83.0.11:2222", NOT_PERMITTED),
-            (KEY, DONE),
-            ("read:/etc/passwd", DENIED),
-            ("make:/run/vm-autoscale-helper/sandbox", DONE),
-            ("make:/tmp/sandbox", DENIED),
-            ("make:/etc/vm-autoscale/sandbox", READ_ONLY),
-            ("make:/var/lib/sandbox", READ_ONLY),
-            ("threads:1", "0, then Operation not permitted (os error 1)"),
-            ("start:/bin/true", NOT_PERMITTED),
-        ],
-        end: Some(("become:/bin/true", "signal")),
-    },
-    StandIn {
-        name: "scheduler",
-        unit: Some(SCHEDULER),
-        drop_in: "",
-        attempts: &[
-            ("capabilities", NONE),
-            (POLICY, DENIED),
-            (KEY, DENIED),
-            (CONFIG, DONE),
-            (NODE, NO_FAMILY),
-            (MAIL, NO_FAMILY),
-            ("make:/var/lib/vm-autoscale/unit", DONE),
-            ("make:/etc/vm-autoscale/unit", READ_ONLY),
-            ("make:/usr/unit", READ_ONLY),
-            ("threads:100", "63, then Resource temporarily unavailable (os error 11)"),
-        ],
-        end: None,
-    },
-    StandIn {
-        name: "scheduler-grows",
-        unit: Some(SCHEDULER),
-        drop_in: "",
-        attempts: &[("hold:200", DONE)],
-        end: Some(("hold:300", "oom-kill")),
-    },
-];
+/// What stands below a unit.
+pub(super) enum DropIn {
+    None,
+    /// The nodes' addresses alone, as setup makes it of helper.yaml.
+    Nodes,
+    LocalMail,
+    Network,
+}
+
+impl DropIn {
+    fn text(&self) -> String {
+        let offered = |name: &str| {
+            let dir = shipped("systemd/optional/vm-autoscale.service.d");
+            std::fs::read_to_string(dir.join(name)).unwrap()
+        };
+        match self {
+            Self::None => String::new(),
+            Self::Nodes => MADE.replace("192.0.2.11", "10.83.0.11"),
+            Self::LocalMail => offered("local-mail.conf"),
+            Self::Network => offered("network.conf"),
+        }
+    }
+}
+
+/// By setup, of a helper.yaml that has that node among others.
+const MADE: &str = include_str!("../../../crates/setup/tests/fixtures/reach.nodes.conf");
 
 impl StandIn {
     pub(super) fn unit_name(&self) -> String {
@@ -153,7 +55,7 @@ impl StandIn {
             || format!("[Service]\nType=oneshot\nExecStart={program}\n"),
             |unit| in_place_of(unit, &program),
         );
-        format!("{unit}{}[Service]\nStandardOutput=append:/var/tmp/said\n", self.drop_in)
+        format!("{unit}{}[Service]\nStandardOutput=append:/var/tmp/said\n", self.drop_in.text())
     }
 
     /// The lines of it, and of how it ended.
