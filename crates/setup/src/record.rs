@@ -119,7 +119,7 @@ mod tests {
             (whole.as_str(), 0o600, true),
             (whole.as_str(), 0o666, false),
             (whole.get(..20).unwrap(), 0o600, false),
-            ("[]", 0o600, false),
+            ("\"x\"", 0o600, false),
             ("{\"version\": 3}", 0o600, false),
         ] {
             std::fs::write(&path, text).unwrap();

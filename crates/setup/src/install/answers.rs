@@ -69,7 +69,12 @@ impl Answers {
     fn judge(&self) -> Result<(), Error> {
         let names: BTreeSet<&NodeName> = self.nodes.iter().map(|node| &node.name).collect();
         let limits = self.max_vcpus.is_some() || self.max_memory.is_some();
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        let is_login = |user: &String| !user.is_empty() && user.chars().all(plain);
         let wrong = match self {
+            _ if !self.user.as_ref().is_none_or(is_login) => {
+                "`user` is no login: letters, digits, dots, hyphens and underscores"
+            }
             _ if names.len() < self.nodes.len() => "a node is named twice",
             _ if limits && self.vms.is_empty() => {
                 "limits without VMs: name the VMs, too (--vms 101,200-299)"

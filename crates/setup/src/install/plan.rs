@@ -94,7 +94,7 @@ fn key(seen: &Seen, steps: &mut Vec<Step>) {
     }
 }
 
-/// Those that are missing, and those of ours that are open to others; with their paths.
+/// Those that are missing, and those of ours that have other rights; with their paths.
 fn directories(wanted: &Wanted, seen: &Seen, record: &mut Record) -> Vec<(String, Step)> {
     let mut steps = Vec::new();
     // The record's own is made with it, and known by its name.
@@ -103,7 +103,11 @@ fn directories(wanted: &Wanted, seen: &Seen, record: &mut Record) -> Vec<(String
         if !seen.found.contains_key(path) {
             record.directories.insert(path.clone());
             steps.push((path.clone(), Step::Directory(path.clone(), *owned)));
-        } else if owned.group == paths::USER && !seen.has(path, *owned) {
+            continue;
+        }
+        // One of ours may have been left half made by a run that was killed.
+        let is_ours = owned.group == paths::USER || record.directories.contains(path);
+        if is_ours && !seen.has(path, *owned) {
             steps.push((path.clone(), Step::Give(path.clone(), *owned)));
         }
     }

@@ -93,6 +93,7 @@ fn wrong_answers_are_said_with_their_place() {
         ("clusters: home\n", 3, "answers.yaml:1:1"),
         ("cluster: 'a b'\n", 3, "answers.yaml:1:10"),
         ("cluster: a\nnodes:\n- {name: x, address: pve1.lan}\n", 3, "answers.yaml:3:"),
+        ("user: 'root\\nrules: []'\n", 2, "`user` is no login"),
         ("vms: [101]\n", 2, "VMs without limits"),
         ("max_vcpus: 2\n", 2, "limits without VMs"),
     ] {
