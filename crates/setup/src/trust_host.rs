@@ -109,7 +109,7 @@ fn pin(
     let decision = decide(&file, shown.address, shown.keys, wanted)?;
     let told = Told { shown, file: &file, decision: &decision };
     let Decision::Pin { remove, add } = &decision else {
-        return say(&told.already(arguments.output_format)?);
+        return say(&told.already(arguments.output_format));
     };
     if !remove.is_empty() && !arguments.replace {
         return Err(told.changed());
@@ -121,7 +121,7 @@ fn pin(
         }
     }
     file.replace(shown.address, remove, add)?;
-    say(&told.pinned(arguments.output_format)?)
+    say(&told.pinned(arguments.output_format))
 }
 
 /// Where the node is, and whether `helper.yaml` has it.

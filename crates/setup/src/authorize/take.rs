@@ -55,16 +55,16 @@ pub(crate) fn take(
     Err(remote.ended())
 }
 
+/// A node, and what became of its line.
+pub(crate) type AtNode = (Site, Result<Removed, Error>);
+
 /// For `uninstall --nodes`: at each node that has a key, what was done or, where there is no way in,
 /// what is to be done.
 ///
 /// # Errors
 /// A way in is for no node of the file. What fails at a node is in its own place.
 #[allow(dead_code, reason = "uninstall calls it")]
-pub(crate) fn unauthorize(
-    config: &HelperConfig,
-    ssh: &[String],
-) -> Result<Vec<(Site, Result<Removed, Error>)>, Error> {
+pub(crate) fn unauthorize(config: &HelperConfig, ssh: &[String]) -> Result<Vec<AtNode>, Error> {
     let sites = sites(config).into_iter().filter(|site| site.identity.is_some());
     let sites: Vec<Site> = sites.collect();
     let ways = Ways::new(ssh, &sites)?;

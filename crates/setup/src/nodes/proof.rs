@@ -105,13 +105,16 @@ fn look(
     }))
 }
 
-/// Asks in one session; exit codes and answers.
+/// Exit codes and answers.
+type Answers = Vec<(u32, Vec<u8>)>;
+
+/// Asks in one session.
 fn ask(
     site: &Site,
     key: &Key<'_>,
     pins: &Path,
     commands: &[NodeCommand],
-) -> Result<Result<Vec<(u32, Vec<u8>)>, Unproven>, Error> {
+) -> Result<Result<Answers, Unproven>, Error> {
     let failed = |why: String| Error::failed(why, "please report it");
     let name = NodeName::try_from(site.name.clone()).map_err(|it| failed(it.to_string()))?;
     let cluster = ClusterName::try_from(site.cluster.clone());

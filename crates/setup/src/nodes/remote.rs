@@ -150,8 +150,10 @@ fn script(tag: &str, site: &Site, job: Job<'_>) -> String {
         Job::ReadKeys => return format!("tag='{tag}'\n{}", include_str!("remote/read.sh")),
     };
     let (user, gate) = (&site.user, if gate { "yes" } else { "no" });
-    let mut script = format!("tag='{tag}' mode={mode} user='{user}' gate={gate}\nline='{line}'\n");
-    script += &format!("pattern='{}'\n", line.pattern());
+    let pattern = line.pattern();
+    let mut script = format!(
+        "tag='{tag}' mode={mode} user='{user}' gate={gate}\nline='{line}'\npattern='{pattern}'\n"
+    );
     script += include_str!("remote/node.sh");
     if let Job::Put(_, Some(program)) = job {
         script += "cat >\"$work/gate64\" <<'END' || die \"no room in $work\"\n";

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use vm_autoscale_config::{Access, read_checked};
 
+use crate::disk::cannot;
 use crate::error::Error;
 use crate::import::shown;
 
@@ -41,9 +42,7 @@ impl Files {
     /// # Errors
     /// A directory cannot be looked into.
     pub(super) fn step(&self) -> Result<Step, Error> {
-        let is_there = |path: &Path| {
-            path.try_exists().map_err(|source| Error::Write { path: path.to_owned(), source })
-        };
+        let is_there = |path: &Path| path.try_exists().map_err(|source| cannot(path, source));
         Ok(match (is_there(&self.new)?, is_there(&self.old)?) {
             (true, _) => Step::New,
             (false, true) => Step::Old,
@@ -68,10 +67,10 @@ impl Files {
     pub(super) fn swap(&self) -> Result<(), Error> {
         match fs::hard_link(&self.key, &self.old) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => self.is_same()?,
-            done => done.map_err(|source| failed(&self.old, source))?,
+            done => done.map_err(|source| cannot(&self.old, source))?,
         }
         sync(&self.key)?;
-        fs::rename(&self.new, &self.key).map_err(|source| failed(&self.key, source))?;
+        fs::rename(&self.new, &self.key).map_err(|source| cannot(&self.key, source))?;
         sync(&self.key)
     }
 
@@ -88,7 +87,7 @@ impl Files {
                 line.map_err(|error| Error::failed(error.to_string(), "please report it"))?;
             write(&public, format!("{}\n", line.trim_end()).as_bytes(), 0o644)?;
         }
-        fs::remove_file(&self.old).map_err(|source| failed(&self.old, source))?;
+        fs::remove_file(&self.old).map_err(|source| cannot(&self.old, source))?;
         sync(&self.key)
     }
 
@@ -114,16 +113,12 @@ impl Files {
     }
 }
 
-fn failed(path: &Path, source: std::io::Error) -> Error {
-    Error::Write { path: path.to_owned(), source }
-}
-
 fn directory(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new("/"))
 }
 
 fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
-    let io = |source| failed(path, source);
+    let io = |source| cannot(path, source);
     let mut file = tempfile::Builder::new()
         .prefix(".key-")
         .permissions(fs::Permissions::from_mode(mode))
@@ -136,7 +131,7 @@ fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
 
 fn sync(path: &Path) -> Result<(), Error> {
     let directory = directory(path);
-    File::open(directory).and_then(|it| it.sync_all()).map_err(|source| failed(directory, source))
+    File::open(directory).and_then(|it| it.sync_all()).map_err(|source| cannot(directory, source))
 }
 
 #[cfg(test)]

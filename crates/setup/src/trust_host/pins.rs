@@ -9,6 +9,7 @@ use russh::keys::{PublicKey, parse_public_key_base64};
 use vm_autoscale_config::{Access, check_directories, read_checked};
 use vm_autoscale_ssh::known_hosts::KnownHosts;
 
+use crate::disk::cannot;
 use crate::error::Error;
 use crate::import::shown;
 
@@ -82,7 +83,7 @@ impl File {
 
     /// Beside and then renamed: whoever reads it has the whole of the old or of the new one.
     fn write(&self, text: &str) -> Result<(), Error> {
-        let failed = |source| Error::Write { path: self.path.clone(), source };
+        let failed = |source| cannot(&self.path, source);
         let directory = self.path.parent().unwrap_or(Path::new("/"));
         let mode = self.path.metadata().map_or(0o600, |metadata| metadata.mode() & 0o777);
         let mut file = tempfile::Builder::new()

@@ -68,8 +68,8 @@ impl Told<'_> {
         )
     }
 
-    pub(super) fn already(&self, format: Format) -> Result<String, Error> {
-        let Decision::Already(keys) = self.decision else { return Ok(String::new()) };
+    pub(super) fn already(&self, format: Format) -> String {
+        let Decision::Already(keys) = self.decision else { return String::new() };
         let mut text = format!("{} is pinned already:\n", self.shown.node);
         for key in keys {
             let _ = writeln!(text, "  {}", named(key));
@@ -77,7 +77,7 @@ impl Told<'_> {
         self.answer(format, text, keys, false)
     }
 
-    pub(super) fn pinned(&self, format: Format) -> Result<String, Error> {
+    pub(super) fn pinned(&self, format: Format) -> String {
         let (remove, add) = self.changes();
         let mut text = format!("Pinned in {}:\n", shown(&self.file.path));
         for key in add {
@@ -95,7 +95,7 @@ impl Told<'_> {
         mut text: String,
         keys: &[PublicKey],
         changed: bool,
-    ) -> Result<String, Error> {
+    ) -> String {
         let (name, ip, port) = (self.name(), self.shown.address.ip(), self.shown.address.port());
         let line = format!("- {{name: {name}, address: {ip}, port: {port}}}");
         if let Format::Json = format {
@@ -104,7 +104,7 @@ impl Told<'_> {
                 "node": self.shown.node, "address": ip, "port": port, "changed": changed, "keys": keys,
                 "known_hosts": self.file.path, "in_helper_yaml": self.shown.known,
             });
-            return Ok(value.to_string() + "\n");
+            return value.to_string() + "\n";
         }
         if !self.shown.known {
             let _ = writeln!(
@@ -115,7 +115,7 @@ impl Told<'_> {
         if changed {
             let _ = writeln!(text, "Next: vm-autoscale-setup authorize {}", self.shown.node);
         }
-        Ok(text)
+        text
     }
 
     fn changes(&self) -> (&[Pinned], &[PublicKey]) {
