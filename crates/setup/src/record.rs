@@ -26,6 +26,8 @@ pub(crate) struct Record {
     pub(crate) groups: BTreeSet<String>,
     /// Directories that were not there before.
     pub(crate) directories: BTreeSet<String>,
+    /// The release's own files, each with its SHA-256, for `check`.
+    pub(crate) installed: BTreeMap<String, String>,
     /// The administrator's files.
     pub(crate) files: BTreeMap<String, Known>,
 }

@@ -14,9 +14,9 @@ const SCHEDULERS: &str = "/usr/bin/vm-autoscale";
 const GATE: &str = "/usr/libexec/vm-autoscale/gate";
 const DROP_IN: &str = "/etc/systemd/system/vm-autoscale-helper.service.d/open.conf";
 
-/// What this machine's container and the lab are warned of: the lab's node has no gate, and the
-/// kernel, the control groups and the clock are not the container's own.
-const HERE: [&str; 3] = ["S703", "S802", "S803"];
+/// What this machine's container and the lab are warned of: the container lets nobody use Landlock,
+/// the lab's node has no gate, and the control groups and the clock are not the container's own.
+const HERE: [&str; 4] = ["S501", "S703", "S802", "S803"];
 
 /// What is wrong, by code; whether it is an error, and what is said.
 fn check(site: &Site, more: &[&str]) -> (i32, Vec<(String, bool, String)>) {

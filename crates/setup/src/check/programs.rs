@@ -59,17 +59,27 @@ pub(super) fn judge(programs: &Programs) -> Vec<Finding> {
         let said = format!("{unit} still runs a program that is no more on the disk");
         ON_DISK.error(said, AGAIN)
     });
-    found.extend(ON_DISK.unless(old.collect(), "what runs is what is installed"));
+    if programs.same.iter().any(|(_, same)| same.is_some()) {
+        found.extend(ON_DISK.unless(old.collect(), "what runs is what is installed"));
+    }
     found
 }
 
 /// Of what runs: one that speaks the same protocol works, and is still not what was installed.
 pub(super) fn running(scheduler: Option<&str>, helper: Option<&str>) -> Vec<Finding> {
     let all = [(SCHEDULER_UNIT, scheduler), (HELPER_UNIT, helper)];
-    let told = all.into_iter().filter_map(|(unit, version)| {
+    let told = all.iter().filter_map(|(unit, version)| {
         let version = version.filter(|version| *version != OWN)?;
         let said = format!("{unit} runs version {version}, and {OWN} is installed");
         Some(RUNNING.warning(said, AGAIN))
     });
-    RUNNING.unless(told.collect(), OWN)
+    let told: Vec<Finding> = told.collect();
+    let known: Vec<&str> =
+        all.iter().filter(|(_, version)| version.is_some()).map(|(unit, _)| *unit).collect();
+    // Of what does not answer nothing is known, which is told where it was asked.
+    if known.is_empty() {
+        told
+    } else {
+        RUNNING.unless(told, format!("{OWN}: {}", known.join(", ")))
+    }
 }

@@ -77,6 +77,9 @@ fn file(item: &Item, seen: &Seen, record: &mut Record, plan: &mut Plan) {
             ));
         }
     }
+    if let (Fate::Ours, Some((_, sha))) = (item.fate, &item.content) {
+        record.installed.insert(item.path.clone(), sha.clone());
+    }
     if let (Fate::Yours | Fate::Once, Some((_, sha))) = (item.fate, &item.content)
         && item.example.is_none()
         && (verdict == Verdict::Put || seen.sha(&item.path) == Some(sha))

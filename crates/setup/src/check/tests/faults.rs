@@ -216,6 +216,23 @@ fn what_is_told_names_whom_and_what() {
     assert!(admin.contains("gpasswd --delete anna vm-autoscale-admin"), "{admin}");
 }
 
+/// What was not learnt is not called well.
+#[test]
+fn of_what_does_not_answer_nothing_is_said_but_that() {
+    let mut facts = well();
+    facts.answers.nodes = said(6, "");
+    facts.answers.status = said(6, "");
+    let found = judge(&facts, &[]);
+    let unknown = |code: &str| !found.iter().any(|finding| finding.code == code);
+    for code in ["S403", "S501", "S502", "S503", "S701", "S703", "S705", "S706", "S707"] {
+        assert!(unknown(code), "{code}");
+    }
+    facts.units.systemd = None;
+    let found = judge(&facts, &[]);
+    let of = |code: &str| found.iter().filter(|finding| finding.code == code).count();
+    assert_eq!(["S301", "S302", "S303", "S304"].map(of), [1, 0, 0, 0]);
+}
+
 /// Whose clock is wrong, as far as that can be told.
 #[test]
 fn the_side_that_is_wrong_is_named() {
