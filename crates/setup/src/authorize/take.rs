@@ -63,7 +63,6 @@ pub(crate) type AtNode = (Site, Result<Removed, Error>);
 ///
 /// # Errors
 /// A way in is for no node of the file. What fails at a node is in its own place.
-#[allow(dead_code, reason = "uninstall calls it")]
 pub(crate) fn unauthorize(config: &HelperConfig, ssh: &[String]) -> Result<Vec<AtNode>, Error> {
     let sites = sites(config).into_iter().filter(|site| site.identity.is_some());
     let sites: Vec<Site> = sites.collect();
