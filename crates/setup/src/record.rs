@@ -26,6 +26,8 @@ pub(crate) struct Record {
     pub(crate) groups: BTreeSet<String>,
     /// Directories that were not there before.
     pub(crate) directories: BTreeSet<String>,
+    /// Our own files as they were put there, each by its SHA-256; `check` compares them.
+    pub(crate) installed: BTreeMap<String, String>,
     /// The administrator's files.
     pub(crate) files: BTreeMap<String, Known>,
 }
