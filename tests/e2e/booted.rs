@@ -8,6 +8,7 @@ mod credentials;
 mod figures;
 mod life;
 mod mistakes;
+mod nodes;
 mod package;
 mod sandbox;
 mod site;
