@@ -1,13 +1,14 @@
 //! The shipped units, as they are, on a machine that systemd has booted.
 //!
 //! A container's kernel is this machine's, where systemd may not have every controller of
-//! resources: that `MemoryMax=`, `TasksMax=` and `IPAddressDeny=` hold is not shown here.
+//! resources: that `MemoryMax=`, `TasksMax=` and `IPAddressDeny=` hold is shown in `own_kernel`.
 
 mod check;
 mod credentials;
 mod figures;
 mod life;
 mod mistakes;
+mod nodes;
 mod package;
 mod sandbox;
 mod site;

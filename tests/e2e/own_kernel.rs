@@ -30,12 +30,13 @@ fn a_kernel_of_its_own_holds_what_the_units_say() {
     let mut lines = found.lines();
     for wanted in wanted() {
         let line = lines.next().unwrap_or_default();
-        assert!(line.starts_with(&wanted), "{line:?} and not {wanted:?}, of:\n{found}");
+        let begins = wanted.ends_with([' ', '.']) && line.starts_with(&wanted);
+        assert!(begins || line == wanted, "{line:?} and not {wanted:?}, of:\n{found}");
     }
     assert_eq!(lines.next(), None, "{found}");
 }
 
-/// What the machine says, line by line, or how a line begins whose end is its own affair.
+/// What the machine says, line by line. One that ends with a space or a stop is only the beginning.
 fn wanted() -> Vec<String> {
     let limits = |unit: &str, memory: u32, tasks: u32| {
         [
@@ -50,7 +51,7 @@ fn wanted() -> Vec<String> {
     all.push("helper: sandbox: Landlock 6, seccomp, no capabilities".to_owned());
     all.extend(limits(SCHEDULER, 256, 64));
     all.extend(limits(HELPER, 64, 16));
-    all.push("stranger: pve1: unreachable: Connection timed out".to_owned());
+    all.push("stranger: pve1: unreachable: Connection timed out (os error 110)".to_owned());
     all.extend(STAND_INS.iter().flat_map(StandIn::wanted));
     all.push("end: 0 others failed".to_owned());
     all
@@ -84,7 +85,7 @@ fn prepare(guest: &Guest) {
     guest.run(&["systemctl", "enable", "lab.service", "listeners.socket", "findings"]).unwrap();
     for stand_in in STAND_INS {
         let unit = format!("{UNITS}/{}.service", stand_in.unit_name());
-        write(guest, &unit, &stand_in.text(), "0644");
+        write(guest, &unit, &stand_in.text(guest), "0644");
     }
     let names: Vec<String> = STAND_INS.iter().map(StandIn::unit_name).collect();
     write(guest, "/opt/stand-ins", &(names.join("\n") + "\n"), "0644");

@@ -85,6 +85,10 @@ struct Serve {
     /// A recorded load to play: CSV, plain or gzip.
     #[arg(long)]
     trace: Option<PathBuf>,
+    /// Whose keys may log in beside the lab's own: lines as in `authorized_keys`, read at every
+    /// login.
+    #[arg(long, value_name = "FILE")]
+    authorized_keys: Option<PathBuf>,
     /// How many nodes, named pve1, pve2 and so on.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
     nodes: u32,
@@ -180,6 +184,7 @@ fn options(args: Serve) -> Result<Options, Error> {
         speed: args.speed,
         real: args.real,
         trace: args.trace,
+        authorized_keys: args.authorized_keys,
         columns: if args.columns == 8 { Columns::Eight } else { Columns::Nine },
         ..Options::new()?
     })

@@ -65,7 +65,7 @@ impl Lab {
             power: power.collect(),
             history: Mutex::default(),
             stats: Mutex::default(),
-            keys: Mutex::new(Keys::generate(&options.nodes)?),
+            keys: Mutex::new(Keys::generate(options)?),
             image: OnceLock::new(),
             hand: tokio::sync::Mutex::default(),
             started: Instant::now(),

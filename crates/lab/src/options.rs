@@ -27,6 +27,9 @@ pub struct Options {
     pub real: Option<PathBuf>,
     /// A recorded load to play in place of the generated ones.
     pub trace: Option<PathBuf>,
+    /// Whose keys may log in beside the lab's own: lines as in `authorized_keys`, read at every
+    /// login. It need not be there yet.
+    pub authorized_keys: Option<PathBuf>,
     /// Which Proxmox wrote `.rrd`.
     pub columns: Columns,
     /// The clock at the lab's start, in seconds since 1970; the system's where absent.
@@ -62,6 +65,7 @@ impl Options {
             speed: 1.0,
             real: None,
             trace: None,
+            authorized_keys: None,
             columns: Columns::Nine,
             epoch: None,
             host_cpus: None,

@@ -1,7 +1,8 @@
-//! Each node's SSH server: one key may log in, and may execute single lines, nothing else.
+//! Each node's SSH server: who has a known key may log in, and may execute single lines, nothing else.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +14,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use vm_autoscale_proxmox::NodeName;
 
-use crate::{Error, Lab};
+use crate::{Error, Lab, Options};
 
+mod authorized;
 mod handler;
 mod stream;
 #[cfg(test)]
@@ -25,12 +27,14 @@ mod tests;
 pub(crate) struct Keys {
     hosts: BTreeMap<NodeName, PrivateKey>,
     client: PrivateKey,
+    authorized: Option<PathBuf>,
 }
 
 impl Keys {
-    pub(crate) fn generate(nodes: &[NodeName]) -> Result<Self, Error> {
-        let mut keys = Self { hosts: BTreeMap::new(), client: key()? };
-        keys.new_host_keys(nodes)?;
+    pub(crate) fn generate(options: &Options) -> Result<Self, Error> {
+        let authorized = options.authorized_keys.clone();
+        let mut keys = Self { hosts: BTreeMap::new(), client: key()?, authorized };
+        keys.new_host_keys(&options.nodes)?;
         Ok(keys)
     }
 
@@ -75,10 +79,16 @@ pub fn password(key: &PrivateKey) -> String {
 }
 
 impl Lab {
-    /// The one key that may log in.
+    /// The key that may log in.
     #[must_use]
     pub fn client_key(&self) -> PrivateKey {
         self.keys().client.clone()
+    }
+
+    /// Whether that key may log in, too, by the administrator's file as it is now.
+    fn lets_in(&self, key: &PublicKey) -> bool {
+        let authorized = self.keys().authorized.clone();
+        authorized.is_some_and(|path| authorized::has(&path, key))
     }
 
     /// The host key that new connections to that node meet.

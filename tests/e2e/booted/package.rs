@@ -1,31 +1,33 @@
 //! The Debian package, from its first installation to its purge.
 
-use std::path::Path;
+mod given;
+mod upgrade;
 
 use vm_autoscale_lab::{Control, Request};
-use vm_autoscale_scheduler::{LastChange, StatusReport};
+use vm_autoscale_scheduler::StatusReport;
 use vm_autoscale_tests::listing::Listing;
-use vm_autoscale_tests::programs::{command, directory};
+use vm_autoscale_tests::programs::directory;
 
 use super::BUSY;
 use super::site::{HELPER, LAB, POLICY, SCHEDULER, SOCKET, Site};
-use crate::packages::{made, package};
 use crate::{play, turn, vmid};
+use given::{NEW, OLD, machine};
+use upgrade::is_upgraded;
 
-const OLD: &str = "/tmp/old.deb";
-const NEW: &str = "/tmp/new.deb";
 const CONFIG: &str = "/etc/vm-autoscale/config.yaml";
-/// What the newer package has at the end of two conffiles.
-const LINE: &str = "# A line of the newer release.";
 
 /// What is not compared.
 const OTHERS: &[&str] = &[
     // What the lab did meanwhile; it stands for another machine.
     "/srv/lab",
-    // dpkg's own: that it knew the package, what it asked, backups of its lists.
-    "/var/lib/dpkg",
-    // What every program said, dpkg and systemd's journal included.
-    "/var/log",
+    // dpkg's own lists, their backups and locks.
+    "/var/lib/dpkg/status*",
+    "/var/lib/dpkg/available*",
+    "/var/lib/dpkg/lock*",
+    "/var/lib/dpkg/triggers",
+    // What dpkg did, and what every program said.
+    "/var/log/dpkg.log",
+    "/var/log/journal",
     // systemd's own: times of its timers, random numbers for the next boot.
     "/var/lib/systemd",
     // What shadow's programs keep of the last version of their files.
@@ -80,6 +82,8 @@ fn a_package_is_installed_where_no_systemd_runs() {
         let script = format!("mount -t tmpfs -o mode=0755 tmpfs /run && exec {words}");
         site.ok(&["unshare", "--mount", "sh", "-c", &script])
     };
+    // What was there before it stays.
+    site.ok(&["groupadd", "--system", "vm-autoscale-admin"]);
     let before = files(&site);
     chroot(&format!("dpkg --install {OLD}"));
     site.ok(&["systemctl", "daemon-reload"]);
@@ -89,32 +93,6 @@ fn a_package_is_installed_where_no_systemd_runs() {
     chroot("dpkg --purge vm-autoscale");
     assert_eq!(before.until(&files(&site)), "");
     site.machine.stop().unwrap();
-}
-
-/// With both packages on it.
-fn machine(untested: &str) -> Option<Site> {
-    let made = made(untested)?;
-    let site = Site::boot(untested)?;
-    let old = package(made, ".deb");
-    let dir = tempfile::tempdir().unwrap();
-    site.machine.copy(&old, OLD, "0644").unwrap();
-    site.machine.copy(&newer(&old, dir.path()), NEW, "0644").unwrap();
-    Some(site)
-}
-
-/// A later release: other programs by their bytes, and other conffiles.
-fn newer(old: &Path, dir: &Path) -> std::path::PathBuf {
-    let script = format!(
-        "set -e; cd \"$1\"; dpkg-deb --raw-extract \"$2\" tree; \
-         sed -i 's/^Version: .*/&.1/' tree/DEBIAN/control; \
-         for file in tree/usr/*bin/* tree/usr/libexec/vm-autoscale/*; do echo >>$file; done; \
-         for file in config.yaml helper.env; do echo '{LINE}' >>tree/etc/vm-autoscale/$file; done; \
-         dpkg-deb -Znone --root-owner-group --build tree new.deb"
-    );
-    let mut made = command("sh");
-    let made = made.args(["-c", &script, "sh"]).arg(dir).arg(old).output().unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    dir.join("new.deb")
 }
 
 fn files(site: &Site) -> Listing {
@@ -161,43 +139,6 @@ fn configure(site: &Site) {
     site.ok(&["chgrp", "vm-autoscale", CONFIG]);
 }
 
-/// An upgrade while it runs, that asks nothing; and it goes on.
-fn is_upgraded(site: &Site) {
-    site.ok(&["vm-autoscale", "pause", "--reason", "an upgrade"]);
-    let settled = |status: &StatusReport| {
-        let counts = status.counts;
-        status.pauses.len() == 1 && counts.asked == counts.verified + counts.failed
-    };
-    site.until(settled);
-    let before: u64 = site.ok(&["date", "+%s"]).parse().unwrap();
-    let config = site.ok(&["cat", CONFIG]);
-    let pids = [SCHEDULER, HELPER].map(|unit| site.property(unit, "MainPID"));
-
-    site.ok(&["dpkg", "--force-confdef", "--force-confold", "--install", NEW]);
-    assert_eq!(site.ok(&["cat", CONFIG]), config);
-    let offered = format!("{CONFIG}.dpkg-dist");
-    assert!(site.ok(&["cat", &offered]).ends_with(LINE));
-    assert!(site.ok(&["cat", "/etc/vm-autoscale/helper.env"]).ends_with(LINE));
-    for (path, owner) in [
-        (CONFIG, "root:vm-autoscale 640"),
-        (&offered, "root:vm-autoscale 640"),
-        ("/etc/vm-autoscale/helper.env", "root:root 600"),
-    ] {
-        assert_eq!(site.ok(&["stat", "--format=%U:%G %a", path]), owner, "{path}");
-    }
-    // What was paused and what was changed before is the journal's.
-    let status = site.until(|status| status.pauses.len() == 1 && well(status));
-    assert_eq!(status.counts.asked, 0);
-    assert!(last(&status).is_some_and(|last| last.verified && last.at <= before), "{status:?}");
-    for (unit, before) in [SCHEDULER, HELPER].into_iter().zip(pids) {
-        let pid = site.property(unit, "MainPID");
-        assert_ne!(pid, before, "{unit}");
-        let program = site.ok(&["readlink", &format!("/proc/{pid}/exe")]);
-        assert!(!program.ends_with(" (deleted)"), "{unit}: {program}");
-    }
-    site.ok(&["vm-autoscale", "resume", "--all"]);
-}
-
 /// After a load of so many cores was put on a VM.
 fn is_scaled(site: &Site, cores: f64) {
     let load = Control::Load { vmid: vmid(BUSY), cores, mib: 2000.0 };
@@ -209,12 +150,6 @@ fn is_scaled(site: &Site, cores: f64) {
 fn well(status: &StatusReport) -> bool {
     let seen = status.clusters.first().is_some_and(|it| it.problem.is_none() && it.looks > 0);
     seen && status.problems.is_empty()
-}
-
-/// The last change of the busy VM.
-fn last(status: &StatusReport) -> Option<LastChange> {
-    let vms = status.clusters.iter().flat_map(|cluster| &cluster.vms);
-    vms.filter(|vm| vm.vmid == vmid(BUSY)).find_map(|vm| vm.last.clone())
 }
 
 fn is_removed(site: &Site) {

@@ -1,5 +1,7 @@
 //! What stands in place of the programs, each time under the shipped unit.
 
+use vm_autoscale_tests::guest::Guest;
+
 use crate::booted::{in_place_of, shipped};
 
 /// A unit whose program is another one.
@@ -17,36 +19,33 @@ pub(super) struct StandIn {
 /// What stands below a unit.
 pub(super) enum DropIn {
     None,
-    /// The nodes' addresses alone, as setup makes it of helper.yaml.
+    /// The node's address alone: what setup made of helper.yaml.
     Nodes,
     LocalMail,
     Network,
 }
 
 impl DropIn {
-    fn text(&self) -> String {
-        let offered = |name: &str| {
-            let dir = shipped("systemd/optional/vm-autoscale.service.d");
-            std::fs::read_to_string(dir.join(name)).unwrap()
-        };
-        match self {
-            Self::None => String::new(),
-            Self::Nodes => MADE.replace("192.0.2.11", "10.83.0.11"),
+    fn text(&self, guest: &Guest) -> String {
+        let offered = |name| shipped("systemd/optional/vm-autoscale.service.d").join(name);
+        let from = match self {
+            Self::None => return String::new(),
+            Self::Nodes => {
+                guest.path("/etc/systemd/system/vm-autoscale-helper.service.d/nodes.conf")
+            }
             Self::LocalMail => offered("local-mail.conf"),
             Self::Network => offered("network.conf"),
-        }
+        };
+        std::fs::read_to_string(from).unwrap()
     }
 }
-
-/// By setup, of a helper.yaml that has that node among others.
-const MADE: &str = include_str!("../../../crates/setup/tests/fixtures/reach.nodes.conf");
 
 impl StandIn {
     pub(super) fn unit_name(&self) -> String {
         format!("stand-in-{}", self.name)
     }
 
-    pub(super) fn text(&self) -> String {
+    pub(super) fn text(&self, guest: &Guest) -> String {
         let last = self.end.as_ref().map(|(attempt, _)| attempt);
         let attempts = self.attempts.iter().map(|(attempt, _)| attempt).chain(last);
         let attempts: Vec<&str> = attempts.copied().collect();
@@ -55,7 +54,10 @@ impl StandIn {
             || format!("[Service]\nType=oneshot\nExecStart={program}\n"),
             |unit| in_place_of(unit, &program),
         );
-        format!("{unit}{}[Service]\nStandardOutput=append:/var/tmp/said\n", self.drop_in.text())
+        format!(
+            "{unit}{}[Service]\nStandardOutput=append:/var/tmp/said\n",
+            self.drop_in.text(guest)
+        )
     }
 
     /// The lines of it, and of how it ended.

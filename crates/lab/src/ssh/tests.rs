@@ -5,7 +5,7 @@ use russh::keys::{PrivateKeyWithHashAlg, PublicKey, PublicKeyOrCertificate};
 use russh::{ChannelMsg, Disconnect};
 
 use super::*;
-use crate::{Answer, Control, Options};
+use crate::{Answer, Control};
 
 /// Trusts one host key.
 struct Client(PublicKey);
@@ -145,6 +145,26 @@ async fn no_other_key_no_shell_no_forwarding() {
     assert_eq!(exec(&handle, READ_POOLS).await.exit, 0);
     server.disconnect_all();
     assert!(handle.channel_open_session().await.is_err());
+}
+
+#[tokio::test]
+async fn who_stands_in_the_administrators_file_is_let_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("authorized_keys");
+    let authorized_keys = Some(path.clone());
+    let options = Options { vms: 1, authorized_keys, ..Options::new().unwrap() };
+    let lab = Lab::new(&options).unwrap();
+    let (server, host) = (serve(&lab).await, lab.host_key(&pve1()).unwrap());
+    let (other, another) = (key().unwrap(), key().unwrap());
+    assert!(connect(&server, &host, other.clone()).await.unwrap().is_none(), "no file");
+    let line = other.public_key().to_openssh().unwrap();
+    let gated = r#"restrict,from="127.0.0.1",command="/usr/libexec/vm-autoscale/gate""#;
+    std::fs::write(&path, format!("# root's\nno key\n{gated} {line} vm-autoscale\n")).unwrap();
+    let handle = connect(&server, &host, other.clone()).await.unwrap().unwrap();
+    assert!(exec(&handle, READ_POOLS).await.stdout.contains("starttime"));
+    assert!(connect(&server, &host, another).await.unwrap().is_none());
+    std::fs::write(&path, "").unwrap();
+    assert!(connect(&server, &host, other).await.unwrap().is_none(), "taken away");
 }
 
 fn pve1() -> NodeName {

@@ -102,9 +102,12 @@ fn gate(node: &Node) -> Vec<Finding> {
         GateState::Installed => {
             GATE.warning(format!("{name}: the gate is there, and the key opens more"), &help)
         }
-        GateState::None => {
-            GATE.warning(format!("{name}: there is no gate, and the key opens a shell"), &help)
-        }
+        // What `authorized_keys` has before the key is not known: where it names the gate, the key
+        // opens nothing.
+        GateState::None => GATE.warning(
+            format!("{name}: there is no gate: the key opens a shell, or nothing at all"),
+            &help,
+        ),
     };
     let version = gate.version.as_ref().map(|version| match version.to_string() {
         version if version == OWN => GATE_VERSION.ok(format!("{name}: {version}")),

@@ -1,5 +1,7 @@
 //! From what is there and what is to be there to what is done.
 
+use std::collections::BTreeMap;
+
 use super::judge::{Verdict, judge};
 use super::seen::{Seen, beside};
 use super::wanted::{Fate, Item, Wanted, above};
@@ -46,6 +48,7 @@ pub(crate) fn plan(wanted: &Wanted, seen: &Seen) -> Plan {
     systemd(wanted, seen, is_new, &mut record, &mut plan);
     let before = record.clone();
     offered(wanted, &mut record);
+    record.installed = installed(wanted);
     record.version.clone_from(&wanted.version);
     if record != before || record.enabled != seen.record.enabled {
         plan.steps.push(Step::Note(Box::new(record)));
@@ -76,9 +79,6 @@ fn file(item: &Item, seen: &Seen, record: &mut Record, plan: &mut Plan) {
                 "{path} was edited and stays as it is; the new one lies beside it:\n    diff {path} {new}"
             ));
         }
-    }
-    if let (Fate::Ours, Some((_, sha))) = (item.fate, &item.content) {
-        record.installed.insert(item.path.clone(), sha.clone());
     }
     if let (Fate::Yours | Fate::Once, Some((_, sha))) = (item.fate, &item.content)
         && item.example.is_none()
@@ -154,6 +154,12 @@ fn systemd(wanted: &Wanted, seen: &Seen, is_new: bool, record: &mut Record, plan
     if live.stale || live.running && (is_new || live.reload) {
         plan.steps.push(Step::run(&["systemctl", "try-restart", HELPER, SCHEDULER]));
     }
+}
+
+/// Of what dpkg put there, dpkg knows what it was.
+fn installed(wanted: &Wanted) -> BTreeMap<String, String> {
+    let ours = wanted.items.iter().filter(|item| item.fate == Fate::Ours);
+    ours.filter_map(|item| Some((item.path.clone(), item.content.as_ref()?.1.clone()))).collect()
 }
 
 /// What is there now need not be laid beside what the administrator makes of it.

@@ -18,6 +18,7 @@ const PROGRAMS: [&str; 4] = [
     "bin/vm-autoscale-helper",
     "bin/vm-autoscale-gate",
 ];
+const BUILT: &str = "target/release";
 /// A first start from a slow disk takes its time.
 const SECONDS: u32 = 30;
 
@@ -43,7 +44,7 @@ impl Release {
             })?,
         };
         for file in manifest::all()? {
-            if !directory.join(file.from).is_file() {
+            if !place(&directory, file.from).is_file() {
                 let what =
                     format!("{} holds no release: {} is not there", shown(&directory), file.from);
                 return Err(Error::failed(
@@ -53,7 +54,7 @@ impl Release {
             }
         }
         for name in PROGRAMS {
-            prove(&directory.join(name))?;
+            prove(&place(&directory, name))?;
         }
         Ok(Self::Directory(directory))
     }
@@ -68,17 +69,27 @@ impl Release {
     /// It cannot be read.
     pub(crate) fn content(&self, from: &str) -> Result<Option<(Content, String)>, Error> {
         let Self::Directory(directory) = self else { return Ok(None) };
-        let path = directory.join(from);
+        let path = place(directory, from);
         let sha = std::fs::File::open(&path).and_then(sha256).map_err(|e| cannot(&path, e))?;
         Ok(Some((Content::File(path), sha)))
     }
 }
 
-/// The directory that this program stands in as `bin/vm-autoscale-setup`.
+/// Where a file of a release is. A checkout is one, too, with its programs where cargo puts them.
+fn place(directory: &Path, from: &str) -> PathBuf {
+    match from.strip_prefix("bin/") {
+        Some(name) if !directory.join("bin").is_dir() => directory.join(BUILT).join(name),
+        _ => directory.join(from),
+    }
+}
+
+/// The release that this program stands in.
 fn own() -> Option<PathBuf> {
     let own = std::env::current_exe().ok()?;
-    let bin = own.parent().filter(|bin| bin.ends_with("bin"))?;
-    let release = bin.parent()?;
+    let programs = own.parent()?;
+    let is_built = programs.ends_with(BUILT);
+    let bin = if is_built { programs.parent()? } else { programs };
+    let release = bin.parent().filter(|_| is_built || bin.ends_with("bin"))?;
     release.join("deploy").is_dir().then(|| release.to_owned())
 }
 

@@ -84,7 +84,7 @@ fn option(step: Move) -> &'static str {
 /// Whether nobody changed the value in between: it is on the way that the one before went, which
 /// need not have come to its end.
 fn follows(before: Move, after: Move) -> bool {
-    fn within<T: PartialOrd>(value: T, one: T, other: T) -> bool {
+    fn within<T: Copy + PartialOrd>(value: T, one: T, other: T) -> bool {
         (value >= one && value <= other) || (value >= other && value <= one)
     }
     match (before, after) {
