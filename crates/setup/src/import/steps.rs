@@ -21,14 +21,17 @@ const DESTINATION: &str = "/etc/vm-autoscale/config.yaml";
 pub(crate) type Step = (String, Vec<String>);
 
 pub(crate) fn all(rows: &[Row], old: &Old, arguments: &Import) -> Vec<Step> {
-    let Import { old: source, output, identity, known_hosts, .. } = arguments;
-    let mut steps = vec![nodes::names(), nodes::key(old, identity)];
-    steps.push(nodes::host_keys(old, known_hosts));
+    let Import { old: source, output, identity, .. } = arguments;
+    let mut steps = vec![nodes::names()];
     steps.extend(nodes::clusters(old));
     steps.push(service::stop(source));
+    steps.push(service::install());
+    steps.extend(nodes::key(identity));
     steps.extend(service::secrets(old));
     steps.extend(service::switched_off(old));
-    steps.push(service::install(output));
+    steps.push(service::files(output));
+    steps.push(nodes::trust(old));
+    steps.push(nodes::authorize(old));
     steps.extend(service::network(old));
     steps.push(service::begin());
     steps.extend(service::plain(rows, source));

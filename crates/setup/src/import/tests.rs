@@ -236,13 +236,13 @@ fn no_step_overwrites_the_old_file_or_runs_both_programs() {
     let in_order = [
         "systemctl disable --now vm-autoscale-secure.service",
         "cp -a /etc/vm-autoscale/config.yaml /etc/vm-autoscale/config.yaml.old",
-        "test -e /etc/vm-autoscale/scheduler.env || install -m 0600 -o vm-autoscale -g vm-autoscale \
-         /dev/null /etc/vm-autoscale/scheduler.env",
+        "vm-autoscale-setup install --yes",
         "VM_AUTOSCALE_GOTIFY_TOKEN=",
         "out/config.yaml /etc/vm-autoscale/",
-        "deploy/systemd/optional/vm-autoscale.service.d/network.conf",
-        "systemctl enable --now vm-autoscale-helper.socket",
-        "systemctl enable --now vm-autoscale.service",
+        "vm-autoscale-setup trust-host ",
+        "vm-autoscale-setup authorize ",
+        "/usr/share/vm-autoscale/systemd/vm-autoscale.service.d/network.conf /etc/systemd",
+        "systemctl start vm-autoscale",
         "delete /etc/vm-autoscale/config.yaml.old",
     ]
     .map(at);

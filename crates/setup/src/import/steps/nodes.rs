@@ -1,13 +1,15 @@
 //! What is to be done on the nodes.
 
+use std::net::IpAddr;
 use std::path::Path;
 
 use super::{SHOWN, Step, word};
 use crate::import::old::{Host, Old};
+use crate::paths;
 
-fn hosts(old: &Old) -> impl Iterator<Item = (&Host, String)> {
+fn hosts(old: &Old) -> impl Iterator<Item = (&Host, IpAddr)> {
     let hosts = old.hosts.iter().take(SHOWN);
-    hosts.filter_map(|host| Some((host, host.address?.to_string())))
+    hosts.filter_map(|host| Some((host, host.address?)))
 }
 
 pub(super) fn names() -> Step {
@@ -15,28 +17,43 @@ pub(super) fn names() -> Step {
     (title.to_owned(), vec!["hostname".to_owned()])
 }
 
-pub(super) fn key(old: &Old, identity: &Path) -> Step {
-    let identity = word(identity);
-    let mut lines = vec![format!("ssh-keygen -t ed25519 -N '' -f {identity}")];
-    lines.extend(hosts(old).map(|(host, address)| {
-        let to = word(Path::new(&format!("{}@{address}", host.user)));
-        format!("ssh-copy-id -i {identity}.pub -p {} {to}", host.port)
-    }));
-    ("As root, make the helper's key and let it in on every node".to_owned(), lines)
+/// Where install makes no key.
+pub(super) fn key(identity: &Path) -> Option<Step> {
+    let line = format!("ssh-keygen -t ed25519 -N '' -f {}", word(identity));
+    let title = "As root, make the helper's key, unless it is there".to_owned();
+    (identity != Path::new(paths::KEY)).then(|| (title, vec![line]))
 }
 
-pub(super) fn host_keys(old: &Old, known_hosts: &Path) -> Step {
-    let file = word(known_hosts);
-    let mut lines: Vec<String> = hosts(old)
-        .map(|(host, address)| {
-            format!("ssh-keyscan -t ed25519 -p {} {address} >> {file}", host.port)
-        })
-        .collect();
-    lines.push(format!("ssh-keygen -lf {file}"));
-    let title = "Pin the nodes' host keys. Compare each fingerprint of the last command with what \
-        `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` prints on the node's own console: \
-        nothing is trusted on first use";
-    (title.to_owned(), lines)
+pub(super) fn trust(old: &Old) -> Step {
+    let lines = hosts(old).map(|(host, address)| {
+        format!("vm-autoscale-setup trust-host {} {}", name(host), place(host, address))
+    });
+    let title = "Pin the nodes' host keys, each compared with what it says on the node's own \
+        console: nothing is trusted on first use";
+    (title.to_owned(), lines.collect())
+}
+
+pub(super) fn authorize(old: &Old) -> Step {
+    let lines = hosts(old).map(|(host, address)| {
+        let to = word(Path::new(&format!("{}@{address}", host.user)));
+        format!("vm-autoscale-setup authorize {} --ssh {to}", name(host))
+    });
+    let title = "Let the helper's key in on every node, for the commands of vm-autoscale and nothing \
+        else";
+    (title.to_owned(), lines.collect())
+}
+
+/// As `helper.yaml` calls it.
+fn name(host: &Host) -> &str {
+    host.node.as_ref().map_or(host.alias.as_str(), |node| node.as_str())
+}
+
+fn place(host: &Host, address: IpAddr) -> String {
+    match (host.port, address) {
+        (22, _) => address.to_string(),
+        (port, IpAddr::V4(_)) => format!("{address}:{port}"),
+        (port, IpAddr::V6(_)) => format!("[{address}]:{port}"),
+    }
 }
 
 pub(super) fn clusters(old: &Old) -> Option<Step> {

@@ -29,15 +29,10 @@ pub(super) fn secrets(old: &Old) -> Option<Step> {
         mail.map(|_| "VM_AUTOSCALE_SMTP_PASSWORD='…'"),
         old.gotify.as_ref().map(|_| "VM_AUTOSCALE_GOTIFY_TOKEN='…'"),
     ];
-    let file = "/etc/vm-autoscale/scheduler.env";
-    let make = format!(
-        "test -e {file} || install -m 0600 -o vm-autoscale -g vm-autoscale /dev/null {file}"
-    );
-    let mut lines = vec![make];
-    lines.extend(secrets.into_iter().flatten().map(str::to_owned));
-    let title = "Secrets were not copied. Make the file that the scheduler reads, if it is not there \
-        yet, and write into it those that messages need, a line each";
-    (lines.len() > 1).then(|| (title.to_owned(), lines))
+    let lines: Vec<String> = secrets.into_iter().flatten().map(str::to_owned).collect();
+    let title = "Secrets were not copied. Write into /etc/vm-autoscale/scheduler.env those that \
+        messages need, a line each";
+    (!lines.is_empty()).then(|| (title.to_owned(), lines))
 }
 
 /// Channels that the old program used and ours does not.
@@ -52,38 +47,44 @@ pub(super) fn switched_off(old: &Old) -> Option<Step> {
     (!lines.is_empty()).then(|| (title.to_owned(), lines))
 }
 
-pub(super) fn install(directory: &Path) -> Step {
+pub(super) fn install() -> Step {
+    let title = "As root, put vm-autoscale in its place, unless a package did";
+    (title.to_owned(), vec!["vm-autoscale-setup install --yes".to_owned()])
+}
+
+/// The second installation tells the helper's unit the nodes' addresses.
+pub(super) fn files(directory: &Path) -> Step {
     let of = |name: &str| word(&directory.join(name));
     let lines = vec![
         format!("install -m 0640 -o root -g vm-autoscale {} /etc/vm-autoscale/", of("config.yaml")),
-        format!("install -m 0644 -o root -g root {} /etc/vm-autoscale/", of("helper.yaml")),
+        format!("install -m 0600 -o root -g root {} /etc/vm-autoscale/", of("helper.yaml")),
         "vm-autoscale --validate-only --strict".to_owned(),
-        "/usr/libexec/vm-autoscale/vm-autoscale-helper --validate-only --strict".to_owned(),
+        "vm-autoscale-setup install --yes".to_owned(),
     ];
-    ("Read both files, put them in place, and have them checked".to_owned(), lines)
+    let title = "Read both files, put them in place, have the first checked, and have the helper's \
+        unit let it reach the nodes of the second";
+    (title.to_owned(), lines)
 }
 
 pub(super) fn network(old: &Old) -> Option<Step> {
     let mail = old.alerts.as_ref().is_some_and(|alerts| alerts.enabled);
     let gotify = old.gotify.as_ref().is_some_and(|gotify| gotify.enabled);
-    let title = "Messages are switched on, and the scheduler's unit has no network. From this \
-        project's directory, give it one, and say in it which addresses the servers have";
+    let title = "Messages are switched on, and the scheduler's unit has no network. Give it \
+        one, and say in it which addresses the servers have";
     let file = "vm-autoscale.service.d/network.conf";
     let lines = [
-        format!("install -D -m 644 deploy/systemd/optional/{file} /etc/systemd/system/{file}"),
+        format!(
+            "install -D -m 644 /usr/share/vm-autoscale/systemd/{file} /etc/systemd/system/{file}"
+        ),
         "systemctl daemon-reload".to_owned(),
     ];
     (mail || gotify).then(|| (title.to_owned(), lines.to_vec()))
 }
 
 pub(super) fn begin() -> Step {
-    let title = "Start the helper's socket, look once, then start the scheduler. It begins in `mode: \
-        observe`, which changes nothing; `recommend`, `up-only` and `full` follow";
-    let lines = [
-        "systemctl enable --now vm-autoscale-helper.socket",
-        "vm-autoscale plan",
-        "systemctl enable --now vm-autoscale.service",
-    ];
+    let title = "Start it, and look whether all is well. It begins in `mode: observe`, which changes \
+        nothing; `recommend`, `up-only` and `full` follow";
+    let lines = ["systemctl start vm-autoscale", "vm-autoscale-setup check", "vm-autoscale status"];
     (title.to_owned(), lines.map(str::to_owned).to_vec())
 }
 
