@@ -1,6 +1,6 @@
 //! All files of a machine, to see what an installation and its end leave behind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
 
@@ -46,10 +46,9 @@ impl Listing {
     /// both because it is another one. Empty where all is as it was.
     #[must_use]
     pub fn until(&self, later: &Self) -> String {
-        let paths: BTreeMap<&String, ()> =
-            self.0.keys().chain(later.0.keys()).map(|it| (it, ())).collect();
+        let paths: BTreeSet<&String> = self.0.keys().chain(later.0.keys()).collect();
         let mut text = String::new();
-        for path in paths.into_keys() {
+        for path in paths {
             let (before, after) = (self.0.get(path), later.0.get(path));
             if before == after {
                 continue;
