@@ -87,13 +87,9 @@ impl Site {
         ended(&self.setup(&[&["trust-host", "pve1", &address], more].concat()).output().unwrap())
     }
 
-    fn gate(&self) -> String {
-        directory().unwrap().join("vm-autoscale-gate").display().to_string()
-    }
-
     /// `authorize` or `rotate-key`, with the gate of this build.
     fn order(&self, words: &[&str]) -> Said {
-        let gate = self.gate();
+        let gate = gate();
         ended(&self.setup(&[words, &["--gate", &gate]].concat()).output().unwrap())
     }
 
@@ -124,4 +120,9 @@ impl Site {
 /// The file of the node's pin, kept for the administrator's own client.
 fn keep_pin(site: &Site) {
     site.write("sshd.pin", &site.read("known_hosts"));
+}
+
+/// The one of this build.
+fn gate() -> String {
+    directory().unwrap().join("vm-autoscale-gate").display().to_string()
 }

@@ -1,6 +1,7 @@
 //! `vm-autoscale-setup check`, on a machine that is well and on one with a fault at a time.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde_json::Value;
 use vm_autoscale_lab::{Control, Request};
@@ -49,7 +50,7 @@ fn complete(site: &Site) {
         let [from, to, mode, owner, kind] = words[..] else { panic!("{line}") };
         let own = from.strip_prefix("bin/").map(|name| directory().unwrap().join(name));
         let from = own.unwrap_or_else(|| shipped("..").join(from));
-        if !to.ends_with(".yaml") {
+        if Path::new(to).extension() != Some("yaml".as_ref()) {
             site.machine.copy(&from, to, mode).unwrap();
         }
         site.ok(&["chmod", mode, to]);

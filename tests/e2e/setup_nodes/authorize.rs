@@ -110,7 +110,7 @@ fn on_the_node_itself_it_needs_no_way_in() {
     let Some(site) = site(&[]) else { return };
     keep_pin(&site);
     let setup = directory().unwrap().join("vm-autoscale-setup");
-    let (gate, config) = (site.gate(), site.path("helper.yaml"));
+    let (gate, config) = (gate(), site.path("helper.yaml"));
     let mut enter = command("nsenter");
     enter.args(["--mount", "--target", &site.node.sshd.pid().to_string()]).arg(setup);
     enter.args(["authorize", "pve1", "--local", "--gate", &gate, "--config"]).arg(config);

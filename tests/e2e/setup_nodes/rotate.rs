@@ -75,7 +75,7 @@ fn without_a_way_in_it_says_each_step_and_the_old_key_works_until_the_last() {
 fn a_killed_rotation_leaves_a_key_that_works_and_is_finished_by_the_next() {
     let _turn = turn();
     let Some(site) = authorized(&[]) else { return };
-    let gate = site.gate();
+    let gate = gate();
     let mut killed = 0;
     for wait in (0..10).map(|step| 200 + 400 * step) {
         let mut setup = command(directory().unwrap().join("vm-autoscale-setup"));

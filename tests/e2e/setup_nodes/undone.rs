@@ -97,7 +97,7 @@ fn whatever_is_missing_is_named_and_nothing_is_put() {
 fn who_is_killed_before_the_proof_leaves_nothing() {
     let _turn = turn();
     let Some(site) = prepared(&[]) else { return };
-    let (gate, file) = (site.gate(), "home/.ssh/authorized_keys");
+    let (gate, file) = (gate(), "home/.ssh/authorized_keys");
     for wait in [0, 10, 30] {
         let words = ["authorize", "pve1", "--ssh", "root@127.0.0.1", "--gate", &gate];
         // Not through `timeout`, which would be killed in its place.
