@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use crate::site::{Site, command, setup, skip};
+use crate::site::{Site, command, program as written, setup, skip};
 
 /// What is refused, after something was done to the machine.
 fn refused(spoil: impl Fn(&Site), words: &[&str], code: i32, said: &[&str]) {
@@ -52,7 +52,7 @@ fn a_release_that_is_none_or_another_is_refused() {
         &["holds no release: bin/vm-autoscale is not there", "--from DIR"],
     );
     let program = |text: &'static [u8]| {
-        move |site: &Site| fs::write(site.release().join("bin/vm-autoscale-helper"), text).unwrap()
+        move |site: &Site| written(&site.release().join("bin/vm-autoscale-helper"), text)
     };
     let other = program(b"#!/bin/sh\necho vm-autoscale-helper 9.8.7\n");
     refused(other, install, 1, &["is of release 9.8.7", "bin/vm-autoscale-setup install"]);

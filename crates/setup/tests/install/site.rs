@@ -50,8 +50,7 @@ impl Site {
             fs::create_dir_all(to.parent().unwrap()).unwrap();
             if let Some(name) = from.strip_prefix("bin/") {
                 let version = env!("CARGO_PKG_VERSION");
-                fs::write(&to, format!("#!/bin/sh\necho {name} {version}\n")).unwrap();
-                fs::set_permissions(&to, Permissions::from_mode(0o755)).unwrap();
+                program(&to, format!("#!/bin/sh\necho {name} {version}\n").as_bytes());
             } else if fs::copy(checkout().join(from), &to).is_err() {
                 assert_eq!(from, audit, "{from}");
                 fs::write(&to, "# rules\n").unwrap();
@@ -122,7 +121,10 @@ impl Site {
 
     pub(crate) fn change_release(&self, from: &str, text: &str) {
         let path = self.release().join(from);
-        fs::OpenOptions::new().append(true).open(path).unwrap().write_all(text.as_bytes()).unwrap();
+        let mode = fs::metadata(&path).unwrap().permissions();
+        let whole = fs::read_to_string(&path).unwrap() + text;
+        program(&path, whole.as_bytes());
+        fs::set_permissions(&path, mode).unwrap();
     }
 
     pub(crate) fn remove(&self, path: &str) {
@@ -174,6 +176,16 @@ impl Site {
         }
         listing
     }
+}
+
+/// Writes a program by another process: one that this process has open for writing could not be
+/// started while a test beside this one forks.
+pub(crate) fn program(path: &Path, text: &[u8]) {
+    let mut cat = command("sh");
+    cat.args(["-c", "cat >\"$0\" && chmod 755 \"$0\""]).arg(path).stdin(Stdio::piped());
+    let mut child = cat.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(text).unwrap();
+    assert!(child.wait().unwrap().success());
 }
 
 /// systemd-sysusers gives them a mode of its own.
