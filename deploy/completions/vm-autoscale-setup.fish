@@ -82,7 +82,17 @@ complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand ch
 json\t'One JSON value'"
 complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand check" -l strict -d 'Warnings count, too'
 complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand uninstall" -s h -l help -d 'Print help'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand uninstall" -l root -d 'Take it out of an image that is unpacked there, and leave this machine alone' -r -F
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand uninstall" -l ssh -d 'Your own way in to a node, as root, for --nodes. Can be given again' -r -f
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand uninstall" -l output-format -d 'How the answer is printed' -r -f -a "text\t'A table'
+json\t'One JSON value'"
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand uninstall" -l purge -d 'Also remove what you edited, the keys, the journal, the logs, the user and the groups'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand uninstall" -l restore-vms -d 'Before anything else, print the commands that give every VM back the size that it had before the first change in the journal. Without --yes nothing else is done'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand uninstall" -l nodes -d 'Before that, take our line and the gate from the nodes'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand uninstall" -l dry-run -d 'Only say what would be done'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand uninstall" -l packaged -d 'The files are dpkg\'s: do the rest. What the package\'s own script calls'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand uninstall" -l yes -d 'Ask nothing'
+complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand uninstall" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand import" -l output -d 'Where the new files go; made where it is missing. Nothing in it is overwritten' -r -F
 complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand import" -l address -d 'The address of a host of the old file that has only a name there. Can be given again' -r -f
 complete -c vm-autoscale-setup -n "__fish_vm_autoscale_setup_using_subcommand import" -l from -d 'The program that the old file is of. Without it, that is told by the file\'s keys' -r -f -a "original\t'fabriziosalmi/proxmox-vm-autoscale'

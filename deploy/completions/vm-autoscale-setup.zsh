@@ -108,8 +108,18 @@ json\:"One JSON value"))' \
 ;;
 (uninstall)
 _arguments "${_arguments_options[@]}" : \
-'-h[Print help]' \
-'--help[Print help]' \
+'--root=[Take it out of an image that is unpacked there, and leave this machine alone]:DIR:_files' \
+'*--ssh=[Your own way in to a node, as root, for --nodes. Can be given again]:[NODE=][USER@]HOST:' \
+'--output-format=[How the answer is printed]:OUTPUT_FORMAT:((text\:"A table"
+json\:"One JSON value"))' \
+'--purge[Also remove what you edited, the keys, the journal, the logs, the user and the groups]' \
+'(--root)--restore-vms[Before anything else, print the commands that give every VM back the size that it had before the first change in the journal. Without --yes nothing else is done]' \
+'--nodes[Before that, take our line and the gate from the nodes]' \
+'--dry-run[Only say what would be done]' \
+'--packaged[The files are dpkg'\''s\: do the rest. What the package'\''s own script calls]' \
+'--yes[Ask nothing]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
 (import)

@@ -42,6 +42,9 @@ _vm__autoscale() {
             vm__autoscale,run)
                 cmd="vm__autoscale__subcmd__run"
                 ;;
+            vm__autoscale,sizes-before)
+                cmd="vm__autoscale__subcmd__sizes__subcmd__before"
+                ;;
             vm__autoscale,status)
                 cmd="vm__autoscale__subcmd__status"
                 ;;
@@ -58,7 +61,7 @@ _vm__autoscale() {
 
     case "${cmd}" in
         vm__autoscale)
-            opts="-h -V --config --env-file --validate-only --strict --output-format --help --version run plan nodes status pause resume replay config"
+            opts="-h -V --config --env-file --validate-only --strict --output-format --help --version run plan nodes status pause resume replay sizes-before config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -439,6 +442,32 @@ _vm__autoscale() {
             return 0
             ;;
         vm__autoscale__subcmd__run)
+            opts="-h --config --env-file --output-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        vm__autoscale__subcmd__sizes__subcmd__before)
             opts="-h --config --env-file --output-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

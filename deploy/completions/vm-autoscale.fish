@@ -39,6 +39,7 @@ complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -f -a "status" -
 complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -f -a "pause" -d 'Have the running daemon leave VMs alone, from the very next change on'
 complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -f -a "resume" -d 'End pauses'
 complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -f -a "replay" -d 'Play a recorded load to the planner, and sum up what comes of it'
+complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -f -a "sizes-before" -d 'Print the commands that give VMs back the sizes that they had before our changes. Changes nothing'
 complete -c vm-autoscale -n "__fish_vm_autoscale_needs_command" -f -a "config" -d 'What the configuration says, what holds, and what a reload would change'
 complete -c vm-autoscale -n "__fish_vm_autoscale_using_subcommand run" -l config -d 'The configuration' -r -F
 complete -c vm-autoscale -n "__fish_vm_autoscale_using_subcommand run" -l env-file -d 'Variables for the configuration\'s `${NAME}`; nobody else may read the file [default: /etc/vm-autoscale/scheduler.env, where it exists]' -r -F
@@ -98,6 +99,11 @@ json\t'One JSON value'"
 complete -c vm-autoscale -n "__fish_vm_autoscale_using_subcommand replay" -l pipe -d 'Be a policy of a simulator: one JSON object a line, in and out'
 complete -c vm-autoscale -n "__fish_vm_autoscale_using_subcommand replay" -l shares-mix -d 'Give the VMs weights of 500, 1000 and 2000'
 complete -c vm-autoscale -n "__fish_vm_autoscale_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vm-autoscale -n "__fish_vm_autoscale_using_subcommand sizes-before" -l config -d 'The configuration' -r -F
+complete -c vm-autoscale -n "__fish_vm_autoscale_using_subcommand sizes-before" -l env-file -d 'Variables for the configuration\'s `${NAME}`; nobody else may read the file [default: /etc/vm-autoscale/scheduler.env, where it exists]' -r -F
+complete -c vm-autoscale -n "__fish_vm_autoscale_using_subcommand sizes-before" -l output-format -d 'How answers are printed' -r -f -a "text\t'A table'
+json\t'One JSON value'"
+complete -c vm-autoscale -n "__fish_vm_autoscale_using_subcommand sizes-before" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vm-autoscale -n "__fish_vm_autoscale_using_subcommand config; and not __fish_seen_subcommand_from show diff" -l config -d 'The configuration' -r -F
 complete -c vm-autoscale -n "__fish_vm_autoscale_using_subcommand config; and not __fish_seen_subcommand_from show diff" -l env-file -d 'Variables for the configuration\'s `${NAME}`; nobody else may read the file [default: /etc/vm-autoscale/scheduler.env, where it exists]' -r -F
 complete -c vm-autoscale -n "__fish_vm_autoscale_using_subcommand config; and not __fish_seen_subcommand_from show diff" -l output-format -d 'How answers are printed' -r -f -a "text\t'A table'

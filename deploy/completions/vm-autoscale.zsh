@@ -140,6 +140,16 @@ json\:"One JSON value"))' \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
+(sizes-before)
+_arguments "${_arguments_options[@]}" : \
+'--config=[The configuration]:FILE:_files' \
+'--env-file=[Variables for the configuration'\''s \`\${NAME}\`; nobody else may read the file \[default\: /etc/vm-autoscale/scheduler.env, where it exists\]]:FILE:_files' \
+'--output-format=[How answers are printed]:OUTPUT_FORMAT:((text\:"A table"
+json\:"One JSON value"))' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
 (config)
 _arguments "${_arguments_options[@]}" : \
 '--config=[The configuration]:FILE:_files' \
@@ -205,6 +215,7 @@ _vm-autoscale_commands() {
 'pause:Have the running daemon leave VMs alone, from the very next change on' \
 'resume:End pauses' \
 'replay:Play a recorded load to the planner, and sum up what comes of it' \
+'sizes-before:Print the commands that give VMs back the sizes that they had before our changes. Changes nothing' \
 'config:What the configuration says, what holds, and what a reload would change' \
     )
     _describe -t commands 'vm-autoscale commands' commands "$@"
@@ -256,6 +267,11 @@ _vm-autoscale__subcmd__resume_commands() {
 _vm-autoscale__subcmd__run_commands() {
     local commands; commands=()
     _describe -t commands 'vm-autoscale run commands' commands "$@"
+}
+(( $+functions[_vm-autoscale__subcmd__sizes-before_commands] )) ||
+_vm-autoscale__subcmd__sizes-before_commands() {
+    local commands; commands=()
+    _describe -t commands 'vm-autoscale sizes-before commands' commands "$@"
 }
 (( $+functions[_vm-autoscale__subcmd__status_commands] )) ||
 _vm-autoscale__subcmd__status_commands() {

@@ -85,9 +85,9 @@ pub(crate) enum Command {
     /// Play a recorded load to the planner, and sum up what comes of it.
     #[command(after_help = REPLAY_HELP)]
     Replay(ReplayArgs),
-    /// For `vm-autoscale-setup uninstall --restore-vms`: the commands that give VMs back the sizes
-    /// that they had before our changes.
-    #[command(hide = true)]
+    /// Print the commands that give VMs back the sizes that they had before our changes. Changes
+    /// nothing.
+    #[command(after_help = help::SIZES_BEFORE)]
     SizesBefore,
     /// What the configuration says, what holds, and what a reload would change.
     #[command(subcommand, after_help = help::CONFIG)]

@@ -1,11 +1,13 @@
 //! The way back to the sizes of before, as commands for the nodes.
 
+use serde::Serialize;
 use vm_autoscale_planner::Move;
+use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 use vm_autoscale_scheduler::{Moved, moved};
 
-use crate::args::Args;
+use crate::args::{Args, Format};
 use crate::files::places;
-use crate::{Error, say};
+use crate::{Error, json, say};
 
 /// Prints them; nothing where no VM is another size than before.
 ///
@@ -18,13 +20,34 @@ pub(crate) fn before(args: &Args) -> Result<u8, Error> {
         return Ok(0);
     }
     let moved = moved(&journal).map_err(|error| Error::Journal(error.to_string()))?;
-    say(&moved.iter().map(line).collect::<String>())?;
+    let ways: Vec<Way<'_>> = moved.iter().filter_map(way).collect();
+    match args.output_format {
+        Format::Json => json(&ways)?,
+        Format::Text => say(&ways.iter().map(line).collect::<String>())?,
+    }
     Ok(0)
 }
 
-fn line(moved: &Moved) -> String {
+/// One value of one VM.
+#[derive(Serialize)]
+struct Way<'a> {
+    cluster: &'a ClusterName,
+    node: &'a NodeName,
+    vmid: VmId,
+    /// What brings it back, on that node.
+    command: String,
+    /// What it has by our last change.
+    has: String,
+}
+
+fn line(way: &Way<'_>) -> String {
+    let Way { cluster, node, command, has, .. } = way;
+    format!("{command}    # on {node} of {cluster}, where it has {has} by us\n")
+}
+
+fn way(moved: &Moved) -> Option<Way<'_>> {
     let Moved { cluster, node, vmid, .. } = moved;
-    let (option, to) = match (moved.first, moved.last) {
+    let (option, has) = match (moved.first, moved.last) {
         (Move::Cpu { from, .. }, Move::Cpu { to, .. }) => {
             (format!("--vcpus {from}"), to.to_string())
         }
@@ -41,9 +64,9 @@ fn line(moved: &Moved) -> String {
             ("--delete balloon".to_owned(), to.to_string())
         }
         // One of each kind is never another kind's.
-        _ => return String::new(),
+        _ => return None,
     };
-    format!("qm set {vmid} {option}    # on {node} of {cluster}, where it has {to} by us\n")
+    Some(Way { cluster, node, vmid: *vmid, command: format!("qm set {vmid} {option}"), has })
 }
 
 #[cfg(test)]
@@ -56,7 +79,7 @@ mod tests {
             let step: Move = serde_json::from_str(step).unwrap();
             let (cluster, node) = ("home".try_into().unwrap(), "pve1".try_into().unwrap());
             let vmid = 101.try_into().unwrap();
-            line(&Moved { cluster, node, vmid, first: step, last: step, at: 0 })
+            line(&way(&Moved { cluster, node, vmid, first: step, last: step, at: 0 }).unwrap())
         };
         for (step, command) in [
             (r#"{"resource":"cpu","from":2,"to":4}"#, "qm set 101 --vcpus 2 "),

@@ -144,7 +144,9 @@ fn every_command_has_examples_and_exit_codes() {
         assert!(codes.first().is_some_and(|(code, _)| *code == 0), "{name}");
         command.get_subcommands().for_each(check);
     }
-    let mut command = vm_autoscale::command().disable_help_subcommand(true);
-    command.build();
-    check(&command);
+    for command in [vm_autoscale::command(), vm_autoscale_setup::command()] {
+        let mut command = command.disable_help_subcommand(true);
+        command.build();
+        check(&command);
+    }
 }

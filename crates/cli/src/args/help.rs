@@ -41,3 +41,15 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration invalid, 5 not permitted, 6 the daemon
 does not answer (diff), 66 file missing";
+
+pub(super) const SIZES_BEFORE: &str = "\
+It reads the journal, as far back as that goes. A value that somebody else set counts as the one of
+before. Run the commands on the nodes that they name; vm-autoscale-setup uninstall --restore-vms
+shows them, too.
+
+Examples:
+  vm-autoscale sizes-before
+  vm-autoscale sizes-before --output-format json
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration invalid, 5 not permitted, 66 file
+missing";
