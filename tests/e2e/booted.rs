@@ -5,8 +5,11 @@
 
 mod check;
 mod credentials;
+mod failures;
 mod figures;
+mod installed;
 mod life;
+mod lifecycle;
 mod mistakes;
 mod nodes;
 mod package;
