@@ -13,6 +13,7 @@ mod lifecycle;
 mod mistakes;
 mod nodes;
 mod package;
+mod readme;
 mod sandbox;
 mod site;
 mod taken;
