@@ -5,11 +5,15 @@
 
 mod check;
 mod credentials;
+mod failures;
 mod figures;
+mod installed;
 mod life;
+mod lifecycle;
 mod mistakes;
 mod nodes;
 mod package;
+mod readme;
 mod sandbox;
 mod site;
 mod taken;

@@ -118,6 +118,23 @@ impl Machine {
         Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()))
     }
 
+    /// Puts a copy of a directory of this machine there, as root's, with the modes that it has here.
+    ///
+    /// # Errors
+    /// It cannot be read here or written there.
+    pub fn copy_all(&self, from: &Path, to: &str) -> io::Result<()> {
+        let mut pack = command("tar");
+        pack.arg("--create").arg("--directory").arg(from).arg(".").stdout(Stdio::piped());
+        let mut pack = pack.spawn()?;
+        let packed = pack.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        let unpack = "mkdir -p \"$0\" && tar --extract --no-same-owner --directory \"$0\"";
+        let output = self.enter(&["sh", "-c", unpack, to]).stdin(packed).output()?;
+        if pack.wait()?.success() && output.status.success() {
+            return Ok(());
+        }
+        Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()))
+    }
+
     /// A path there, as this machine finds it; for sockets, and files that nobody else writes.
     #[must_use]
     pub fn path(&self, there: &str) -> PathBuf {

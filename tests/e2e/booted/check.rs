@@ -20,7 +20,7 @@ const DROP_IN: &str = "/etc/systemd/system/vm-autoscale-helper.service.d/open.co
 const HERE: [&str; 4] = ["S501", "S703", "S802", "S803"];
 
 /// What is wrong, by code; whether it is an error, and what is said.
-fn check(site: &Site, more: &[&str]) -> (i32, Vec<(String, bool, String)>) {
+pub(super) fn check(site: &Site, more: &[&str]) -> (i32, Vec<(String, bool, String)>) {
     let words = [&[SETUP, "check", "--output-format", "json"], more].concat();
     let output = site.machine.run(&words).unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

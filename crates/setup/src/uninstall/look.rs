@@ -23,8 +23,9 @@ pub(crate) fn look_round(
 ) -> Result<(Seen, Option<String>), Error> {
     let (record, complaint) = Record::read(root);
     let mut seen = Seen { record, ..Seen::default() };
-    let own = [paths::KEY, paths::PUBLIC_KEY, paths::KNOWN_HOSTS, paths::AUDIT, paths::RECORD];
-    let files = || shipped.iter().map(|file| file.to).chain(own);
+    let own = [paths::KEY, paths::PUBLIC_KEY, paths::KNOWN_HOSTS, paths::RECORD];
+    let elsewhere = [paths::AUDIT, paths::NODES];
+    let files = || shipped.iter().map(|file| file.to).chain(own).chain(elsewhere);
     for path in files().flat_map(|path| [path.to_owned(), beside(path)]) {
         seen.found.extend(look(&root.at(&path))?.map(|found| (path.clone(), found)));
         let name = unfinished(std::path::Path::new(&path)).display().to_string();

@@ -33,8 +33,10 @@ pub(crate) fn plan(shipped: &[Shipped], seen: &Seen, extent: Extent) -> Plan {
         for file in shipped {
             one(file, seen, extent, &mut plan);
         }
-        audit(seen, extent, &mut plan);
+        written(paths::AUDIT, seen, extent, &mut plan);
     }
+    // Never dpkg's: it is made of helper.yaml.
+    written(paths::NODES, seen, extent, &mut plan);
     own(seen, extent, &mut plan);
     for path in seen.unfinished.iter().filter(|_| !extent.packaged) {
         plan.steps.push(Step::Remove(path.clone()));
@@ -75,8 +77,7 @@ fn one(file: &Shipped, seen: &Seen, extent: Extent, plan: &mut Plan) {
         }
         return;
     }
-    yours(path, seen, extent, plan);
-    yours(&beside(path), seen, extent, plan);
+    written(path, seen, extent, plan);
 }
 
 /// One of the administrator's, or the new one beside it.
@@ -96,9 +97,10 @@ fn yours(path: &str, seen: &Seen, extent: Extent, plan: &mut Plan) {
     }
 }
 
-fn audit(seen: &Seen, extent: Extent, plan: &mut Plan) {
-    yours(paths::AUDIT, seen, extent, plan);
-    yours(&beside(paths::AUDIT), seen, extent, plan);
+/// One that install wrote, and the new one beside it.
+fn written(path: &str, seen: &Seen, extent: Extent, plan: &mut Plan) {
+    yours(path, seen, extent, plan);
+    yours(&beside(path), seen, extent, plan);
 }
 
 /// What install made that no release holds.
