@@ -23,7 +23,7 @@ fn commands(heading: &str) -> Vec<String> {
 #[test]
 fn the_readmes_commands_bring_a_service_that_runs() {
     let _turn = turn();
-    let commands = commands("\n## Install\n");
+    let commands = commands("\n### Install it with the lab\n");
     assert!(commands.len() <= 10, "{} commands", commands.len());
     let (building, rest) = commands.split_at(BUILDING.len());
     assert_eq!(building, BUILDING);
@@ -40,6 +40,11 @@ fn the_readmes_commands_bring_a_service_that_runs() {
     for unit in [SCHEDULER, HELPER] {
         assert_eq!(site.property(unit, "ActiveState"), "active", "{unit}");
     }
+    site.ok(&["vm-autoscale-setup", "uninstall", "--purge", "--yes"]);
+    site.ok(&["systemctl", "stop", "lab"]);
+    let find = "ls -d /etc/vm-autoscale /usr/*bin/vm-autoscale* /var/lib/vm-autoscale* /run/vm-autoscale*";
+    let (exit, left) = site.said(&["sh", "-c", &format!("{find} 2>/dev/null")]);
+    assert!(exit == Some(2) && left.is_empty(), "{exit:?} {left}");
     site.machine.stop().unwrap();
 }
 
