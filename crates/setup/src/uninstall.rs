@@ -61,7 +61,9 @@ pub(crate) fn run(args: &Uninstall) -> Result<ExitCode, Error> {
     let root = Root::new(args.root.as_deref())?;
     if !args.packaged && found::is_dpkgs(&root) {
         let what = "the files are those of the package vm-autoscale";
-        return Err(Error::failed(what, "apt remove vm-autoscale, or apt purge vm-autoscale"));
+        let help = "apt remove vm-autoscale, or apt purge vm-autoscale; before that, \
+                    vm-autoscale-setup authorize NODE --remove takes the key from a node";
+        return Err(Error::failed(what, help));
     }
     let is_sure = args.yes || args.packaged || args.dry_run;
     let sizes = if args.restore_vms { sizes::before()? } else { Vec::new() };

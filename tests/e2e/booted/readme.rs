@@ -42,7 +42,8 @@ fn the_readmes_commands_bring_a_service_that_runs() {
     }
     site.ok(&["vm-autoscale-setup", "uninstall", "--purge", "--yes"]);
     site.ok(&["systemctl", "stop", "lab"]);
-    let find = "ls -d /etc/vm-autoscale /usr/*bin/vm-autoscale* /var/lib/vm-autoscale* /run/vm-autoscale*";
+    let find =
+        "ls -d /etc/vm-autoscale /usr/*bin/vm-autoscale* /var/lib/vm-autoscale* /run/vm-autoscale*";
     let (exit, left) = site.said(&["sh", "-c", &format!("{find} 2>/dev/null")]);
     assert!(exit == Some(2) && left.is_empty(), "{exit:?} {left}");
     site.machine.stop().unwrap();

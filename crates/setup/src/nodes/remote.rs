@@ -51,6 +51,8 @@ pub(crate) struct Remote {
     complaints: JoinHandle<Vec<u8>>,
     tag: String,
     target: String,
+    /// The command that compares its host key.
+    trust: String,
 }
 
 impl Remote {
@@ -77,7 +79,8 @@ impl Remote {
         // One that ends before it has heard all of it says why.
         let _ = stdin.write_all(script(&tag, site, job).as_bytes()).and_then(|()| stdin.flush());
         let said = BufReader::new(stdout.take(MOST));
-        Ok(Self { child, stdin, said, complaints, tag, target })
+        let trust = format!("vm-autoscale-setup trust-host {} {}", site.name, site.address);
+        Ok(Self { child, stdin, said, complaints, tag, target, trust })
     }
 
     /// The next answer: its first word, and the rest. Nothing once the script has ended.
