@@ -16,6 +16,7 @@ use vm_autoscale_protocol::{Call, Frames, MAX_REQUEST, Reply, encode};
 
 use crate::{Clock, Error, Journal, PauseStatus, StatusReport, wall};
 
+mod ask;
 mod board;
 mod client;
 mod gate;
@@ -24,6 +25,7 @@ mod orders;
 mod places;
 mod rights;
 
+pub(crate) use ask::{Inside, Question};
 pub use board::Board;
 pub use client::{fetch_config, fetch_status, order_pause, order_resume};
 use gate::Gate;

@@ -8,7 +8,7 @@ use vm_autoscale_planner::{Moment, PlannerConfig};
 use vm_autoscale_proxmox::VmId;
 
 use crate::claims::Care;
-use crate::control::Board;
+use crate::control::{Board, Inside, Question};
 use crate::notify::Notifier;
 use crate::observe::observe;
 use crate::status::ClusterStatus;
@@ -23,7 +23,8 @@ mod usage;
 use begin::{Done, Finished};
 pub(crate) use holds::DRAIN;
 use holds::leave;
-use memory::{Memory, Taken, complete};
+pub(crate) use memory::Memory;
+use memory::{Taken, complete};
 
 /// What a worker works with.
 pub(crate) struct Worker<C, H, J> {
@@ -65,6 +66,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         let config = self.care.roster.config().clone();
         let mut memory = Memory::new(planner_config(&config), self.helper.generation());
         let (done, mut finished) = mpsc::unbounded_channel();
+        let mut questions = self.board.listen(&self.care.cluster);
         loop {
             let begun = self.clock.now();
             self.take_over(&mut memory);
@@ -87,11 +89,18 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
                             self.decide_now(&mut memory, vmid, &done);
                         }
                     }
+                    Some(question) = questions.recv() => self.answer(&mut memory, question),
                     () = self.clock.sleep_until(next) => break,
                     _ = stop.changed() => return self.drain(&mut memory, &mut finished).await,
                 }
             }
         }
+    }
+
+    /// Between two steps, so that what is told is whole.
+    fn answer(&self, memory: &mut Memory, question: Question) {
+        let (now, wall) = (self.clock.now(), self.clock.wall());
+        question(&mut Inside { care: &self.care, memory, now, wall });
     }
 
     /// What a configuration that was read anew says holds from this cycle on, for all VMs at once.

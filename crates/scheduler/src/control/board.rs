@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc;
 use vm_autoscale_config::{Clusters, SchedulerConfig};
 use vm_autoscale_protocol::NodeHealth;
 use vm_autoscale_proxmox::ClusterName;
 
-use super::RunningConfig;
+use super::{Question, RunningConfig};
 use crate::claims::{Care, Claims};
 use crate::daemon::Beat;
 use crate::{ClusterStatus, Journal, Reload, StatusReport};
@@ -29,7 +30,7 @@ struct Inner {
 }
 
 #[derive(Debug, Default)]
-struct State {
+pub(super) struct State {
     clusters: Posted,
     /// Since when a cluster is looked at, where that has not ended.
     looking: BTreeMap<ClusterName, Instant>,
@@ -38,6 +39,8 @@ struct State {
     reload: Option<Reload>,
     helper: Option<String>,
     ways: Vec<NodeHealth>,
+    /// Where each worker is asked.
+    pub(super) asked: BTreeMap<ClusterName, mpsc::Sender<Question>>,
 }
 
 /// What notes are made of.
@@ -142,7 +145,7 @@ impl Board {
         (state.clusters.clone(), looking.filter(|(_, time)| *time >= OVERDUE).collect())
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         // What is in it is whole after every statement.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

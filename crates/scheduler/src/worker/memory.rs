@@ -33,40 +33,40 @@ const LATER: u32 = 5;
 const SOON: Duration = Duration::from_secs(60);
 
 /// All of it.
-pub(super) struct Memory {
-    pub(super) planner: Planner,
-    pub(super) view: View,
-    pub(super) decisions: Vec<Decision>,
-    pub(super) in_flight: InFlight,
+pub(crate) struct Memory {
+    pub(crate) planner: Planner,
+    pub(crate) view: View,
+    pub(crate) decisions: Vec<Decision>,
+    pub(crate) in_flight: InFlight,
     /// Guests that are asked of their memory: on which node.
-    pub(super) asked: InFlight,
+    pub(crate) asked: InFlight,
     /// What outlives the process.
-    pub(super) records: BTreeMap<VmId, Arc<VmRecord>>,
+    pub(crate) records: BTreeMap<VmId, Arc<VmRecord>>,
     /// As they are in the journal.
     saved: BTreeMap<VmId, Arc<VmRecord>>,
     /// VMs that are in quarantine, or were since the start.
     once_confined: BTreeSet<VmId>,
     /// Whether the journal said what it knows.
-    pub(super) recalled: bool,
+    pub(crate) recalled: bool,
     /// Changes of before of which it is not known what became of them.
-    pub(super) open: Vec<(u64, Moment, Intent)>,
+    pub(crate) open: Vec<(u64, Moment, Intent)>,
     /// Decisions that the journal has not taken yet.
     unsaid: Vec<Decided>,
     /// What the VMs use.
-    pub(super) usage: Usage,
+    pub(crate) usage: Usage,
     /// Of changes that have ended, what the journal is still to close.
     ended: Vec<u64>,
     /// Why the journal takes nothing.
-    pub(super) journal: Option<String>,
-    pub(super) generation: u64,
-    pub(super) looks: u64,
-    pub(super) problem: Option<String>,
+    pub(crate) journal: Option<String>,
+    pub(crate) generation: u64,
+    pub(crate) looks: u64,
+    pub(crate) problem: Option<String>,
     /// When the whole picture was given to the journal the last time.
-    pub(super) pictured: Option<Moment>,
+    pub(crate) pictured: Option<Moment>,
 }
 
 impl Memory {
-    pub(super) fn new(config: PlannerConfig, generation: u64) -> Self {
+    pub(crate) fn new(config: PlannerConfig, generation: u64) -> Self {
         Self {
             planner: Planner::new(config),
             view: View::default(),
