@@ -5,6 +5,7 @@
 mod fleet;
 
 mod changes;
+mod desk;
 mod machine;
 mod process;
 mod refusals;
@@ -43,9 +44,11 @@ fn run() -> io::Result<()> {
     let mut table = Table::default();
     let mut out = io::stdout();
     planner(&mut table)?;
+    desk::on_the_demo(&mut table)?;
     let load = machine::load();
     writeln!(out, "starting a lab of {NODES} nodes and {VMS} VMs, the helper and the scheduler")?;
     let mut stage = Stage::set(&play())?;
+    desk::fill(&stage.journal())?;
     stage.start_helper()?;
     stage.start_scheduler()?;
     let whole = |status: &vm_autoscale_scheduler::StatusReport| {
@@ -56,6 +59,7 @@ fn run() -> io::Result<()> {
     stage.until(Duration::from_secs(120), whole)?;
     steady::measure(&stage, &mut table)?;
     steady::memories(&stage, &mut table)?;
+    desk::measure(&stage, &mut table)?;
     changes::measure(&mut stage, &mut table)?;
     refusals::measure(&mut stage, &mut table)?;
     stage.strike()?;

@@ -18,6 +18,7 @@ mod crash;
 mod crash_points;
 mod cut_reply;
 mod cuts;
+mod desk;
 mod examples;
 mod fault_matrix;
 mod gate;

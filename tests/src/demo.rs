@@ -1,5 +1,6 @@
 //! All programs together on a simulated cluster, for a minute.
 
+mod keep;
 mod notices;
 mod screen;
 mod summary;
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 use crate::programs::{directory, pause};
 use crate::stage::{Play, Stage};
 use clap::Parser;
+pub use keep::TRY;
 use notices::{Notices, Sight};
 use screen::Screen;
 
@@ -35,6 +37,9 @@ struct Args {
     /// What the generated loads grow from.
     #[arg(long, default_value_t = 7)]
     seed: u64,
+    /// Go on after that until Enter is pressed, so that every command can be tried on the cluster.
+    #[arg(long)]
+    keep: bool,
 }
 
 /// A day in a minute, and short waits: the settings of a real installation are in `etc/`.
@@ -73,8 +78,12 @@ fn play(args: &Args) -> io::Result<bool> {
     say("starting lab, helper and scheduler …")?;
     let mut stage = set(args)?;
     let seen = watch(&mut stage, Duration::from_secs(args.seconds))?;
+    if args.keep {
+        say(&keep::commands(&stage)?)?;
+        keep::until_enter()?;
+    }
     // The scenario's last events come late in the minute.
-    let whole = args.trace.is_none() && args.seconds >= 60;
+    let whole = args.trace.is_none() && args.seconds >= 60 && !args.keep;
     let status = stage.status().ok_or_else(|| io::Error::other(stage.last_words()))?;
     // The scheduler ends first, so that the counts are those of a whole run.
     if let Some(scheduler) = &mut stage.scheduler {
@@ -85,6 +94,14 @@ fn play(args: &Args) -> io::Result<bool> {
     let (text, good) = summary::of(&status, &stats, whole.then_some(&seen));
     say(&format!("\n{text}"))?;
     Ok(good)
+}
+
+/// The demo's cluster as it is without any option, with helper and scheduler at work.
+///
+/// # Errors
+/// A program does not start.
+pub fn usual() -> io::Result<Stage> {
+    set(&Args::parse_from(["demo"]))
 }
 
 /// Starts everything.
