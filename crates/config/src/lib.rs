@@ -44,7 +44,7 @@ pub use mailbox::{Recipient, recipients};
 pub use notify::{Alerts, Gotify};
 pub use openness::too_open;
 pub use problem::{Problem, Report, Severity};
-pub use roster::{Answer, Clusters, Managed, Placement, Roster};
+pub use roster::{Answer, Clusters, Managed, Placement, Roster, Why};
 pub use schedule::Schedule;
 pub use scheduler::{
     Class, HostLimits, JournalFile, Limits, Logging, Mode, Policy, SchedulerConfig, Threshold,

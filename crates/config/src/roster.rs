@@ -8,6 +8,10 @@ use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 use crate::section::Section;
 use crate::{Hours, OFF_TAG, SchedulerConfig, Turned, VmFacts, VmSettings};
 
+mod why;
+
+pub use why::Why;
+
 /// The file as one cluster has it.
 #[derive(Debug, Clone)]
 pub struct Roster {

@@ -39,7 +39,7 @@ const UNANSWERED: Duration = Duration::from_secs(30);
 const KERNEL: f64 = 128.0;
 
 /// What one guest said.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct GuestSense {
     said: Option<Said>,
     /// The last question got no figures.
@@ -85,6 +85,11 @@ impl GuestSense {
     pub(crate) fn fresh(&self, now: Moment, size: MemoryMib) -> Option<Said> {
         let holds = |said: &Said| said.size == size && said.at > self.changed;
         self.said.filter(|said| holds(said) && now.since(said.at) <= FRESH)
+    }
+
+    /// Whether the last question was answered.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.said.is_some() && !self.silent
     }
 
     /// Has it asked where it looks as full as `mark`, a share, and was not asked for a while.

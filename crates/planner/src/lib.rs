@@ -4,6 +4,7 @@
 
 mod account;
 mod adaptive;
+mod asked;
 mod bounds;
 mod budget;
 mod caution;
@@ -24,6 +25,7 @@ mod short;
 mod state;
 mod threshold;
 
+pub use asked::{Asked, Range, Waits};
 pub use decision::{Choice, Decision, Move, Resource, Verdict};
 pub use guest::{GuestAnswer, GuestSays, Shortage};
 pub use host::{Amounts, NodeBudget};

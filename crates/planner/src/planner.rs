@@ -261,6 +261,27 @@ impl Planner {
         &self.budgets
     }
 
+    /// What is remembered of a VM.
+    pub(crate) fn known(&self, vmid: VmId) -> Option<&State> {
+        self.vms.get(&vmid).map(Box::as_ref)
+    }
+
+    /// When it was started, where that counts.
+    pub(crate) fn began(&self) -> Option<Moment> {
+        self.started
+    }
+
+    /// From where on a node is too busy for more vCPUs, in percent.
+    pub(crate) fn most_busy(&self, threshold: bool) -> Option<f64> {
+        most_busy(&self.config, threshold)
+    }
+
+    /// Whether a VM's guest said of late what memory it needs.
+    #[must_use]
+    pub fn is_heard(&self, vmid: VmId) -> bool {
+        self.known(vmid).is_some_and(|state| state.guest.is_heard())
+    }
+
     /// What each VM's evidence asks for, and what of its node it has.
     fn wish(&mut self, now: Moment, vms: &[VmInput<'_>]) {
         self.heard.clear();
@@ -359,7 +380,7 @@ fn decide(
     heard: &mut Heard,
 ) -> Decision {
     let threshold = matches!(vm.policy.cpu, Some(CpuRule::Threshold(_)));
-    let most_busy = config.max_host_cpu.or(threshold.then_some(THRESHOLD_MOST_BUSY));
+    let most_busy = most_busy(config, threshold);
     let account = heard.account;
     let mut choose = |wanted: &mut Wanted, short: Option<Short>| {
         let (step, reason) = std::mem::replace(wanted, Err(Reason::NotAsked))?;
@@ -380,6 +401,11 @@ fn decide(
     let cpu = choose(cpu_wanted, cpu_short).unwrap_or_else(Choice::hold);
     let memory = choose(memory_wanted, memory_short).unwrap_or_else(Choice::hold);
     one_at_a_time(vm.vmid, cpu, memory)
+}
+
+/// From where on a node is too busy for more vCPUs, in percent.
+fn most_busy(config: &PlannerConfig, threshold: bool) -> Option<f64> {
+    config.max_host_cpu.or(threshold.then_some(THRESHOLD_MOST_BUSY))
 }
 
 /// What the mode makes of it.

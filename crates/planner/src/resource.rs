@@ -33,7 +33,7 @@ pub(crate) enum Ended {
     Kept(Option<u64>),
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct ResourceState {
     /// Changes in a row that did not come about, but for those that take.
     failures: u32,

@@ -21,6 +21,7 @@ use crate::{
     CpuRule, Kept, Marks, MemoryLever, MemoryRule, Moment, Reason, Sample, Short, VmInput, VmPolicy,
 };
 
+mod asks;
 mod guest;
 mod reach;
 
@@ -31,7 +32,7 @@ mod cpu;
 
 /// One VM between cycles. What happened is kept, not how long it counts: that is the policy's to
 /// say when it is asked, and it may be another one by then.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct State {
     pub(crate) evidence: Evidence,
     last_seen: Moment,
@@ -275,12 +276,17 @@ impl State {
             self.note_fight(now);
             self.resized = Some(now);
         }
-        let hold = hold.saturating_mul(1 << self.fights.min(MAX_DOUBLINGS));
-        let held_until = self.resized.map(|at| at.after(hold)).unwrap_or_default();
-        if now < held_until {
-            return Err(Reason::ChangedByOthers(held_until.since(now)));
+        if let Some(wait) = self.held_for_others(now, hold) {
+            return Err(Reason::ChangedByOthers(wait));
         }
         if resized { Err(Reason::FirstAfterChange) } else { Ok(()) }
+    }
+
+    /// How much longer it is left alone because somebody else changed it.
+    fn held_for_others(&self, now: Moment, hold: Duration) -> Option<Duration> {
+        let hold = hold.saturating_mul(1 << self.fights.min(MAX_DOUBLINGS));
+        let until = self.resized?.after(hold);
+        (now < until).then(|| until.since(now))
     }
 
     /// Who changes back what we change is another autoscaler, or somebody who does not want us:

@@ -27,6 +27,11 @@ impl LowChecks {
         self.0
     }
 
+    /// As it was before the last judgement, as far as that can be told.
+    pub(crate) fn before(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+
     /// As often as before a restart.
     pub(crate) fn again(count: u32) -> Self {
         Self(count)

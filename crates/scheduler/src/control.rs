@@ -19,6 +19,7 @@ use crate::{Clock, Error, Journal, PauseStatus, StatusReport, wall};
 mod ask;
 mod board;
 mod client;
+mod explain;
 mod gate;
 mod order;
 mod orders;
@@ -28,6 +29,8 @@ mod rights;
 pub(crate) use ask::{Inside, Question};
 pub use board::Board;
 pub use client::{fetch_config, fetch_status, order_pause, order_resume};
+use explain::EXPLAIN;
+pub use explain::{ExplainOrder, fetch_explanation};
 use gate::Gate;
 pub use order::{PauseOrder, ResumeOrder, Resumed};
 use places::Places;
@@ -113,6 +116,7 @@ async fn answer<C: Clock, J: Journal>(
     let reply = match call.method.as_str() {
         GET_STATUS => Reply::of(&desk.report(), false)?,
         GET_CONFIG => Reply::of(&desk.board.running().as_deref(), false)?,
+        EXPLAIN => explain::answer(desk, call.parameters).await,
         PAUSE => orders::pause(desk, uid, call.parameters).await,
         RESUME => orders::resume(desk, uid, call.parameters).await,
         _ => {

@@ -10,6 +10,7 @@ mod clock;
 mod control;
 mod daemon;
 mod error;
+mod explain;
 mod health;
 mod journal;
 mod logging;
@@ -29,11 +30,12 @@ pub use act::Settled;
 pub use client::HelperClient;
 pub use clock::{BootClock, wall};
 pub use control::{
-    Board, PauseOrder, ResumeOrder, Resumed, RunningConfig, fetch_config, fetch_status,
-    order_pause, order_resume, user_name,
+    Board, ExplainOrder, PauseOrder, ResumeOrder, Resumed, RunningConfig, fetch_config,
+    fetch_explanation, fetch_status, order_pause, order_resume, user_name,
 };
 pub use daemon::{Reread, look, run, work_over};
 pub use error::Error;
+pub use explain::{Explained, Explanation, Gate, Remedy, Setting, Side, Stand};
 pub use health::{PauseStatus, Reload, Source};
 pub use journal::{
     Block, Compare, Counts, Decided, Duty, Event, Journal, JournalError, LastChange, LastKnown,
@@ -46,6 +48,6 @@ pub use ports::{AskError, Clock, Helper, Intent, Purpose};
 pub use probe::{HelperFacts, NodeProbe, Probe, probe};
 pub use remembered::remembered;
 pub use samples::{Used, VmUse};
-pub use status::{ClusterStatus, NodeStatus, StatusReport, VmStatus};
+pub use status::{ClusterStatus, MemorySignal, NodeStatus, StatusReport, VmStatus};
 pub use view::vm_policy;
 pub use worker::planner_config;

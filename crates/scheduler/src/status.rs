@@ -87,6 +87,13 @@ pub struct NodeStatus {
     pub online: bool,
     /// Whether the figures are of the last 30 s.
     pub fresh: bool,
+    /// Memory in MiB that its guests have, and may have in all; nothing where that is not known, as
+    /// in the next one. A daemon of before says nothing of either.
+    #[serde(default)]
+    pub memory_budget: Option<(f64, f64)>,
+    /// vCPUs that its VMs have, and may have in all.
+    #[serde(default)]
+    pub vcpus_budget: Option<(f64, f64)>,
 }
 
 /// One VM.
@@ -131,6 +138,9 @@ pub struct VmStatus {
     /// Seconds since its last new sample came.
     #[serde(default)]
     pub sample_age: Option<u64>,
+    /// How well it is known what memory it needs; nothing where there is no sample.
+    #[serde(default)]
+    pub signal: Option<MemorySignal>,
     /// Since when the decision on its vCPUs holds, in seconds since 1970.
     #[serde(default)]
     pub cpu_since: Option<u64>,
@@ -143,6 +153,18 @@ pub struct VmStatus {
     /// The last change of ours.
     #[serde(default)]
     pub last: Option<LastChange>,
+}
+
+/// How well it is known what memory a VM needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MemorySignal {
+    /// Its guest said so when it was asked last.
+    Guest,
+    /// By the balloon device's figure, which counts page cache as used.
+    Balloon,
+    /// By what its process has on the node: there is no balloon device.
+    Host,
 }
 
 impl ClusterStatus {
@@ -158,6 +180,8 @@ impl ClusterStatus {
                 name: name.clone(),
                 online: !view.offline.contains(&name),
                 fresh: node.fresh,
+                memory_budget: None,
+                vcpus_budget: None,
             });
         let vms = decisions.iter().filter_map(|decision| {
             let vm = view.vms.get(&decision.vmid)?;
@@ -227,6 +251,7 @@ impl VmStatus {
             memory_bounds: vm.policy.map(|policy| policy.memory_mib),
             schedules: vm.schedules.clone(),
             sample_age: None,
+            signal: None,
             cpu_since: None,
             memory_since: None,
             blocked: [decision.cpu.reason.is_block(), decision.memory.reason.is_block()],

@@ -293,23 +293,38 @@ impl View {
 
     /// The VMs as the planner sees them.
     pub(crate) fn vm_inputs(&self, in_flight: &InFlight) -> Vec<VmInput<'_>> {
-        let vms = self.vms.iter().filter_map(|(vmid, vm)| {
-            Some(VmInput {
-                vmid: *vmid,
-                node: &vm.node,
-                running: vm.running,
-                config: vm.current().map(|known| &known.config),
-                sample: vm.sample,
-                policy: vm.policy.as_ref()?,
-                in_flight: in_flight.contains_key(vmid),
-                node_online: !self.offline.contains(&vm.node),
-                ha_move: vm.ha_move.as_deref(),
-                doubt: vm.doubt(),
-                pause: vm.pause.as_deref(),
-                quarantine: vm.quarantine.each_ref().map(Option::as_deref),
-            })
-        });
-        vms.collect()
+        self.vms.keys().filter_map(|vmid| self.vm_input(*vmid, in_flight)).collect()
+    }
+
+    /// One of them; nothing where it is not looked after.
+    pub(crate) fn vm_input(&self, vmid: VmId, in_flight: &InFlight) -> Option<VmInput<'_>> {
+        let vm = self.vms.get(&vmid)?;
+        Some(VmInput {
+            vmid,
+            node: &vm.node,
+            running: vm.running,
+            config: vm.current().map(|known| &known.config),
+            sample: vm.sample,
+            policy: vm.policy.as_ref()?,
+            in_flight: in_flight.contains_key(&vmid),
+            node_online: !self.offline.contains(&vm.node),
+            ha_move: vm.ha_move.as_deref(),
+            doubt: vm.doubt(),
+            pause: vm.pause.as_deref(),
+            quarantine: vm.quarantine.each_ref().map(Option::as_deref),
+        })
+    }
+
+    /// What is known of a VM that the file may select by, also of one that is in no list.
+    pub(crate) fn facts<'a>(&'a self, vmid: VmId, roster: &Roster) -> VmFacts<'a> {
+        let pools = self.pools.as_ref();
+        match self.vms.get(&vmid) {
+            Some(vm) => {
+                let config = vm.config.as_ref().map(|known| &known.config);
+                facts(vmid, &vm.node, pools, roster, config)
+            }
+            None => VmFacts { vmid, node: None, described: None, pool: pool(vmid, pools, roster) },
+        }
     }
 }
 
@@ -321,13 +336,17 @@ fn facts<'a>(
     roster: &Roster,
     config: Option<&'a VmConfig>,
 ) -> VmFacts<'a> {
-    // Where nobody asks for the pools, it does not matter which it is in.
-    let pool = match pools {
+    let described = config.map(|config| (config.name.as_deref(), &config.tags));
+    VmFacts { vmid, node: Some(node), described, pool: pool(vmid, pools, roster) }
+}
+
+/// Its pool. Where nobody asks for the pools, it does not matter which it is in.
+#[expect(clippy::option_option, reason = "not known, known to be in none, known")]
+fn pool<'a>(vmid: VmId, pools: Option<&'a Pools>, roster: &Roster) -> Option<Option<&'a str>> {
+    match pools {
         Some(pools) => Some(pools.of(vmid)),
         None => (!roster.config().wants_pools()).then_some(None),
-    };
-    let described = config.map(|config| (config.name.as_deref(), &config.tags));
-    VmFacts { vmid, node: Some(node), described, pool }
+    }
 }
 
 /// Whether a VM of that number may be in the list; a container is another guest.

@@ -214,6 +214,10 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
                 if memory.ended(now, at, &intent, (id, &settled)) {
                     self.notifier.change(&intent, &settled);
                 }
+                let last = memory.records.get(&intent.vmid).and_then(|record| record.last.as_ref());
+                if let Some(last) = last {
+                    self.board.changed(&self.care.cluster, intent.vmid, last);
+                }
             }
             Finished::Cleared(vmid) => memory.free(vmid),
             Finished::Compared { suspect, sizes } => memory.found(now, at, suspect, sizes),

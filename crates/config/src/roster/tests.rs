@@ -201,3 +201,30 @@ fn the_surest_entry_is_its_own() {
     assert_eq!(twice("").unwrap().1, Placement::Twice);
     assert_eq!(twice(", scaling_enabled: false"), None);
 }
+
+#[test]
+fn what_decides_on_a_vm_is_named() {
+    let file = "select: [101-103, -103]\nclasses:\n- {name: web, select: ['@tag-web']}\n\
+                virtual_machines:\n- {vm_id: 105}\n- {vm_id: 106, scaling_enabled: false}\n";
+    let roster = roster(file);
+    let off: &[&str] = &["autoscale-off"];
+    for (vmid, tags, why) in [
+        (101, &[][..], Why::Selected),
+        (102, &["web"], Why::Class("web".to_owned())),
+        (102, off, Why::OffTag),
+        (103, &[], Why::Excluded),
+        (104, &[], Why::Nothing),
+        (105, &[], Why::Entry(0)),
+        (106, off, Why::EntryOff(1)),
+    ] {
+        let set = tags.join(";").parse().unwrap();
+        let vm = Vm { vmid, tags, ..VM };
+        assert_eq!(roster.why(&facts(&vm, &set)), why, "{vmid} {tags:?}");
+        // And as it is answered.
+        let is_in = matches!(why, Why::Selected | Why::Class(_) | Why::Entry(_));
+        assert_eq!(answer(&roster, &vm).is_some(), is_in, "{vmid} {tags:?}");
+    }
+    let tags = Tags::none();
+    let unread = VmFacts { described: None, ..facts(&VM, &tags) };
+    assert_eq!(roster.why(&unread), Why::Unknown);
+}

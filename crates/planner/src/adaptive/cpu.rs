@@ -70,6 +70,11 @@ impl CpuSense {
         }
     }
 
+    /// As in the moment in which something may be taken, which comes once a minute.
+    pub(crate) fn at_round(&mut self) {
+        self.round = true;
+    }
+
     /// A change of ours came about.
     pub(crate) fn changed(&mut self, now: Moment, grown: bool) {
         self.watch.changed(seconds(now), grown);

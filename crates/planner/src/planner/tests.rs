@@ -6,6 +6,7 @@ use vm_autoscale_proxmox::{Ladder, NodeName, VmConfig};
 use super::*;
 use crate::{CpuLever, CpuRule, Marks, MemoryLever, MemoryRule, NodeInput, Sample, VmPolicy};
 
+mod asked;
 mod growth;
 mod guest;
 mod guests;
@@ -101,6 +102,16 @@ impl World {
 
     /// The same cycle over, as a retry would.
     fn again(&mut self) -> Decision {
+        let nodes = BTreeMap::from([(NodeName::try_from("pve1").unwrap(), self.node)]);
+        self.hand(|planner, now, vm| {
+            let mut out = Vec::new();
+            planner.plan(now, &[vm], &nodes, &mut out);
+            out.pop().unwrap()
+        })
+    }
+
+    /// The planner is told of the VM as it is.
+    fn hand<T>(&mut self, tell: impl FnOnce(&mut Planner, Moment, VmInput<'_>) -> T) -> T {
         let node = NodeName::try_from("pve1").unwrap();
         let config = VmConfig::parse(&self.conf).unwrap();
         let vm = VmInput {
@@ -117,9 +128,7 @@ impl World {
             pause: None,
             quarantine: [None, None],
         };
-        let mut out = Vec::new();
-        self.planner.plan(self.now, &[vm], &BTreeMap::from([(node.clone(), self.node)]), &mut out);
-        out.pop().unwrap()
+        tell(&mut self.planner, self.now, vm)
     }
 
     /// Idle for so many samples; the last decision.

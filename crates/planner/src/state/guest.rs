@@ -16,7 +16,7 @@ use crate::{GuestAnswer, MemoryRule, Moment, Reason, Sample, Short, VmInput};
 /// So long what a node had for a VM is kept in mind: no longer than an answer counts.
 const OFFERED: Duration = Duration::from_secs(15);
 /// No figures at all.
-const NOTHING: Sample =
+pub(super) const NOTHING: Sample =
     Sample { ctime: 0, uptime: 0, cores_used: None, vcpus: None, memory_used: None, memory: None };
 
 impl State {

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use vm_autoscale_config::{Clusters, SchedulerConfig};
 use vm_autoscale_protocol::NodeHealth;
-use vm_autoscale_proxmox::ClusterName;
+use vm_autoscale_proxmox::{ClusterName, VmId};
 
 use super::{Question, RunningConfig};
 use crate::claims::{Care, Claims};
 use crate::daemon::Beat;
-use crate::{ClusterStatus, Journal, Reload, StatusReport};
+use crate::{ClusterStatus, Journal, LastChange, Reload, StatusReport};
 
 /// A look that takes longer than this is told of before it ends.
 const OVERDUE: Duration = Duration::from_secs(8);
@@ -82,6 +82,16 @@ impl Board {
         }
     }
 
+    /// A change has ended: nobody waits for the next look to hear of it.
+    pub(crate) fn changed(&self, cluster: &ClusterName, vmid: VmId, last: &LastChange) {
+        let mut state = self.state();
+        let Some(status) = state.clusters.get_mut(cluster) else { return };
+        let vms = &mut Arc::make_mut(status).vms;
+        if let Some(vm) = vms.iter_mut().find(|vm| vm.vmid == vmid) {
+            vm.last = Some(last.clone());
+        }
+    }
+
     /// The configuration that the daemon runs with.
     pub(crate) fn run_with(&self, running: RunningConfig) {
         self.state().running = Some(Arc::new(running));
@@ -99,6 +109,11 @@ impl Board {
     /// Why there is no helper to work with yet.
     pub(crate) fn helper(&self, problem: Option<&str>) {
         self.state().helper = problem.map(str::to_owned);
+    }
+
+    /// The clusters and nodes of helper.yaml, once the helper was met.
+    pub(super) fn hosts(&self) -> Clusters {
+        self.state().watched.as_ref().map(|watched| watched.clusters.clone()).unwrap_or_default()
     }
 
     /// How the ways to the nodes are; none where that is not known.

@@ -115,6 +115,32 @@ async fn a_drain_ends_by_its_deadline() {
     assert_eq!((left, slow.now()), (vec![101], Moment(Duration::from_secs(1000) + DRAIN)));
 }
 
+/// Counts and events say at once that a change has ended, and so does what is told of its VM: the
+/// next look may be long in coming.
+#[tokio::test]
+async fn the_end_of_a_change_is_told_before_the_next_look() {
+    let slow = slow();
+    let worker = worker(&slow);
+    let mut memory = Memory::new(planner_config(worker.care.roster.config()), 1);
+    let (done, _finished) = mpsc::unbounded_channel();
+    let begun = slow.now();
+    worker.cycle(&mut memory, begun, &done).await;
+    worker.publish(&memory, begun);
+    let vmid: VmId = 102.try_into().unwrap();
+    let step =
+        vm_autoscale_planner::Move::Cpu { from: 2.try_into().unwrap(), to: 3.try_into().unwrap() };
+    let intent = worker.intent(vmid, &memory.view.vms[&vmid], step, String::new());
+    let outcome = crate::Outcome::Applied;
+    let settled = crate::Settled { outcome, reverted: false, duty: false };
+    worker.note(&mut memory, Finished::Changed { id: None, intent, settled });
+    let last: Vec<_> = worker.board.report(&worker.journal).clusters[0]
+        .vms
+        .iter()
+        .map(|vm| vm.last.as_ref().map(|last| last.step))
+        .collect();
+    assert_eq!(last, [None, Some(step)]);
+}
+
 /// What an administrator orders holds for what was decided before it.
 #[tokio::test]
 async fn a_pause_and_a_stop_hold_what_was_decided_before() {

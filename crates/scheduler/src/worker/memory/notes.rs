@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use vm_autoscale_planner::{Choice, Moment, Resource, Verdict};
+use vm_autoscale_planner::{Choice, Moment, Resource, Stock, Verdict};
 use vm_autoscale_proxmox::{ClusterName, VmId};
 
 use super::{Memory, record_of};
-use crate::ClusterStatus;
 use crate::journal::{Decided, Notes, Samples, Standing, VmRecord};
 use crate::status::told;
+use crate::{ClusterStatus, MemorySignal};
 
 /// For when the daemon is down; 5,000 VMs are about 3 MiB.
 const PICTURE: Duration = Duration::from_secs(300);
@@ -149,14 +149,32 @@ fn kind(choice: &Choice) -> Cow<'static, str> {
     format!("{verdict}: {}", choice.reason.kind()).into()
 }
 
-/// Puts what a record knows into the status of its VM.
+/// Puts what planner and records know into the status.
 pub(in crate::worker) fn complete(status: &mut ClusterStatus, memory: &Memory, now: Moment) {
+    let budgets = memory.planner.nodes();
+    for node in &mut status.nodes {
+        let Some(budget) = budgets.iter().find(|budget| budget.node == node.name) else { continue };
+        let of = |stock: Stock| (stock.taken, stock.of);
+        (node.memory_budget, node.vcpus_budget) = (budget.committed.map(of), budget.vcpus.map(of));
+    }
     for vm in &mut status.vms {
         vm.sample_age = memory.planner.sample_age(vm.vmid, now).map(|age| age.as_secs());
+        vm.signal = vm.sample_age.map(|_| signal(memory, vm.vmid));
         let Some(record) = memory.records.get(&vm.vmid) else { continue };
         let [cpu, ram] = &record.standing;
         let since = |standing: &Standing| (standing.since > 0).then_some(standing.since);
         (vm.cpu_since, vm.memory_since) = (since(cpu), since(ram));
         vm.last.clone_from(&record.last);
+    }
+}
+
+fn signal(memory: &Memory, vmid: VmId) -> MemorySignal {
+    let config = memory.view.vms.get(&vmid).and_then(|vm| vm.config.as_ref());
+    if config.is_some_and(|known| known.config.balloon == Some(0)) {
+        MemorySignal::Host
+    } else if memory.planner.is_heard(vmid) {
+        MemorySignal::Guest
+    } else {
+        MemorySignal::Balloon
     }
 }
