@@ -24,6 +24,7 @@ mod order;
 mod orders;
 mod places;
 mod rights;
+mod version;
 
 pub(crate) use ask::{Inside, Question};
 pub use board::Board;
@@ -32,9 +33,11 @@ use gate::Gate;
 pub use order::{PauseOrder, ResumeOrder, Resumed};
 use places::Places;
 pub use rights::user_name;
+pub use version::{ProgramVersion, fetch_version};
 
 const GET_STATUS: &str = "io.github.vm-autoscale.Scheduler.GetStatus";
 const GET_CONFIG: &str = "io.github.vm-autoscale.Scheduler.GetConfig";
+const GET_VERSION: &str = "io.github.vm-autoscale.Scheduler.GetVersion";
 const PAUSE: &str = "io.github.vm-autoscale.Scheduler.Pause";
 const RESUME: &str = "io.github.vm-autoscale.Scheduler.Resume";
 /// For a question to come and for an answer to be taken.
@@ -113,6 +116,7 @@ async fn answer<C: Clock, J: Journal>(
     let reply = match call.method.as_str() {
         GET_STATUS => Reply::of(&desk.report(), false)?,
         GET_CONFIG => Reply::of(&desk.board.running().as_deref(), false)?,
+        GET_VERSION => Reply::of(&ProgramVersion::of_daemon(&desk.board), false)?,
         PAUSE => orders::pause(desk, uid, call.parameters).await,
         RESUME => orders::resume(desk, uid, call.parameters).await,
         _ => {

@@ -29,8 +29,8 @@ pub use act::Settled;
 pub use client::HelperClient;
 pub use clock::{BootClock, wall};
 pub use control::{
-    Board, PauseOrder, ResumeOrder, Resumed, RunningConfig, fetch_config, fetch_status,
-    order_pause, order_resume, user_name,
+    Board, PauseOrder, ProgramVersion, ResumeOrder, Resumed, RunningConfig, fetch_config,
+    fetch_status, fetch_version, order_pause, order_resume, user_name,
 };
 pub use daemon::{Reread, look, run, work_over};
 pub use error::Error;
@@ -38,7 +38,7 @@ pub use health::{PauseStatus, Reload, Source};
 pub use journal::{
     Block, Compare, Counts, Decided, Duty, Event, Journal, JournalError, LastChange, LastKnown,
     LastPicture, MemoryJournal, Moved, Notes, PastUse, Pause, Quarantine, Recalled, Samples,
-    SqliteJournal, Standing, VmRecord, last_pictures, moved, past_use,
+    SqliteJournal, Standing, VmRecord, last_pictures, moved, past_use, schema_of, schema_written,
 };
 pub use logging::{LogGuard, start_log};
 pub use outcome::{Class, Consequence, Outcome, Then};

@@ -38,6 +38,7 @@ pub(super) struct State {
     running: Option<Arc<RunningConfig>>,
     reload: Option<Reload>,
     helper: Option<String>,
+    helper_version: Option<String>,
     ways: Vec<NodeHealth>,
     /// Where each worker is asked.
     pub(super) asked: BTreeMap<ClusterName, mpsc::Sender<Question>>,
@@ -99,6 +100,15 @@ impl Board {
     /// Why there is no helper to work with yet.
     pub(crate) fn helper(&self, problem: Option<&str>) {
         self.state().helper = problem.map(str::to_owned);
+    }
+
+    /// The version of the helper that answers; nothing where none does.
+    pub(crate) fn helper_is(&self, version: Option<String>) {
+        self.state().helper_version = version;
+    }
+
+    pub(super) fn helper_version(&self) -> Option<String> {
+        self.state().helper_version.clone()
     }
 
     /// How the ways to the nodes are; none where that is not known.

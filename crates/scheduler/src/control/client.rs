@@ -51,7 +51,7 @@ pub async fn order_resume(path: &Path, order: &ResumeOrder) -> Result<Resumed, E
 
 const HUNG_UP: &str = "the daemon hung up: it is stopping, or too many ask at once\n  help: it answers 16 connections at a time, 4 of one user, and root always finds one: try again, or as root";
 
-async fn call<T: DeserializeOwned>(
+pub(super) async fn call<T: DeserializeOwned>(
     path: &Path,
     method: &str,
     parameters: Option<impl Serialize>,
