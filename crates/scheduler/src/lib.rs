@@ -9,6 +9,7 @@ mod client;
 mod clock;
 mod control;
 mod daemon;
+mod errand;
 mod error;
 mod health;
 mod journal;
@@ -29,10 +30,14 @@ pub use act::Settled;
 pub use client::HelperClient;
 pub use clock::{BootClock, wall};
 pub use control::{
-    Board, PauseOrder, ProgramVersion, ResumeOrder, Resumed, RunningConfig, fetch_config,
-    fetch_status, fetch_version, order_pause, order_resume, user_name,
+    Board, PauseOrder, ProgramVersion, ResumeOrder, Resumed, RunningConfig, cancel_errand,
+    fetch_config, fetch_errand, fetch_status, fetch_version, order_errand, order_pause,
+    order_resume, user_name,
 };
 pub use daemon::{Reread, look, run, work_over};
+pub use errand::{
+    ErrandAsk, ErrandEnd, ErrandKind, ErrandOrder, ErrandStatus, ErrandStep, Goal, GoalEnd, steps,
+};
 pub use error::Error;
 pub use health::{PauseStatus, Reload, Source};
 pub use journal::{

@@ -16,14 +16,14 @@ use crate::{Clock, Journal, JournalError, Pause, PauseStatus, wall};
 pub(super) const NOT_PERMITTED: &str = "io.github.vm-autoscale.Scheduler.NotPermitted";
 const NOT_DONE: &str = "io.github.vm-autoscale.Scheduler.NotDone";
 /// So many pauses hold at a time: nobody can keep more in mind.
-const MAX_PAUSES: usize = 64;
+pub(crate) const MAX_PAUSES: usize = 64;
 /// Characters of a reason: it stands in a line with other things.
 const MAX_REASON: usize = 200;
 /// A pause that is meant for longer holds until it is taken back.
 const MAX_SECONDS: u64 = 366 * 24 * 3600;
 
 /// Why an order is not carried out.
-enum Refused {
+pub(super) enum Refused {
     NotPermitted(u32),
     NotDone(String),
 }
@@ -106,7 +106,7 @@ async fn opened<C, J: Journal>(desk: &Desk<C, J>) -> Result<(), Refused> {
     Ok(())
 }
 
-async fn permitted<C, J>(desk: &Desk<C, J>, uid: u32) -> Result<(), Refused> {
+pub(super) async fn permitted<C, J>(desk: &Desk<C, J>, uid: u32) -> Result<(), Refused> {
     match desk.gate.may(uid).await {
         May::Yes => Ok(()),
         May::No => Err(Refused::NotPermitted(uid)),
@@ -117,12 +117,12 @@ async fn permitted<C, J>(desk: &Desk<C, J>, uid: u32) -> Result<(), Refused> {
     }
 }
 
-fn read<T: DeserializeOwned>(parameters: Option<Value>) -> Result<T, Refused> {
+pub(super) fn read<T: DeserializeOwned>(parameters: Option<Value>) -> Result<T, Refused> {
     let read = serde_json::from_value(parameters.unwrap_or_else(|| json!({})));
     read.map_err(|error| Refused::NotDone(format!("the order is not understood: {error}")))
 }
 
-fn reply<T: Serialize>(done: Result<T, Refused>) -> Reply {
+pub(super) fn reply<T: Serialize>(done: Result<T, Refused>) -> Reply {
     let error = |name: &str, message: String| Reply {
         error: Some(name.to_owned()),
         parameters: json!({"message": message}),
