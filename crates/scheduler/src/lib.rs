@@ -9,6 +9,7 @@ mod client;
 mod clock;
 mod control;
 mod daemon;
+mod errand;
 mod error;
 mod explain;
 mod health;
@@ -30,17 +31,21 @@ pub use act::Settled;
 pub use client::HelperClient;
 pub use clock::{BootClock, wall};
 pub use control::{
-    Board, ExplainOrder, PauseOrder, ResumeOrder, Resumed, RunningConfig, fetch_config,
-    fetch_explanation, fetch_status, order_pause, order_resume, user_name,
+    Board, ExplainOrder, PauseOrder, ProgramVersion, ResumeOrder, Resumed, RunningConfig,
+    cancel_errand, fetch_config, fetch_errand, fetch_explanation, fetch_status, fetch_version,
+    order_errand, order_pause, order_resume, user_name,
 };
 pub use daemon::{Reread, look, run, work_over};
+pub use errand::{
+    ErrandAsk, ErrandEnd, ErrandKind, ErrandOrder, ErrandStatus, ErrandStep, Goal, GoalEnd, steps,
+};
 pub use error::Error;
 pub use explain::{Explained, Explanation, Gate, Remedy, Setting, Side, Stand};
 pub use health::{PauseStatus, Reload, Source};
 pub use journal::{
     Block, Compare, Counts, Decided, Duty, Event, Journal, JournalError, LastChange, LastKnown,
     LastPicture, MemoryJournal, Moved, Notes, PastUse, Pause, Quarantine, Recalled, Samples,
-    SqliteJournal, Standing, VmRecord, last_pictures, moved, past_use,
+    SqliteJournal, Standing, VmRecord, last_pictures, moved, past_use, schema_of, schema_written,
 };
 pub use logging::{LogGuard, start_log};
 pub use outcome::{Class, Consequence, Outcome, Then};
