@@ -10,10 +10,13 @@ use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 mod help;
 mod pause;
 mod replay;
+mod version;
 use pause::{PAUSE_HELP, RESUME_HELP};
 pub(crate) use pause::{PauseArgs, ResumeArgs, spelled};
 use replay::REPLAY_HELP;
 pub(crate) use replay::{ReplayArgs, ReplayPolicy, WorldArgs};
+use version::VERSION_HELP;
+pub(crate) use version::VersionArgs;
 
 /// Gives running VMs of a Proxmox VE cluster the vCPUs and memory they need, and takes back what
 /// they do not.
@@ -89,6 +92,9 @@ pub(crate) enum Command {
     /// nothing.
     #[command(after_help = help::SIZES_BEFORE)]
     SizesBefore,
+    /// Which release program, daemon and helper are of, and whether it is one.
+    #[command(after_help = VERSION_HELP)]
+    Version(VersionArgs),
     /// What the configuration says, what holds, and what a reload would change.
     #[command(subcommand, after_help = help::CONFIG)]
     Config(ConfigCommand),

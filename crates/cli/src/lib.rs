@@ -13,6 +13,7 @@ mod sizes;
 mod status;
 mod table;
 mod validate;
+mod version;
 mod vmids;
 
 use std::io::Write as _;
@@ -120,6 +121,7 @@ fn execute(args: &Args) -> Result<u8, Error> {
         Some(Command::Pause(wanted)) => return pause::pause(args, wanted),
         Some(Command::Resume(wanted)) => return pause::resume(args, wanted),
         Some(Command::Replay(wanted)) => return replay::replay(args, wanted),
+        Some(Command::Version(wanted)) => return version::version(args, wanted),
         Some(Command::SizesBefore) => return sizes::before(args),
         _ => {}
     }

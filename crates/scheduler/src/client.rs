@@ -42,6 +42,7 @@ struct Inner {
     turns: Turns,
     generation: AtomicU64,
     instance: Mutex<Option<String>>,
+    version: Mutex<Option<String>>,
 }
 
 impl HelperClient {
@@ -54,6 +55,7 @@ impl HelperClient {
             turns: Turns::new(),
             generation: AtomicU64::new(0),
             instance: Mutex::default(),
+            version: Mutex::default(),
         }))
     }
 
@@ -132,12 +134,19 @@ impl HelperClient {
         let mut connection = Connection { stream, frames: Frames::new(MAX_REPLY) };
         let hello = greeting::greet(&mut connection, &self.0.socket).await?;
         let mut instance = self.0.instance.lock().unwrap_or_else(PoisonError::into_inner);
+        *self.0.version.lock().unwrap_or_else(PoisonError::into_inner) = Some(hello.version);
         let met = Some(hello.instance);
         if *instance != met {
             *instance = met;
             self.0.generation.fetch_add(1, Ordering::Relaxed);
         }
         Ok(connection)
+    }
+
+    /// Of the helper that greeted last; nothing before one did.
+    #[must_use]
+    pub fn version(&self) -> Option<String> {
+        self.0.version.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How the ways to all nodes are, by what the helper met there. No node is asked.

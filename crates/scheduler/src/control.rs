@@ -25,6 +25,7 @@ mod order;
 mod orders;
 mod places;
 mod rights;
+mod version;
 
 pub(crate) use ask::{Inside, Question};
 pub use board::Board;
@@ -35,9 +36,11 @@ use gate::Gate;
 pub use order::{PauseOrder, ResumeOrder, Resumed};
 use places::Places;
 pub use rights::user_name;
+pub use version::{ProgramVersion, fetch_version};
 
 const GET_STATUS: &str = "io.github.vm-autoscale.Scheduler.GetStatus";
 const GET_CONFIG: &str = "io.github.vm-autoscale.Scheduler.GetConfig";
+const GET_VERSION: &str = "io.github.vm-autoscale.Scheduler.GetVersion";
 const PAUSE: &str = "io.github.vm-autoscale.Scheduler.Pause";
 const RESUME: &str = "io.github.vm-autoscale.Scheduler.Resume";
 /// For a question to come and for an answer to be taken.
@@ -117,6 +120,7 @@ async fn answer<C: Clock, J: Journal>(
         GET_STATUS => Reply::of(&desk.report(), false)?,
         GET_CONFIG => Reply::of(&desk.board.running().as_deref(), false)?,
         EXPLAIN => explain::answer(desk, call.parameters).await,
+        GET_VERSION => Reply::of(&ProgramVersion::of_daemon(&desk.board), false)?,
         PAUSE => orders::pause(desk, uid, call.parameters).await,
         RESUME => orders::resume(desk, uid, call.parameters).await,
         _ => {

@@ -33,6 +33,7 @@ pub use control::{
     Board, ExplainOrder, PauseOrder, ResumeOrder, Resumed, RunningConfig, fetch_config,
     fetch_explanation, fetch_status, order_pause, order_resume, user_name,
 };
+pub use control::{ProgramVersion, fetch_version};
 pub use daemon::{Reread, look, run, work_over};
 pub use error::Error;
 pub use explain::{Explained, Explanation, Gate, Remedy, Setting, Side, Stand};
@@ -40,7 +41,7 @@ pub use health::{PauseStatus, Reload, Source};
 pub use journal::{
     Block, Compare, Counts, Decided, Duty, Event, Journal, JournalError, LastChange, LastKnown,
     LastPicture, MemoryJournal, Moved, Notes, PastUse, Pause, Quarantine, Recalled, Samples,
-    SqliteJournal, Standing, VmRecord, last_pictures, moved, past_use,
+    SqliteJournal, Standing, VmRecord, last_pictures, moved, past_use, schema_of, schema_written,
 };
 pub use logging::{LogGuard, start_log};
 pub use outcome::{Class, Consequence, Outcome, Then};

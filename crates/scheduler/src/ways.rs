@@ -19,9 +19,14 @@ pub(crate) async fn meanwhile<T>(
     board: &Board,
     work: impl Future<Output = T>,
 ) -> T {
+    let ask = async || {
+        let ways = helper.nodes().await;
+        board.helper_is(helper.version().filter(|_| ways.is_ok()));
+        ways
+    };
     tokio::select! {
         done = work => done,
-        never = watch(async || helper.nodes().await, board, (PERIOD, PATIENCE)) => match never {},
+        never = watch(ask, board, (PERIOD, PATIENCE)) => match never {},
     }
 }
 

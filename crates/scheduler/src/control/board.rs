@@ -38,6 +38,7 @@ pub(super) struct State {
     running: Option<Arc<RunningConfig>>,
     reload: Option<Reload>,
     helper: Option<String>,
+    helper_version: Option<String>,
     ways: Vec<NodeHealth>,
     /// Where each worker is asked.
     pub(super) asked: BTreeMap<ClusterName, mpsc::Sender<Question>>,
@@ -114,6 +115,15 @@ impl Board {
     /// The clusters and nodes of helper.yaml, once the helper was met.
     pub(super) fn hosts(&self) -> Clusters {
         self.state().watched.as_ref().map(|watched| watched.clusters.clone()).unwrap_or_default()
+    }
+
+    /// The version of the helper that answers; nothing where none does.
+    pub(crate) fn helper_is(&self, version: Option<String>) {
+        self.state().helper_version = version;
+    }
+
+    pub(super) fn helper_version(&self) -> Option<String> {
+        self.state().helper_version.clone()
     }
 
     /// How the ways to the nodes are; none where that is not known.

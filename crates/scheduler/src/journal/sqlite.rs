@@ -32,8 +32,9 @@ use disk::{Disk, Shared, Wall};
 use fault::Fault;
 use memory::{INTENT, Intended, Late, Memory, PAUSE};
 use prune::Prune;
-pub use reader::{LastKnown, LastPicture, last_pictures};
+pub use reader::{LastKnown, LastPicture, last_pictures, schema_of};
 pub use samples::{Block, PastUse, past_use};
+pub use schema::newest as schema_written;
 pub use sizes::{Moved, moved};
 
 /// It is opened when it is needed first, and anew after whatever went wrong.

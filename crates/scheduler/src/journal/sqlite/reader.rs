@@ -50,6 +50,14 @@ pub fn last_pictures(path: &Path) -> Result<LastKnown, JournalError> {
     read(path, known)
 }
 
+/// Of which version a journal is.
+///
+/// # Errors
+/// There is no such file, it may not be read, or it is of a later version.
+pub fn schema_of(path: &Path) -> Result<i64, JournalError> {
+    read(path, schema::version)
+}
+
 /// Reads something of a file that a daemon may have open.
 pub(super) fn read<T>(
     path: &Path,

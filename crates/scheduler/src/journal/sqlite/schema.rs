@@ -17,7 +17,8 @@ pub(super) const WITH_SAMPLES: i64 = 2;
 const APPLICATION: i64 = 0x766d_6173;
 
 /// The version that this program writes.
-pub(super) fn newest() -> i64 {
+#[must_use]
+pub fn newest() -> i64 {
     MIGRATIONS.len().try_into().unwrap_or(i64::MAX)
 }
 
