@@ -13,6 +13,7 @@ use crate::reason::{Percent, Signal};
 use crate::{Kept, Moment, Reason};
 
 mod gate;
+mod order;
 mod says;
 mod watch;
 

@@ -425,5 +425,7 @@ fn one_at_a_time(vmid: VmId, mut cpu: Choice, mut memory: Choice) -> Decision {
     Decision { vmid, cpu, memory }
 }
 
+mod orders;
+
 #[cfg(test)]
 mod tests;

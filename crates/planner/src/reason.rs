@@ -191,6 +191,8 @@ pub enum Reason {
     NotSet(&'static str),
     /// The other resource of the VM is changed first.
     OneAtATime,
+    /// An administrator's order is carried out on it, in these words.
+    Ordered(String),
     /// Measured at another size than the config has.
     OtherSize,
     /// An administrator paused it.
@@ -345,6 +347,7 @@ impl fmt::Display for Reason {
             Self::NotAsked => f.write_str("not looked after"),
             Self::NotSet(fix) => write!(f, "not able until {fix}"),
             Self::OneAtATime => f.write_str("the other change comes first"),
+            Self::Ordered(order) => f.write_str(order),
             Self::OtherSize => f.write_str("measured at another size"),
             Self::Paused(why) => write!(f, "paused: {why}"),
             Self::Quarantined(why) => write!(f, "quarantined: {why}"),

@@ -56,6 +56,8 @@ pub(crate) struct State {
     limit: Option<CpuLimit>,
     /// What was granted to it of late.
     pub(crate) booked: Booked,
+    /// An administrator's order that is carried out on it.
+    pub(crate) order: Option<Box<str>>,
     /// What its node had for it when its guest was asked, and when that was.
     offered: Option<(Moment, MemoryMib, Option<Short>)>,
     /// When its memory was judged last, and what of it was in use then, in MiB.
@@ -175,7 +177,8 @@ impl State {
                 return both(reason);
             }
         };
-        if let Err(reason) = self.note_size(now, vm_config, vm.policy.external_change_hold) {
+        let noted = self.note_size(now, vm_config, vm.policy.external_change_hold);
+        if let Some(reason) = self.ordered().or(noted.err()) {
             return both(reason);
         }
         self.guest.watch(now, matches!(vm.policy.memory, Some(MemoryRule::Adaptive(_))));
@@ -413,7 +416,7 @@ fn quarantine(why: Option<&str>) -> Result<(), Reason> {
 }
 
 /// The config of a VM that can be touched at all.
-fn untouchable<'a>(vm: &VmInput<'a>) -> Result<&'a VmConfig, Reason> {
+pub(crate) fn untouchable<'a>(vm: &VmInput<'a>) -> Result<&'a VmConfig, Reason> {
     let config = vm.config.ok_or(Reason::ConfigUnknown)?;
     if config.template {
         return Err(Reason::Template);

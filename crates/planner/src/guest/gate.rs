@@ -14,7 +14,7 @@ const BLIND_PART: u32 = 8;
 const BLIND_REST: Duration = Duration::from_secs(600);
 /// What a shrink must leave available: so many MiB, or this share of the new size.
 const LEAST_MIB: f64 = 128.0;
-const LEAST_SHARE: f64 = 0.10;
+pub(super) const LEAST_SHARE: f64 = 0.10;
 /// Who gives because others are short keeps the 6 % that everyone on a full node keeps, and no less
 /// than what would be given back at once.
 const GIVEN_SHARE: f64 = 0.05;
@@ -104,7 +104,7 @@ fn blind_step(from: MemoryMib) -> Option<MemoryMib> {
 }
 
 /// Whether a shrink to that size, which leaves so much available, leaves enough.
-fn enough(left: f64, to: MemoryMib, share: f64) -> Result<(), Reason> {
+pub(super) fn enough(left: f64, to: MemoryMib, share: f64) -> Result<(), Reason> {
     let least = LEAST_MIB.max(share * f64::from(to.get()));
     if left >= least { Ok(()) } else { Err(Reason::WouldBeShort { left, least }) }
 }

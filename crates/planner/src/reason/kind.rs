@@ -52,6 +52,7 @@ impl Reason {
             Self::NotAsked => "not-asked",
             Self::NotSet(..) => "not-set",
             Self::OneAtATime => "one-at-a-time",
+            Self::Ordered(..) => "ordered",
             Self::OtherSize => "other-size",
             Self::Paused(..) => "paused",
             Self::Quarantined(..) => "quarantined",
