@@ -79,7 +79,18 @@ mod tests {
             let step: Move = serde_json::from_str(step).unwrap();
             let (cluster, node) = ("home".try_into().unwrap(), "pve1".try_into().unwrap());
             let vmid = 101.try_into().unwrap();
-            line(&way(&Moved { cluster, node, vmid, first: step, last: step, at: 0 }).unwrap())
+            line(
+                &way(&Moved {
+                    cluster,
+                    node,
+                    vmid,
+                    identity: None,
+                    first: step,
+                    last: step,
+                    at: 0,
+                })
+                .unwrap(),
+            )
         };
         for (step, command) in [
             (r#"{"resource":"cpu","from":2,"to":4}"#, "qm set 101 --vcpus 2 "),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use vm_autoscale_planner::{Moment, Move};
 use vm_autoscale_protocol::{Executed, HelperError, Request, Rule, Target};
-use vm_autoscale_proxmox::{Digest, Failure, PendingOption, VmConfig};
+use vm_autoscale_proxmox::{Digest, Failure, NodeCommand, PendingOption, VmConfig};
 
 use crate::outcome::{Qemu, own_pending, size};
 use crate::{AskError, Clock, Helper, Intent, Journal, Outcome};
@@ -132,6 +132,13 @@ fn request(intent: &Intent, digest: Digest) -> Request {
         Move::Memory { to, .. } => Request::SetMemory { target, memory: to, balloon: None },
         Move::Balloon { to, .. } => Request::SetBalloon { target, balloon: to },
     }
+}
+
+/// What runs on the node for it.
+pub(crate) fn argv(intent: &Intent, digest: &Digest) -> Vec<String> {
+    let command = request(intent, digest.clone()).command().ok().flatten();
+    let words = command.iter().flat_map(NodeCommand::argv);
+    words.map(|word| word.into_owned()).collect()
 }
 
 fn target(intent: &Intent, digest: Digest) -> Target {

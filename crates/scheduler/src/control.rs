@@ -20,6 +20,7 @@ mod ask;
 mod board;
 mod client;
 mod explain;
+mod errand;
 mod gate;
 mod order;
 mod orders;
@@ -32,8 +33,10 @@ pub use board::Board;
 pub use client::{fetch_config, fetch_status, order_pause, order_resume};
 use explain::EXPLAIN;
 pub use explain::{ExplainOrder, fetch_explanation};
+pub use errand::{cancel_errand, fetch_errand, order_errand};
 use gate::Gate;
 pub use order::{PauseOrder, ResumeOrder, Resumed};
+pub(crate) use orders::MAX_PAUSES;
 use places::Places;
 pub use rights::user_name;
 pub use version::{ProgramVersion, fetch_version};
@@ -41,6 +44,9 @@ pub use version::{ProgramVersion, fetch_version};
 const GET_STATUS: &str = "io.github.vm-autoscale.Scheduler.GetStatus";
 const GET_CONFIG: &str = "io.github.vm-autoscale.Scheduler.GetConfig";
 const GET_VERSION: &str = "io.github.vm-autoscale.Scheduler.GetVersion";
+const ERRAND: &str = "io.github.vm-autoscale.Scheduler.Errand";
+const GET_ERRAND: &str = "io.github.vm-autoscale.Scheduler.GetErrand";
+const CANCEL_ERRAND: &str = "io.github.vm-autoscale.Scheduler.CancelErrand";
 const PAUSE: &str = "io.github.vm-autoscale.Scheduler.Pause";
 const RESUME: &str = "io.github.vm-autoscale.Scheduler.Resume";
 /// For a question to come and for an answer to be taken.
@@ -121,6 +127,9 @@ async fn answer<C: Clock, J: Journal>(
         GET_CONFIG => Reply::of(&desk.board.running().as_deref(), false)?,
         EXPLAIN => explain::answer(desk, call.parameters).await,
         GET_VERSION => Reply::of(&ProgramVersion::of_daemon(&desk.board), false)?,
+        ERRAND => errand::order(desk, uid, call.parameters).await,
+        GET_ERRAND => errand::get(desk, call.parameters).await,
+        CANCEL_ERRAND => errand::cancel(desk, uid, call.parameters).await,
         PAUSE => orders::pause(desk, uid, call.parameters).await,
         RESUME => orders::resume(desk, uid, call.parameters).await,
         _ => {

@@ -9,6 +9,7 @@ mod client;
 mod clock;
 mod control;
 mod daemon;
+mod errand;
 mod error;
 mod explain;
 mod health;
@@ -33,8 +34,11 @@ pub use control::{
     Board, ExplainOrder, PauseOrder, ResumeOrder, Resumed, RunningConfig, fetch_config,
     fetch_explanation, fetch_status, order_pause, order_resume, user_name,
 };
-pub use control::{ProgramVersion, fetch_version};
+pub use control::{ProgramVersion, cancel_errand, fetch_errand, fetch_version, order_errand};
 pub use daemon::{Reread, look, run, work_over};
+pub use errand::{
+    ErrandAsk, ErrandEnd, ErrandKind, ErrandOrder, ErrandStatus, ErrandStep, Goal, GoalEnd, steps,
+};
 pub use error::Error;
 pub use explain::{Explained, Explanation, Gate, Remedy, Setting, Side, Stand};
 pub use health::{PauseStatus, Reload, Source};

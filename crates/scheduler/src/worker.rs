@@ -16,6 +16,7 @@ use crate::view::{FRESH, View};
 use crate::{Clock, Helper, Journal};
 
 mod begin;
+mod errands;
 mod holds;
 mod memory;
 mod questions;
@@ -170,6 +171,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             self.keep(memory, begun).await;
         }
         self.act(memory, suspects, done);
+        self.errands(memory, done).await;
     }
 
     /// Gives the journal what is new. Only when it takes that, anything is begun.
@@ -219,6 +221,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
                     self.board.changed(&self.care.cluster, intent.vmid, last);
                 }
             }
+            Finished::Stepped(stepped) => self.errand_stepped(memory, *stepped),
             Finished::Cleared(vmid) => memory.free(vmid),
             Finished::Compared { suspect, sizes } => memory.found(now, at, suspect, sizes),
             Finished::Said { question, answer } => {

@@ -16,7 +16,7 @@ use crate::{Clock, Journal, JournalError, Pause, PauseStatus, wall};
 pub(super) const NOT_PERMITTED: &str = "io.github.vm-autoscale.Scheduler.NotPermitted";
 const NOT_DONE: &str = "io.github.vm-autoscale.Scheduler.NotDone";
 /// So many pauses hold at a time: nobody can keep more in mind.
-const MAX_PAUSES: usize = 64;
+pub(crate) const MAX_PAUSES: usize = 64;
 /// Characters of a reason: it stands in a line with other things.
 const MAX_REASON: usize = 200;
 /// A pause that is meant for longer holds until it is taken back.
@@ -106,7 +106,7 @@ async fn opened<C, J: Journal>(desk: &Desk<C, J>) -> Result<(), Refused> {
     Ok(())
 }
 
-async fn permitted<C, J>(desk: &Desk<C, J>, uid: u32) -> Result<(), Refused> {
+pub(super) async fn permitted<C, J>(desk: &Desk<C, J>, uid: u32) -> Result<(), Refused> {
     match desk.gate.may(uid).await {
         May::Yes => Ok(()),
         May::No => Err(Refused::NotPermitted(uid)),

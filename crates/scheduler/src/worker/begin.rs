@@ -6,6 +6,7 @@ use vm_autoscale_planner::{Decision, GuestAnswer, Move, Resource};
 use vm_autoscale_proxmox::{VmConfig, VmId};
 
 use super::Worker;
+use super::errands::Stepped;
 use super::memory::{Memory, Suspect};
 use super::questions::Question;
 use crate::act::{Settled, carry_out, clear, compare, reconcile};
@@ -18,6 +19,8 @@ pub(super) type Done = mpsc::UnboundedSender<Finished>;
 pub(super) enum Finished {
     /// A change.
     Changed { id: Option<u64>, intent: Intent, settled: Settled },
+    /// A step of what an administrator ordered.
+    Stepped(Box<Stepped>),
     /// Something was done about a leftover.
     Cleared(VmId),
     /// QEMU and config were compared: nothing where QEMU does not run or nobody said.
@@ -121,7 +124,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         }
     }
 
-    fn ports(&self) -> (C, H, J) {
+    pub(super) fn ports(&self) -> (C, H, J) {
         (self.clock.clone(), self.helper.clone(), self.journal.clone())
     }
 
@@ -139,7 +142,7 @@ pub(super) fn stands_still(memory: &Memory) -> bool {
 }
 
 /// From now on something is under way on that VM; its end comes back through `done`.
-fn begin(
+pub(super) fn begin(
     in_flight: &mut InFlight,
     done: &Done,
     Intent { vmid, node, .. }: &Intent,

@@ -15,9 +15,12 @@ use crate::worker::usage::Usage;
 use crate::{Intent, Outcome};
 
 mod duties;
+mod errands;
 mod notes;
 mod quarantine;
 
+use errands::Errands;
+pub(super) use errands::{Heard, Next};
 pub(super) use notes::{Taken, complete};
 pub(super) use quarantine::Suspect;
 
@@ -40,6 +43,8 @@ pub(crate) struct Memory {
     pub(crate) in_flight: InFlight,
     /// Guests that are asked of their memory: on which node.
     pub(crate) asked: InFlight,
+    /// What administrators ordered for single VMs.
+    errands: Errands,
     /// What outlives the process.
     pub(crate) records: BTreeMap<VmId, Arc<VmRecord>>,
     /// As they are in the journal.
@@ -73,6 +78,7 @@ impl Memory {
             decisions: Vec::new(),
             in_flight: InFlight::new(),
             asked: InFlight::new(),
+            errands: Errands::default(),
             records: BTreeMap::new(),
             saved: BTreeMap::new(),
             once_confined: BTreeSet::new(),

@@ -96,7 +96,7 @@ impl Memory {
 }
 
 /// Nothing where the guest was not asked at all.
-async fn ask<C: Clock, H: Helper>(
+pub(super) async fn ask<C: Clock, H: Helper>(
     clock: &C,
     helper: &H,
     request: &Request,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 use vm_autoscale_planner::Move;
-use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
+use vm_autoscale_proxmox::{ClusterName, Identity, NodeName, VmId};
 
 use super::fault::Fault;
 use super::load::each;
@@ -26,6 +26,8 @@ pub struct Moved {
     pub node: NodeName,
     /// Which VM.
     pub vmid: VmId,
+    /// Who the VM is, beyond its number.
+    pub identity: Option<Identity>,
     /// The first change since the VM is who it is and since somebody else changed the value: it
     /// starts from what was there before.
     pub first: Move,
@@ -33,6 +35,15 @@ pub struct Moved {
     pub last: Move,
     /// When the first one was noted, in seconds since 1970.
     pub at: u64,
+}
+
+impl Moved {
+    /// Whether a way begins where the last change of ours led, or stopped: nobody else has changed
+    /// the value since.
+    #[must_use]
+    pub fn is_last_of(&self, way: Move) -> bool {
+        follows(self.last, way)
+    }
 }
 
 /// The values that are not what they were before our first change, in the order of the VMs. Older
@@ -59,7 +70,16 @@ fn all(connection: &Connection) -> Result<Vec<Moved>, Fault> {
         let identity: Option<String> = row.get(4)?;
         let at = count(row.get(5)?)?;
         let key = (cluster.clone(), vmid, option(step));
-        let new = Moved { cluster, node: node.clone(), vmid, first: step, last: step, at };
+        let whose = identity.as_deref().map(parse).transpose()?;
+        let new = Moved {
+            cluster,
+            node: node.clone(),
+            vmid,
+            identity: whose,
+            first: step,
+            last: step,
+            at,
+        };
         let (who, moved) = known.entry(key).or_insert_with(|| (identity.clone(), new.clone()));
         if *who != identity || moved.last != step && !follows(moved.last, step) {
             (*who, *moved) = (identity, new);
