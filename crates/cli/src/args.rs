@@ -10,11 +10,14 @@ use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 mod help;
 mod pause;
 mod replay;
+mod restore;
 mod version;
 use pause::{PAUSE_HELP, RESUME_HELP};
 pub(crate) use pause::{PauseArgs, ResumeArgs, spelled};
 use replay::REPLAY_HELP;
 pub(crate) use replay::{ReplayArgs, ReplayPolicy, WorldArgs};
+use restore::{RESTORE_HELP, SELFTEST_HELP};
+pub(crate) use restore::{RestoreArgs, SelftestArgs};
 use version::VERSION_HELP;
 pub(crate) use version::VersionArgs;
 
@@ -85,6 +88,12 @@ pub(crate) enum Command {
     /// End pauses.
     #[command(after_help = RESUME_HELP)]
     Resume(ResumeArgs),
+    /// Bring a VM back to the sizes that it had before our changes, and pause it.
+    #[command(after_help = RESTORE_HELP)]
+    Restore(RestoreArgs),
+    /// Try on a VM of yours whether it can be changed, and print what others need to help.
+    #[command(after_help = SELFTEST_HELP)]
+    Selftest(SelftestArgs),
     /// Play a recorded load to the planner, and sum up what comes of it.
     #[command(after_help = REPLAY_HELP)]
     Replay(ReplayArgs),

@@ -4,11 +4,14 @@ mod args;
 mod config;
 mod detail;
 mod environment;
+mod errand;
 mod files;
 mod nodes;
 mod pause;
 mod plain;
 mod replay;
+mod restore;
+mod selftest;
 mod sizes;
 mod status;
 mod table;
@@ -45,6 +48,8 @@ enum Error {
     Replay(#[from] vm_autoscale_replay::Error),
     #[error(transparent)]
     Scheduler(#[from] vm_autoscale_scheduler::Error),
+    #[error("{error}\n  by the journal this is what a node would be told:\n{instead}")]
+    Silent { error: vm_autoscale_scheduler::Error, instead: String },
     #[error("{0}")]
     Usage(String),
 }
@@ -58,7 +63,7 @@ impl Error {
             Self::NoJournal(_) => 66,
             Self::Replay(vm_autoscale_replay::Error::World(_)) | Self::Usage(_) => 2,
             Self::Journal(_) | Self::Output(_) | Self::Replay(_) => 1,
-            Self::Scheduler(error) => error.exit_code(),
+            Self::Scheduler(error) | Self::Silent { error, .. } => error.exit_code(),
         }
     }
 }
@@ -121,6 +126,8 @@ fn execute(args: &Args) -> Result<u8, Error> {
         Some(Command::Pause(wanted)) => return pause::pause(args, wanted),
         Some(Command::Resume(wanted)) => return pause::resume(args, wanted),
         Some(Command::Replay(wanted)) => return replay::replay(args, wanted),
+        Some(Command::Restore(wanted)) => return restore::restore(args, wanted),
+        Some(Command::Selftest(wanted)) => return selftest::selftest(args, wanted),
         Some(Command::Version(wanted)) => return version::version(args, wanted),
         Some(Command::SizesBefore) => return sizes::before(args),
         _ => {}

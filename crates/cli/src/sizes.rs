@@ -1,5 +1,7 @@
 //! The way back to the sizes of before, as commands for the nodes.
 
+use std::path::Path;
+
 use serde::Serialize;
 use vm_autoscale_planner::Move;
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
@@ -26,6 +28,16 @@ pub(crate) fn before(args: &Args) -> Result<u8, Error> {
         Format::Text => say(&ways.iter().map(line).collect::<String>())?,
     }
     Ok(0)
+}
+
+/// Those of one VM, a line each; a number may be several clusters'.
+///
+/// # Errors
+/// The journal cannot be read.
+pub(crate) fn lines_of(journal: &Path, vmid: VmId) -> Result<String, Error> {
+    let moved = moved(journal).map_err(|error| Error::Journal(error.to_string()))?;
+    let its = moved.iter().filter(|moved| moved.vmid == vmid);
+    Ok(its.filter_map(way).map(|way| line(&way)).collect())
 }
 
 /// One value of one VM.

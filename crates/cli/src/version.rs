@@ -35,7 +35,7 @@ struct JournalVersion {
 }
 
 #[derive(Debug, Serialize)]
-struct System {
+pub(crate) struct System {
     name: Option<String>,
     kernel: Option<String>,
     machine: &'static str,
@@ -97,7 +97,7 @@ fn journal_version(path: PathBuf) -> JournalVersion {
 }
 
 impl System {
-    fn here() -> Self {
+    pub(crate) fn here() -> Self {
         let read = |path: &str| std::fs::read_to_string(path).ok();
         let pretty = |text: String| {
             let line = text.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="))?;
@@ -108,6 +108,13 @@ impl System {
             kernel: read("/proc/sys/kernel/osrelease").map(|text| text.trim().to_owned()),
             machine: std::env::consts::ARCH,
         }
+    }
+
+    /// In a line.
+    pub(crate) fn told(&self) -> String {
+        let Self { name, kernel, machine } = self;
+        let known = |it: &Option<String>| it.clone().unwrap_or_else(|| "not known".to_owned());
+        format!("{}, Linux {}, {machine}", known(name), known(kernel))
     }
 }
 
@@ -130,9 +137,7 @@ fn text(all: &Versions) -> String {
         let is = is.or_else(|| problem.clone()).unwrap_or_default();
         line("journal", &format!("{}: {is}", path.display()));
     }
-    let System { name, kernel, machine } = &all.system;
-    let known = |it: &Option<String>| it.clone().unwrap_or_else(|| "not known".to_owned());
-    line("system", &format!("{}, Linux {}, {machine}", known(name), known(kernel)));
+    line("system", &all.system.told());
     if all.differs {
         text.push_str(
             "They are not of one release: systemctl restart vm-autoscale-helper vm-autoscale\n",
@@ -141,7 +146,8 @@ fn text(all: &Versions) -> String {
     text
 }
 
-fn told(it: &ProgramVersion) -> String {
+/// One program in a line.
+pub(crate) fn told(it: &ProgramVersion) -> String {
     let ProgramVersion { version, commit, protocol, journal, .. } = it;
     let commit = commit.as_ref().map(|commit| format!(", commit {commit}")).unwrap_or_default();
     match protocol {

@@ -1,0 +1,192 @@
+//! `vm-autoscale restore`: back to the sizes of before our changes.
+
+use std::path::Path;
+
+use vm_autoscale_scheduler::{
+    ErrandAsk, ErrandEnd, ErrandKind, ErrandOrder, ErrandStatus, GoalEnd, cancel_errand,
+    order_errand,
+};
+
+use crate::args::{Args, Format, RestoreArgs};
+use crate::errand::{follow, harmless, told, ways};
+use crate::files::{Places, places};
+use crate::{Error, json, say, sizes, wait};
+
+/// The exit code.
+pub(crate) fn restore(args: &Args, wanted: &RestoreArgs) -> Result<u8, Error> {
+    let Places { socket, journal } = places(args, wanted.daemon.control_socket.as_deref())?;
+    if wanted.cancel {
+        return cancel(args, wanted, &socket);
+    }
+    let order = ErrandOrder {
+        kind: ErrandKind::Restore,
+        vmid: wanted.vm,
+        cluster: wanted.cluster.clone(),
+        begin: false,
+    };
+    let mut plan = match wait(order_errand(&socket, &order))? {
+        Ok(plan) => plan,
+        Err(error) if error.exit_code() == 6 && !wanted.yes => {
+            return Err(match journal {
+                Some(journal) => by_journal(wanted, &journal, error),
+                None => error.into(),
+            });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    harmless(&mut plan);
+    let open = plan.goals.iter().any(|goal| goal.end.is_none());
+    if !wanted.yes || !open {
+        return show(args, &plan, open);
+    }
+    let order = ErrandOrder { begin: true, ..order };
+    let mut begun = wait(order_errand(&socket, &order))??;
+    harmless(&mut begun);
+    let text = args.output_format == Format::Text;
+    if text {
+        say(&format!("{}{}", head(&begun), ways(&begun)))?;
+    }
+    let mut progress = Progress::default();
+    let ended =
+        wait(follow(
+            &socket,
+            &begun,
+            |status| {
+                if text { say(&progress.news(status)) } else { Ok(()) }
+            },
+        ))??;
+    if text {
+        say(&outcome(&ended))?
+    } else {
+        json(&ended)?
+    }
+    Ok(u8::from(ended.end != Some(ErrandEnd::Done)))
+}
+
+fn show(args: &Args, plan: &ErrandStatus, open: bool) -> Result<u8, Error> {
+    let vmid = plan.vmid;
+    let end = match (open, plan.obstacles.is_empty()) {
+        (false, _) if plan.goals.is_empty() => {
+            "  it has the sizes of before our changes, as far as the journal knows\n".to_owned()
+        }
+        (false, _) => "Nothing of it can be restored while the VM runs.\n".to_owned(),
+        (true, true) => {
+            format!("Nothing was changed. To do it: vm-autoscale restore {vmid} --yes\n")
+        }
+        (true, false) => "Nothing was changed.\n".to_owned(),
+    };
+    match args.output_format {
+        Format::Json => json(plan)?,
+        Format::Text => say(&format!("{}{}{end}", head(plan), ways(plan)))?,
+    }
+    Ok(u8::from(open && !plan.obstacles.is_empty() || !open && !plan.goals.is_empty()))
+}
+
+fn cancel(args: &Args, wanted: &RestoreArgs, socket: &Path) -> Result<u8, Error> {
+    let ask = ErrandAsk { vmid: wanted.vm, cluster: wanted.cluster.clone() };
+    let mut status = wait(cancel_errand(socket, &ask))??;
+    harmless(&mut status);
+    let text = match &status.end {
+        Some(_) => format!("{}: it had ended before\n", status.told()),
+        None => format!("{}: taken back; a step under way goes on to its end\n", status.told()),
+    };
+    match args.output_format {
+        Format::Json => json(&status)?,
+        Format::Text => say(&text)?,
+    }
+    Ok(u8::from(status.end.is_some()))
+}
+
+/// Without a daemon nothing can be ordered; what would be typed is known all the same.
+fn by_journal(wanted: &RestoreArgs, journal: &Path, error: vm_autoscale_scheduler::Error) -> Error {
+    match sizes::lines_of(journal, wanted.vm) {
+        Ok(lines) if !lines.is_empty() => Error::Silent { error, instead: lines },
+        _ => error.into(),
+    }
+}
+
+/// What was told already.
+#[derive(Default)]
+struct Progress {
+    steps: usize,
+    waits: Option<String>,
+}
+
+impl Progress {
+    fn news(&mut self, status: &ErrandStatus) -> String {
+        let new = status.steps.iter().skip(self.steps);
+        let mut text: String = new.map(|step| format!("  done: {}\n", told(step))).collect();
+        self.steps = status.steps.len();
+        let waits = status.waits.as_ref().filter(|waits| *waits != "a change is under way");
+        if let Some(waits) = waits.filter(|waits| self.waits.as_ref() != Some(*waits)) {
+            text = format!("{text}  waits: {waits}\n");
+            self.waits = Some(waits.clone());
+        }
+        text
+    }
+}
+
+fn head(status: &ErrandStatus) -> String {
+    let ErrandStatus { vmid, name, node, cluster, .. } = status;
+    let name = name.as_deref().unwrap_or("-");
+    format!("VM {vmid} {name} on {node}, cluster {cluster}, to the sizes of before our changes:\n")
+}
+
+/// How it ended.
+fn outcome(status: &ErrandStatus) -> String {
+    let vmid = status.vmid;
+    let end = match &status.end {
+        Some(ErrandEnd::Done) => "restored, and verified".to_owned(),
+        Some(ErrandEnd::Stopped { why }) => format!("stopped: {why}"),
+        Some(ErrandEnd::Cancelled { uid }) => format!("taken back by uid {uid}"),
+        None => "it has not ended".to_owned(),
+    };
+    let mut text = format!("VM {vmid}: {end}\n");
+    for goal in status.goals.iter().filter(|goal| goal.end != Some(GoalEnd::Reached)) {
+        let why = goal.why.as_deref().unwrap_or("not tried any more");
+        text = format!("{text}  not reached: {}: {why}\n", goal.way);
+    }
+    if let Some(number) = status.pause {
+        text = format!(
+            "{text}It is paused now (pause {number}). To have it scaled again: vm-autoscale resume {number}\n"
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::errand::tests::status;
+
+    #[test]
+    fn progress_is_told_once_and_the_end_with_what_is_left() {
+        let mut order = status(&[
+            json!({"resource": "cpu", "from": 4, "to": 2}),
+            json!({"resource": "memory", "from": 2048, "to": 1024}),
+        ]);
+        let step = json!({
+            "step": {"resource": "cpu", "from": 4, "to": 2}, "argv": [], "kind": "verified",
+            "verified": true, "reverted": false, "text": "verified", "took_ms": 1200,
+            "qemu": null, "guest": null,
+        });
+        order.steps.push(serde_json::from_value(step).unwrap());
+        order.waits = Some("cooldown".to_owned());
+        let mut progress = Progress::default();
+        let news = "  done: vcpus 4 -> 2 verified (1200 ms)\n  waits: cooldown\n";
+        assert_eq!((progress.news(&order).as_str(), progress.news(&order)), (news, String::new()));
+        order.goals[0].end = Some(GoalEnd::Reached);
+        order.goals[1].end = Some(GoalEnd::Missed);
+        order.goals[1].why = Some("the guest needs it".to_owned());
+        let why = "memory 2048 -> 1024 MiB: the guest needs it".to_owned();
+        (order.end, order.pause) = (Some(ErrandEnd::Stopped { why }), Some(3));
+        let said = "\
+VM 101: stopped: memory 2048 -> 1024 MiB: the guest needs it
+  not reached: memory 2048 -> 1024 MiB: the guest needs it
+It is paused now (pause 3). To have it scaled again: vm-autoscale resume 3
+";
+        assert_eq!(outcome(&order), said);
+    }
+}
