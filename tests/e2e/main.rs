@@ -37,6 +37,7 @@ mod node_trouble;
 mod notices;
 mod one_vm;
 mod openssh;
+mod orders;
 mod own_kernel;
 mod packages;
 mod pause;

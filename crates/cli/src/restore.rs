@@ -69,7 +69,7 @@ fn show(args: &Args, plan: &ErrandStatus, open: bool) -> Result<u8, Error> {
         (false, _) if plan.goals.is_empty() => {
             "  it has the sizes of before our changes, as far as the journal knows\n".to_owned()
         }
-        (false, _) => "Nothing of it can be restored while the VM runs.\n".to_owned(),
+        (false, _) => "Nothing was changed: none of it can be restored now.\n".to_owned(),
         (true, true) => {
             format!("Nothing was changed. To do it: vm-autoscale restore {vmid} --yes\n")
         }

@@ -164,6 +164,12 @@ impl ErrandStatus {
         format!("{} ordered by uid {}", self.kind, self.uid)
     }
 
+    /// Whether anything may have been changed for it.
+    #[must_use]
+    pub fn has_touched(&self) -> bool {
+        self.steps.iter().any(|step| !["not-sent", "refused", "locked"].contains(&&*step.kind))
+    }
+
     /// The goal that is being gone for.
     pub(crate) fn goal(&mut self) -> Option<&mut Goal> {
         self.goals.iter_mut().find(|goal| goal.end.is_none())

@@ -35,6 +35,7 @@ pub use control::{
     cancel_errand, fetch_config, fetch_errand, fetch_explanation, fetch_status, fetch_version,
     order_errand, order_pause, order_resume, user_name,
 };
+pub use control::{ProgramVersion, cancel_errand, fetch_errand, fetch_version, order_errand};
 pub use daemon::{Reread, look, run, work_over};
 pub use errand::{
     ErrandAsk, ErrandEnd, ErrandKind, ErrandOrder, ErrandStatus, ErrandStep, Goal, GoalEnd, steps,

@@ -92,7 +92,7 @@ async fn place(
         return Ok(named);
     }
     let (mut found, mut busy) = (Vec::new(), None);
-    for cluster in board.clusters() {
+    for cluster in board.hosts().into_keys() {
         let has = board.ask(&cluster, move |inside| {
             inside.memory.view.vms.get(&vmid).is_some_and(|vm| vm.policy.is_some())
         });

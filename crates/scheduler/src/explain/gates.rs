@@ -79,7 +79,7 @@ impl Name {
             Reason::NodeOffline => Self::Node,
             Reason::Stopped => Self::Running,
             Reason::HaManager(_) => Self::Ha,
-            Reason::InFlight => Self::UnderWay,
+            Reason::InFlight | Reason::Ordered(_) => Self::UnderWay,
             Reason::Locked(_) => Self::Lock,
             Reason::Pending(_) => Self::Pending,
             Reason::ChangedByOthers(_) => Self::Others,

@@ -43,6 +43,9 @@ fn of_whole(facts: &Facts<'_>, name: Name) -> Option<Remedy> {
         Name::Node => say(format!("bring {node} back: pvecm status on another node"), None),
         Name::Running => say(format!("qm start {vmid}"), None),
         Name::Ha => say("when HA is steady again: ha-manager status on a node", None),
+        Name::UnderWay if memory.errand(vmid).is_some_and(|order| order.end.is_none()) => {
+            say(format!("vm-autoscale restore {vmid} --cancel takes the order back"), None)
+        }
         Name::Lock => {
             let said = format!("its task ends it; one that is left behind: qm unlock {vmid}");
             say(said, None)

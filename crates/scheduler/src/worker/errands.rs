@@ -69,9 +69,8 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     /// planner has it back.
     async fn errand_end(&self, memory: &mut Memory, vmid: VmId, end: ErrandEnd) {
         let Some(order) = memory.errand(vmid) else { return };
-        let touched = order.steps.iter().any(|step| !step.argv.is_empty());
         let is_paused = memory.view.vms.get(&vmid).is_none_or(|vm| vm.pause.is_some());
-        let pauses = order.kind == ErrandKind::Restore && touched && !is_paused;
+        let pauses = order.kind == ErrandKind::Restore && order.has_touched() && !is_paused;
         let ordered = (order.told(), order.uid);
         let (pause, end) = match (pauses, end) {
             (false, end) | (_, end @ ErrandEnd::Cancelled { .. }) => (None, end),

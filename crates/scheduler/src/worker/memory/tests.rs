@@ -9,6 +9,7 @@ use crate::claims::Care;
 use crate::view::tests::{CONFIG, care, look};
 use crate::worker::planner_config;
 
+mod errands;
 mod quarantine;
 mod restart;
 
