@@ -38,9 +38,10 @@ pub use error::Error;
 pub use explain::{Explained, Explanation, Gate, Remedy, Setting, Side, Stand};
 pub use health::{PauseStatus, Reload, Source};
 pub use journal::{
-    Block, Compare, Counts, Decided, Duty, Event, Journal, JournalError, LastChange, LastKnown,
-    LastPicture, MemoryJournal, Moved, Notes, PastUse, Pause, Quarantine, Recalled, Samples,
-    SqliteJournal, Standing, VmRecord, last_pictures, moved, past_use,
+    Block, Compare, Counts, Decided, Duty, Ended, Event, Journal, JournalError, LastChange,
+    LastKnown, LastPicture, Ledger, MemoryJournal, Moved, Notes, PastUse, Pause, Quarantine,
+    Recalled, Samples, SqliteJournal, Standing, Stands, VmRecord, last_pictures, moved, moved_ever,
+    past_use, read_ledger,
 };
 pub use logging::{LogGuard, start_log};
 pub use outcome::{Class, Consequence, Outcome, Then};

@@ -16,6 +16,7 @@ mod desk;
 mod disk;
 mod fault;
 mod file;
+mod ledger;
 mod load;
 mod memory;
 mod order;
@@ -32,9 +33,10 @@ use disk::{Disk, Shared, Wall};
 use fault::Fault;
 use memory::{INTENT, Intended, Late, Memory, PAUSE};
 use prune::Prune;
+pub use ledger::{Ended, Ledger, Stands, read_ledger};
 pub use reader::{LastKnown, LastPicture, last_pictures};
 pub use samples::{Block, PastUse, past_use};
-pub use sizes::{Moved, moved};
+pub use sizes::{Moved, moved, moved_ever};
 
 /// It is opened when it is needed first, and anew after whatever went wrong.
 #[derive(Debug, Clone)]
