@@ -9,11 +9,13 @@ mod nodes;
 mod pause;
 mod plain;
 mod replay;
+mod report;
 mod sizes;
 mod status;
 mod table;
 mod validate;
 mod vmids;
+mod when;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -34,6 +36,8 @@ pub use crate::table::table;
 enum Error {
     #[error(transparent)]
     Config(#[from] vm_autoscale_config::Error),
+    #[error("{}: cannot be written: {source}", .path.display())]
+    File { path: std::path::PathBuf, source: std::io::Error },
     #[error("{0}")]
     Journal(String),
     #[error("{}: there is no journal; does `journal.path` name the daemon's?", .0.display())]
@@ -56,7 +60,7 @@ impl Error {
             Self::Replay(error) if error.is_missing() => 66,
             Self::NoJournal(_) => 66,
             Self::Replay(vm_autoscale_replay::Error::World(_)) | Self::Usage(_) => 2,
-            Self::Journal(_) | Self::Output(_) | Self::Replay(_) => 1,
+            Self::File { .. } | Self::Journal(_) | Self::Output(_) | Self::Replay(_) => 1,
             Self::Scheduler(error) => error.exit_code(),
         }
     }
@@ -82,7 +86,7 @@ pub fn main() -> ExitCode {
         let kind = clap::error::ErrorKind::MissingSubcommand;
         let error = Args::command().error(
             kind,
-            "say what to do: run, plan, nodes, status, pause, resume, replay, config or --validate-only",
+            "say what to do: run, plan, nodes, status, pause, resume, replay, report, config or --validate-only",
         );
         // Where standard error is gone, the exit code still says it.
         let _ = error.print();
@@ -120,6 +124,7 @@ fn execute(args: &Args) -> Result<u8, Error> {
         Some(Command::Pause(wanted)) => return pause::pause(args, wanted),
         Some(Command::Resume(wanted)) => return pause::resume(args, wanted),
         Some(Command::Replay(wanted)) => return replay::replay(args, wanted),
+        Some(Command::Report(wanted)) => return report::report(args, wanted),
         Some(Command::SizesBefore) => return sizes::before(args),
         _ => {}
     }
