@@ -62,6 +62,23 @@ impl Zone {
         Some(self.wall(time)?.strftime("%Y-%m-%d %H:%M").to_string())
     }
 
+    /// The same, so that nobody has to know the zone: `2026-07-01 08:00 +02:00`.
+    #[must_use]
+    pub fn stamped(&self, time: i64) -> Option<String> {
+        let zoned = Timestamp::from_second(time).ok()?.to_zoned(self.0.clone());
+        Some(zoned.strftime("%Y-%m-%d %H:%M %:z").to_string())
+    }
+
+    /// When it is that: `2026-07-01 08:00`, or `2026-07-01` for the begin of the day; the first of
+    /// two such times, and where that is left out, the first moment after what is left out.
+    #[must_use]
+    pub fn moment(&self, text: &str) -> Option<i64> {
+        let at = |format: &str, text: &str| DateTime::strptime(format, text).ok();
+        let wall =
+            at("%Y-%m-%d %H:%M", text).or_else(|| at("%Y-%m-%d %H:%M", &format!("{text} 00:00")));
+        self.time(wall?)
+    }
+
     /// What the clock on the wall says.
     pub(crate) fn wall(&self, time: i64) -> Option<DateTime> {
         Some(self.0.to_datetime(Timestamp::from_second(time).ok()?))
@@ -93,5 +110,25 @@ impl Zone {
             }
         };
         Some(time.as_second())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_written_with_how_far_it_is_from_utc_and_read_again() {
+        let berlin = Zone::named("Europe/Berlin").unwrap();
+        let summer = berlin.moment("2026-07-01 08:00").unwrap();
+        assert_eq!(berlin.stamped(summer).as_deref(), Some("2026-07-01 08:00 +02:00"));
+        let winter = berlin.moment("2026-01-01").unwrap();
+        assert_eq!(berlin.stamped(winter).as_deref(), Some("2026-01-01 00:00 +01:00"));
+        // Left out in that night, so that the first moment after it is meant.
+        let none = berlin.moment("2026-03-29 02:30").unwrap();
+        assert_eq!(berlin.stamped(none).as_deref(), Some("2026-03-29 03:00 +02:00"));
+        for bad in ["2026-02-30", "08:00", "2026-07-01 25:00", ""] {
+            assert_eq!(berlin.moment(bad), None, "{bad}");
+        }
     }
 }

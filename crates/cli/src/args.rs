@@ -10,12 +10,15 @@ use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 mod help;
 mod pause;
 mod replay;
+mod report;
 mod restore;
 mod version;
 use pause::{PAUSE_HELP, RESUME_HELP};
 pub(crate) use pause::{PauseArgs, ResumeArgs, spelled};
 use replay::REPLAY_HELP;
 pub(crate) use replay::{ReplayArgs, ReplayPolicy, WorldArgs};
+use report::REPORT_HELP;
+pub(crate) use report::ReportArgs;
 use restore::{RESTORE_HELP, SELFTEST_HELP};
 pub(crate) use restore::{RestoreArgs, SelftestArgs};
 use version::VERSION_HELP;
@@ -97,6 +100,9 @@ pub(crate) enum Command {
     /// Play a recorded load to the planner, and sum up what comes of it.
     #[command(after_help = REPLAY_HELP)]
     Replay(ReplayArgs),
+    /// What VMs used, got and gave back in a time, and what kept them from it; also as a page.
+    #[command(after_help = REPORT_HELP)]
+    Report(ReportArgs),
     /// Print the commands that give VMs back the sizes that they had before our changes. Changes
     /// nothing.
     #[command(after_help = help::SIZES_BEFORE)]

@@ -10,6 +10,7 @@ mod nodes;
 mod pause;
 mod plain;
 mod replay;
+mod report;
 mod restore;
 mod selftest;
 mod sizes;
@@ -18,6 +19,7 @@ mod table;
 mod validate;
 mod version;
 mod vmids;
+mod when;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -38,6 +40,8 @@ pub use crate::table::table;
 enum Error {
     #[error(transparent)]
     Config(#[from] vm_autoscale_config::Error),
+    #[error("{}: cannot be written: {source}", .path.display())]
+    File { path: std::path::PathBuf, source: std::io::Error },
     #[error("{0}")]
     Journal(String),
     #[error("{}: there is no journal; does `journal.path` name the daemon's?", .0.display())]
@@ -62,8 +66,8 @@ impl Error {
             Self::Replay(error) if error.is_missing() => 66,
             Self::NoJournal(_) => 66,
             Self::Replay(vm_autoscale_replay::Error::World(_)) | Self::Usage(_) => 2,
-            Self::Journal(_) | Self::Output(_) | Self::Replay(_) => 1,
             Self::Scheduler(error) | Self::Silent { error, .. } => error.exit_code(),
+            Self::File { .. } | Self::Journal(_) | Self::Output(_) | Self::Replay(_) => 1,
         }
     }
 }
@@ -88,7 +92,7 @@ pub fn main() -> ExitCode {
         let kind = clap::error::ErrorKind::MissingSubcommand;
         let error = Args::command().error(
             kind,
-            "say what to do: run, plan, nodes, status, pause, resume, replay, config or --validate-only",
+            "say what to do: run, plan, nodes, status, pause, resume, replay, report, config or --validate-only",
         );
         // Where standard error is gone, the exit code still says it.
         let _ = error.print();
@@ -129,6 +133,7 @@ fn execute(args: &Args) -> Result<u8, Error> {
         Some(Command::Restore(wanted)) => return restore::restore(args, wanted),
         Some(Command::Selftest(wanted)) => return selftest::selftest(args, wanted),
         Some(Command::Version(wanted)) => return version::version(args, wanted),
+        Some(Command::Report(wanted)) => return report::report(args, wanted),
         Some(Command::SizesBefore) => return sizes::before(args),
         _ => {}
     }

@@ -22,8 +22,8 @@ pub use memory::MemoryJournal;
 pub use pause::Pause;
 pub use record::{Compare, Duty, LastChange, Quarantine, Recalled, Standing, VmRecord};
 pub use sqlite::{
-    Block, LastKnown, LastPicture, Moved, PastUse, SqliteJournal, last_pictures, moved, past_use,
-    schema_of, schema_written,
+    Block, Ended, LastKnown, LastPicture, Ledger, Moved, PastUse, SqliteJournal, Stands,
+    last_pictures, moved, moved_ever, past_use, read_ledger, schema_of, schema_written,
 };
 
 /// Where it is kept. Moments are of the clock that [`Journal`] itself says goes on from process to

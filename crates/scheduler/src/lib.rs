@@ -35,7 +35,6 @@ pub use control::{
     cancel_errand, fetch_config, fetch_errand, fetch_explanation, fetch_status, fetch_version,
     order_errand, order_pause, order_resume, user_name,
 };
-pub use control::{ProgramVersion, cancel_errand, fetch_errand, fetch_version, order_errand};
 pub use daemon::{Reread, look, run, work_over};
 pub use errand::{
     ErrandAsk, ErrandEnd, ErrandKind, ErrandOrder, ErrandStatus, ErrandStep, Goal, GoalEnd, steps,
@@ -44,9 +43,10 @@ pub use error::Error;
 pub use explain::{Explained, Explanation, Gate, Remedy, Setting, Side, Stand};
 pub use health::{PauseStatus, Reload, Source};
 pub use journal::{
-    Block, Compare, Counts, Decided, Duty, Event, Journal, JournalError, LastChange, LastKnown,
-    LastPicture, MemoryJournal, Moved, Notes, PastUse, Pause, Quarantine, Recalled, Samples,
-    SqliteJournal, Standing, VmRecord, last_pictures, moved, past_use, schema_of, schema_written,
+    Block, Compare, Counts, Decided, Duty, Ended, Event, Journal, JournalError, LastChange,
+    LastKnown, LastPicture, Ledger, MemoryJournal, Moved, Notes, PastUse, Pause, Quarantine,
+    Recalled, Samples, SqliteJournal, Standing, Stands, VmRecord, last_pictures, moved, moved_ever,
+    past_use, read_ledger, schema_of, schema_written,
 };
 pub use logging::{LogGuard, start_log};
 pub use outcome::{Class, Consequence, Outcome, Then};

@@ -103,6 +103,11 @@ pub(crate) fn find(body: &[u8], vmid: VmId) -> Result<Option<VmUse>, Torn> {
     Ok(found)
 }
 
+/// What a [`Body`] says of all VMs. A torn one is not believed in part.
+pub(crate) fn all(body: &[u8]) -> Result<Vec<VmUse>, Torn> {
+    Reader::new(body)?.collect()
+}
+
 /// Goes over the VMs, and ends at the first that is none.
 struct Reader<'a> {
     rest: &'a [u8],

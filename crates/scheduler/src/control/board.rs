@@ -93,11 +93,6 @@ impl Board {
         }
     }
 
-    /// Those that have a worker.
-    pub(super) fn clusters(&self) -> Vec<ClusterName> {
-        self.state().asked.keys().cloned().collect()
-    }
-
     /// The configuration that the daemon runs with.
     pub(crate) fn run_with(&self, running: RunningConfig) {
         self.state().running = Some(Arc::new(running));

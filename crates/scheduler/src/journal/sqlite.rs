@@ -16,6 +16,7 @@ mod desk;
 mod disk;
 mod fault;
 mod file;
+mod ledger;
 mod load;
 mod memory;
 mod order;
@@ -30,12 +31,13 @@ mod write;
 use desk::{Desk, PATIENCE};
 use disk::{Disk, Shared, Wall};
 use fault::Fault;
+pub use ledger::{Ended, Ledger, Stands, read_ledger};
 use memory::{INTENT, Intended, Late, Memory, PAUSE};
 use prune::Prune;
 pub use reader::{LastKnown, LastPicture, last_pictures, schema_of};
 pub use samples::{Block, PastUse, past_use};
 pub use schema::newest as schema_written;
-pub use sizes::{Moved, moved};
+pub use sizes::{Moved, moved, moved_ever};
 
 /// It is opened when it is needed first, and anew after whatever went wrong.
 #[derive(Debug, Clone)]

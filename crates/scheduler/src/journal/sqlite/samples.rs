@@ -11,7 +11,7 @@ use super::fault::Fault;
 use super::value::{count, name, number, of_moment, sum_with};
 use super::{load, reader, schema};
 use crate::journal::{JournalError, Samples};
-use crate::samples::find;
+use crate::samples::{all, find};
 use crate::{Event, VmUse};
 
 /// What is in a journal of one VM.
@@ -128,13 +128,26 @@ fn blocks(
 /// What a row says of a VM; nothing where the row says something else than was written.
 #[expect(clippy::option_option, reason = "of a row that is good it may have nothing")]
 fn block(row: &Row<'_>, cluster: &ClusterName, vmid: VmId) -> Option<Option<Block>> {
+    let (end, seconds, body) = written(row, cluster.as_str())?;
+    let used = find(body, vmid).ok()?;
+    Some(used.map(|used| Block { end, seconds, used }))
+}
+
+/// The cluster, end, seconds and VMs of a row; nothing where it says something else than was written.
+pub(super) fn body(row: &Row<'_>) -> Option<(ClusterName, u64, u32, Vec<VmUse>)> {
+    let cluster: ClusterName = row.get::<_, String>(0).ok()?.try_into().ok()?;
+    let (end, seconds, body) = written(row, cluster.as_str())?;
+    Some((cluster, end, seconds, all(body).ok()?))
+}
+
+/// The end, seconds and body of a row that says what was written.
+fn written<'a>(row: &'a Row<'_>, cluster: &str) -> Option<(u64, u32, &'a [u8])> {
     let (moment, wall, seconds): (i64, i64, u32) =
         (row.get(1).ok()?, row.get(2).ok()?, row.get(3).ok()?);
     let body = row.get_ref(4).ok()?.as_blob().ok()?;
-    let sum = sum_with(&[&cluster.as_str(), &moment, &wall, &seconds], body);
+    let sum = sum_with(&[&cluster, &moment, &wall, &seconds], body);
     let end = count(wall).ok().filter(|_| row.get(5) == Ok(sum))?;
-    let used = find(body, vmid).ok()?;
-    Some(used.map(|used| Block { end, seconds, used }))
+    Some((end, seconds, body))
 }
 
 fn changes(

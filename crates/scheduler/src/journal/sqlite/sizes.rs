@@ -52,6 +52,16 @@ impl Moved {
 /// # Errors
 /// There is no such file, it may not be read, or it cannot be believed; the text says which.
 pub fn moved(path: &Path) -> Result<Vec<Moved>, JournalError> {
+    let mut moved = moved_ever(path)?;
+    moved.retain(|moved| !is_back(moved.first, moved.last));
+    Ok(moved)
+}
+
+/// The same, with the values that are by now what they were before.
+///
+/// # Errors
+/// As for [`moved`].
+pub fn moved_ever(path: &Path) -> Result<Vec<Moved>, JournalError> {
     reader::read(path, all)
 }
 
@@ -87,8 +97,7 @@ fn all(connection: &Connection) -> Result<Vec<Moved>, Fault> {
         (moved.last, moved.node) = (step, node);
         Ok(())
     })?;
-    let moved = known.into_values().map(|(_, moved)| moved);
-    Ok(moved.filter(|moved| !is_back(moved.first, moved.last)).collect())
+    Ok(known.into_values().map(|(_, moved)| moved).collect())
 }
 
 /// The option of `qm set` that it moves.

@@ -14,6 +14,7 @@ mod clock;
 mod close;
 mod harm;
 mod hold;
+mod ledger;
 mod read;
 mod samples;
 mod size;
