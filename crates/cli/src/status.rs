@@ -88,7 +88,11 @@ fn is_all_seen(report: &StatusReport) -> bool {
 }
 
 /// What the daemon says, or where none answers what it noted last.
-fn asked_or_remembered(args: &Args, daemon: &Daemon, now: u64) -> Result<StatusReport, Error> {
+pub(crate) fn asked_or_remembered(
+    args: &Args,
+    daemon: &Daemon,
+    now: u64,
+) -> Result<StatusReport, Error> {
     let Places { socket, journal } = places(args, daemon.control_socket.as_deref())?;
     let missed = match wait(fetch_status(&socket))? {
         Ok(report) => return Ok(report),
