@@ -7,12 +7,15 @@ use clap::parser::ValueSource;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
+mod explain;
 mod help;
 mod pause;
 mod replay;
 mod report;
 mod restore;
 mod version;
+use explain::EXPLAIN_HELP;
+pub(crate) use explain::ExplainArgs;
 use pause::{PAUSE_HELP, RESUME_HELP};
 pub(crate) use pause::{PauseArgs, ResumeArgs, spelled};
 use replay::REPLAY_HELP;
@@ -85,6 +88,10 @@ pub(crate) enum Command {
     /// Ask the running daemon what it sees and does. Exit code 1 where something is not well.
     #[command(after_help = STATUS_HELP)]
     Status(StatusArgs),
+    /// Say why something is done to a VM or why nothing is: each question that is asked before a
+    /// change, with its figures, and which one stopped it.
+    #[command(after_help = EXPLAIN_HELP)]
+    Explain(ExplainArgs),
     /// Have the running daemon leave VMs alone, from the very next change on.
     #[command(after_help = PAUSE_HELP)]
     Pause(PauseArgs),

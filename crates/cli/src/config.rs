@@ -13,17 +13,19 @@ pub(crate) use diff::diff;
 pub(crate) use show::show;
 
 /// The file's values with their places.
-struct Read {
-    config: SchedulerConfig,
+pub(crate) struct Read {
+    pub(crate) config: SchedulerConfig,
     /// In their order.
     entries: Vec<Entry>,
     by_path: BTreeMap<String, usize>,
     /// Which schedules hold now.
-    hours: Hours,
+    pub(crate) hours: Hours,
 }
 
 impl Read {
-    fn new(checked: Checked<SchedulerConfig>) -> Result<Self, vm_autoscale_config::Error> {
+    pub(crate) fn new(
+        checked: Checked<SchedulerConfig>,
+    ) -> Result<Self, vm_autoscale_config::Error> {
         let entries = checked.entries();
         let by_path = entries.iter().enumerate().map(|(at, entry)| (entry.path.clone(), at));
         let by_path = by_path.collect();
@@ -38,7 +40,7 @@ impl Read {
     }
 
     /// Where a path stands; a list stands where its first item does.
-    fn place(&self, path: &str) -> Option<String> {
+    pub(crate) fn place(&self, path: &str) -> Option<String> {
         let first = || self.entry(&format!("{path}[0]"));
         self.entry(path).or_else(first).map(|entry| entry.origin.to_string())
     }

@@ -5,6 +5,7 @@ mod config;
 mod detail;
 mod environment;
 mod errand;
+mod explain;
 mod files;
 mod nodes;
 mod pause;
@@ -92,7 +93,7 @@ pub fn main() -> ExitCode {
         let kind = clap::error::ErrorKind::MissingSubcommand;
         let error = Args::command().error(
             kind,
-            "say what to do: run, plan, nodes, status, pause, resume, replay, report, config or --validate-only",
+            "say what to do: run, status, explain, or another command that --help names",
         );
         // Where standard error is gone, the exit code still says it.
         let _ = error.print();
@@ -127,6 +128,7 @@ fn execute(args: &Args) -> Result<u8, Error> {
             return config::diff(args, control_socket.as_deref());
         }
         Some(Command::Status(daemon)) => return status::status(args, daemon),
+        Some(Command::Explain(wanted)) => return explain::explain(args, wanted),
         Some(Command::Pause(wanted)) => return pause::pause(args, wanted),
         Some(Command::Resume(wanted)) => return pause::resume(args, wanted),
         Some(Command::Replay(wanted)) => return replay::replay(args, wanted),

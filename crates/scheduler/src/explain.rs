@@ -6,6 +6,8 @@ use vm_autoscale_config::{Clusters, VmSettings};
 use vm_autoscale_planner::Resource;
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
+use crate::Event;
+
 mod absent;
 mod facts;
 mod gates;
@@ -20,6 +22,8 @@ pub(crate) use facts::explain;
 pub struct Explained {
     /// Where there is one that is looked after, only those.
     pub vms: Vec<Explanation>,
+    /// Its last changes, newest last.
+    pub changes: Vec<Event>,
     /// Why clusters could not be asked.
     pub silent: Vec<String>,
     /// The clusters and nodes of helper.yaml.

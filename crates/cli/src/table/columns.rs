@@ -65,7 +65,7 @@ fn shorten_names(columns: &mut [(&Column, Vec<String>, usize)], width: usize) {
     let Some((_, names, wide)) = columns.iter_mut().find(|(column, ..)| column.need == 5) else {
         return;
     };
-    let most = wide.saturating_sub(over).max(10).min(NAME);
+    let most = wide.saturating_sub(over).clamp(10, NAME);
     for name in names {
         *name = name.chars().take(most).collect();
     }

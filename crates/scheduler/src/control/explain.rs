@@ -7,13 +7,16 @@ use serde_json::Value;
 use vm_autoscale_protocol::Reply;
 use vm_autoscale_proxmox::{ClusterName, VmId};
 
-use super::Desk;
 use super::client::call;
 use super::orders::{read, reply};
+use super::{Board, Desk};
 use crate::explain::{Explained, explain};
-use crate::{Clock, Error, Journal};
+use crate::{Clock, Error, Event, Journal};
 
 pub(super) const EXPLAIN: &str = "io.github.vm-autoscale.Scheduler.Explain";
+
+/// So many of its last changes are told.
+const CHANGES: usize = 3;
 
 /// Of which VM.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,17 +47,32 @@ pub(super) async fn answer<C: Clock, J: Journal>(
 }
 
 async fn explained<C: Clock, J: Journal>(desk: &Desk<C, J>, order: &ExplainOrder) -> Explained {
-    let hosts = desk.board.hosts();
-    let asked = order.cluster.iter().chain(hosts.keys().filter(|_| order.cluster.is_none()));
-    let (mut there, mut absent, mut silent) = (Vec::new(), Vec::new(), Vec::new());
-    for cluster in asked {
-        let vmid = order.vmid;
-        match desk.board.ask(cluster, move |inside| explain(inside, vmid)).await {
-            Ok((told, true)) => there.push(told),
-            Ok((told, false)) => absent.push(told),
-            Err(why) => silent.push(why.to_string()),
+    let mut explained = desk.board.explain(order).await;
+    let is_meant = |event: &Event| {
+        event.vmid == order.vmid && explained.vms.iter().any(|vm| vm.cluster == event.cluster)
+    };
+    let mut changes: Vec<Event> = desk.journal.recent().into_iter().filter(is_meant).collect();
+    let old = changes.len().saturating_sub(CHANGES);
+    explained.changes = changes.split_off(old);
+    explained
+}
+
+impl Board {
+    /// Why a VM is as it is, by each cluster's worker that can be asked; its changes are the
+    /// journal's to tell.
+    pub async fn explain(&self, order: &ExplainOrder) -> Explained {
+        let hosts = self.hosts();
+        let asked = order.cluster.iter().chain(hosts.keys().filter(|_| order.cluster.is_none()));
+        let (mut there, mut absent, mut silent) = (Vec::new(), Vec::new(), Vec::new());
+        for cluster in asked {
+            let vmid = order.vmid;
+            match self.ask(cluster, move |inside| explain(inside, vmid)).await {
+                Ok((told, true)) => there.push(told),
+                Ok((told, false)) => absent.push(told),
+                Err(why) => silent.push(why.to_string()),
+            }
         }
+        let vms = if there.is_empty() { absent } else { there };
+        Explained { vms, silent, hosts, changes: Vec::new() }
     }
-    let vms = if there.is_empty() { absent } else { there };
-    Explained { vms, silent, hosts }
 }
