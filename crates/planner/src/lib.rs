@@ -11,6 +11,7 @@ mod decision;
 mod evidence;
 mod futility;
 mod guest;
+mod headroom;
 mod host;
 mod input;
 mod kept;
@@ -26,6 +27,7 @@ mod threshold;
 
 pub use decision::{Choice, Decision, Move, Resource, Verdict};
 pub use guest::{GuestAnswer, GuestSays, Shortage};
+pub use headroom::{End, Growth, Headroom};
 pub use host::{Amounts, NodeBudget};
 pub use input::{Allow, Moment, NodeInput, PlannerConfig, Sample, VmInput, VmPolicy};
 pub use kept::{InVain, Kept, KeptResource};

@@ -402,12 +402,12 @@ impl State {
 }
 
 /// Where QEMU and config disagree, a change starts from what is not so.
-fn quarantine(why: Option<&str>) -> Result<(), Reason> {
+pub(crate) fn quarantine(why: Option<&str>) -> Result<(), Reason> {
     why.map_or(Ok(()), |why| Err(Reason::Quarantined(why.to_owned())))
 }
 
 /// The config of a VM that can be touched at all.
-fn untouchable<'a>(vm: &VmInput<'a>) -> Result<&'a VmConfig, Reason> {
+pub(crate) fn untouchable<'a>(vm: &VmInput<'a>) -> Result<&'a VmConfig, Reason> {
     let config = vm.config.ok_or(Reason::ConfigUnknown)?;
     if config.template {
         return Err(Reason::Template);

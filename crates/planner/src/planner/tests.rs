@@ -9,6 +9,7 @@ use crate::{CpuLever, CpuRule, Marks, MemoryLever, MemoryRule, NodeInput, Sample
 mod growth;
 mod guest;
 mod guests;
+mod headroom;
 mod others;
 mod own;
 mod reach;
