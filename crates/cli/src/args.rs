@@ -7,9 +7,12 @@ use clap::parser::ValueSource;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
+mod headroom;
 mod help;
 mod pause;
 mod replay;
+use headroom::HEADROOM_HELP;
+pub(crate) use headroom::HeadroomArgs;
 use pause::{PAUSE_HELP, RESUME_HELP};
 pub(crate) use pause::{PauseArgs, ResumeArgs, spelled};
 use replay::REPLAY_HELP;
@@ -76,6 +79,9 @@ pub(crate) enum Command {
     /// Ask the running daemon what it sees and does. Exit code 1 where something is not well.
     #[command(after_help = STATUS_HELP)]
     Status(StatusArgs),
+    /// What each node has for who grows, who may grow there, and who would be refused.
+    #[command(after_help = HEADROOM_HELP)]
+    Headroom(HeadroomArgs),
     /// Have the running daemon leave VMs alone, from the very next change on.
     #[command(after_help = PAUSE_HELP)]
     Pause(PauseArgs),

@@ -5,6 +5,7 @@ mod config;
 mod detail;
 mod environment;
 mod files;
+mod headroom;
 mod nodes;
 mod pause;
 mod plain;
@@ -117,6 +118,7 @@ fn execute(args: &Args) -> Result<u8, Error> {
             return config::diff(args, control_socket.as_deref());
         }
         Some(Command::Status(daemon)) => return status::status(args, daemon),
+        Some(Command::Headroom(wanted)) => return headroom::headroom(args, wanted),
         Some(Command::Pause(wanted)) => return pause::pause(args, wanted),
         Some(Command::Resume(wanted)) => return pause::resume(args, wanted),
         Some(Command::Replay(wanted)) => return replay::replay(args, wanted),

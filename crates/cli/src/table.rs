@@ -120,7 +120,8 @@ fn decision(vm: &VmStatus, now: Option<u64>) -> String {
     }
 }
 
-fn push(text: &mut String, line: &str, width: usize) {
+/// A line, cut where there is no room for it.
+pub(crate) fn push(text: &mut String, line: &str, width: usize) {
     if line.chars().count() <= width {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{line}");

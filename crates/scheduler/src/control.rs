@@ -20,6 +20,7 @@ mod ask;
 mod board;
 mod client;
 mod gate;
+mod headroom;
 mod order;
 mod orders;
 mod places;
@@ -27,7 +28,7 @@ mod rights;
 
 pub(crate) use ask::{Inside, Question};
 pub use board::Board;
-pub use client::{fetch_config, fetch_status, order_pause, order_resume};
+pub use client::{fetch_config, fetch_headroom, fetch_status, order_pause, order_resume};
 use gate::Gate;
 pub use order::{PauseOrder, ResumeOrder, Resumed};
 use places::Places;
@@ -35,6 +36,7 @@ pub use rights::user_name;
 
 const GET_STATUS: &str = "io.github.vm-autoscale.Scheduler.GetStatus";
 const GET_CONFIG: &str = "io.github.vm-autoscale.Scheduler.GetConfig";
+const GET_HEADROOM: &str = "io.github.vm-autoscale.Scheduler.GetHeadroom";
 const PAUSE: &str = "io.github.vm-autoscale.Scheduler.Pause";
 const RESUME: &str = "io.github.vm-autoscale.Scheduler.Resume";
 /// For a question to come and for an answer to be taken.
@@ -113,6 +115,7 @@ async fn answer<C: Clock, J: Journal>(
     let reply = match call.method.as_str() {
         GET_STATUS => Reply::of(&desk.report(), false)?,
         GET_CONFIG => Reply::of(&desk.board.running().as_deref(), false)?,
+        GET_HEADROOM => headroom::headroom(desk, call.parameters).await,
         PAUSE => orders::pause(desk, uid, call.parameters).await,
         RESUME => orders::resume(desk, uid, call.parameters).await,
         _ => {

@@ -10,6 +10,7 @@ mod clock;
 mod control;
 mod daemon;
 mod error;
+mod headroom;
 mod health;
 mod journal;
 mod logging;
@@ -34,6 +35,10 @@ pub use control::{
 };
 pub use daemon::{Reread, look, run, work_over};
 pub use error::Error;
+pub use headroom::{
+    ClusterRoom, GrowthEnd, GrowthStatus, HeadroomOrder, HeadroomReport, NodeRoom, Room, VmRoom,
+    fetch_headroom,
+};
 pub use health::{PauseStatus, Reload, Source};
 pub use journal::{
     Block, Compare, Counts, Decided, Duty, Event, Journal, JournalError, LastChange, LastKnown,

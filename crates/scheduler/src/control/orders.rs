@@ -23,7 +23,7 @@ const MAX_REASON: usize = 200;
 const MAX_SECONDS: u64 = 366 * 24 * 3600;
 
 /// Why an order is not carried out.
-enum Refused {
+pub(super) enum Refused {
     NotPermitted(u32),
     NotDone(String),
 }
@@ -117,12 +117,14 @@ async fn permitted<C, J>(desk: &Desk<C, J>, uid: u32) -> Result<(), Refused> {
     }
 }
 
-fn read<T: DeserializeOwned>(parameters: Option<Value>) -> Result<T, Refused> {
+/// What an order says.
+pub(super) fn read<T: DeserializeOwned>(parameters: Option<Value>) -> Result<T, Refused> {
     let read = serde_json::from_value(parameters.unwrap_or_else(|| json!({})));
     read.map_err(|error| Refused::NotDone(format!("the order is not understood: {error}")))
 }
 
-fn reply<T: Serialize>(done: Result<T, Refused>) -> Reply {
+/// What came of it.
+pub(super) fn reply<T: Serialize>(done: Result<T, Refused>) -> Reply {
     let error = |name: &str, message: String| Reply {
         error: Some(name.to_owned()),
         parameters: json!({"message": message}),
