@@ -16,6 +16,12 @@ mod restore;
 mod version;
 use explain::EXPLAIN_HELP;
 pub(crate) use explain::ExplainArgs;
+mod headroom;
+mod help;
+mod pause;
+mod replay;
+use headroom::HEADROOM_HELP;
+pub(crate) use headroom::HeadroomArgs;
 use pause::{PAUSE_HELP, RESUME_HELP};
 pub(crate) use pause::{PauseArgs, ResumeArgs, spelled};
 use replay::REPLAY_HELP;
@@ -92,6 +98,9 @@ pub(crate) enum Command {
     /// change, with its figures, and which one stopped it.
     #[command(after_help = EXPLAIN_HELP)]
     Explain(ExplainArgs),
+    /// What each node has for who grows, who may grow there, and who would be refused.
+    #[command(after_help = HEADROOM_HELP)]
+    Headroom(HeadroomArgs),
     /// Have the running daemon leave VMs alone, from the very next change on.
     #[command(after_help = PAUSE_HELP)]
     Pause(PauseArgs),

@@ -7,6 +7,7 @@ mod environment;
 mod errand;
 mod explain;
 mod files;
+mod headroom;
 mod nodes;
 mod pause;
 mod plain;
@@ -129,6 +130,7 @@ fn execute(args: &Args) -> Result<u8, Error> {
         }
         Some(Command::Status(daemon)) => return status::status(args, daemon),
         Some(Command::Explain(wanted)) => return explain::explain(args, wanted),
+        Some(Command::Headroom(wanted)) => return headroom::headroom(args, wanted),
         Some(Command::Pause(wanted)) => return pause::pause(args, wanted),
         Some(Command::Resume(wanted)) => return pause::resume(args, wanted),
         Some(Command::Replay(wanted)) => return replay::replay(args, wanted),

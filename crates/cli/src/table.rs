@@ -84,7 +84,8 @@ fn rows(text: &mut String, cluster: &ClusterStatus, width: usize, now: Option<u6
     push(text, &closing::line(cluster, width), width);
 }
 
-fn push(text: &mut String, line: &str, width: usize) {
+/// A line, cut where there is no room for it.
+pub(crate) fn push(text: &mut String, line: &str, width: usize) {
     if line.chars().count() <= width {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{line}");

@@ -4,7 +4,7 @@ use vm_autoscale_proxmox::NodeName;
 
 use crate::account::Account;
 use crate::input::Nodes;
-use crate::{Limit, Move, NodeInput, PlannerConfig, Reason, Resource, Short, Stock};
+use crate::{Limit, Move, NodeInput, PlannerConfig, Reason, Resource, Room, Short, Stock};
 
 /// As many as the helper has channels for; more would wait there while their reasons age.
 const CHANGES_PER_NODE: usize = 2;
@@ -88,6 +88,12 @@ impl NodeBudget {
             Resource::Cpu => [(Limit::Vcpus, self.vcpus); 2],
             Resource::Memory => [(Limit::Committed, self.committed), (Limit::Used, self.used)],
         }
+    }
+
+    /// What it has for who grows, by the limit that leaves least; nothing where that is not known.
+    #[must_use]
+    pub fn room(&self, resource: Resource) -> Option<Room> {
+        self.free(resource).map(|(_, limit, stock)| Room { limit, stock })
     }
 
     /// How much is free of the resource, and which limit says so; nothing where that is not known.

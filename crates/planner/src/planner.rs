@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use vm_autoscale_proxmox::{NodeName, VmId};
+use vm_autoscale_proxmox::{NodeName, VmConfig, VmId};
 
-use crate::account::Account;
+use crate::account::{Account, Booked};
 use crate::decision::{Choice, Decision, Move, Resource, Verdict};
 use crate::host::{self, NodeBudget};
 use crate::input::Nodes;
+use crate::levers::CpuHas;
 use crate::resource::Ended;
 use crate::share::{Known, Share};
 use crate::state::{State, Wanted};
@@ -61,8 +62,8 @@ impl Heard {
     ) -> Self {
         let wanted = state.wishes(now, vm).map(|wanted| state.within_reach(now, wanted));
         let wanted = wanted.map(|wanted| held(now, vm, started, state, wanted));
-        let node = budgets.binary_search_by(|budget| budget.node.cmp(vm.node)).ok();
-        Self { wanted, short: [None; 2], account: state.booked.account(now, vm, node) }
+        let account = state.booked.account(now, vm, place(vm, budgets));
+        Self { wanted, short: [None; 2], account }
     }
 }
 
@@ -282,6 +283,28 @@ impl Planner {
         self.known(vmid).is_some_and(|state| state.guest.is_heard())
     }
 
+    pub(crate) fn config(&self) -> &PlannerConfig {
+        &self.config
+    }
+
+    /// What of its node a VM has, or may have by what was granted.
+    pub(crate) fn account(&self, now: Moment, vm: &VmInput<'_>, budgets: &[NodeBudget]) -> Account {
+        let node = place(vm, budgets);
+        match self.vms.get(&vm.vmid) {
+            Some(state) => state.booked.account(now, vm, node),
+            None => Booked::default().account(now, vm, node),
+        }
+    }
+
+    /// What a VM's CPU has, by what was learnt of it.
+    pub(crate) fn cpu_has(&self, vm: &VmInput<'_>, config: &VmConfig) -> Result<CpuHas, Reason> {
+        let lever = vm.policy.cpu_lever;
+        match self.vms.get(&vm.vmid) {
+            Some(state) => state.cpu_has(lever, config),
+            None => State::default().cpu_has(lever, config),
+        }
+    }
+
     /// What each VM's evidence asks for, and what of its node it has.
     fn wish(&mut self, now: Moment, vms: &[VmInput<'_>]) {
         self.heard.clear();
@@ -381,6 +404,7 @@ fn decide(
 ) -> Decision {
     let threshold = matches!(vm.policy.cpu, Some(CpuRule::Threshold(_)));
     let most_busy = most_busy(config, threshold);
+    let most_busy = most_busy(config, vm);
     let account = heard.account;
     let mut choose = |wanted: &mut Wanted, short: Option<Short>| {
         let (step, reason) = std::mem::replace(wanted, Err(Reason::NotAsked))?;
@@ -406,6 +430,17 @@ fn decide(
 /// From where on a node is too busy for more vCPUs, in percent.
 fn most_busy(config: &PlannerConfig, threshold: bool) -> Option<f64> {
     config.max_host_cpu.or(threshold.then_some(THRESHOLD_MOST_BUSY))
+}
+
+/// How busy its node may be for it to get vCPUs, in percent, if that matters.
+pub(crate) fn most_busy(config: &PlannerConfig, vm: &VmInput<'_>) -> Option<f64> {
+    let threshold = matches!(vm.policy.cpu, Some(CpuRule::Threshold(_)));
+    config.max_host_cpu.or(threshold.then_some(THRESHOLD_MOST_BUSY))
+}
+
+/// Which of the nodes a VM is on.
+fn place(vm: &VmInput<'_>, budgets: &[NodeBudget]) -> Option<usize> {
+    budgets.binary_search_by(|budget| budget.node.cmp(vm.node)).ok()
 }
 
 /// What the mode makes of it.

@@ -12,7 +12,9 @@ pub struct Stock {
 }
 
 impl Stock {
-    pub(crate) fn free(self) -> f64 {
+    /// What is left; below 0 where more is taken than there may be.
+    #[must_use]
+    pub fn free(self) -> f64 {
         self.of - self.taken
     }
 }

@@ -411,7 +411,7 @@ impl State {
 }
 
 /// Where QEMU and config disagree, a change starts from what is not so.
-fn quarantine(why: Option<&str>) -> Result<(), Reason> {
+pub(crate) fn quarantine(why: Option<&str>) -> Result<(), Reason> {
     why.map_or(Ok(()), |why| Err(Reason::Quarantined(why.to_owned())))
 }
 

@@ -12,6 +12,7 @@ mod daemon;
 mod errand;
 mod error;
 mod explain;
+mod headroom;
 mod health;
 mod journal;
 mod logging;
@@ -41,6 +42,10 @@ pub use errand::{
 };
 pub use error::Error;
 pub use explain::{Explained, Explanation, Gate, Remedy, Setting, Side, Stand};
+pub use headroom::{
+    ClusterRoom, GrowthEnd, GrowthStatus, HeadroomOrder, HeadroomReport, NodeRoom, Room, VmRoom,
+    fetch_headroom,
+};
 pub use health::{PauseStatus, Reload, Source};
 pub use journal::{
     Block, Compare, Counts, Decided, Duty, Ended, Event, Journal, JournalError, LastChange,

@@ -10,6 +10,7 @@ mod asked;
 mod growth;
 mod guest;
 mod guests;
+mod headroom;
 mod orders;
 mod others;
 mod own;

@@ -49,7 +49,8 @@ impl State {
         Ok((step, reason))
     }
 
-    fn cpu_has(&self, lever: CpuLever, config: &VmConfig) -> Result<CpuHas, Reason> {
+    /// What its CPU has, and whose limit.
+    pub(crate) fn cpu_has(&self, lever: CpuLever, config: &VmConfig) -> Result<CpuHas, Reason> {
         let limit = config.cpulimit;
         let is_ours =
             lever == CpuLever::Limit || limit == CpuLimit::Unlimited || self.limit == Some(limit);

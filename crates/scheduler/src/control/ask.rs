@@ -50,6 +50,11 @@ impl Board {
         receiver
     }
 
+    /// The clusters that can be asked about, by name.
+    pub(crate) fn workers(&self) -> Vec<ClusterName> {
+        self.state().asked.keys().cloned().collect()
+    }
+
     /// What the cluster's worker says; where it cannot in time, the question may still be done.
     pub(crate) async fn ask<T: Send + 'static>(
         &self,

@@ -11,8 +11,10 @@ use tokio::time::timeout;
 use vm_autoscale_protocol::{Call, MAX_REQUEST, Reply, encode};
 
 use super::order::{PauseOrder, ResumeOrder, Resumed};
-use super::{GET_CONFIG, GET_STATUS, ORDER, PATIENCE, PAUSE, RESUME, RunningConfig, read_frame};
-use crate::{Error, PauseStatus, StatusReport};
+use super::{
+    GET_CONFIG, GET_HEADROOM, GET_STATUS, ORDER, PATIENCE, PAUSE, RESUME, RunningConfig, read_frame,
+};
+use crate::{Error, HeadroomOrder, HeadroomReport, PauseStatus, StatusReport};
 
 /// The longest answer: 5,000 VMs take about 3 MiB.
 const MAX_STATUS: usize = 64 * 1024 * 1024;
@@ -31,6 +33,14 @@ pub async fn fetch_status(path: &Path) -> Result<StatusReport, Error> {
 /// There is none, or it does not answer.
 pub async fn fetch_config(path: &Path) -> Result<RunningConfig, Error> {
     call(path, GET_CONFIG, None::<()>).await
+}
+
+/// Asks a running daemon what nodes have for who grows.
+///
+/// # Errors
+/// There is none, or it does not answer.
+pub async fn fetch_headroom(path: &Path, order: &HeadroomOrder) -> Result<HeadroomReport, Error> {
+    call(path, GET_HEADROOM, Some(order)).await
 }
 
 /// Orders a running daemon to leave VMs alone.

@@ -117,11 +117,13 @@ pub(super) async fn permitted<C, J>(desk: &Desk<C, J>, uid: u32) -> Result<(), R
     }
 }
 
+/// What an order says.
 pub(super) fn read<T: DeserializeOwned>(parameters: Option<Value>) -> Result<T, Refused> {
     let read = serde_json::from_value(parameters.unwrap_or_else(|| json!({})));
     read.map_err(|error| Refused::NotDone(format!("the order is not understood: {error}")))
 }
 
+/// What came of it.
 pub(super) fn reply<T: Serialize>(done: Result<T, Refused>) -> Reply {
     let error = |name: &str, message: String| Reply {
         error: Some(name.to_owned()),
