@@ -7,11 +7,14 @@ use clap::parser::ValueSource;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
+mod doctor;
 mod help;
 mod pause;
 mod replay;
 mod restore;
 mod version;
+use doctor::DOCTOR_HELP;
+pub(crate) use doctor::DoctorArgs;
 use pause::{PAUSE_HELP, RESUME_HELP};
 pub(crate) use pause::{PauseArgs, ResumeArgs, spelled};
 use replay::REPLAY_HELP;
@@ -82,6 +85,9 @@ pub(crate) enum Command {
     /// Ask the running daemon what it sees and does. Exit code 1 where something is not well.
     #[command(after_help = STATUS_HELP)]
     Status(StatusArgs),
+    /// Say of each VM whether it can be scaled, and what to type where it cannot. Changes nothing.
+    #[command(after_help = DOCTOR_HELP)]
+    Doctor(DoctorArgs),
     /// Have the running daemon leave VMs alone, from the very next change on.
     #[command(after_help = PAUSE_HELP)]
     Pause(PauseArgs),

@@ -146,7 +146,7 @@ impl VmConfig {
             agent: agent(main.get("agent").copied()),
             hotplug: hotplug.parse().unwrap_or(Hotplug { cpu: false, memory: false }),
             other_hotplug: OtherHotplug::of(hotplug),
-            memory_ties: MemoryTies::of(main.keys().copied()),
+            memory_ties: MemoryTies::of(&main.keys().copied()),
             numa: flag(&main, "numa"),
             hugepages: main.get("hugepages").is_some_and(|size| *size != "2"),
             lock: main.get("lock").map(ToString::to_string),

@@ -19,6 +19,7 @@ use crate::{Clock, Error, Journal, PauseStatus, StatusReport, wall};
 mod ask;
 mod board;
 mod client;
+mod doctor;
 mod errand;
 mod explain;
 mod gate;
@@ -31,6 +32,7 @@ mod version;
 pub(crate) use ask::{Inside, Question};
 pub use board::Board;
 pub use client::{fetch_config, fetch_status, order_pause, order_resume};
+pub use doctor::{DoctorOrder, fetch_doctor};
 pub use errand::{cancel_errand, fetch_errand, order_errand};
 use explain::EXPLAIN;
 pub use explain::{ExplainOrder, fetch_explanation};
@@ -47,6 +49,7 @@ const GET_VERSION: &str = "io.github.vm-autoscale.Scheduler.GetVersion";
 const ERRAND: &str = "io.github.vm-autoscale.Scheduler.Errand";
 const GET_ERRAND: &str = "io.github.vm-autoscale.Scheduler.GetErrand";
 const CANCEL_ERRAND: &str = "io.github.vm-autoscale.Scheduler.CancelErrand";
+const GET_DOCTOR: &str = "io.github.vm-autoscale.Scheduler.GetDoctor";
 const PAUSE: &str = "io.github.vm-autoscale.Scheduler.Pause";
 const RESUME: &str = "io.github.vm-autoscale.Scheduler.Resume";
 /// For a question to come and for an answer to be taken.
@@ -130,6 +133,7 @@ async fn answer<C: Clock, J: Journal>(
         ERRAND => errand::order(desk, uid, call.parameters).await,
         GET_ERRAND => errand::get(desk, call.parameters).await,
         CANCEL_ERRAND => errand::cancel(desk, uid, call.parameters).await,
+        GET_DOCTOR => doctor::answer(&desk.board, call.parameters).await,
         PAUSE => orders::pause(desk, uid, call.parameters).await,
         RESUME => orders::resume(desk, uid, call.parameters).await,
         _ => {

@@ -43,7 +43,7 @@ impl FromIterator<u32> for Numbers {
 
 impl MemoryTies {
     /// By the keys of a .conf file's main section.
-    pub(super) fn of<'a>(keys: impl Iterator<Item = &'a str> + Clone) -> Self {
+    pub(super) fn of<'a>(keys: &(impl Iterator<Item = &'a str> + Clone)) -> Self {
         let of = |kind| keys.clone().filter_map(|key| number(kind, key)).collect();
         Self { numa_nodes: of("numa"), virtiofs: of("virtiofs"), passthrough: of("hostpci") }
     }
