@@ -7,6 +7,7 @@ use clap::parser::ValueSource;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
+mod doctor;
 mod explain;
 mod help;
 mod pause;
@@ -20,6 +21,8 @@ mod headroom;
 mod help;
 mod pause;
 mod replay;
+use doctor::DOCTOR_HELP;
+pub(crate) use doctor::DoctorArgs;
 use headroom::HEADROOM_HELP;
 pub(crate) use headroom::HeadroomArgs;
 use pause::{PAUSE_HELP, RESUME_HELP};
@@ -101,6 +104,9 @@ pub(crate) enum Command {
     /// What each node has for who grows, who may grow there, and who would be refused.
     #[command(after_help = HEADROOM_HELP)]
     Headroom(HeadroomArgs),
+    /// Say of each VM whether it can be scaled, and what to type where it cannot. Changes nothing.
+    #[command(after_help = DOCTOR_HELP)]
+    Doctor(DoctorArgs),
     /// Have the running daemon leave VMs alone, from the very next change on.
     #[command(after_help = PAUSE_HELP)]
     Pause(PauseArgs),

@@ -3,6 +3,7 @@
 mod args;
 mod config;
 mod detail;
+mod doctor;
 mod environment;
 mod errand;
 mod explain;
@@ -48,6 +49,8 @@ enum Error {
     Journal(String),
     #[error("{}: there is no journal; does `journal.path` name the daemon's?", .0.display())]
     NoJournal(std::path::PathBuf),
+    #[error("{}: {source}; nothing was written", file.display())]
+    Script { file: std::path::PathBuf, source: std::io::Error },
     #[error("the answer cannot be written: {0}")]
     Output(std::io::Error),
     #[error(transparent)]
@@ -68,6 +71,7 @@ impl Error {
             Self::Replay(error) if error.is_missing() => 66,
             Self::NoJournal(_) => 66,
             Self::Replay(vm_autoscale_replay::Error::World(_)) | Self::Usage(_) => 2,
+            Self::Journal(_) | Self::Output(_) | Self::Script { .. } | Self::Replay(_) => 1,
             Self::Scheduler(error) | Self::Silent { error, .. } => error.exit_code(),
             Self::File { .. } | Self::Journal(_) | Self::Output(_) | Self::Replay(_) => 1,
         }
@@ -131,6 +135,7 @@ fn execute(args: &Args) -> Result<u8, Error> {
         Some(Command::Status(daemon)) => return status::status(args, daemon),
         Some(Command::Explain(wanted)) => return explain::explain(args, wanted),
         Some(Command::Headroom(wanted)) => return headroom::headroom(args, wanted),
+        Some(Command::Doctor(wanted)) => return doctor::doctor(args, wanted),
         Some(Command::Pause(wanted)) => return pause::pause(args, wanted),
         Some(Command::Resume(wanted)) => return pause::resume(args, wanted),
         Some(Command::Replay(wanted)) => return replay::replay(args, wanted),

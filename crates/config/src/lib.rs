@@ -1,6 +1,7 @@
 //! The two configuration files and the env files: read once, checked whole, typed from then on.
 
 mod difference;
+mod doctor;
 mod effective;
 mod env_file;
 mod environment;
@@ -34,6 +35,7 @@ mod vm_set;
 mod yaml;
 
 pub use difference::Difference;
+pub use doctor::{Doctor, DoctorCode};
 pub use effective::Effective;
 pub use env_file::EnvFile;
 pub use environment::Environment;

@@ -12,8 +12,8 @@ use validator::Validate;
 #[cfg(test)]
 use crate::schema;
 use crate::{
-    Adaptive, Alerts, Checked, Environment, Error, Gotify, Secret, Selection, fragments, leaf,
-    rules,
+    Adaptive, Alerts, Checked, Doctor, Environment, Error, Gotify, Secret, Selection, fragments,
+    leaf, rules,
 };
 use vm_autoscale_guard::read_plain_bytes;
 
@@ -65,6 +65,8 @@ layer! {
         /// What outlives a restart.
         #[validate(nested)]
         pub journal: JournalFile,
+        /// What `vm-autoscale doctor` passes over.
+        pub doctor: Doctor,
         /// Mail of what happened.
         #[validate(nested)]
         pub alerts: Alerts,
@@ -116,6 +118,7 @@ impl Default for SchedulerConfig {
             virtual_machines: Vec::new(),
             logging: Logging::default(),
             journal: JournalFile::default(),
+            doctor: Doctor::default(),
             alerts: Alerts::default(),
             gotify: Gotify::default(),
             uptime_kuma_url: None,

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::yaml::{known_keys, required_keys};
 use crate::{
-    Adaptive, AdaptiveCpu, AdaptiveMemory, Alerts, Class, Cluster, Gotify, HelperConfig,
+    Adaptive, AdaptiveCpu, AdaptiveMemory, Alerts, Class, Cluster, Doctor, Gotify, HelperConfig,
     HostLimits, JournalFile, Limits, Logging, Node, Rates, Rule, Schedule, SchedulerConfig,
     Selection, Threshold, Thresholds, VirtualMachine, VmSet,
 };
@@ -202,6 +202,7 @@ fn the_schema_has_the_keys_that_serde_has() {
     compare::<Schedule>(&mut seen);
     compare::<JournalFile>(&mut seen);
     compare::<Logging>(&mut seen);
+    compare::<Doctor>(&mut seen);
     compare::<Alerts>(&mut seen);
     compare::<Gotify>(&mut seen);
     compare::<HelperConfig>(&mut seen);

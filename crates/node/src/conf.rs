@@ -12,8 +12,10 @@ use crate::{CpuLimit, Error, MemoryMib, Vcpus};
 
 mod filter;
 mod tags;
+mod ties;
 pub use filter::redact;
 pub use tags::Tags;
+pub use ties::{MemoryTies, Numbers, OtherHotplug};
 
 /// What a VM's configuration says of its sizes and of whether they can be changed.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +42,10 @@ pub struct VmConfig {
     pub agent: bool,
     /// What can be plugged while it runs.
     pub hotplug: Hotplug,
+    /// What else can be.
+    pub other_hotplug: OtherHotplug,
+    /// What ties its memory down.
+    pub memory_ties: MemoryTies,
     /// Whether the guest has NUMA, which memory hotplug needs.
     pub numa: bool,
     /// Whether it is backed by huge pages that make its DIMM ladder another one (1 GiB ones, or
@@ -127,6 +133,7 @@ impl VmConfig {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let (main, pending) = sections(text);
         let smp = number(&main, "smp")?;
+        let hotplug = main.get("hotplug").copied().unwrap_or("1");
         Ok(Self {
             name: main.get("name").map(ToString::to_string),
             sockets: number(&main, "sockets")?.or(smp).unwrap_or(1),
@@ -137,11 +144,9 @@ impl VmConfig {
             shares: number(&main, "shares")?,
             cpulimit: cpulimit(main.get("cpulimit").copied())?,
             agent: agent(main.get("agent").copied()),
-            hotplug: main
-                .get("hotplug")
-                .unwrap_or(&"1")
-                .parse()
-                .unwrap_or(Hotplug { cpu: false, memory: false }),
+            hotplug: hotplug.parse().unwrap_or(Hotplug { cpu: false, memory: false }),
+            other_hotplug: OtherHotplug::of(hotplug),
+            memory_ties: MemoryTies::of(&main.keys().copied()),
             numa: flag(&main, "numa"),
             hugepages: main.get("hugepages").is_some_and(|size| *size != "2"),
             lock: main.get("lock").map(ToString::to_string),

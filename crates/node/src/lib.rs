@@ -21,7 +21,9 @@ pub use command::{
     ANCHOR, CommandLineError, ConfigFile, ConfigFiles, HA_STATUS, MEMBERS, MonitorQuery,
     NodeCommand, PAUSE, PendingOption, RRD, VERSION, VMLIST,
 };
-pub use conf::{Hotplug, Identity, PendingValue, Tags, VmConfig, redact};
+pub use conf::{
+    Hotplug, Identity, MemoryTies, Numbers, OtherHotplug, PendingValue, Tags, VmConfig, redact,
+};
 pub use config_read::split_configs;
 pub use gate::{Gate, GateVersion};
 pub use ids::{ClusterName, Digest, NodeName, VmId};

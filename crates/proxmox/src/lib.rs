@@ -23,7 +23,7 @@ pub use running::{
 };
 pub use vm_autoscale_node::{
     BalloonMib, ClusterName, CommandLineError, ConfigFile, ConfigFiles, CpuLimit, Digest, Error,
-    GuestKind, Hotplug, Identity, Ladder, MemoryMib, MonitorQuery, NodeCommand, NodeName,
-    PendingOption, PendingValue, Pools, Tags, Vcpus, VmConfig, VmEntry, VmId, VmList, redact,
-    redact_pools, split_configs,
+    GuestKind, Hotplug, Identity, Ladder, MemoryMib, MemoryTies, MonitorQuery, NodeCommand,
+    NodeName, Numbers, OtherHotplug, PendingOption, PendingValue, Pools, Tags, Vcpus, VmConfig,
+    VmEntry, VmId, VmList, redact, redact_pools, split_configs,
 };

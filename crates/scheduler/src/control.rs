@@ -19,6 +19,7 @@ use crate::{Clock, Error, Journal, PauseStatus, StatusReport, wall};
 mod ask;
 mod board;
 mod client;
+mod doctor;
 mod errand;
 mod explain;
 mod gate;
@@ -32,6 +33,7 @@ mod version;
 pub(crate) use ask::{Inside, Question};
 pub use board::Board;
 pub use client::{fetch_config, fetch_headroom, fetch_status, order_pause, order_resume};
+pub use doctor::{DoctorOrder, fetch_doctor};
 pub use errand::{cancel_errand, fetch_errand, order_errand};
 use explain::EXPLAIN;
 pub use explain::{ExplainOrder, fetch_explanation};
@@ -49,6 +51,7 @@ const ERRAND: &str = "io.github.vm-autoscale.Scheduler.Errand";
 const GET_ERRAND: &str = "io.github.vm-autoscale.Scheduler.GetErrand";
 const CANCEL_ERRAND: &str = "io.github.vm-autoscale.Scheduler.CancelErrand";
 const GET_HEADROOM: &str = "io.github.vm-autoscale.Scheduler.GetHeadroom";
+const GET_DOCTOR: &str = "io.github.vm-autoscale.Scheduler.GetDoctor";
 const PAUSE: &str = "io.github.vm-autoscale.Scheduler.Pause";
 const RESUME: &str = "io.github.vm-autoscale.Scheduler.Resume";
 /// For a question to come and for an answer to be taken.
@@ -133,6 +136,7 @@ async fn answer<C: Clock, J: Journal>(
         GET_ERRAND => errand::get(desk, call.parameters).await,
         CANCEL_ERRAND => errand::cancel(desk, uid, call.parameters).await,
         GET_HEADROOM => headroom::headroom(desk, call.parameters).await,
+        GET_DOCTOR => doctor::answer(&desk.board, call.parameters).await,
         PAUSE => orders::pause(desk, uid, call.parameters).await,
         RESUME => orders::resume(desk, uid, call.parameters).await,
         _ => {

@@ -9,6 +9,7 @@ mod client;
 mod clock;
 mod control;
 mod daemon;
+mod doctor;
 mod errand;
 mod error;
 mod explain;
@@ -32,11 +33,12 @@ pub use act::Settled;
 pub use client::HelperClient;
 pub use clock::{BootClock, wall};
 pub use control::{
-    Board, ExplainOrder, PauseOrder, ProgramVersion, ResumeOrder, Resumed, RunningConfig,
-    cancel_errand, fetch_config, fetch_errand, fetch_explanation, fetch_status, fetch_version,
-    order_errand, order_pause, order_resume, user_name,
+    Board, DoctorOrder, ExplainOrder, PauseOrder, ProgramVersion, ResumeOrder, Resumed,
+    RunningConfig, cancel_errand, fetch_config, fetch_doctor, fetch_errand, fetch_explanation,
+    fetch_status, fetch_version, order_errand, order_pause, order_resume, user_name,
 };
 pub use daemon::{Reread, look, run, work_over};
+pub use doctor::{Checkup, Finding, Level, QmOption, VmCheckup, qm_set};
 pub use errand::{
     ErrandAsk, ErrandEnd, ErrandKind, ErrandOrder, ErrandStatus, ErrandStep, Goal, GoalEnd, steps,
 };

@@ -59,6 +59,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// What the text of [`Self::NoEffect`] begins with.
+    pub(crate) const NO_EFFECT: &str = "no effect";
+
     /// A stable word for programs.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -124,6 +127,6 @@ fn no_effect(f: &mut fmt::Formatter<'_>, resource: Resource, qemu: u32, guest: u
         Resource::Cpu => "vCPUs",
         Resource::Memory => "MiB",
     };
-    write!(f, "no effect: QEMU has {qemu} {unit}, the guest uses {guest}")?;
+    write!(f, "{}: QEMU has {qemu} {unit}, the guest uses {guest}", Outcome::NO_EFFECT)?;
     f.write_str("; see \"What a guest needs\" in the README")
 }

@@ -38,12 +38,12 @@ pub(crate) struct ResumeArgs {
 /// clap would take it for an option, or every option for a selector. The selector's own reading
 /// drops the blank.
 pub(crate) fn spelled(all: impl Iterator<Item = OsString>) -> impl Iterator<Item = OsString> {
-    let mut pauses = false;
+    let mut selects_vms = false;
     all.map(move |argument| {
-        pauses |= argument == "pause";
+        selects_vms |= argument == "pause" || argument == "doctor";
         let rest = argument.to_str().and_then(|text| text.strip_prefix('-'));
         let selects = |c: char| c == '@' || c.is_ascii_digit();
-        if pauses && rest.is_some_and(|rest| rest.starts_with(selects)) {
+        if selects_vms && rest.is_some_and(|rest| rest.starts_with(selects)) {
             let mut spaced = OsString::from(" ");
             spaced.push(argument);
             return spaced;

@@ -1,8 +1,9 @@
 //! What of a .conf file leaves the helper.
 
+use super::ties::is_tie;
 use super::{Section, entries, smbios_uuid};
 
-/// Stands for the value of a pending key that is not passed on; no value of Proxmox's is this.
+/// Stands for the value of a key of which only the name is passed on; no value of Proxmox's is this.
 pub(super) const HIDDEN: &str = "(hidden)";
 
 /// The keys that a decision needs. Descriptions, disks, network, cloud-init passwords and all
@@ -30,7 +31,8 @@ const PASSED_ON: &[&str] = &[
 ];
 
 /// The file reduced to the keys that a decision needs. Of other pending keys only the name
-/// remains (nothing may be written while something foreign is pending), of `smbios1` its uuid.
+/// remains (nothing may be written while something foreign is pending), of `smbios1` its uuid, and of
+/// what ties memory down (`numa0`, `virtiofs0`, `hostpci0` …) that it is there.
 #[must_use]
 pub fn redact(raw: &str) -> String {
     let of = |wanted| {
@@ -52,6 +54,7 @@ fn passed_on(section: Section, key: &str, value: &str) -> Option<String> {
         (Section::Main, "smbios1") => {
             Some(smbios_uuid(value).map(|uuid| format!("uuid={uuid}")).unwrap_or_default())
         }
-        (Section::Main, _) => None,
+        // That there is such a device decides; which one it is does not.
+        (Section::Main, key) => is_tie(key).then(|| HIDDEN.to_owned()),
     }
 }

@@ -112,6 +112,38 @@ fn who_a_vm_is() {
     }
 }
 
+/// The value says which device of the host, which share, which CPUs: nobody needs that to decide.
+#[test]
+fn of_what_ties_memory_down_only_the_numbers_leave_the_helper() {
+    let raw = "hostpci0: 0000:01:00.0,pcie=1\nhostpci15: mapping=gpu\nhostpci16: x\nhostpci01: x\n\
+        numa: 1\nnuma0: cpus=0-1,hostnodes=0,memory=1024\nnuma7: cpus=2\nvirtiofs3: dirid=secrets\n\
+        hotplug: disk,cpu;cloudinit\nnet0: virtio=BC:24:11:00:00:01\n";
+    let passed = redact(raw);
+    assert_eq!(
+        passed,
+        "hostpci0: (hidden)\nhostpci15: (hidden)\nnuma: 1\nnuma0: (hidden)\nnuma7: (hidden)\n\
+         virtiofs3: (hidden)\nhotplug: disk,cpu;cloudinit\n"
+    );
+    for text in [raw, &passed] {
+        let vm = VmConfig::parse(text).unwrap();
+        let MemoryTies { numa_nodes, virtiofs, passthrough } = vm.memory_ties;
+        let numbers = [numa_nodes, virtiofs, passthrough].map(|all| all.iter().collect::<Vec<_>>());
+        assert_eq!(numbers, [vec![0, 7], vec![3], vec![0, 15]]);
+        assert_eq!(vm.other_hotplug.names().collect::<Vec<_>>(), ["disk", "cloudinit"]);
+        assert!(vm.numa && vm.hotplug.cpu && !vm.hotplug.memory);
+    }
+    for (text, others) in
+        [("", "disk network usb"), ("hotplug: 1", "disk network usb"), ("hotplug: 0", "")]
+    {
+        let others: Vec<&str> = others.split_whitespace().collect();
+        assert_eq!(
+            VmConfig::parse(text).unwrap().other_hotplug.names().collect::<Vec<_>>(),
+            others
+        );
+    }
+    assert!(Numbers::default().is_empty() && [16, 99].into_iter().collect::<Numbers>().is_empty());
+}
+
 proptest! {
     #[test]
     fn no_text_panics_and_redacting_twice_changes_nothing(text in "([a-z#\\[\\]:, 0-9!=\\n]{0,40}(vcpus: |memory: |\\[PENDING\\]\n|delete: )?){0,12}") {

@@ -58,15 +58,20 @@ impl View {
 }
 
 impl Nameable {
-    /// The first pause that names it, or may, as it is told.
-    pub(crate) fn held_by(&self, pauses: &[Pause]) -> Option<String> {
+    /// The same where a selection is asked.
+    pub(crate) fn facts(&self) -> VmFacts<'_> {
         let described = self.described.as_ref();
-        let facts = VmFacts {
+        VmFacts {
             vmid: self.vmid,
             node: Some(&self.node),
             described: described.map(|(name, tags)| (name.as_deref(), tags)),
             pool: self.pool.as_ref().map(Option::as_deref),
-        };
+        }
+    }
+
+    /// The first pause that names it, or may, as it is told.
+    pub(crate) fn held_by(&self, pauses: &[Pause]) -> Option<String> {
+        let facts = self.facts();
         pauses.iter().find_map(|pause| {
             let doubt = match pause.select.names(&facts) {
                 Some(true) => "",

@@ -39,6 +39,11 @@ const ELSEWHERE: &[Elsewhere] = &[
         "crates/scheduler/src/journal/sqlite/tests/size.rs",
         "a_smaller_bound_makes_the_file_smaller",
     ),
+    (
+        "doctor.ignore",
+        "crates/scheduler/src/control/doctor/tests.rs",
+        "what_the_file_ignores_is_only_counted",
+    ),
     ("journal.path", PROGRAM, "the_journal_is_where_the_file_says"),
     ("logging.level", PROGRAM, "the_log_is_where_and_as_long_as_the_file_says"),
     ("logging.log_file", PROGRAM, "the_log_is_where_and_as_long_as_the_file_says"),
