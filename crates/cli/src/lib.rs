@@ -71,9 +71,12 @@ impl Error {
             Self::Replay(error) if error.is_missing() => 66,
             Self::NoJournal(_) => 66,
             Self::Replay(vm_autoscale_replay::Error::World(_)) | Self::Usage(_) => 2,
-            Self::Journal(_) | Self::Output(_) | Self::Script { .. } | Self::Replay(_) => 1,
             Self::Scheduler(error) | Self::Silent { error, .. } => error.exit_code(),
-            Self::File { .. } | Self::Journal(_) | Self::Output(_) | Self::Replay(_) => 1,
+            Self::File { .. }
+            | Self::Journal(_)
+            | Self::Output(_)
+            | Self::Script { .. }
+            | Self::Replay(_) => 1,
         }
     }
 }

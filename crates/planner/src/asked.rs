@@ -6,9 +6,10 @@ use std::time::Duration;
 use crate::bounds;
 use crate::decision::Move;
 use crate::levers::CORE;
+use crate::planner::most_busy;
 use crate::planner::{Planner, may_change};
 use crate::state::State;
-use crate::{CpuRule, Moment, Reason, Resource, VmInput};
+use crate::{Moment, Reason, Resource, VmInput};
 
 /// Between which sizes a resource can move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,8 +80,7 @@ impl Planner {
         let budget = self.nodes().iter().find(|budget| budget.node == *vm.node);
         let Some(budget) = budget else { return step.is_growth().then_some(Reason::NodeUnknown) };
         let account = state.booked.account(now, vm, None);
-        let threshold = matches!(vm.policy.cpu, Some(CpuRule::Threshold(_)));
-        budget.check(step, account.more(step), self.most_busy(threshold)).err()
+        budget.check(step, account.more(step), most_busy(self.config(), vm)).err()
     }
 }
 

@@ -272,11 +272,6 @@ impl Planner {
         self.started
     }
 
-    /// From where on a node is too busy for more vCPUs, in percent.
-    pub(crate) fn most_busy(&self, threshold: bool) -> Option<f64> {
-        most_busy(&self.config, threshold)
-    }
-
     /// Whether a VM's guest said of late what memory it needs.
     #[must_use]
     pub fn is_heard(&self, vmid: VmId) -> bool {
@@ -402,8 +397,6 @@ fn decide(
     budget: Option<&NodeBudget>,
     heard: &mut Heard,
 ) -> Decision {
-    let threshold = matches!(vm.policy.cpu, Some(CpuRule::Threshold(_)));
-    let most_busy = most_busy(config, threshold);
     let most_busy = most_busy(config, vm);
     let account = heard.account;
     let mut choose = |wanted: &mut Wanted, short: Option<Short>| {
@@ -427,12 +420,7 @@ fn decide(
     one_at_a_time(vm.vmid, cpu, memory)
 }
 
-/// From where on a node is too busy for more vCPUs, in percent.
-fn most_busy(config: &PlannerConfig, threshold: bool) -> Option<f64> {
-    config.max_host_cpu.or(threshold.then_some(THRESHOLD_MOST_BUSY))
-}
-
-/// How busy its node may be for it to get vCPUs, in percent, if that matters.
+/// From where on its node is too busy for a VM to get more vCPUs, in percent, if that matters.
 pub(crate) fn most_busy(config: &PlannerConfig, vm: &VmInput<'_>) -> Option<f64> {
     let threshold = matches!(vm.policy.cpu, Some(CpuRule::Threshold(_)));
     config.max_host_cpu.or(threshold.then_some(THRESHOLD_MOST_BUSY))
