@@ -10,6 +10,7 @@ use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 use crate::Intent;
 use crate::act::Settled;
 
+mod more;
 mod subject;
 pub(crate) use subject::Subject;
 
@@ -17,6 +18,46 @@ pub(crate) use subject::Subject;
 const TITLE: usize = 160;
 /// And so long a text.
 const TEXT: usize = 4000;
+
+/// How much it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Level {
+    /// A change that did what it should: many, and none of them urgent.
+    Routine,
+    /// What is well again, or as somebody wanted it.
+    News,
+    /// What somebody has to know.
+    Trouble,
+}
+
+impl Level {
+    /// A stable word for programs.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Routine => "routine",
+            Self::News => "news",
+            Self::Trouble => "trouble",
+        }
+    }
+}
+
+/// The kinds that are no trouble.
+const NEWS: [&str; 14] = [
+    "channel-works",
+    "cluster-resumed",
+    "cluster-paused",
+    "cluster-seen",
+    "digest",
+    "helper-met",
+    "journal-works",
+    "node-back",
+    "pause-ended",
+    "paused",
+    "released",
+    "reloaded",
+    "test",
+    "unstuck",
+];
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +71,16 @@ pub(crate) struct Message {
     pub(super) text: String,
     /// When it was so: it may be delivered later.
     pub(super) at: SystemTime,
+    /// No two have the same; every attempt has the same.
+    pub(super) id: String,
+    /// How often the same was so and was not told since it was told the last time.
+    pub(super) again: u64,
+    /// Of how much it tells, all in all.
+    pub(super) count: u64,
+    /// Of these, what is only counted.
+    pub(super) unlisted: u64,
+    /// The channel that does not tell it, for it is what it is about.
+    pub(super) not_by: Option<&'static str>,
 }
 
 impl Message {
@@ -128,20 +179,53 @@ impl Message {
         let title = title.chars().map(plain).take(TITLE).collect();
         let lines = |c: char| if c == '\n' { c } else { plain(c) };
         let text = text.chars().map(lines).take(TEXT).collect();
-        Self { subject, kind, node, title, text, at: SystemTime::now() }
+        let id = format!("{:032x}", fastrand::u128(..));
+        Self {
+            subject,
+            kind,
+            node,
+            title,
+            text,
+            at: SystemTime::now(),
+            id,
+            again: 0,
+            count: 1,
+            unlisted: 0,
+            not_by: None,
+        }
     }
 
-    /// With what was not told before it: the same once more, and others.
-    pub(super) fn noting(mut self, again: u64, left_out: u64) -> Self {
-        let mut note = |count: u64, of: &str| {
-            if count > 0 {
-                // Writing into a text cannot fail.
-                let _ = writeln!(self.text, "\n{count} {of}");
-            }
-        };
-        note(again, "more like this since it was told the last time.");
-        note(left_out, "messages were left out before this one: at most 60 an hour are sent.");
+    pub(super) fn level(&self) -> Level {
+        match self.kind {
+            "verified" => Level::Routine,
+            kind if NEWS.contains(&kind) => Level::News,
+            _ => Level::Trouble,
+        }
+    }
+
+    /// The VM, where it is of one alone.
+    pub(super) fn vmid(&self) -> Option<VmId> {
+        self.subject.vmid().filter(|_| self.count == 1)
+    }
+
+    /// With how often the same was not told before it.
+    pub(super) fn noting(mut self, again: u64) -> Self {
+        self.again = again;
+        if again > 0 {
+            // Writing into a text cannot fail.
+            let _ =
+                writeln!(self.text, "\n{again} more like this since it was told the last time.");
+        }
         self
+    }
+
+    /// In one line, as one of several.
+    pub(super) fn line(&self) -> String {
+        let line = self.text.lines().next().unwrap_or(&self.title);
+        match self.again {
+            0 => line.to_owned(),
+            again => format!("{line} ({again} more like this before)"),
+        }
     }
 
     /// The text with its time, and what the channel could not deliver before.
