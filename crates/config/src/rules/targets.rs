@@ -8,8 +8,32 @@ use url::{Host, Url};
 use crate::yaml::meaning::Broken;
 use crate::{Refusal, SchedulerConfig, Secret, Target, Way, judge};
 
+/// A target to which nothing would be sent.
+struct Refused {
+    key: &'static str,
+    host: String,
+    /// It leads where it says, now and later: an address, or this machine itself.
+    is_fixed: bool,
+    refusal: Refusal,
+}
+
 /// Targets of channels that are switched on and to which nothing would be sent.
 pub(super) fn refused(config: &SchedulerConfig) -> impl Iterator<Item = Broken> {
+    all(config).map(|refused| broken(refused.key, &refused.host, refused.refusal))
+}
+
+impl SchedulerConfig {
+    /// The hosts that `notify_allow` would have to name for messages to go there, as far as they
+    /// are addresses or `localhost`.
+    #[must_use]
+    pub fn unlisted_targets(&self) -> Vec<String> {
+        let may_be = |refused: &Refused| !matches!(refused.refusal, Refusal::Never(_));
+        let fixed = all(self).filter(|refused| refused.is_fixed && may_be(refused));
+        fixed.map(|refused| refused.host).collect()
+    }
+}
+
+fn all(config: &SchedulerConfig) -> impl Iterator<Item = Refused> {
     let allow = &*config.notify_allow;
     let urls = [
         ("gotify.server_url", config.gotify.server_url.as_deref(), config.gotify.enabled),
@@ -23,7 +47,7 @@ pub(super) fn refused(config: &SchedulerConfig) -> impl Iterator<Item = Broken> 
     urls.chain(of_mail(config))
 }
 
-fn of_url(allow: &[Target], key: &str, url: &Url) -> Option<Broken> {
+fn of_url(allow: &[Target], key: &'static str, url: &Url) -> Option<Refused> {
     let way = match url.scheme() {
         "https" => Way::Https,
         "http" => Way::Http,
@@ -36,7 +60,7 @@ fn of_url(allow: &[Target], key: &str, url: &Url) -> Option<Broken> {
     }
 }
 
-fn of_mail(config: &SchedulerConfig) -> Option<Broken> {
+fn of_mail(config: &SchedulerConfig) -> Option<Refused> {
     let server = config.alerts.smtp_server.as_deref().filter(|_| config.alerts.email_enabled)?;
     let bare = server.trim_start_matches('[').trim_end_matches(']');
     let (key, way) = ("alerts.smtp_server", Way::Mail(config.alerts.smtp_port));
@@ -46,7 +70,7 @@ fn of_mail(config: &SchedulerConfig) -> Option<Broken> {
     }
 }
 
-fn of_name(allow: &[Target], key: &str, name: &str, way: Way) -> Option<Broken> {
+fn of_name(allow: &[Target], key: &'static str, name: &str, way: Way) -> Option<Refused> {
     if name.eq_ignore_ascii_case("localhost") {
         return of_address(allow, key, ("localhost", Ipv4Addr::LOCALHOST.into()), way);
     }
@@ -55,16 +79,18 @@ fn of_name(allow: &[Target], key: &str, name: &str, way: Way) -> Option<Broken> 
         Target::Name(listed) => listed.eq_ignore_ascii_case(name),
         Target::Network(..) => true,
     });
-    (way == Way::Http && !may_be).then(|| broken(key, name, Refusal::Clear))
+    let (host, refusal) = (name.to_owned(), Refusal::Clear);
+    (way == Way::Http && !may_be).then_some(Refused { key, host, is_fixed: false, refusal })
 }
 
 fn of_address(
     allow: &[Target],
-    key: &str,
+    key: &'static str,
     (host, address): (&str, IpAddr),
     way: Way,
-) -> Option<Broken> {
-    judge(allow, host, address, way).err().map(|refusal| broken(key, host, refusal))
+) -> Option<Refused> {
+    let refusal = judge(allow, host, address, way).err()?;
+    Some(Refused { key, host: host.to_owned(), is_fixed: true, refusal })
 }
 
 fn broken(key: &str, host: &str, refusal: Refusal) -> Broken {
@@ -109,6 +135,14 @@ mod tests {
             assert!(refused_with(url, &[]).is_some(), "{url}");
             assert_eq!(refused_with(url, &[item]), None, "{url} {item}");
         }
+        let alerts = crate::Alerts {
+            email_enabled: true,
+            smtp_server: Some("[fd00::1]".to_owned()),
+            ..crate::Alerts::default()
+        };
+        let webhook_url = Some("http://hooks.lan/".to_owned().into());
+        let config = SchedulerConfig { alerts, webhook_url, ..SchedulerConfig::default() };
+        assert_eq!(config.unlisted_targets(), ["fd00::1"]);
         assert_eq!(refused_with("https://hooks.lan/x", &[]), None);
         assert!(refused_with("https://169.254.169.254/", &["169.254.169.254"]).is_some());
     }
