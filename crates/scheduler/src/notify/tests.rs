@@ -1,11 +1,14 @@
 use std::path::Path;
 
 use vm_autoscale_config::{Checked, SchedulerConfig};
-use vm_autoscale_planner::Move;
-use vm_autoscale_proxmox::Failure;
+use vm_autoscale_planner::{Move, Resource};
+use vm_autoscale_proxmox::{Failure, VmId};
 
+use super::gate::Gate;
+use super::message::{Message, Subject};
 use super::*;
-use crate::Outcome;
+use crate::act::Settled;
+use crate::{Intent, Outcome, Pause};
 
 mod channels;
 mod digests;
