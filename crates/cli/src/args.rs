@@ -9,19 +9,22 @@ use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
 mod doctor;
 mod explain;
+mod headroom;
 mod help;
+mod notify;
 mod pause;
 mod replay;
 mod report;
 mod restore;
 mod version;
-use explain::EXPLAIN_HELP;
-pub(crate) use explain::ExplainArgs;
-mod headroom;
 use doctor::DOCTOR_HELP;
 pub(crate) use doctor::DoctorArgs;
+use explain::EXPLAIN_HELP;
+pub(crate) use explain::ExplainArgs;
 use headroom::HEADROOM_HELP;
 pub(crate) use headroom::HeadroomArgs;
+use notify::NOTIFY_HELP;
+pub(crate) use notify::{NotifyCommand, TestArgs};
 use pause::{PAUSE_HELP, RESUME_HELP};
 pub(crate) use pause::{PauseArgs, ResumeArgs, spelled};
 use replay::REPLAY_HELP;
@@ -116,6 +119,9 @@ pub(crate) enum Command {
     /// Try on a VM of yours whether it can be changed, and print what others need to help.
     #[command(after_help = SELFTEST_HELP)]
     Selftest(SelftestArgs),
+    /// Whether people would be told.
+    #[command(subcommand, after_help = NOTIFY_HELP)]
+    Notify(NotifyCommand),
     /// Play a recorded load to the planner, and sum up what comes of it.
     #[command(after_help = REPLAY_HELP)]
     Replay(ReplayArgs),

@@ -10,6 +10,7 @@ mod explain;
 mod files;
 mod headroom;
 mod nodes;
+mod notify;
 mod pause;
 mod plain;
 mod replay;
@@ -33,7 +34,7 @@ use serde::Serialize;
 use vm_autoscale_config::SchedulerConfig;
 use vm_autoscale_scheduler::{Reread, look, run, start_log};
 
-use crate::args::{Args, Command, ConfigCommand, Format, spelled};
+use crate::args::{Args, Command, ConfigCommand, Format, NotifyCommand, spelled};
 use crate::plain::{harmless, plain};
 
 pub use crate::table::table;
@@ -141,6 +142,7 @@ fn execute(args: &Args) -> Result<u8, Error> {
         Some(Command::Doctor(wanted)) => return doctor::doctor(args, wanted),
         Some(Command::Pause(wanted)) => return pause::pause(args, wanted),
         Some(Command::Resume(wanted)) => return pause::resume(args, wanted),
+        Some(Command::Notify(NotifyCommand::Test(wanted))) => return notify::test(args, wanted),
         Some(Command::Replay(wanted)) => return replay::replay(args, wanted),
         Some(Command::Restore(wanted)) => return restore::restore(args, wanted),
         Some(Command::Selftest(wanted)) => return selftest::selftest(args, wanted),

@@ -6,10 +6,14 @@ use std::path::{Path, PathBuf};
 use crate::{EnvFile, Secret};
 
 /// Variables that hold over what config.yaml says, and the keys that they set.
-pub(crate) const OVERRIDING: [(&str, &[&str]); 3] = [
+pub(crate) const OVERRIDING: [(&str, &[&str]); 7] = [
     ("VM_AUTOSCALE_SMTP_PASSWORD", &["alerts", "smtp_password"]),
     ("VM_AUTOSCALE_GOTIFY_TOKEN", &["gotify", "app_token"]),
+    ("VM_AUTOSCALE_NTFY_TOKEN", &["ntfy", "access_token"]),
+    ("VM_AUTOSCALE_WEBHOOK_URL", &["webhook_url"]),
+    ("VM_AUTOSCALE_WEBHOOK_SECRET", &["webhook_secret"]),
     ("VM_AUTOSCALE_UPTIME_KUMA_WEBHOOK", &["uptime_kuma_url"]),
+    ("VM_AUTOSCALE_HEALTHCHECKS_URL", &["healthchecks_url"]),
 ];
 
 /// What `${NAME}` stands for. What the shell knows holds over the file, as with any env file.

@@ -28,6 +28,7 @@ mod section;
 mod select;
 mod settings;
 mod source;
+mod target;
 #[cfg(test)]
 #[path = "../tests/support/large.rs"]
 mod tests_support;
@@ -43,7 +44,7 @@ pub use error::Error;
 pub use helper::{Cluster, HelperConfig, Node, Rates, Rule, UserRef};
 pub use hours::{Hours, Turned};
 pub use mailbox::{Recipient, recipients};
-pub use notify::{Alerts, Gotify};
+pub use notify::{Alerts, Digest, Gotify, Ntfy};
 pub use openness::too_open;
 pub use problem::{Problem, Report, Severity};
 pub use roster::{Answer, Clusters, Managed, Placement, Roster, Why};
@@ -57,6 +58,7 @@ pub use settings::{
     Adaptive, AdaptiveCpu, AdaptiveMemory, Behaviour, CpuFigures, CpuLever, MemoryFigures,
     MemoryLever, Profile, VmSettings, Weight,
 };
+pub use target::{Refusal, Target, Way, judge};
 pub use vm_autoscale_guard::{
     Access, Error as FileError, MAX_FILE, Secret, check_directories, listen_on, read_checked,
 };

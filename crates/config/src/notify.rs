@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use validator::Validate;
+use vm_autoscale_calendar::{CalendarEvent, Zone};
 
 #[cfg(test)]
 use crate::schema;
@@ -47,6 +48,39 @@ pub struct Gotify {
     #[serde(deserialize_with = "leaf::priority")]
     #[cfg_attr(test, schemars(range(min = 0, max = 10)))]
     pub priority: u8,
+}
+
+/// A topic of an ntfy server.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, Validate)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+#[validate(schema(function = "rules::ntfy", skip_on_field_errors = false))]
+pub struct Ntfy {
+    /// Whether messages are sent.
+    pub enabled: bool,
+    /// Where: `https://ntfy.sh`, or a server of one's own.
+    pub server_url: Option<String>,
+    /// The topic. On a server where everybody may read, whoever knows its name reads along.
+    pub topic: Option<String>,
+    /// The access token, where the topic wants one; `VM_AUTOSCALE_NTFY_TOKEN` holds over it.
+    #[cfg_attr(test, schemars(with = "Option<schema::SecretText>"))]
+    pub access_token: Option<Secret>,
+}
+
+/// When it is summed up what happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Digest {
+    /// A calendar event as in `schedules`: `mon..fri 08:00`.
+    #[serde(serialize_with = "leaf::shown", deserialize_with = "leaf::parsed")]
+    #[cfg_attr(test, schemars(with = "schema::Event"))]
+    pub at: CalendarEvent,
+    /// Whose clock on the wall counts: `Europe/Berlin`. The machine's own zone where this is not
+    /// said.
+    #[serde(default, serialize_with = "leaf::some_shown", deserialize_with = "leaf::some_parsed")]
+    #[cfg_attr(test, schemars(with = "Option<schema::ZoneName>"))]
+    pub timezone: Option<Zone>,
 }
 
 impl Default for Alerts {

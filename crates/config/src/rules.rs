@@ -5,13 +5,14 @@ mod layers;
 mod notify;
 mod policies;
 mod schedules;
+mod targets;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use validator::ValidationError;
 
-pub(crate) use notify::{alerts, gotify};
+pub(crate) use notify::{alerts, gotify, ntfy};
 pub(crate) use schedules::schedule;
 
 use crate::scheduler::layer::Layer;
@@ -145,7 +146,8 @@ pub(crate) fn scheduler(config: &SchedulerConfig) -> Result<(), ValidationError>
         Broken::new(&keys, problem, "one entry for a VM of a cluster")
     });
     let broken = broken.chain(classes::broken(config)).chain(layers::crossed(config));
-    let broken = broken.chain(policies::inert(config)).chain(notify::push(config));
+    let broken = broken.chain(policies::inert(config)).chain(notify::alone(config));
+    let broken = broken.chain(targets::refused(config));
     all(&broken.collect::<Vec<_>>())
 }
 

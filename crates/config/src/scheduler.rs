@@ -12,8 +12,8 @@ use validator::Validate;
 #[cfg(test)]
 use crate::schema;
 use crate::{
-    Adaptive, Alerts, Checked, Doctor, Environment, Error, Gotify, Secret, Selection, fragments,
-    leaf, rules,
+    Adaptive, Alerts, Checked, Digest, Doctor, Environment, Error, Gotify, Ntfy, Secret, Selection,
+    Target, fragments, leaf, rules,
 };
 use vm_autoscale_guard::read_plain_bytes;
 
@@ -73,12 +73,34 @@ layer! {
         /// Messages of what happened to a Gotify server.
         #[validate(nested)]
         pub gotify: Gotify,
-        /// A push URL of Uptime Kuma (or healthchecks): it is called when every cluster was
-        /// seen, about once a minute at most, and by falling silent tells that nobody looks any
-        /// more. Let it wait for a heartbeat of at least 120 s, and twice `observe_interval`.
-        /// `VM_AUTOSCALE_UPTIME_KUMA_WEBHOOK` holds over it.
+        /// Messages of what happened to a topic of an ntfy server.
+        #[validate(nested)]
+        pub ntfy: Ntfy,
+        /// Where each message is sent to as JSON (POST), with an id that stays the same however
+        /// often it is tried. `VM_AUTOSCALE_WEBHOOK_URL` holds over it.
+        #[cfg_attr(test, schemars(with = "Option<schema::SecretText>"))]
+        pub webhook_url: Option<Secret>,
+        /// By this the webhook's requests are signed (HMAC-SHA256, as standardwebhooks.com says);
+        /// without it they are not. `VM_AUTOSCALE_WEBHOOK_SECRET` holds over it.
+        #[cfg_attr(test, schemars(with = "Option<schema::SecretText>"))]
+        pub webhook_secret: Option<Secret>,
+        /// A push URL of Uptime Kuma: it is called when every cluster was seen, about once a minute
+        /// at most, and by falling silent tells that nobody looks any more; that a cluster cannot
+        /// be seen it is told at once. Let it wait for a heartbeat of at least 120 s, and twice
+        /// `observe_interval`. `VM_AUTOSCALE_UPTIME_KUMA_WEBHOOK` holds over it.
         #[cfg_attr(test, schemars(with = "Option<schema::SecretText>"))]
         pub uptime_kuma_url: Option<Secret>,
+        /// The same for healthchecks: its ping URL. `VM_AUTOSCALE_HEALTHCHECKS_URL` holds over it.
+        #[cfg_attr(test, schemars(with = "Option<schema::SecretText>"))]
+        pub healthchecks_url: Option<Secret>,
+        /// Hosts, addresses and networks to which messages may go although they are this machine
+        /// itself, private, link-local or 6to4, or reached without TLS: `[gotify.lan, 10.0.0.0/8]`.
+        /// A mail server of this machine on port 25 needs no item.
+        #[serde(deserialize_with = "leaf::each")]
+        #[cfg_attr(test, schemars(with = "Vec<String>"))]
+        pub notify_allow: Vec<Target>,
+        /// When a message sums up what happened since the last one.
+        pub digest: Option<Digest>,
         /// Seconds for which the same message is not sent again.
         #[validate(range(max = 604_800, message = "at most 604800 seconds, a week"))]
         pub notification_dedup_seconds: u32,
@@ -121,7 +143,13 @@ impl Default for SchedulerConfig {
             doctor: Doctor::default(),
             alerts: Alerts::default(),
             gotify: Gotify::default(),
+            ntfy: Ntfy::default(),
+            webhook_url: None,
+            webhook_secret: None,
             uptime_kuma_url: None,
+            healthchecks_url: None,
+            notify_allow: Vec::new(),
+            digest: None,
             notification_dedup_seconds: 3600,
             mode: None,
             policy: None,

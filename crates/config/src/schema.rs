@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use crate::yaml::{known_keys, required_keys};
 use crate::{
-    Adaptive, AdaptiveCpu, AdaptiveMemory, Alerts, Class, Cluster, Doctor, Gotify, HelperConfig,
-    HostLimits, JournalFile, Limits, Logging, Node, Rates, Rule, Schedule, SchedulerConfig,
+    Adaptive, AdaptiveCpu, AdaptiveMemory, Alerts, Class, Cluster, Digest, Doctor, Gotify, HelperConfig,
+    HostLimits, JournalFile, Limits, Logging, Node, Ntfy, Rates, Rule, Schedule, SchedulerConfig,
     Selection, Threshold, Thresholds, VirtualMachine, VmSet,
 };
 
@@ -205,6 +205,8 @@ fn the_schema_has_the_keys_that_serde_has() {
     compare::<Doctor>(&mut seen);
     compare::<Alerts>(&mut seen);
     compare::<Gotify>(&mut seen);
+    compare::<Ntfy>(&mut seen);
+    compare::<Digest>(&mut seen);
     compare::<HelperConfig>(&mut seen);
     compare::<Rates>(&mut seen);
     compare::<Cluster>(&mut seen);

@@ -8,7 +8,7 @@ use crate::problem::Problem;
 use crate::render::Snippet;
 
 /// Parts of a key that say that its value is nobody's business.
-const TELLING: [&str; 8] = [
+const TELLING: [&str; 10] = [
     "pass",
     "secret",
     "token",
@@ -17,6 +17,8 @@ const TELLING: [&str; 8] = [
     "apikey",
     "private_key",
     "uptime_kuma_url",
+    "healthchecks_url",
+    "webhook_url",
 ];
 
 /// Where something stands; all from 1, in characters.

@@ -81,25 +81,37 @@ logging: {level: WARN, log_file: '/${N}/x.log'}
 }
 
 #[test]
-fn three_variables_hold_over_the_file() {
+fn some_variables_hold_over_the_file() {
     let variables = [
         ("VM_AUTOSCALE_SMTP_PASSWORD", "one"),
         ("VM_AUTOSCALE_GOTIFY_TOKEN", "${two}"),
         ("VM_AUTOSCALE_UPTIME_KUMA_WEBHOOK", "https://three.lan"),
+        ("VM_AUTOSCALE_NTFY_TOKEN", "five"),
+        ("VM_AUTOSCALE_WEBHOOK_URL", "https://six.lan"),
+        ("VM_AUTOSCALE_WEBHOOK_SECRET", "seven-and-fourteen"),
+        ("VM_AUTOSCALE_HEALTHCHECKS_URL", "https://eight.lan"),
     ];
     let secrets = |config: &SchedulerConfig| {
-        let all = [&config.alerts.smtp_password, &config.gotify.app_token, &config.uptime_kuma_url];
+        let all = [
+            &config.alerts.smtp_password,
+            &config.gotify.app_token,
+            &config.uptime_kuma_url,
+            &config.ntfy.access_token,
+            &config.webhook_url,
+            &config.webhook_secret,
+            &config.healthchecks_url,
+        ];
         all.map(|secret| secret.as_ref().map(|secret| Secret::expose(secret).to_owned()))
     };
     let file = "alerts: {smtp_password: \"${UNSET}\", smtp_user: u}\ngotify:\n";
     for text in [file, "{}", "uptime_kuma_url: https://four.lan"] {
         let config = read(text, &variables);
-        let expected = ["one", "${two}", "https://three.lan"].map(|text| Some(text.to_owned()));
+        let expected = variables.map(|(_, value)| Some(value.to_owned()));
         assert_eq!(secrets(&config), expected, "{text}");
     }
     let empty = variables.map(|(name, _)| (name, ""));
-    let config = read("uptime_kuma_url: https://four.lan", &empty);
-    assert_eq!(secrets(&config), [None, None, Some("https://four.lan".to_owned())]);
+    let [_, _, kuma, others @ ..] = secrets(&read("uptime_kuma_url: https://four.lan", &empty));
+    assert_eq!((kuma.as_deref(), others), (Some("https://four.lan"), [const { None }; 4]));
 
     let checked = check(file, &variables);
     let origin = |path: &str| checked.origin(path).map(|origin| origin.to_string());

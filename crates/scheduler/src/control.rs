@@ -28,6 +28,7 @@ mod order;
 mod orders;
 mod places;
 mod rights;
+mod trial;
 mod version;
 
 pub(crate) use ask::{Inside, Question};
@@ -42,6 +43,7 @@ pub use order::{PauseOrder, ResumeOrder, Resumed};
 pub(crate) use orders::MAX_PAUSES;
 use places::Places;
 pub use rights::user_name;
+pub use trial::{TestOrder, Tested, order_test};
 pub use version::{ProgramVersion, fetch_version};
 
 const GET_STATUS: &str = "io.github.vm-autoscale.Scheduler.GetStatus";
@@ -139,6 +141,7 @@ async fn answer<C: Clock, J: Journal>(
         GET_DOCTOR => doctor::answer(&desk.board, call.parameters).await,
         PAUSE => orders::pause(desk, uid, call.parameters).await,
         RESUME => orders::resume(desk, uid, call.parameters).await,
+        trial::TEST_MESSAGES => trial::test(desk, uid, call.parameters).await,
         _ => {
             let error = Some("org.varlink.service.MethodNotFound".to_owned());
             Reply { error, parameters: json!({"method": "unknown"}), continues: false }

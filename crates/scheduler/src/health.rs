@@ -87,6 +87,14 @@ impl StatusReport {
         ills.extend(self.clusters.iter().filter_map(blind));
         let needed = self.ways.iter().filter(|way| !self.is_past(way));
         ills.extend(needed.filter_map(trouble));
+        let failing = |channel: &crate::ChannelStatus| {
+            Some(format!(
+                "messages by {} are not delivered: {}",
+                channel.name,
+                channel.problem.as_ref()?
+            ))
+        };
+        ills.extend(self.channels.iter().filter_map(failing));
         ills
     }
 

@@ -34,8 +34,9 @@ pub use client::HelperClient;
 pub use clock::{BootClock, wall};
 pub use control::{
     Board, DoctorOrder, ExplainOrder, PauseOrder, ProgramVersion, ResumeOrder, Resumed,
-    RunningConfig, cancel_errand, fetch_config, fetch_doctor, fetch_errand, fetch_explanation,
-    fetch_status, fetch_version, order_errand, order_pause, order_resume, user_name,
+    RunningConfig, TestOrder, Tested, cancel_errand, fetch_config, fetch_doctor, fetch_errand,
+    fetch_explanation, fetch_status, fetch_version, order_errand, order_pause, order_resume,
+    order_test, user_name,
 };
 pub use daemon::{Reread, look, run, work_over};
 pub use doctor::{Checkup, Finding, Level, QmOption, VmCheckup, qm_set};
@@ -56,6 +57,7 @@ pub use journal::{
     past_use, read_ledger, schema_of, schema_written,
 };
 pub use logging::{LogGuard, start_log};
+pub use notify::{ChannelStatus, Tried, try_channels};
 pub use outcome::{Class, Consequence, Outcome, Then};
 pub use ports::{AskError, Clock, Helper, Intent, Purpose};
 pub use probe::{HelperFacts, NodeProbe, Probe, probe};

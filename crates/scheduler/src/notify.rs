@@ -1,95 +1,62 @@
-//! Telling people: messages on a change of state, by mail and Gotify, and a sign of life. Never in
-//! the way of a cycle: a worker puts a message into a queue or counts it as lost, and each channel
-//! has a thread that delivers.
+//! Telling people: messages on a change of state, by mail, Gotify, ntfy and webhook, a digest, and a
+//! sign of life. Never in the way of a cycle: a worker leaves word, one thread gathers what belongs
+//! together, and each channel has a thread that delivers.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use governor::clock::MonotonicClock;
-use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
+use vm_autoscale_proxmox::ClusterName;
 
-use crate::Intent;
-use crate::act::Settled;
-
+mod blocked;
 mod bounded;
 mod channel;
+mod digest;
 mod gate;
 mod gotify;
+mod groups;
 mod http;
 mod mail;
 mod message;
+mod ntfy;
 mod pulse;
+mod said;
 mod start;
+mod tally;
 mod target;
+mod teller;
+mod trial;
 mod trust;
 mod undelivered;
+mod webhook;
 
+pub(crate) use blocked::Blocked;
 use channel::Channel;
-use gate::Gate;
-use message::{Message, Subject};
-use pulse::Pulse;
+use pulse::{Pulse, Sign};
+pub use tally::ChannelStatus;
+pub(crate) use tally::Tallies;
+use teller::{Shared, Teller};
+pub use trial::{Tried, try_channels};
 use undelivered::Undelivered;
 
 /// At a stop the channels have so long in all.
 pub(crate) const LAST: Duration = Duration::from_secs(2);
 
 /// Where workers say what happened; without any channel it does nothing.
-#[derive(Clone, Default)]
-pub(crate) struct Notifier(Option<Arc<Inner>>);
+#[derive(Clone)]
+pub(crate) struct Notifier(Option<Arc<Inner>>, Arc<Shared>);
 
 struct Inner {
-    gate: Arc<Mutex<Gate<MonotonicClock>>>,
-    channels: Vec<Channel<Message>>,
-    pulse: Option<(Mutex<Pulse>, Channel<()>)>,
+    teller: Teller,
+    pulse: Option<(Mutex<Pulse>, Vec<Channel<Sign>>)>,
+}
+
+impl Default for Notifier {
+    fn default() -> Self {
+        Self(None, Arc::new(Shared::new(Duration::ZERO, Blocked::default())))
+    }
 }
 
 impl Notifier {
-    /// A change has ended.
-    pub(crate) fn change(&self, intent: &Intent, settled: &Settled) {
-        let Some(inner) = &self.0 else { return };
-        inner.event(|| Message::of_change(intent, settled));
-    }
-
-    /// Whether the cluster could be seen; said after every look, told when it has changed for good.
-    pub(crate) fn cluster(&self, cluster: &ClusterName, problem: Option<&str>) {
-        let Some(inner) = &self.0 else { return };
-        let subject = Subject::Cluster(cluster.clone());
-        inner.state(subject, problem.is_some(), || Message::of_cluster(cluster, problem));
-    }
-
-    /// Whether the node is online; said after every look, told when it changes.
-    pub(crate) fn node(&self, cluster: &ClusterName, node: &NodeName, online: bool) {
-        let Some(inner) = &self.0 else { return };
-        let subject = Subject::Node(cluster.clone(), node.clone());
-        inner.state(subject, !online, || Message::of_node(cluster, node, online));
-    }
-
-    /// Whether the journal works; said after every cycle, told when it changes.
-    pub(crate) fn journal(&self, cluster: &ClusterName, problem: Option<&str>) {
-        let Some(inner) = &self.0 else { return };
-        let subject = Subject::Journal(cluster.clone());
-        inner.state(subject, problem.is_some(), || Message::of_journal(cluster, problem));
-    }
-
-    /// Somebody else changed a VM.
-    pub(crate) fn others(&self, cluster: &ClusterName, vmid: VmId, what: &str) {
-        let Some(inner) = &self.0 else { return };
-        inner.event(|| Message::of_others(cluster, vmid, what));
-    }
-
-    /// Why QEMU and config of a VM disagree; said in every cycle in which they do, and once more.
-    pub(crate) fn quarantine(&self, cluster: &ClusterName, vmid: VmId, why: Option<&str>) {
-        let Some(inner) = &self.0 else { return };
-        let subject = Subject::Quarantine(cluster.clone(), vmid);
-        inner.state(subject, why.is_some(), || Message::of_quarantine(cluster, vmid, why));
-    }
-
-    /// Why the helper cannot be reached at the start, or that it was met.
-    pub(crate) fn helper(&self, problem: Option<&str>) {
-        let Some(inner) = &self.0 else { return };
-        inner.state(Subject::Helper, problem.is_some(), || Message::of_helper(problem));
-    }
-
     /// The clusters whose cycles make one sign of life.
     pub(crate) fn expect<'c>(&self, clusters: impl Iterator<Item = &'c ClusterName>) {
         if let Some((pulse, _)) = self.0.as_ref().and_then(|inner| inner.pulse.as_ref()) {
@@ -97,51 +64,37 @@ impl Notifier {
         }
     }
 
-    /// A cycle is complete.
-    pub(crate) fn cycle(&self, cluster: &ClusterName, seen: bool) {
-        let Some((pulse, channel)) = self.0.as_ref().and_then(|inner| inner.pulse.as_ref()) else {
+    /// A cycle is complete: whether it saw the cluster, and how many milliseconds it took.
+    pub(crate) fn cycle(&self, cluster: &ClusterName, seen: bool, ms: u64) {
+        let Some((pulse, channels)) = self.0.as_ref().and_then(|inner| inner.pulse.as_ref()) else {
             return;
         };
-        if lock(pulse).cycle(cluster, seen, Instant::now()) {
-            channel.put(());
+        if let Some(sign) = lock(pulse).cycle(cluster, (seen, ms), Instant::now()) {
+            channels.iter().for_each(|channel| channel.put(sign.clone()));
         }
+    }
+
+    /// What became of messages.
+    pub(crate) fn tallies(&self) -> Arc<Tallies> {
+        self.1.tallies.clone()
     }
 
     /// Delivers what can be delivered in a moment. Nothing is taken any more.
     pub(crate) fn stop(&self) {
         let Some(inner) = &self.0 else { return };
         let until = Instant::now() + LAST;
+        let signs = inner.pulse.iter().flat_map(|(_, channels)| channels);
         // First told, then waited for: they have the time together.
-        inner.channels.iter().for_each(Channel::close);
-        if let Some((_, channel)) = &inner.pulse {
-            channel.close();
-        }
-        for channel in &inner.channels {
-            channel.wait(until);
-        }
-        if let Some((_, channel)) = &inner.pulse {
-            channel.wait(until);
-        }
-    }
-}
-
-impl Inner {
-    fn event(&self, message: impl FnOnce() -> Message) {
-        if let Some(message) = lock(&self.gate).event(message()) {
-            self.put(&message);
-        }
+        inner.teller.close();
+        signs.clone().for_each(Channel::close);
+        inner.teller.wait(until);
+        signs.for_each(|channel| channel.wait(until));
     }
 
-    fn state(&self, subject: Subject, bad: bool, message: impl FnOnce() -> Message) {
-        // The lock is not held while the message is made.
-        let Some(left_out) = lock(&self.gate).state(subject, bad) else { return };
-        self.put(&message().noting(0, left_out));
-    }
-
-    fn put(&self, message: &Message) {
-        for channel in &self.channels {
-            channel.put(message.clone());
-        }
+    /// As if others of their kind had been waited for.
+    #[cfg(test)]
+    fn flush(&self) {
+        self.0.as_ref().unwrap().teller.flush();
     }
 }
 

@@ -7,7 +7,7 @@ use vm_autoscale_protocol::NodeHealth;
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
 use crate::view::{InFlight, KnownVm, View};
-use crate::{Counts, Event, LastChange, PauseStatus, Reload, Source};
+use crate::{ChannelStatus, Counts, Event, LastChange, PauseStatus, Reload, Source};
 
 /// All clusters.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct StatusReport {
     /// How the ways to the nodes are, by what the helper met there; empty where it does not say.
     #[serde(default)]
     pub ways: Vec<NodeHealth>,
+    /// What became of messages, by channel; a daemon of before says nothing of it.
+    #[serde(default)]
+    pub channels: Vec<ChannelStatus>,
     /// Who says all this.
     #[serde(default)]
     pub source: Source,

@@ -80,7 +80,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
                 // Nothing is changed within a look, so that it can be left at any point.
                 _ = stop.changed() => return self.drain(&mut memory, &mut finished).await,
             }
-            self.tell(&memory);
+            self.tell(&mut memory, begun);
             self.publish(&memory, begun);
             let next = begun.after(interval);
             loop {
@@ -232,19 +232,26 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     }
 
     /// What is so after a look: it is told when it was otherwise before.
-    fn tell(&self, memory: &Memory) {
-        let Memory { view, problem, journal, .. } = memory;
+    fn tell(&self, memory: &mut Memory, begun: Moment) {
+        let now = self.clock.now();
+        self.notifier.pauses(&self.journal.pauses(now));
+        for (of, why) in memory.stuck(now) {
+            self.notifier.stuck(&self.care.cluster, of, why.as_deref());
+        }
+        let Memory { view, problem, journal, .. } = &*memory;
         self.notifier.cluster(&self.care.cluster, problem.as_deref());
         self.notifier.journal(&self.care.cluster, journal.as_deref());
         for (vmid, why) in memory.confined() {
             self.notifier.quarantine(&self.care.cluster, vmid, why);
         }
         if problem.is_none() {
+            self.notifier.pause_file(&self.care.cluster, view.pause.as_deref());
             for node in view.nodes.keys().chain(&view.offline) {
                 self.notifier.node(&self.care.cluster, node, !view.offline.contains(node));
             }
         }
-        self.notifier.cycle(&self.care.cluster, problem.is_none());
+        let ms = now.since(begun).as_millis().try_into().unwrap_or(u64::MAX);
+        self.notifier.cycle(&self.care.cluster, problem.is_none(), ms);
     }
 
     fn publish(&self, memory: &Memory, begun: Moment) {

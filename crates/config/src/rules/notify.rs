@@ -7,7 +7,7 @@ use validator::ValidationError;
 
 use crate::mailbox::is_domain;
 use crate::yaml::meaning::{Broken, all};
-use crate::{Alerts, Gotify, SchedulerConfig};
+use crate::{Alerts, Gotify, Ntfy, SchedulerConfig, Secret};
 
 pub(crate) fn alerts(alerts: &Alerts) -> Result<(), ValidationError> {
     let mut broken = Vec::new();
@@ -36,24 +36,72 @@ pub(crate) fn gotify(gotify: &Gotify) -> Result<(), ValidationError> {
     let needed =
         [("server_url", is_set(gotify.server_url.as_deref())), ("app_token", is_set(token))];
     let mut broken: Vec<Broken> = missing("enabled", &needed).collect();
-    let bad = token.is_some_and(|token| token.bytes().any(|byte| !byte.is_ascii_graphic()));
-    if bad {
-        let rule = "a token is printable ASCII without blanks";
-        broken.push(Broken::new(&["app_token"], "`app_token` is no token", rule));
-    }
-    let url = gotify.server_url.as_deref().filter(|url| !url.is_empty());
-    broken.extend(url.and_then(|url| address("server_url", url)));
-    let queried = url.and_then(|url| Url::parse(url).ok()).is_some_and(|url| url.query().is_some());
-    if queried {
-        let rule = "the server's own address; `/message` is added to it";
-        broken.push(Broken::new(&["server_url"], "`server_url` has a query", rule));
-    }
+    broken.extend(no_token("app_token", token));
+    broken.extend(server_url(gotify.server_url.as_deref(), "`/message` is added to it"));
     all(&broken)
 }
 
-/// The push URL, which stands alone.
-pub(super) fn push(config: &SchedulerConfig) -> Option<Broken> {
-    config.uptime_kuma_url.as_ref().and_then(|url| address("uptime_kuma_url", url.expose()))
+pub(crate) fn ntfy(ntfy: &Ntfy) -> Result<(), ValidationError> {
+    if !ntfy.enabled {
+        return Ok(());
+    }
+    let topic = ntfy.topic.as_deref();
+    let needed = [("server_url", is_set(ntfy.server_url.as_deref())), ("topic", is_set(topic))];
+    let mut broken: Vec<Broken> = missing("enabled", &needed).collect();
+    // By ntfy's own rule.
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if topic.is_some_and(|topic| topic.len() > 64 || !topic.bytes().all(fits)) {
+        let rule = "at most 64 letters, digits, `-` and `_`";
+        broken.push(Broken::new(&["topic"], "`topic` is no topic", rule));
+    }
+    broken.extend(no_token("access_token", ntfy.access_token.as_ref().map(Secret::expose)));
+    broken.extend(server_url(ntfy.server_url.as_deref(), "the topic goes into `topic`"));
+    all(&broken)
+}
+
+fn no_token(key: &str, token: Option<&str>) -> Option<Broken> {
+    let bad = token.is_some_and(|token| token.bytes().any(|byte| !byte.is_ascii_graphic()));
+    let rule = "a token is printable ASCII without blanks";
+    bad.then(|| Broken::new(&[key], format!("`{key}` is no token"), rule))
+}
+
+/// Of a server to whose address more is added.
+fn server_url(url: Option<&str>, then: &str) -> Vec<Broken> {
+    let Some(url) = url.filter(|url| !url.is_empty()) else { return Vec::new() };
+    let queried = Url::parse(url).is_ok_and(|url| url.query().is_some()).then(|| {
+        let rule = format!("the server's own address; {then}");
+        Broken::new(&["server_url"], "`server_url` has a query", rule)
+    });
+    address("server_url", url).into_iter().chain(queried).collect()
+}
+
+/// The keys that stand alone.
+pub(super) fn alone(config: &SchedulerConfig) -> impl Iterator<Item = Broken> {
+    let urls = [
+        ("webhook_url", &config.webhook_url),
+        ("uptime_kuma_url", &config.uptime_kuma_url),
+        ("healthchecks_url", &config.healthchecks_url),
+    ];
+    let urls = urls.into_iter().filter_map(|(key, url)| address(key, url.as_ref()?.expose()));
+    urls.chain(signature(config))
+}
+
+fn signature(config: &SchedulerConfig) -> Option<Broken> {
+    let secret = config.webhook_secret.as_ref()?.expose();
+    let of = |problem: &str, rule: &str| Some(Broken::new(&["webhook_secret"], problem, rule));
+    if config.webhook_url.is_none() {
+        return of(
+            "`webhook_secret` stands here without `webhook_url`",
+            "it signs what goes there",
+        );
+    }
+    if secret.len() < 16 {
+        return of(
+            "`webhook_secret` is too short",
+            "at least 16 characters: openssl rand -base64 24",
+        );
+    }
+    None
 }
 
 fn is_set(text: Option<&str>) -> bool {
@@ -117,30 +165,16 @@ fn half_a_login(alerts: &Alerts) -> Option<Broken> {
     Some(Broken { help: (key == "smtp_user").then(|| help.to_owned()), ..broken })
 }
 
-/// The text itself is never shown: a key may be in it.
+/// The text itself is never shown: a key may be in it. Where it goes is judged in `targets`.
 fn address(key: &str, text: &str) -> Option<Broken> {
     let of =
         |problem: &str, rule: &str| Some(Broken::new(&[key], format!("`{key}` {problem}"), rule));
-    let Ok(url) = Url::parse(text) else {
-        return of("is no URL", "https://HOST…, or http://… to this machine itself");
-    };
+    let Ok(url) = Url::parse(text) else { return of("is no URL", "https://HOST…") };
     if !url.username().is_empty() || url.password().is_some() {
         return of("has a user in it", "no user and no password in a URL");
     }
     match (url.scheme(), url.host()) {
-        ("https", Some(_)) => None,
-        ("http", Some(host)) if is_loopback(&host) => None,
-        ("http", Some(_)) => {
-            of("goes in the clear", "https, or http to 127.0.0.1, [::1] or localhost")
-        }
-        _ => of("is no https URL", "https://HOST…, or http://… to this machine itself"),
-    }
-}
-
-fn is_loopback(host: &Host<&str>) -> bool {
-    match host {
-        Host::Domain(name) => *name == "localhost",
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
+        ("http" | "https", Some(_)) => None,
+        _ => of("is no https URL", "https://HOST…"),
     }
 }

@@ -36,6 +36,7 @@ pub(crate) fn required(section: &str) -> &'static [(&'static str, StandIn)] {
         "Rule" => &[("vms", StandIn::NoItems)],
         "Class" => &[("name", StandIn::Text("none"))],
         "VirtualMachine" => &[("vm_id", StandIn::Number(100))],
+        "Digest" => &[("at", StandIn::Text("daily"))],
         "Schedule" => &[
             ("name", StandIn::Text("none")),
             ("at", StandIn::Text("daily")),

@@ -12,7 +12,10 @@ use vm_autoscale_proxmox::{ClusterName, VmId};
 use super::{Question, RunningConfig};
 use crate::claims::{Care, Claims};
 use crate::daemon::Beat;
+use crate::notify::Tallies;
 use crate::{ClusterStatus, Journal, LastChange, Reload, StatusReport};
+
+mod blocked;
 
 /// A look that takes longer than this is told of before it ends.
 const OVERDUE: Duration = Duration::from_secs(8);
@@ -40,6 +43,7 @@ pub(super) struct State {
     helper: Option<String>,
     helper_version: Option<String>,
     ways: Vec<NodeHealth>,
+    tallies: Option<Arc<Tallies>>,
     /// Where each worker is asked.
     pub(super) asked: BTreeMap<ClusterName, mpsc::Sender<Question>>,
 }
@@ -131,13 +135,19 @@ impl Board {
         self.state().ways = ways;
     }
 
+    /// Where it stands what became of messages.
+    pub(crate) fn tells(&self, tallies: Arc<Tallies>) {
+        self.state().tallies = Some(tallies);
+    }
+
     /// All that was seen last.
     pub fn report<J: Journal>(&self, journal: &J) -> StatusReport {
         let (clusters, looking) = self.seen();
-        let (watched, reload, helper, ways) = {
+        let (watched, reload, helper, ways, tallies) = {
             let state = self.state();
             let (watched, reload) = (state.watched.clone(), state.reload.clone());
-            (watched, reload, state.helper.clone(), state.ways.clone())
+            let (helper, ways) = (state.helper.clone(), state.ways.clone());
+            (watched, reload, helper, ways, state.tallies.clone())
         };
         // All this takes its time, and no worker is to wait for it.
         let notes = watched.as_ref().map(|w| w.claims.notes(&w.config, &w.clusters));
@@ -158,6 +168,7 @@ impl Board {
             recent: journal.recent(),
             reload,
             ways,
+            channels: tallies.map(|tallies| tallies.report()).unwrap_or_default(),
             problems: journal.notes().into_iter().chain(helper).chain(unseen).collect(),
             ..StatusReport::default()
         }

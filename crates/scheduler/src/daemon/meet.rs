@@ -101,8 +101,8 @@ mod tests {
         let all = [Duration::ZERO, PATIENCE].map(|patience| async move {
             let server = http("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
             let url = format!("http://{}", server.address);
-            let yaml = format!("gotify: {{enabled: true, server_url: '{url}', app_token: t}}");
-            let notifier = Notifier::start(&config(&yaml));
+            let yaml = format!("gotify: {{enabled: true, server_url: '{url}', app_token: t}}\nnotify_allow: ['127.0.0.1']\n");
+            let notifier = Notifier::start(&config(&yaml), crate::notify::Blocked::default());
             let helper = HelperClient::new("/nowhere/helper.sock".into());
             let met = clusters(&helper, &notifier, patience, |_| {});
             assert!(tokio::time::timeout(Duration::from_secs(8), met).await.is_err());

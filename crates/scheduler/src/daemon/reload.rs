@@ -61,7 +61,8 @@ impl Files {
         manager: Manager,
     ) -> Self {
         let (config, board) = (Arc::new(config), Board::default());
-        let notifier = Notifier::start(&config);
+        let notifier = Notifier::start(&config, board.blocked());
+        board.tells(notifier.tallies());
         let file = file.to_owned();
         let started = config.clone();
         let (patience, hung) = (READING, None);
@@ -81,10 +82,12 @@ impl Files {
         let (ok, problem, at_next_start) = match self.read().await {
             Ok(config) => {
                 let (later, unmet) = self.take(config, hearers).await;
+                self.notifier.reload(None);
                 (true, unmet, later)
             }
             Err(problem) => {
                 tracing::error!("not reloaded, what was read before holds on: {problem}");
+                self.notifier.reload(Some(&problem));
                 (false, Some(problem), vec![])
             }
         };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use vm_autoscale_config::Secret;
+use vm_autoscale_config::{SchedulerConfig, Secret};
 
 use super::Undelivered;
 use super::channel::{BACK_OFF, Deliver};
@@ -21,11 +21,15 @@ pub(super) struct Gotify {
 
 impl Gotify {
     /// Nothing when it is switched off.
-    pub(super) fn of(config: &vm_autoscale_config::Gotify, roots: &Roots) -> Option<Self> {
-        let (url, token) = (config.server_url.as_ref()?, config.app_token.clone()?);
-        let url = format!("{}/message", url.trim_end_matches('/'));
-        let of = || Self { http: Http::new(roots), url, token, priority: config.priority };
-        config.enabled.then(of)
+    pub(super) fn of(config: &SchedulerConfig, roots: &Roots) -> Option<Self> {
+        let gotify = Some(&config.gotify).filter(|gotify| gotify.enabled)?;
+        let url = gotify.server_url.as_ref()?.trim_end_matches('/');
+        Some(Self {
+            http: Http::new(roots, &config.notify_allow),
+            url: format!("{url}/message"),
+            token: gotify.app_token.clone()?,
+            priority: gotify.priority,
+        })
     }
 }
 
@@ -46,6 +50,6 @@ impl Deliver for Gotify {
             "message": message.text_after(lost),
             "priority": self.priority,
         });
-        self.http.post_json(&self.url, ("X-Gotify-Key", self.token.expose()), &json.to_string())
+        self.http.post_json(&self.url, &[("X-Gotify-Key", self.token.expose())], &json.to_string())
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use lettre::message::Mailbox;
 use lettre::message::header::{HeaderName, HeaderValue};
 use tokio::runtime::{Builder, Runtime};
-use vm_autoscale_config::{Alerts, Recipient, recipients};
+use vm_autoscale_config::{Recipient, SchedulerConfig, recipients};
 
 use super::Undelivered;
 use super::channel::{BACK_OFF, Deliver};
@@ -39,7 +39,8 @@ pub(super) struct Mail {
 
 impl Mail {
     /// Nothing when it is switched off.
-    pub(super) fn of(alerts: &Alerts, roots: &Roots) -> Result<Option<Self>, Unusable> {
+    pub(super) fn of(config: &SchedulerConfig, roots: &Roots) -> Result<Option<Self>, Unusable> {
+        let alerts = &config.alerts;
         let (Some(to), Some(server)) = (&alerts.email_recipient, &alerts.smtp_server) else {
             return Ok(None);
         };
@@ -48,10 +49,11 @@ impl Mail {
         }
         let host = hostname();
         let of = |key| move || Unusable::Key(key);
+        let trust = (roots, &*config.notify_allow);
         Ok(Some(Self {
             from: sender(alerts.smtp_user.as_deref(), &host).ok_or_else(of("smtp_user"))?,
             to: mailboxes(to).ok_or_else(of("email_recipient"))?,
-            route: Route::of(alerts, server, host, roots).ok_or_else(of("smtp_server"))?,
+            route: Route::of(alerts, (server, host), trust).ok_or_else(of("smtp_server"))?,
             runtime: Builder::new_current_thread()
                 .enable_all()
                 .build()
@@ -64,13 +66,15 @@ impl Mail {
         let letter = self.to.iter().cloned().fold(letter, lettre::message::MessageBuilder::to);
         let mut letter = letter
             .date(message.at)
+            // The same at every attempt: a server that took it although we did not hear so knows it.
+            .message_id(Some(format!("<{}@vm-autoscale>", message.id)))
             .subject(format!("[vm-autoscale] {}", message.title))
             .header(lettre::message::header::ContentType::TEXT_PLAIN)
             .body(message.text_after(lost))
             .ok()?;
         let cluster = message.subject.cluster().map(ToString::to_string);
         let node = message.node.as_ref().map(ToString::to_string);
-        let vmid = message.subject.vmid().map(|vmid| vmid.to_string());
+        let vmid = message.vmid().map(|vmid| vmid.to_string());
         let headers = [
             // Nobody's absence note is wanted.
             (HeaderName::new_from_ascii_str("Auto-Submitted"), Some("auto-generated".to_owned())),

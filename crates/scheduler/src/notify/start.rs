@@ -6,69 +6,138 @@ use std::time::Duration;
 use governor::clock::MonotonicClock;
 use vm_autoscale_config::SchedulerConfig;
 
-use super::channel::{Channel, Deliver};
+use super::channel::{Channel, Deliver, Report};
+use super::digest::{Summary, When};
 use super::gate::Gate;
 use super::gotify::Gotify;
 use super::mail::Mail;
+use super::message::{Message, Subject};
+use super::ntfy::Ntfy;
 use super::pulse::Push;
-use super::{Inner, Notifier, lock, target, trust};
+use super::teller::{Shared, Teller};
+use super::trust::Roots;
+use super::webhook::Webhook;
+use super::{Blocked, Inner, Notifier, lock, target, trust};
+use crate::wall;
 
 impl Notifier {
     /// Starts the channels that the configuration has. One that cannot be set up is logged and left
-    /// out: nothing about a message keeps a VM from being scaled.
-    pub(crate) fn start(config: &SchedulerConfig) -> Self {
+    /// out: nothing about a message keeps a VM from being scaled. A digest has what is blocked.
+    pub(crate) fn start(config: &SchedulerConfig, blocked: Blocked) -> Self {
+        Self::over(config, &Arc::new(Shared::new(dedup(config), blocked)))
+    }
+
+    fn over(config: &SchedulerConfig, shared: &Arc<Shared>) -> Self {
         let any = config.alerts.email_enabled
             || config.gotify.enabled
-            || config.uptime_kuma_url.is_some();
+            || config.ntfy.enabled
+            || config.webhook_url.is_some()
+            || config.uptime_kuma_url.is_some()
+            || config.healthchecks_url.is_some();
         if !any {
-            return Self::default();
+            return Self(None, shared.clone());
         }
         target::warn_of_a_closed_network();
-        Self::trusting(config, &trust::of_this_machine())
+        Self::trusting(config, &trust::of_this_machine(), shared)
     }
 
     /// The one for another configuration: itself where that says the same of messages. What was told
-    /// is remembered. The old channels deliver what they have when nobody has them any more, with
-    /// one attempt each, and nobody waits for that.
+    /// is remembered, and what waits is told by the new one. The old channels deliver what they have
+    /// when nobody has them any more, with one attempt each, and nobody waits for that.
     pub(crate) fn succeeded_by(&self, old: &SchedulerConfig, new: &SchedulerConfig) -> Self {
-        let same = old.alerts == new.alerts
-            && old.gotify == new.gotify
-            && old.uptime_kuma_url == new.uptime_kuma_url
-            && old.notification_dedup_seconds == new.notification_dedup_seconds;
-        if same {
+        if says_the_same(old, new) {
             return self.clone();
         }
-        let mut next = Self::start(new);
-        if let (Some(old), Some(next)) = (&self.0, next.0.as_mut().and_then(Arc::get_mut)) {
-            next.gate = old.gate.clone();
-            lock(&next.gate).remember_for(dedup(new));
+        if let Some(inner) = &self.0 {
+            inner.teller.retire();
         }
-        next
+        let Self(_, shared) = self;
+        lock(&shared.gate).remember_for(dedup(new));
+        Self::over(new, shared)
     }
 
-    pub(super) fn trusting(config: &SchedulerConfig, roots: &trust::Roots) -> Self {
-        let mail = Mail::of(&config.alerts, roots).unwrap_or_else(|why| {
+    pub(super) fn trusting(config: &SchedulerConfig, roots: &Roots, shared: &Arc<Shared>) -> Self {
+        let mail = Mail::of(config, roots).unwrap_or_else(|why| {
             tracing::error!("no mail is sent: {why}");
             None
         });
-        let gotify = Gotify::of(&config.gotify, roots);
-        let push = config.uptime_kuma_url.clone().map(|url| Push::new(url, roots));
-        let channels = [mail.and_then(started), gotify.and_then(started)];
+        let channels = [
+            mail.and_then(|mail| started(mail, shared)),
+            Gotify::of(config, roots).and_then(|gotify| started(gotify, shared)),
+            Ntfy::of(config, roots).and_then(|ntfy| started(ntfy, shared)),
+            Webhook::of(config, roots).and_then(|hook| started(hook, shared)),
+        ];
+        let signs: Vec<_> =
+            Push::all(config, roots).into_iter().filter_map(|push| started(push, shared)).collect();
+        let when = config.digest.as_ref().map(|digest| {
+            let now = seconds();
+            *lock(&shared.summary) = Summary::since(now);
+            When::of(digest, now)
+        });
         let channels = channels.into_iter().flatten().collect();
-        let pulse = push.and_then(started).map(|channel| (Mutex::default(), channel));
-        let gate = Arc::new(Mutex::new(Gate::new(dedup(config), MonotonicClock)));
-        Self(Some(Arc::new(Inner { gate, channels, pulse })))
+        let teller = Teller::start(shared.clone(), channels, when);
+        let pulse = (!signs.is_empty()).then(|| (Mutex::default(), signs));
+        Self(Some(Arc::new(Inner { teller, pulse })), shared.clone())
+    }
+}
+
+impl Push {
+    /// Those that the configuration has.
+    pub(super) fn all(config: &SchedulerConfig, roots: &Roots) -> Vec<Self> {
+        let allow = &config.notify_allow;
+        let kuma = config.uptime_kuma_url.clone().map(|url| Self::kuma(url, roots, allow));
+        let health = config.healthchecks_url.clone();
+        let health = health.map(|url| Self::healthchecks(url, roots, allow));
+        kuma.into_iter().chain(health).collect()
+    }
+}
+
+fn says_the_same(old: &SchedulerConfig, new: &SchedulerConfig) -> bool {
+    let urls = |config: &SchedulerConfig| {
+        let SchedulerConfig { webhook_url, webhook_secret, .. } = config.clone();
+        [
+            webhook_url,
+            webhook_secret,
+            config.uptime_kuma_url.clone(),
+            config.healthchecks_url.clone(),
+        ]
+    };
+    old.alerts == new.alerts
+        && old.gotify == new.gotify
+        && old.ntfy == new.ntfy
+        && urls(old) == urls(new)
+        && old.notify_allow == new.notify_allow
+        && old.digest == new.digest
+        && old.notification_dedup_seconds == new.notification_dedup_seconds
+}
+
+impl Shared {
+    pub(super) fn new(dedup: Duration, blocked: Blocked) -> Self {
+        let gate = Arc::new(Mutex::new(Gate::new(dedup, MonotonicClock)));
+        let (tallies, summary) = (Arc::default(), Mutex::default());
+        Self { gate, tallies, summary, blocked, pauses: Mutex::default() }
     }
 }
 
 /// For so long the same is not told again.
-fn dedup(config: &SchedulerConfig) -> Duration {
+pub(super) fn dedup(config: &SchedulerConfig) -> Duration {
     Duration::from_secs(config.notification_dedup_seconds.into())
 }
 
-fn started<D: Deliver>(deliver: D) -> Option<Channel<D::Item>> {
-    let name = deliver.name();
-    Channel::start(deliver)
+/// Since 1970.
+pub(super) fn seconds() -> i64 {
+    i64::try_from(wall()).unwrap_or(i64::MAX)
+}
+
+fn started<D: Deliver>(deliver: D, shared: &Shared) -> Option<Channel<D::Item>> {
+    let (name, gate) = (deliver.name(), shared.gate.clone());
+    let report: Report = Arc::new(move |name, problem| {
+        let mut gate = lock(&gate);
+        if gate.state(Subject::Channel(name), problem.is_some(), true) {
+            gate.add(Message::of_channel(name, problem));
+        }
+    });
+    Channel::start(deliver, shared.tallies.of(name), report)
         .inspect_err(|error| {
             tracing::error!("{name}: nothing is sent, no thread can be started ({error}): systemctl restart vm-autoscale");
         })
@@ -86,20 +155,23 @@ mod tests {
         let of = |token: &str, more: &str| {
             let url = "http://127.0.0.1:9";
             config(&format!(
-                "gotify: {{enabled: true, server_url: '{url}', app_token: {token}}}\n{more}"
+                "gotify: {{enabled: true, server_url: '{url}', app_token: {token}}}\n\
+                 notify_allow: ['127.0.0.1']\n{more}"
             ))
         };
         let first = of("t", "");
-        let old = Notifier::start(&first);
+        let old = Notifier::start(&first, Blocked::default());
         let inner = |notifier: &Notifier| notifier.0.clone().unwrap();
         let same = old.succeeded_by(&first, &of("t", "mode: full\n"));
         assert!(Arc::ptr_eq(&inner(&old), &inner(&same)));
         // Secrets count here, though nobody is shown them.
-        for other in [of("u", ""), of("t", "notification_dedup_seconds: 7\n")] {
+        let hook = "webhook_url: https://h.lan/1\n";
+        for other in [of("u", ""), of("t", "notification_dedup_seconds: 7\n"), of("t", hook)] {
             let next = old.succeeded_by(&first, &other);
             assert!(!Arc::ptr_eq(&inner(&old), &inner(&next)));
-            assert!(Arc::ptr_eq(&inner(&old).gate, &inner(&next).gate));
+            assert!(Arc::ptr_eq(&old.1, &next.1));
         }
-        assert!(old.succeeded_by(&first, &config("{}")).0.is_none());
+        let none = old.succeeded_by(&first, &config("{}"));
+        assert!(none.0.is_none() && Arc::ptr_eq(&old.1, &none.1));
     }
 }

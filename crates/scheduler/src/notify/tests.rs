@@ -1,17 +1,24 @@
 use std::path::Path;
 
 use vm_autoscale_config::{Checked, SchedulerConfig};
-use vm_autoscale_planner::Move;
-use vm_autoscale_proxmox::Failure;
+use vm_autoscale_planner::{Move, Resource};
+use vm_autoscale_proxmox::{Failure, VmId};
 
+use super::gate::Gate;
+use super::message::{Message, Subject};
 use super::*;
-use crate::Outcome;
+use crate::act::Settled;
+use crate::{Intent, Outcome, Pause};
 
 mod channels;
+mod digests;
 mod gates;
+mod hooks;
 mod keys;
 mod mails;
 pub(crate) mod servers;
+mod storms;
+mod trials;
 mod webs;
 
 const SECRET: &str = "hunter2";
@@ -19,6 +26,17 @@ const SECRET: &str = "hunter2";
 pub(crate) fn config(yaml: &str) -> SchedulerConfig {
     let checked = Checked::<SchedulerConfig>::new(Path::new("config.yaml"), yaml.as_bytes());
     checked.finish().unwrap_or_else(|report| panic!("{report}"))
+}
+
+/// With these authorities and nothing told before.
+fn notifier(config: &SchedulerConfig, roots: &trust::Roots) -> Notifier {
+    let shared = Arc::new(Shared::new(start::dedup(config), Blocked::default()));
+    Notifier::trusting(config, roots, &shared)
+}
+
+/// Where the servers of tests are.
+fn here() -> Vec<vm_autoscale_config::Target> {
+    ["127.0.0.0/8", "::1"].map(|item| item.parse().unwrap()).to_vec()
 }
 
 fn vcpus(vmid: u32, from: u32, to: u32, outcome: Outcome) -> (Intent, Settled) {
@@ -75,9 +93,11 @@ fn a_message_says_when_it_was_so() {
 #[test]
 fn a_helper_out_of_reach_is_told_and_when_it_is_met() {
     let server = servers::http("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-    let yaml =
-        format!("gotify: {{enabled: true, server_url: 'http://{}', app_token: t}}", server.address);
-    let notifier = Notifier::trusting(&config(&yaml), &Vec::new());
+    let yaml = format!(
+        "gotify: {{enabled: true, server_url: 'http://{}', app_token: t}}\nnotify_allow: ['127.0.0.1']",
+        server.address
+    );
+    let notifier = notifier(&config(&yaml), &Vec::new());
     // It is always met at some time: that alone is no news.
     notifier.helper(None);
     (0..9).for_each(|_| notifier.helper(Some("no socket")));

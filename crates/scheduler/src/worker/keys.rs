@@ -63,9 +63,24 @@ const ELSEWHERE: &[Elsewhere] = &[
     of_notices("gotify.enabled"),
     of_notices("gotify.priority"),
     of_notices("gotify.server_url"),
+    of_notices("healthchecks_url"),
     of_notices("notification_dedup_seconds"),
+    of_notices("ntfy.access_token"),
+    of_notices("ntfy.enabled"),
+    of_notices("ntfy.server_url"),
+    of_notices("ntfy.topic"),
     of_notices("uptime_kuma_url"),
+    of_notices("webhook_secret"),
+    of_notices("webhook_url"),
+    of_digests("digest.at"),
+    of_digests("digest.timezone"),
+    ("notify_allow", "crates/config/src/rules/targets.rs", "what_the_list_names_is_a_target"),
 ];
+
+const fn of_digests(path: &'static str) -> Elsewhere {
+    let file = "crates/scheduler/src/notify/tests/digests.rs";
+    (path, file, "each_key_of_the_digest_changes_when_it_comes")
+}
 
 const fn of_notices(path: &'static str) -> Elsewhere {
     let file = "crates/scheduler/src/notify/tests/keys.rs";

@@ -18,6 +18,7 @@ mod duties;
 mod errands;
 mod notes;
 mod quarantine;
+mod stuck;
 
 use errands::Errands;
 pub(super) use errands::{Heard, Next};
@@ -51,6 +52,7 @@ pub(crate) struct Memory {
     saved: BTreeMap<VmId, Arc<VmRecord>>,
     /// VMs that are in quarantine, or were since the start.
     once_confined: BTreeSet<VmId>,
+    stuck: stuck::Stuck,
     /// Whether the journal said what it knows.
     pub(crate) recalled: bool,
     /// Changes of before of which it is not known what became of them.
@@ -82,6 +84,7 @@ impl Memory {
             records: BTreeMap::new(),
             saved: BTreeMap::new(),
             once_confined: BTreeSet::new(),
+            stuck: stuck::Stuck::default(),
             recalled: false,
             open: Vec::new(),
             unsaid: Vec::new(),

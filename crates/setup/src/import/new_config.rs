@@ -87,6 +87,9 @@ fn virtual_machines(yaml: &mut String, vms: &[Vm]) {
 fn service(yaml: &mut String, old: &Old) {
     yaml.push_str(&old.alerts.as_ref().map(alerts).unwrap_or_default());
     yaml.push_str(&old.gotify.as_ref().map(gotify).unwrap_or_default());
+    let of_mail = old.alerts.iter().flat_map(|alerts| alerts.allow.clone());
+    let of_gotify = old.gotify.iter().flat_map(|gotify| gotify.allow.clone());
+    yaml.push_str(&allow(&of_mail.chain(of_gotify).collect::<Vec<_>>()));
     let _ = writeln!(yaml, "notification_dedup_seconds: {}", old.dedup);
     let _ = writeln!(yaml, "logging:\n  level: {}", old.log.level);
     key(yaml, "log_file", Some(&old.log.file));
@@ -110,6 +113,18 @@ pub(crate) fn gotify(gotify: &Gotify) -> String {
     let _ = writeln!(yaml, "  priority: {}", gotify.priority);
     yaml.push_str("  # The token is VM_AUTOSCALE_GOTIFY_TOKEN of scheduler.env.\n");
     yaml
+}
+
+/// The list of hosts to which messages may go.
+pub(crate) fn allow(hosts: &[String]) -> String {
+    if hosts.is_empty() {
+        return String::new();
+    }
+    let hosts: Vec<String> = hosts.iter().map(|host| text(host)).collect();
+    format!(
+        "# Messages may go there although it is private, this machine, or without TLS.\nnotify_allow: [{}]\n",
+        hosts.join(", ")
+    )
 }
 
 fn key(yaml: &mut String, key: &str, value: Option<&str>) {

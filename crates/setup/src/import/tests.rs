@@ -219,6 +219,18 @@ fn messages_that_cannot_be_sent_are_not_promised() {
         assert!(left.contains(&format!("\"{key}: ")) && left.contains(said), "{left}");
         assert!(!left.contains("network.conf"), "{left}");
     }
+    // Where it is known what they are, the new file names them.
+    let home = "gotify: {enabled: true, server_url: 'http://192.168.1.5:8080', app_token: x}\n\
+                alerts: {email_enabled: true, email_recipient: a@b.de, smtp_server: localhost}";
+    let made = import(&format!("{HOST}{home}\n")).unwrap();
+    let wanted = "\nnotify_allow: [\"localhost\", \"192.168.1.5\"]\n";
+    assert!(
+        made.config.contains(wanted) && !made.config.contains("nabled: false"),
+        "{}",
+        made.config
+    );
+    let row = made.rows.iter().find(|row| row.key == "gotify.server_url").unwrap();
+    assert!(row.verdict == Verdict::Carried && row.now.contains("notify_allow"), "{row:?}");
     let good = "alerts: {email_enabled: true, email_recipient: 'Ops <a@example.com>', smtp_server: localhost, smtp_user: u}";
     assert!(import(&format!("{HOST}{good}\n")).unwrap().config.contains("email_enabled: true"));
 }

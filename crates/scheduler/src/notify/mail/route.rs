@@ -13,7 +13,7 @@ use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use vm_autoscale_config::Alerts;
+use vm_autoscale_config::{Alerts, Target, Way};
 
 use super::tls::{implicit_tls, tls};
 use crate::notify::Undelivered;
@@ -42,7 +42,11 @@ pub(in crate::notify) struct Route {
 
 impl Route {
     /// Nothing when the server's name cannot be one.
-    pub(super) fn of(alerts: &Alerts, server: &str, host: String, roots: &Roots) -> Option<Self> {
+    pub(super) fn of(
+        alerts: &Alerts,
+        (server, host): (&str, String),
+        (roots, allow): (&Roots, &[Target]),
+    ) -> Option<Self> {
         // An IPv6 address may be in brackets.
         let bare = server.strip_prefix('[').and_then(|server| server.strip_suffix(']'));
         let server = bare.unwrap_or(server).to_owned();
@@ -57,14 +61,15 @@ impl Route {
             at_home: IpAddr::is_loopback,
             server: (server, alerts.smtp_port),
             login,
-            look_up: LookUp::default(),
+            look_up: LookUp::new(allow),
         })
     }
 
     /// Sends to the first address where somebody is.
     pub(super) async fn send(&self, envelope: &Envelope, letter: &[u8]) -> Result<(), Undelivered> {
         let mut last = Undelivered::later("no address");
-        for address in self.look_up.resolve(&self.server.0, self.server.1)? {
+        let (server, port) = (&self.server.0, self.server.1);
+        for address in self.look_up.resolve(server, port, Way::Mail(port))? {
             match self.send_there(address, (envelope, letter)).await {
                 Ok(()) => return Ok(()),
                 Err(Attempt::Unconnected(why)) => last = why,

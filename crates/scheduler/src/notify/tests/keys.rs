@@ -16,8 +16,17 @@ gotify:
   server_url: http://127.0.0.1:WEB/
   app_token: hunter2
   priority: 5
+ntfy:
+  enabled: true
+  server_url: http://127.0.0.1:WEB/ntfy
+  topic: one
+  access_token: tk_1
+webhook_url: http://127.0.0.1:WEB/hook/one
+webhook_secret: hunter2hunter2hunter2
 uptime_kuma_url: http://127.0.0.1:WEB/push/one
+healthchecks_url: http://127.0.0.1:WEB/ping/one
 notification_dedup_seconds: 3600
+notify_allow: [127.0.0.0/8]
 ";
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK";
@@ -26,10 +35,12 @@ const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK";
 struct Sent {
     mails: Vec<String>,
     gotify: Vec<String>,
+    ntfy: Vec<String>,
+    hooks: Vec<String>,
     pushes: Vec<String>,
 }
 
-/// Tells the same twice, and of one cycle.
+/// Tells the same twice, each time when the one before has gone, and of one cycle.
 fn sent(change: (&str, &str)) -> Sent {
     let (mails, other) = (smtp("127.0.0.1:0", None), smtp("127.0.0.1:0", None));
     let port = |server: &Server| server.address.port().to_string();
@@ -38,11 +49,13 @@ fn sent(change: (&str, &str)) -> Sent {
     assert!(BASE.contains(change.0), "{}", change.0);
     let yaml = BASE.replace(change.0, change.1).replace("MAIL", &port(&mails));
     let yaml = yaml.replace("OTHER", &port(&other)).replace("WEB", &port(&web));
-    let notifier = Notifier::trusting(&config(&yaml), &Vec::new());
+    let notifier = notifier(&config(&yaml), &Vec::new());
     let (intent, settled) = vcpus(101, 2, 3, Outcome::Applied);
-    notifier.change(&intent, &settled);
-    notifier.change(&intent, &settled);
-    notifier.cycle(&intent.cluster, true);
+    for _ in 0..2 {
+        notifier.change(&intent, &settled);
+        notifier.flush();
+    }
+    notifier.cycle(&intent.cluster, true, 7);
     notifier.stop();
     let at = |mail: String| {
         let name = |(name, server): &(&str, &Server)| {
@@ -54,8 +67,12 @@ fn sent(change: (&str, &str)) -> Sent {
     };
     let all = [&mails, &other, &third].into_iter().flat_map(Server::all);
     let mails = all.map(at).collect();
-    let (pushes, gotify) = web.all().into_iter().partition(|text| text.starts_with("GET "));
-    Sent { mails, gotify, pushes }
+    let mut all = web.all();
+    let mut taken = |with: &str| -> Vec<String> {
+        all.extract_if(.., |text| text.lines().next().unwrap().contains(with)).collect()
+    };
+    let (pushes, ntfy, hooks) = (taken("GET "), taken("/ntfy"), taken("/hook"));
+    Sent { mails, gotify: all, ntfy, hooks, pushes }
 }
 
 fn line<'a>(texts: &'a [String], with: &str) -> &'a str {
@@ -66,7 +83,7 @@ fn line<'a>(texts: &'a [String], with: &str) -> &'a str {
 type Row = (&'static str, (&'static str, &'static str), fn(&Sent) -> String, [&'static str; 2]);
 
 /// Key, change, what it changes, and how that is without and with the change.
-const KEYS: [Row; 12] = [
+const KEYS: [Row; 19] = [
     (
         "alerts.email_enabled",
         ("email_enabled: true", "email_enabled: false"),
@@ -130,8 +147,50 @@ const KEYS: [Row; 12] = [
     (
         "uptime_kuma_url",
         ("/push/one", "/push/two?status=up"),
-        |sent| line(&sent.pushes, "GET").to_owned(),
+        |sent| line(&sent.pushes, "/push").to_owned(),
         ["GET /push/one HTTP/1.1", "GET /push/two?status=up HTTP/1.1"],
+    ),
+    (
+        "healthchecks_url",
+        ("/ping/one", "/ping/two"),
+        |sent| line(&sent.pushes, "/ping").to_owned(),
+        ["GET /ping/one HTTP/1.1", "GET /ping/two HTTP/1.1"],
+    ),
+    (
+        "ntfy.enabled",
+        ("ntfy:\n  enabled: true", "ntfy:\n  enabled: false"),
+        |sent| sent.ntfy.len().to_string(),
+        ["1", "0"],
+    ),
+    (
+        "ntfy.server_url",
+        ("WEB/ntfy", "WEB/ntfy/two"),
+        |sent| line(&sent.ntfy, "POST").to_owned(),
+        ["POST /ntfy HTTP/1.1", "POST /ntfy/two HTTP/1.1"],
+    ),
+    (
+        "ntfy.topic",
+        ("topic: one", "topic: two"),
+        |sent| line(&sent.ntfy, "\"topic\":\"two\"").len().min(5).to_string(),
+        ["4", "5"],
+    ),
+    (
+        "ntfy.access_token",
+        ("access_token: tk_1", "access_token: tk_2"),
+        |sent| line(&sent.ntfy, "Bearer").to_lowercase(),
+        ["authorization: bearer tk_1", "authorization: bearer tk_2"],
+    ),
+    (
+        "webhook_url",
+        ("/hook/one", "/hook/two"),
+        |sent| line(&sent.hooks, "POST").to_owned(),
+        ["POST /hook/one HTTP/1.1", "POST /hook/two HTTP/1.1"],
+    ),
+    (
+        "webhook_secret",
+        ("webhook_secret: hunter2hunter2hunter2", ""),
+        |sent| line(&sent.hooks, "webhook-signature: v1,").len().min(23).to_string(),
+        ["23", "4"],
     ),
     (
         "notification_dedup_seconds",
@@ -153,7 +212,7 @@ fn each_key_of_the_notifications_changes_what_is_sent() {
 #[test]
 fn without_the_url_no_sign_of_life_is_given() {
     let none = sent(("uptime_kuma_url: http://127.0.0.1:WEB/push/one", ""));
-    assert_eq!((none.pushes.len(), none.mails.len()), (0, 1));
+    assert_eq!((none.pushes.len(), none.mails.len()), (1, 1));
 }
 
 #[test]

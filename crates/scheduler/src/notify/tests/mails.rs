@@ -38,7 +38,12 @@ fn alerts(server: &Server) -> Alerts {
 }
 
 fn mail(server: &Server, roots: &trust::Roots) -> Mail {
-    Mail::of(&alerts(server), roots).unwrap().unwrap()
+    mail_of(alerts(server), roots)
+}
+
+fn mail_of(alerts: Alerts, roots: &trust::Roots) -> Mail {
+    let config = SchedulerConfig { alerts, notify_allow: here(), ..SchedulerConfig::default() };
+    Mail::of(&config, roots).unwrap().unwrap()
 }
 
 /// What the configuration takes can be used, however odd; what it refuses is never used.
@@ -51,10 +56,11 @@ fn what_validates_can_be_used() {
             smtp_server: Some(server.to_owned()),
             ..Alerts::default()
         };
-        let yaml = serde_json::json!({ "alerts": alerts }).to_string();
+        let yaml = serde_json::json!({ "alerts": alerts, "notify_allow": here() }).to_string();
         let file = Path::new("config.yaml");
         let checked = Checked::<SchedulerConfig>::new(file, yaml.as_bytes()).finish();
-        (checked.is_ok(), Mail::of(&alerts, &Vec::new()).is_ok())
+        let config = SchedulerConfig { alerts, ..SchedulerConfig::default() };
+        (checked.is_ok(), Mail::of(&config, &Vec::new()).is_ok())
     };
     let good =
         ["a@b.de, Dr. J. O'Neil (ops) <c+d@localhost>", "Jörg: ;@ <!#$%&'*/=?^_`{|}~-@x-1.y>"];
@@ -123,7 +129,7 @@ fn the_sender_is_the_login_where_that_is_an_address() {
     ] {
         let server = smtp("127.0.0.1:0", None);
         let alerts = Alerts { smtp_user: Some(user.to_owned()), ..alerts(&server) };
-        let mut mail = Mail::of(&alerts, &Vec::new()).unwrap().unwrap();
+        let mut mail = mail_of(alerts, &Vec::new());
         mail.deliver(&message(101), 0).unwrap();
         let said = server.next();
         assert!(said.contains(&format!("MAIL FROM:<{from}")), "{said}");
@@ -171,7 +177,7 @@ fn a_certificate_that_nobody_vouches_for_or_of_another_name_is_refused() {
 fn without_a_login_the_local_server_needs_no_certificate() {
     let server = smtp("127.0.0.1:0", Some(certificate("localhost").1));
     let alerts = Alerts { smtp_user: None, smtp_password: None, ..alerts(&server) };
-    let mut mail = Mail::of(&alerts, &Vec::new()).unwrap().unwrap();
+    let mut mail = mail_of(alerts, &Vec::new());
     mail.deliver(&message(101), 0).unwrap();
     let said = server.next();
     assert!(said.contains("Subject: ") && !said.contains("STARTTLS"), "{said}");

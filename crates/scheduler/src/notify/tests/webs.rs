@@ -6,12 +6,12 @@ use super::*;
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
 fn get(url: &str, roots: &trust::Roots) -> Result<(), Undelivered> {
-    Http::new(roots).get(url)
+    Http::new(roots, &here()).get(url)
 }
 
 fn post(server: &Server) -> Result<(), Undelivered> {
     let url = format!("http://{}/message", server.address);
-    Http::new(&Vec::new()).post_json(&url, ("X-Gotify-Key", SECRET), "{}")
+    Http::new(&Vec::new(), &here()).post_json(&url, &[("X-Gotify-Key", SECRET)], "{}")
 }
 
 #[test]
@@ -98,7 +98,15 @@ fn some_addresses_are_never_connected_to() {
         assert!(error.why.contains("nothing is sent there"), "{host}: {error}");
     }
     let error = get(&format!("http://192.0.2.1/{SECRET}"), &Vec::new()).unwrap_err();
-    assert!(error.why.contains("without TLS nothing is sent"), "{error}");
+    assert!(
+        error.why.contains("without TLS: nothing is sent there unless `notify_allow`"),
+        "{error}"
+    );
+    // Nobody listens on that port, and without the list nobody asks.
+    for url in ["http://127.0.0.1:1/", "https://localhost:1/", "https://192.168.1.1:1/"] {
+        let error = Http::new(&Vec::new(), &[]).get(url).unwrap_err();
+        assert!(error.why.contains("unless `notify_allow` in config.yaml names it"), "{error}");
+    }
     for url in ["hunter2", "http://hunter2 /", "gopher://hunter2/", "http://[::1]:1/hunter2"] {
         let error = get(url, &Vec::new()).unwrap_err();
         assert!(!format!("{error:?}").contains(SECRET), "{error:?}");
@@ -114,10 +122,11 @@ fn a_server_that_hangs_holds_nobody_up() {
         std::mem::forget(stream);
     });
     let yaml = format!(
-        "gotify: {{enabled: true, server_url: 'http://{}', app_token: t}}\nnotification_dedup_seconds: 0\n",
+        "gotify: {{enabled: true, server_url: 'http://{}', app_token: t}}\nnotification_dedup_seconds: 0\n\
+         notify_allow: ['127.0.0.1']\n",
         server.address
     );
-    let notifier = Notifier::trusting(&config(&yaml), &Vec::new());
+    let notifier = notifier(&config(&yaml), &Vec::new());
     let (intent, settled) = vcpus(101, 2, 3, Outcome::Applied);
     (0..10_000).for_each(|_| notifier.change(&intent, &settled));
     notifier.stop();

@@ -19,6 +19,8 @@ pub(crate) struct Alerts {
     pub(crate) server: Option<String>,
     pub(crate) port: u32,
     pub(crate) user: Option<String>,
+    /// What `notify_allow` has to name for it.
+    pub(crate) allow: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub(crate) struct Gotify {
     pub(crate) off: Option<String>,
     pub(crate) url: Option<String>,
     pub(crate) priority: u32,
+    /// What `notify_allow` has to name for it.
+    pub(crate) allow: Vec<String>,
 }
 
 pub(super) fn alerts(reader: &mut Reader, root: &Section<'_>) -> Option<Alerts> {
@@ -46,9 +50,18 @@ pub(super) fn alerts(reader: &mut Reader, root: &Section<'_>) -> Option<Alerts> 
         needed(reader, &alerts, "email_recipient", recipient.is_some());
         needed(reader, &alerts, "smtp_server", server.is_some());
     }
-    let mut made = Alerts { enabled, off: None, recipient, server, port, user };
-    made.off = unfit(&new_config::alerts(&made), &made.secrets()).filter(|_| enabled);
+    let sent = vm_autoscale_config::Alerts {
+        email_enabled: enabled,
+        smtp_server: server.clone(),
+        smtp_port: u16::try_from(port).unwrap_or_default(),
+        ..Default::default()
+    };
+    let allow = SchedulerConfig { alerts: sent, ..Default::default() }.unlisted_targets();
+    let mut made = Alerts { enabled, off: None, recipient, server, port, user, allow };
+    let section = new_config::alerts(&made) + &new_config::allow(&made.allow);
+    made.off = unfit(&section, &made.secrets()).filter(|_| enabled);
     made.enabled = enabled && made.off.is_none();
+    listed(reader, alerts.path_of("smtp_server"), &made.allow);
     switched_off(reader, alerts.path_of("email_enabled"), made.off.as_deref());
     Some(made)
 }
@@ -85,9 +98,14 @@ pub(super) fn gotify(reader: &mut Reader, root: &Section<'_>) -> Option<Gotify> 
     if enabled {
         needed(reader, &gotify, "server_url", url.is_some());
     }
-    let mut made = Gotify { enabled, off: None, url, priority };
-    made.off = unfit(&new_config::gotify(&made), &made.secrets()).filter(|_| enabled);
+    let sent =
+        vm_autoscale_config::Gotify { enabled, server_url: url.clone(), ..Default::default() };
+    let allow = SchedulerConfig { gotify: sent, ..Default::default() }.unlisted_targets();
+    let mut made = Gotify { enabled, off: None, url, priority, allow };
+    let section = new_config::gotify(&made) + &new_config::allow(&made.allow);
+    made.off = unfit(&section, &made.secrets()).filter(|_| enabled);
     made.enabled = enabled && made.off.is_none();
+    listed(reader, gotify.path_of("server_url"), &made.allow);
     switched_off(reader, gotify.path_of("enabled"), made.off.as_deref());
     Some(made)
 }
@@ -107,6 +125,17 @@ fn unfit(section: &str, secrets: &[(&str, &str)]) -> Option<String> {
 fn switched_off(reader: &mut Reader, path: String, problem: Option<&str>) {
     if let Some(problem) = problem {
         reader.instead(path, Verdict::Replaced, format!("config.yaml: false, for {problem}"));
+    }
+}
+
+/// A server that the new program speaks with only where the list names it.
+fn listed(reader: &mut Reader, path: String, allow: &[String]) {
+    if !allow.is_empty() {
+        let now = format!(
+            "config.yaml: {path}, and notify_allow, for messages do not go to private addresses, \
+             to this machine or without TLS unless that names them"
+        );
+        reader.instead(path, Verdict::Carried, now);
     }
 }
 
