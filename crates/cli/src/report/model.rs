@@ -66,7 +66,7 @@ pub(crate) struct Hours {
 pub(crate) struct Count {
     pub(crate) kind: String,
     pub(crate) text: String,
-    pub(crate) count: usize,
+    pub(crate) changes: usize,
 }
 
 /// Decisions of the same kind.

@@ -117,10 +117,10 @@ fn changes(raws: &BTreeMap<VmId, Raw>) -> Vec<Count> {
     let of = |(kind, count): (&str, usize)| Count {
         kind: kind.to_owned(),
         text: outcome(kind).to_owned(),
-        count,
+        changes: count,
     };
     let mut all: Vec<Count> = counts.into_iter().map(of).collect();
-    all.sort_by_key(|count| std::cmp::Reverse(count.count));
+    all.sort_by_key(|count| std::cmp::Reverse(count.changes));
     all
 }
 

@@ -25,14 +25,14 @@ fn step(from: u32, to: u32) -> Move {
     serde_json::from_value(json!({"resource": "cpu", "from": from, "to": to})).unwrap()
 }
 
-fn used(mean: u32, plugged: u32, saturated: bool) -> Option<Used> {
-    Some(Used { samples: 30, mean, most: mean + mean / 4, plugged, saturated })
+fn used(mean: u32, plugged: u32, saturated: bool) -> Used {
+    Used { samples: 30, mean, most: mean + mean / 4, plugged, saturated }
 }
 
 /// A block of an hour that ends so long after the begin.
 pub(crate) fn block(number: u32, end: u64, cores: u32, mib: u32) -> Block {
-    let cpu = used(cores * 250, cores, end % (5 * 3600) == 0);
-    let memory = used(mib / 2, mib, false);
+    let cpu = Some(used(cores * 250, cores, end.is_multiple_of(5 * 3600)));
+    let memory = Some(used(mib / 2, mib, false));
     let used = VmUse { vmid: vmid(number), who: 1, cpu, memory };
     Block { end: SINCE + end, seconds: 3600, used }
 }
@@ -78,7 +78,6 @@ fn one(name: &str, failure: &str) -> Report {
         first: step(4, 3),
         last: step(4, 3),
         at: SINCE + DAY,
-        identity: None,
     };
     let status = status(&[(101, name.to_owned())]);
     let befores = Befores::new(&[first], &status);
@@ -117,7 +116,7 @@ fn sums_are_of_what_was_measured_and_against_the_size_of_before() {
     // Every fifth hour, but for those of the gap.
     near(cluster.cpu.short, 14.0);
     near(cluster.known_share, 0.75);
-    assert_eq!(cluster.changes.iter().map(|count| count.count).sum::<usize>(), 2);
+    assert_eq!(cluster.changes.iter().map(|count| count.changes).sum::<usize>(), 2);
     assert_eq!((cluster.failures.len(), cluster.failures[0].text.as_str()), (1, "failed: no"));
     let vm = &cluster.vms[0];
     assert_eq!((vm.cpu.before, vm.cpu.now, vm.changes, vm.failed), (Some(4.0), Some(3.0), 2, 1));

@@ -47,8 +47,8 @@ fn of_cluster(text: &mut String, cluster: &Cluster, width: usize) {
         let _ = writeln!(text, "  {what:<12}{}", sums(hours, short));
     }
     let changes: Vec<String> =
-        cluster.changes.iter().map(|count| format!("{} {}", count.count, count.text)).collect();
-    let all: usize = cluster.changes.iter().map(|count| count.count).sum();
+        cluster.changes.iter().map(|count| format!("{} {}", count.changes, count.text)).collect();
+    let all: usize = cluster.changes.iter().map(|count| count.changes).sum();
     let of = if changes.is_empty() { String::new() } else { format!(": {}", changes.join(", ")) };
     let _ = writeln!(text, "  {}{of}", many(all, "change"));
     reasons(text, "what kept changes from being made:", &cluster.refused);

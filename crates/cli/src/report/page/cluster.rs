@@ -45,9 +45,9 @@ pub(super) fn section(report: &Report, cluster: &Cluster, at: usize) -> Markup {
 
 fn sums(cluster: &Cluster) -> Markup {
     let [cpu, memory] = cluster.vms_short;
-    let changes: usize = cluster.changes.iter().map(|count| count.count).sum();
+    let changes: usize = cluster.changes.iter().map(|count| count.changes).sum();
     let verified = cluster.changes.iter().filter(|count| count.kind == "verified");
-    let verified: usize = verified.map(|count| count.count).sum();
+    let verified: usize = verified.map(|count| count.changes).sum();
     let resource = |what: &str, hours: &Hours, short: usize| {
         let share = percent(hours.used, hours.allocated).unwrap_or_else(|| "nothing".to_owned());
         html! {
@@ -179,7 +179,7 @@ fn changes(cluster: &Cluster) -> Markup {
                 table {
                     thead { tr { th { "Outcome" } th.n { "Changes" } } }
                     tbody { @for count in &cluster.changes {
-                        tr { td { (count.text) } td.n { (count.count) } }
+                        tr { td { (count.text) } td.n { (count.changes) } }
                     } }
                 }
             }

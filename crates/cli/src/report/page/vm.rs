@@ -1,6 +1,7 @@
 //! VMs on the page: those that say most with charts, the others with a line each.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use maud::{Markup, html};
 use vm_autoscale_calendar::Zone;
@@ -121,10 +122,11 @@ fn summary(part: &Part) -> String {
         figure(part.most)
     );
     if let Some(before) = part.before {
-        text.push_str(&format!(", had {} before our first change", figure(before)));
+        // Writing to a String cannot fail.
+        let _ = write!(text, ", had {} before our first change", figure(before));
     }
     if hours.short > 0.0 {
-        text.push_str(&format!(", short for {}", time(3600.0 * hours.short)));
+        let _ = write!(text, ", short for {}", time(3600.0 * hours.short));
     }
     text
 }
