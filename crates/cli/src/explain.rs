@@ -11,7 +11,6 @@ use crate::{Error, say, terminal_width, wait};
 mod known;
 mod noted;
 mod text;
-mod wrap;
 
 use known::Known;
 

@@ -24,6 +24,7 @@ mod validate;
 mod version;
 mod vmids;
 mod when;
+mod wrap;
 
 use std::io::Write as _;
 use std::process::ExitCode;
