@@ -10,6 +10,7 @@ mod explain;
 mod files;
 mod headroom;
 mod nodes;
+mod past;
 mod pause;
 mod plain;
 mod replay;
