@@ -11,6 +11,7 @@ mod files;
 mod headroom;
 mod nodes;
 mod notify;
+mod past;
 mod pause;
 mod plain;
 mod replay;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use vm_autoscale_config::{SchedulerConfig, listen_on};
 use vm_autoscale_protocol::{Call, Frames, MAX_REQUEST, Reply, encode};
@@ -26,6 +27,7 @@ mod gate;
 mod headroom;
 mod order;
 mod orders;
+mod past;
 mod places;
 mod rights;
 mod trial;
@@ -41,6 +43,7 @@ pub use explain::{ExplainOrder, fetch_explanation};
 use gate::Gate;
 pub use order::{PauseOrder, ResumeOrder, Resumed};
 pub(crate) use orders::MAX_PAUSES;
+pub use past::fetch_past;
 use places::Places;
 pub use rights::user_name;
 pub use trial::{TestOrder, Tested, order_test};
@@ -54,6 +57,7 @@ const GET_ERRAND: &str = "io.github.vm-autoscale.Scheduler.GetErrand";
 const CANCEL_ERRAND: &str = "io.github.vm-autoscale.Scheduler.CancelErrand";
 const GET_HEADROOM: &str = "io.github.vm-autoscale.Scheduler.GetHeadroom";
 const GET_DOCTOR: &str = "io.github.vm-autoscale.Scheduler.GetDoctor";
+const GET_PAST: &str = "io.github.vm-autoscale.Scheduler.GetPast";
 const PAUSE: &str = "io.github.vm-autoscale.Scheduler.Pause";
 const RESUME: &str = "io.github.vm-autoscale.Scheduler.Resume";
 /// For a question to come and for an answer to be taken.
@@ -81,6 +85,8 @@ pub(crate) struct Desk<C, J> {
     journal: J,
     /// Whether a user may give orders.
     gate: Arc<Gate>,
+    /// Whoever has it is told of the past.
+    turn: Arc<Semaphore>,
     /// The kernel's word (`SO_PEERCRED`), on who opened a connection.
     caller: fn(&UnixStream) -> io::Result<u32>,
 }
@@ -88,7 +94,8 @@ pub(crate) struct Desk<C, J> {
 impl<C: Clock, J: Journal> Desk<C, J> {
     pub(crate) fn new(board: Board, clock: C, journal: J) -> Self {
         let caller = |stream: &UnixStream| Ok(stream.peer_cred()?.uid());
-        Self { board, clock, journal, gate: Arc::default(), caller }
+        let turn = Arc::new(Semaphore::new(1));
+        Self { board, clock, journal, gate: Arc::default(), turn, caller }
     }
 
     fn report(&self) -> StatusReport {
@@ -142,6 +149,7 @@ async fn answer<C: Clock, J: Journal>(
         PAUSE => orders::pause(desk, uid, call.parameters).await,
         RESUME => orders::resume(desk, uid, call.parameters).await,
         trial::TEST_MESSAGES => trial::test(desk, uid, call.parameters).await,
+        GET_PAST => return past::answer(&mut stream, desk, call.parameters).await,
         _ => {
             let error = Some("org.varlink.service.MethodNotFound".to_owned());
             Reply { error, parameters: json!({"method": "unknown"}), continues: false }

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -21,9 +22,10 @@ mod sqlite;
 pub use memory::MemoryJournal;
 pub use pause::Pause;
 pub use record::{Compare, Duty, LastChange, Quarantine, Recalled, Standing, VmRecord};
+pub(crate) use sqlite::past_beside;
 pub use sqlite::{
     Block, Ended, LastKnown, LastPicture, Ledger, Moved, PastUse, SqliteJournal, Stands,
-    last_pictures, moved, moved_ever, past_use, read_ledger, schema_of, schema_written,
+    last_pictures, moved, moved_ever, past_use, read_ledger, read_past, schema_of, schema_written,
 };
 
 /// Where it is kept. Moments are of the clock that [`Journal`] itself says goes on from process to
@@ -67,6 +69,10 @@ pub trait Journal: Clone + Send + Sync + 'static {
     fn counts(&self) -> Counts;
     /// The last events, oldest first.
     fn recent(&self) -> Vec<Event>;
+    /// The file that it is kept in, where it is one that [`past`](crate::past) can be read from.
+    fn file(&self) -> Option<&Path> {
+        None
+    }
     /// What is wrong with it, as told to people.
     fn notes(&self) -> Vec<String> {
         Vec::new()

@@ -20,6 +20,7 @@ mod logging;
 mod notify;
 mod observe;
 mod outcome;
+pub mod past;
 mod ports;
 mod probe;
 mod remembered;

@@ -1,7 +1,7 @@
 //! What the VMs of a cluster used in a few minutes, and how that is written down: about eighteen
 //! bytes a VM, all numbers in sevens of bits, the lowest first.
 
-use vm_autoscale_proxmox::VmId;
+use vm_autoscale_proxmox::{Identity, VmId};
 
 /// Says how the bytes after it are to be read.
 const VERSION: u8 = 1;
@@ -108,14 +108,27 @@ pub(crate) fn all(body: &[u8]) -> Result<Vec<VmUse>, Torn> {
     Reader::new(body)?.collect()
 }
 
+/// A number for who a VM is, by FNV-1a; 0 where nobody says it.
+pub(crate) fn who(identity: Option<&Identity>) -> u32 {
+    let (kind, text) = match identity {
+        None => return 0,
+        Some(Identity::Generation(text)) => (1, text),
+        Some(Identity::Uuid(text)) => (2, text),
+    };
+    let hash = text.bytes().fold(0x811c_9dc5 ^ kind, |hash: u32, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    hash.max(1)
+}
+
 /// Goes over the VMs, and ends at the first that is none.
-struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     rest: &'a [u8],
     last: u32,
 }
 
 impl<'a> Reader<'a> {
-    fn new(body: &'a [u8]) -> Result<Self, Torn> {
+    pub(crate) fn new(body: &'a [u8]) -> Result<Self, Torn> {
         match body {
             [VERSION, rest @ ..] => Ok(Self { rest, last: 0 }),
             _ => Err(Torn),

@@ -14,7 +14,7 @@ use super::rights::ADMINS;
 use crate::{Clock, Journal, JournalError, Pause, PauseStatus, wall};
 
 pub(super) const NOT_PERMITTED: &str = "io.github.vm-autoscale.Scheduler.NotPermitted";
-const NOT_DONE: &str = "io.github.vm-autoscale.Scheduler.NotDone";
+pub(super) const NOT_DONE: &str = "io.github.vm-autoscale.Scheduler.NotDone";
 /// So many pauses hold at a time: nobody can keep more in mind.
 pub(crate) const MAX_PAUSES: usize = 64;
 /// Characters of a reason: it stands in a line with other things.

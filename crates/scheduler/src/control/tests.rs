@@ -3,7 +3,8 @@ use vm_autoscale_planner::Moment;
 use vm_autoscale_proxmox::ClusterName;
 
 use super::*;
-use crate::{BootClock, MemoryJournal, Notes, SqliteJournal};
+use crate::past::PastOrder;
+use crate::{BootClock, MemoryJournal, Notes, Pause, SqliteJournal};
 
 /// It stands.
 #[derive(Clone)]
@@ -192,4 +193,50 @@ async fn all_pauses_of_before_are_ended_also_by_the_first_order() {
     let reply = orders::resume(&desk(), 0, Some(json!({"all": true}))).await;
     let resumed: Resumed = serde_json::from_value(reply.parameters).unwrap();
     assert_eq!(resumed.ended.len(), 1);
+}
+
+fn last_days() -> PastOrder {
+    let (since, until) = (wall() - 86_400, wall() + 60);
+    let (vms, cluster) = (vec![], None);
+    PastOrder { vms, cluster, since, until, points: 24, events: true, decisions: true, limit: 10 }
+}
+
+#[tokio::test]
+async fn the_past_is_told_to_several_who_ask_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = BootClock::default();
+    let journal = SqliteJournal::new(&journal_in(&dir), &clock);
+    let cluster = ClusterName::try_from("home").unwrap();
+    journal.recall(&cluster).await.unwrap();
+    let decided = r#"{"vmid":101,"resource":"cpu","kind":"hold","text":"idle"}"#;
+    let decisions = vec![serde_json::from_str(decided).unwrap()];
+    let (now, vms, ended, samples) = (clock.now(), vec![], vec![], vec![]);
+    let notes = Notes { cluster, now, decisions, vms, ended, picture: None, samples };
+    journal.keep(notes).await.unwrap();
+    let path = dir.path().join("s");
+    let desk = Desk::new(Board::default(), clock, journal.clone());
+    let caller = |_: &UnixStream| Ok(0);
+    tokio::spawn(serve(bind(&path).unwrap(), Desk { caller, ..desk }));
+    let order = last_days();
+    let (first, second) = tokio::join!(fetch_past(&path, &order), fetch_past(&path, &order));
+    let past = first.unwrap();
+    assert_eq!(past, second.unwrap());
+    assert_eq!(past.clusters[0].vms[0].decisions[0].text, "idle");
+    // The file is still the daemon's, which goes on writing.
+    journal.pause(Pause { reason: "x".to_owned(), ..a_pause() }).await.unwrap();
+    let wrong = PastOrder { points: 5000, ..order };
+    let refused = fetch_past(&path, &wrong).await.unwrap_err().to_string();
+    assert!(refused.contains("2016"), "{refused}");
+}
+
+fn a_pause() -> Pause {
+    let select = Selection::of_words(["@all"].iter().copied()).unwrap();
+    Pause { number: 0, select, reason: String::new(), uid: 0, at: 0, until: None }
+}
+
+#[tokio::test]
+async fn a_daemon_without_a_file_says_that_it_has_no_past() {
+    let served = serve_with(|_| false);
+    let refused = fetch_past(&served.dir.path().join("s"), &last_days()).await.unwrap_err();
+    assert!(refused.to_string().contains("no journal in a file"), "{refused}");
 }

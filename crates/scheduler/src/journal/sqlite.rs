@@ -1,5 +1,6 @@
 //! The journal in one `SQLite` file.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ mod ledger;
 mod load;
 mod memory;
 mod order;
+mod past;
 mod prune;
 mod reader;
 mod samples;
@@ -33,6 +35,8 @@ use disk::{Disk, Shared, Wall};
 use fault::Fault;
 pub use ledger::{Ended, Ledger, Stands, read_ledger};
 use memory::{INTENT, Intended, Late, Memory, PAUSE};
+pub(crate) use past::past_beside;
+pub use past::read_past;
 use prune::Prune;
 pub use reader::{LastKnown, LastPicture, last_pictures, schema_of};
 pub use samples::{Block, PastUse, past_use};
@@ -195,6 +199,10 @@ impl Journal for SqliteJournal {
 
     fn recent(&self) -> Vec<Event> {
         self.shared.memory().events.iter().cloned().collect()
+    }
+
+    fn file(&self) -> Option<&Path> {
+        Some(&self.shared.path)
     }
 
     fn notes(&self) -> Vec<String> {

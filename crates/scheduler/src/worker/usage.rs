@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vm_autoscale_planner::{Moment, Sample};
-use vm_autoscale_proxmox::{CpuLimit, Identity, VmId};
+use vm_autoscale_proxmox::{CpuLimit, VmId};
 
 use super::memory::Memory;
 use crate::journal::Samples;
-use crate::samples::{Body, Used, VmUse};
+use crate::samples::{Body, Used, VmUse, who};
 use crate::view::{KnownVm, View};
 
 /// So long a block is.
@@ -168,19 +168,6 @@ fn cap(vm: &KnownVm) -> Option<f64> {
         CpuLimit::Unlimited => None,
         limit @ CpuLimit::Hundredths(_) => Some(limit.into()),
     }
-}
-
-/// A number for who a VM is, by FNV-1a; 0 where nobody says it.
-fn who(identity: Option<&Identity>) -> u32 {
-    let (kind, text) = match identity {
-        None => return 0,
-        Some(Identity::Generation(text)) => (1, text),
-        Some(Identity::Uuid(text)) => (2, text),
-    };
-    let hash = text.bytes().fold(0x811c_9dc5 ^ kind, |hash: u32, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
-    hash.max(1)
 }
 
 #[expect(

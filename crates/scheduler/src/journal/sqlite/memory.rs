@@ -36,6 +36,8 @@ pub(super) struct Known {
 #[derive(Debug, Clone)]
 pub(super) struct Ended {
     pub(super) moment: Moment,
+    /// When it was intended.
+    pub(super) asked: Moment,
     pub(super) event: Event,
     pub(super) intent: Intent,
     pub(super) settled: Settled,
@@ -102,9 +104,8 @@ impl Memory {
     /// it a second time replaces what was said.
     pub(super) fn end(&mut self, now: (Moment, u64), id: u64, intent: &Intent, settled: &Settled) {
         let (moment, wall) = now;
-        if !self.open.contains_key(&id) {
-            return;
-        }
+        let Some(Intended { moment: asked, .. }) = self.open.get(&id) else { return };
+        let asked = *asked;
         let before = self.told.get(&id).copied();
         let number = before.unwrap_or_else(|| self.next(EVENT));
         let event = Event::of(number, wall, intent, settled);
@@ -119,7 +120,10 @@ impl Memory {
             self.events.pop_front();
         }
         let (intent, settled) = (intent.clone(), settled.clone());
-        self.push_late(Late::Settled(id, Box::new(Ended { moment, event, intent, settled })));
+        self.push_late(Late::Settled(
+            id,
+            Box::new(Ended { moment, asked, event, intent, settled }),
+        ));
     }
 
     /// What holds now: all but history.

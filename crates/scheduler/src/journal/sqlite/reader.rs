@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 
 use super::fault::Fault;
-use super::file::{BUSY, beside};
+use super::file::{self, BUSY};
 use super::value::{count, parse};
 use super::{load, schema};
 use vm_autoscale_planner::Moment;
@@ -74,8 +74,18 @@ pub(super) fn read<T>(
     read().map_err(|fault| JournalError(format!("{}: {fault}", path.display())))
 }
 
+/// The same, by the process that has the file open. To open and close the file there by anything
+/// but `SQLite` would take its locks away.
+pub(super) fn beside<T>(
+    path: &Path,
+    what: impl FnOnce(&Connection) -> Result<T, Fault>,
+) -> Result<T, JournalError> {
+    let read = open(path, false).and_then(|file| what(&file));
+    read.map_err(|fault| JournalError(format!("{}: {fault}", path.display())))
+}
+
 fn has_wal(path: &Path) -> bool {
-    fs::metadata(beside(path, "-wal")).is_ok_and(|wal| wal.len() > 0)
+    fs::metadata(file::beside(path, "-wal")).is_ok_and(|wal| wal.len() > 0)
 }
 
 /// `alone` says that nobody writes into it and that all is in the one file.

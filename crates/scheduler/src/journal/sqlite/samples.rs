@@ -141,7 +141,7 @@ pub(super) fn body(row: &Row<'_>) -> Option<(ClusterName, u64, u32, Vec<VmUse>)>
 }
 
 /// The end, seconds and body of a row that says what was written.
-fn written<'a>(row: &'a Row<'_>, cluster: &str) -> Option<(u64, u32, &'a [u8])> {
+pub(super) fn written<'a>(row: &'a Row<'_>, cluster: &str) -> Option<(u64, u32, &'a [u8])> {
     let (moment, wall, seconds): (i64, i64, u32) =
         (row.get(1).ok()?, row.get(2).ok()?, row.get(3).ok()?);
     let body = row.get_ref(4).ok()?.as_blob().ok()?;

@@ -5,13 +5,17 @@ use rusqlite::Connection;
 use super::fault::Fault;
 
 /// What makes each version of the one before; never changed once it was released.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql")];
+pub(super) const MIGRATIONS: &[&str] =
+    &[include_str!("v1.sql"), include_str!("v2.sql"), include_str!("v3.sql")];
 
 /// From this version on the VMs of a picture are in rows of their own.
 pub(super) const PICTURES_IN_PARTS: i64 = 2;
 
 /// From this version on there is what VMs used.
 pub(super) const WITH_SAMPLES: i64 = 2;
+
+/// From this version on it is noted when a change that ended was intended.
+pub(super) const WITH_ASKED: i64 = 3;
 
 /// Says that a file is ours: "vmas".
 const APPLICATION: i64 = 0x766d_6173;

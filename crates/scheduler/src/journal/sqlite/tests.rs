@@ -15,6 +15,7 @@ mod close;
 mod harm;
 mod hold;
 mod ledger;
+mod past;
 mod read;
 mod samples;
 mod size;

@@ -52,10 +52,10 @@ pub(super) fn late(to: &Connection, late: &Late) -> Result<(), Fault> {
         // The intent stays: what follows from its end is not in what is remembered of its VM yet.
         Late::Settled(id, ended) => (id, ended),
     };
-    let Ended { moment, event, intent, settled } = &**ended;
+    let Ended { moment, asked, event, intent, settled } = &**ended;
     let identity = intent.identity.as_ref().map(json).transpose()?;
     to.execute(
-        "INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         params![
             number(event.number),
             number(*id),
@@ -71,7 +71,8 @@ pub(super) fn late(to: &Connection, late: &Late) -> Result<(), Fault> {
             event.text,
             event.verified,
             settled.reverted,
-            settled.duty
+            settled.duty,
+            of_moment(*asked)
         ],
     )?;
     Ok(())

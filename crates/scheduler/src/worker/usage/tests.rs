@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, watch};
 use vm_autoscale_config::JournalFile;
 use vm_autoscale_protocol::{ConfigReply, Executed, FoundConfig, Hello, Request};
-use vm_autoscale_proxmox::{ClusterName, Digest, NodeName};
+use vm_autoscale_proxmox::{ClusterName, Digest, Identity, NodeName};
 
 use super::*;
 use crate::control::Board;

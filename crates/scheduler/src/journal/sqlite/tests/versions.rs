@@ -3,7 +3,7 @@
 use super::*;
 
 /// What each version wrote of [`fill`], as its own SQL.
-const FIXTURES: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql")];
+const FIXTURES: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql"), include_str!("v3.sql")];
 
 #[test]
 fn every_version_has_its_file() {
