@@ -97,7 +97,7 @@ impl Line<'_> {
         let cluster = if several { format!("{}/", self.cluster) } else { String::new() };
         let took = took_s.map_or_else(String::new, |took| format!(" {took} s"));
         let (vm, step) = (format!("{cluster}{}", self.vm.vmid), step.to_string());
-        format!("{}  {vm:>5}  {step:<18}  {kind}{took}", shown(*at))
+        format!("{}  {vm:>5}  {step:<23}  {kind}{took}", shown(*at))
     }
 
     fn json(&self) -> serde_json::Value {
