@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 
 use crate::yaml::{known_keys, required_keys};
 use crate::{
-    Adaptive, AdaptiveCpu, AdaptiveMemory, Alerts, Class, Cluster, Digest, Doctor, Gotify, HelperConfig,
-    HostLimits, JournalFile, Limits, Logging, Node, Ntfy, Rates, Rule, Schedule, SchedulerConfig,
-    Selection, Threshold, Thresholds, VirtualMachine, VmSet,
+    Adaptive, AdaptiveCpu, AdaptiveMemory, Alerts, Class, Cluster, Digest, Doctor, Gotify,
+    HelperConfig, HostLimits, JournalFile, Limits, Logging, Node, Ntfy, Rates, Rule, Schedule,
+    SchedulerConfig, Selection, Threshold, Thresholds, VirtualMachine, VmSet,
 };
 
 /// What the schema says of a type of `crates/proxmox`; a test holds the two together.
