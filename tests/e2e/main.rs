@@ -20,6 +20,7 @@ mod cut_reply;
 mod cuts;
 mod desk;
 mod examples;
+mod explain;
 mod fault_matrix;
 mod gate;
 mod helper_keys;

@@ -69,10 +69,13 @@ impl Zone {
         Some(zoned.strftime("%Y-%m-%d %H:%M %:z").to_string())
     }
 
-    /// When it is that: `2026-07-01 08:00`, or `2026-07-01` for the begin of the day; the first of
+    /// When it is that: `2026-07-01T08:00:00Z` by RFC 3339, `2026-07-01 08:00`, or `2026-07-01` for the begin of the day; the first of
     /// two such times, and where that is left out, the first moment after what is left out.
     #[must_use]
     pub fn moment(&self, text: &str) -> Option<i64> {
+        if let Ok(time) = text.parse::<Timestamp>() {
+            return Some(time.as_second());
+        }
         let at = |format: &str, text: &str| DateTime::strptime(format, text).ok();
         let wall =
             at("%Y-%m-%d %H:%M", text).or_else(|| at("%Y-%m-%d %H:%M", &format!("{text} 00:00")));

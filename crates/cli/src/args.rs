@@ -11,6 +11,7 @@ mod doctor;
 mod explain;
 mod headroom;
 mod help;
+mod history;
 mod notify;
 mod pause;
 mod replay;
@@ -23,6 +24,8 @@ use explain::EXPLAIN_HELP;
 pub(crate) use explain::ExplainArgs;
 use headroom::HEADROOM_HELP;
 pub(crate) use headroom::HeadroomArgs;
+use history::HISTORY_HELP;
+pub(crate) use history::HistoryArgs;
 use notify::NOTIFY_HELP;
 pub(crate) use notify::{NotifyCommand, TestArgs};
 use pause::{PAUSE_HELP, RESUME_HELP};
@@ -101,6 +104,9 @@ pub(crate) enum Command {
     /// change, with its figures, and which one stopped it.
     #[command(after_help = EXPLAIN_HELP)]
     Explain(ExplainArgs),
+    /// Tell which changes were made, what came of each, how long it took, and why.
+    #[command(after_help = HISTORY_HELP)]
+    History(HistoryArgs),
     /// What each node has for who grows, who may grow there, and who would be refused.
     #[command(after_help = HEADROOM_HELP)]
     Headroom(HeadroomArgs),

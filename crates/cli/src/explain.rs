@@ -8,15 +8,21 @@ use crate::files::{Places, places};
 use crate::plain::one_line;
 use crate::{Error, say, terminal_width, wait};
 
+mod at;
 mod known;
 mod noted;
 mod text;
-mod wrap;
+mod then;
 
+pub(crate) use at::shown;
 use known::Known;
 
 /// The exit code.
 pub(crate) fn explain(args: &Args, wanted: &ExplainArgs) -> Result<u8, Error> {
+    if let Some(at) = &wanted.at {
+        let now = wall();
+        return then::explain(args, wanted, (at::at(at, now).map_err(Error::Usage)?, now));
+    }
     let Places { socket, .. } = places(args, wanted.daemon.control_socket.as_deref())?;
     let order = ExplainOrder { vmid: wanted.vm, cluster: wanted.cluster.clone() };
     let mut explained = match wait(fetch_explanation(&socket, &order))? {

@@ -9,6 +9,7 @@ mod errand;
 mod explain;
 mod files;
 mod headroom;
+mod history;
 mod nodes;
 mod notify;
 mod past;
@@ -25,6 +26,7 @@ mod validate;
 mod version;
 mod vmids;
 mod when;
+mod wrap;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -103,7 +105,7 @@ pub fn main() -> ExitCode {
         let kind = clap::error::ErrorKind::MissingSubcommand;
         let error = Args::command().error(
             kind,
-            "say what to do: run, status, explain, or another command that --help names",
+            "say what to do: run, status, explain, history, or another command that --help names",
         );
         // Where standard error is gone, the exit code still says it.
         let _ = error.print();
@@ -139,6 +141,7 @@ fn execute(args: &Args) -> Result<u8, Error> {
         }
         Some(Command::Status(daemon)) => return status::status(args, daemon),
         Some(Command::Explain(wanted)) => return explain::explain(args, wanted),
+        Some(Command::History(wanted)) => return history::history(args, wanted),
         Some(Command::Headroom(wanted)) => return headroom::headroom(args, wanted),
         Some(Command::Doctor(wanted)) => return doctor::doctor(args, wanted),
         Some(Command::Pause(wanted)) => return pause::pause(args, wanted),

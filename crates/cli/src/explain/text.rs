@@ -6,8 +6,8 @@ use vm_autoscale_planner::Resource;
 use vm_autoscale_scheduler::{Explained, Explanation, Gate, Remedy, Side, Stand};
 
 use super::known::{Known, Of};
-use super::wrap::wrapped;
 use crate::pause::span;
+use crate::wrap::wrapped;
 
 /// What says something also where it stops nothing.
 const TELLING: [&str; 4] = ["use", "bounds", "room", "mode"];

@@ -1,7 +1,7 @@
 //! Lines that fit: broken between words, what follows set in below what it belongs to.
 
 /// `head` and the words behind it; further lines begin below the first word.
-pub(super) fn wrapped(head: &str, words: &str, width: usize) -> String {
+pub(crate) fn wrapped(head: &str, words: &str, width: usize) -> String {
     let indent = head.chars().count();
     let (mut text, mut at) = (head.to_owned(), indent);
     for word in words.split(' ') {
