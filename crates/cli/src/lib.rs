@@ -105,7 +105,7 @@ pub fn main() -> ExitCode {
         let kind = clap::error::ErrorKind::MissingSubcommand;
         let error = Args::command().error(
             kind,
-            "say what to do: run, status, explain, history, or another command that --help names",
+            "say what to do: run, status, explain, or another command that --help names",
         );
         // Where standard error is gone, the exit code still says it.
         let _ = error.print();
