@@ -21,6 +21,7 @@ mod selftest;
 mod sizes;
 mod status;
 mod table;
+mod top;
 mod validate;
 mod version;
 mod vmids;
@@ -141,6 +142,7 @@ fn execute(args: &Args) -> Result<u8, Error> {
         Some(Command::Explain(wanted)) => return explain::explain(args, wanted),
         Some(Command::Headroom(wanted)) => return headroom::headroom(args, wanted),
         Some(Command::Doctor(wanted)) => return doctor::doctor(args, wanted),
+        Some(Command::Top(wanted)) => return top::top(args, wanted),
         Some(Command::Pause(wanted)) => return pause::pause(args, wanted),
         Some(Command::Resume(wanted)) => return pause::resume(args, wanted),
         Some(Command::Notify(NotifyCommand::Test(wanted))) => return notify::test(args, wanted),
