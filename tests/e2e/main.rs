@@ -49,6 +49,7 @@ mod scenarios;
 mod settings;
 mod setup_nodes;
 mod shells;
+mod top;
 mod two_schedulers;
 mod units;
 mod versions;

@@ -17,6 +17,7 @@ mod pause;
 mod replay;
 mod report;
 mod restore;
+mod top;
 mod version;
 use doctor::DOCTOR_HELP;
 pub(crate) use doctor::DoctorArgs;
@@ -36,6 +37,8 @@ use report::REPORT_HELP;
 pub(crate) use report::ReportArgs;
 use restore::{RESTORE_HELP, SELFTEST_HELP};
 pub(crate) use restore::{RestoreArgs, SelftestArgs};
+use top::TOP_HELP;
+pub(crate) use top::TopArgs;
 use version::VERSION_HELP;
 pub(crate) use version::VersionArgs;
 
@@ -107,6 +110,10 @@ pub(crate) enum Command {
     /// Tell which changes were made, what came of each, how long it took, and why.
     #[command(after_help = HISTORY_HELP)]
     History(HistoryArgs),
+    /// Watch the VMs: who is under most pressure, how that was for a day, and what is done about
+    /// it.
+    #[command(after_help = TOP_HELP)]
+    Top(TopArgs),
     /// What each node has for who grows, who may grow there, and who would be refused.
     #[command(after_help = HEADROOM_HELP)]
     Headroom(HeadroomArgs),

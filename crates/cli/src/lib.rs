@@ -22,6 +22,7 @@ mod selftest;
 mod sizes;
 mod status;
 mod table;
+mod top;
 mod validate;
 mod version;
 mod vmids;
@@ -144,6 +145,7 @@ fn execute(args: &Args) -> Result<u8, Error> {
         Some(Command::History(wanted)) => return history::history(args, wanted),
         Some(Command::Headroom(wanted)) => return headroom::headroom(args, wanted),
         Some(Command::Doctor(wanted)) => return doctor::doctor(args, wanted),
+        Some(Command::Top(wanted)) => return top::top(args, wanted),
         Some(Command::Pause(wanted)) => return pause::pause(args, wanted),
         Some(Command::Resume(wanted)) => return pause::resume(args, wanted),
         Some(Command::Notify(NotifyCommand::Test(wanted))) => return notify::test(args, wanted),

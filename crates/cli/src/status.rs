@@ -87,27 +87,16 @@ fn is_all_seen(report: &StatusReport) -> bool {
     of_all && !seen.is_empty() && !seen.iter().any(blind)
 }
 
-/// What the daemon says, or where none answers what it noted last.
+/// What the daemon says, or where none answers what it noted last, with a line that says so.
 pub(crate) fn asked_or_remembered(
     args: &Args,
     daemon: &Daemon,
     now: u64,
 ) -> Result<StatusReport, Error> {
-    let Places { socket, journal } = places(args, daemon.control_socket.as_deref())?;
-    let missed = match wait(fetch_status(&socket))? {
-        Ok(report) => return Ok(report),
-        Err(error) if error.exit_code() == 6 => error,
-        Err(error) => return Err(error.into()),
-    };
-    let Some(journal) = journal else { return Err(missed.into()) };
-    let mut report = match remembered(&journal) {
-        Ok(report) => report,
-        Err(why) => {
-            // Where standard error is gone, the exit code says enough.
-            let _ = writeln!(std::io::stderr(), "nor can be read what it noted last: {why}");
-            return Err(missed.into());
-        }
-    };
+    let mut report = asked_or_noted(args, daemon)?;
+    if report.source == Source::Daemon {
+        return Ok(report);
+    }
     let when = match report.noted_at {
         Some(at) => format!("this is what it noted {} ago", span(now.saturating_sub(at))),
         None => "it has noted nothing of any cluster".to_owned(),
@@ -115,6 +104,22 @@ pub(crate) fn asked_or_remembered(
     let help = "systemctl status vm-autoscale";
     report.problems.insert(0, format!("the daemon does not answer; {when}: {help}"));
     Ok(report)
+}
+
+/// What the daemon says, or where none answers what it noted last.
+pub(crate) fn asked_or_noted(args: &Args, daemon: &Daemon) -> Result<StatusReport, Error> {
+    let Places { socket, journal } = places(args, daemon.control_socket.as_deref())?;
+    let missed = match wait(fetch_status(&socket))? {
+        Ok(report) => return Ok(report),
+        Err(error) if error.exit_code() == 6 => error,
+        Err(error) => return Err(error.into()),
+    };
+    let Some(journal) = journal else { return Err(missed.into()) };
+    remembered(&journal).map_err(|why| {
+        // Where standard error is gone, the exit code says enough.
+        let _ = writeln!(std::io::stderr(), "nor can be read what it noted last: {why}");
+        missed.into()
+    })
 }
 
 /// What comes before the VMs: what is wrong, and what is paused. No line is cut: its end says what

@@ -208,7 +208,8 @@ impl ClusterStatus {
 
 impl ClusterStatus {
     /// All but its VMs.
-    pub(crate) fn without_vms(&self) -> Self {
+    #[must_use]
+    pub fn without_vms(&self) -> Self {
         let Self { name, answered_by, problem, paused, looks, look_ms, nodes, .. } = self;
         let (pools_known, undecided) = (self.pools_known, self.undecided);
         Self {
