@@ -1,6 +1,7 @@
 //! One change: journal the intent, ask, read back, clear what it left pending, journal the
 //! outcome. It ends only when the outcome is known.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use vm_autoscale_planner::{Moment, Move};
@@ -39,6 +40,8 @@ struct Way<'a, C, H> {
     intent: &'a Intent,
     /// Since when a command whose end was not seen may be at work.
     since: Moment,
+    /// Whether the guest's agent answered the first question.
+    agent: OnceLock<bool>,
 }
 
 impl<C: Clock, H> Way<'_, C, H> {
@@ -48,16 +51,17 @@ impl<C: Clock, H> Way<'_, C, H> {
 }
 
 /// Carries out one change on the config of that digest, with its number in the journal, unless there is a reason not to: asked for
-/// before the intent is written down, and once more when it would be sent.
+/// before the intent is written down, and once more when it would be sent. Also whether the guest's
+/// agent answered, where it was asked.
 pub(crate) async fn carry_out<C: Clock, H: Helper, J: Journal>(
     (clock, helper, journal): (&C, &H, &J),
     intent: &Intent,
     digest: Digest,
     held: impl Fn() -> Option<String> + Send + Sync,
-) -> (Option<u64>, Settled) {
+) -> (Option<u64>, Settled, Option<bool>) {
     let not_sent = |why: String| {
         let outcome = Outcome::NotSent(why);
-        (None, Settled { outcome, reverted: false, duty: false })
+        (None, Settled { outcome, reverted: false, duty: false }, None)
     };
     if let Some(why) = held() {
         return not_sent(why);
@@ -67,13 +71,16 @@ pub(crate) async fn carry_out<C: Clock, H: Helper, J: Journal>(
         Err(error) => return not_sent(error.to_string()),
     };
     tracing::info!(vmid = %intent.vmid, node = %intent.node, "{}: {}", intent.step, intent.reason);
+    let mut agent = None;
     let settled = match helper.execute_unless(&request(intent, digest), held).await {
         Err(error) if error.did_nothing() => {
             Settled { outcome: refusal(error), reverted: false, duty: false }
         }
         result => {
-            let way = Way { clock, helper, intent, since: clock.now() };
-            settle(&way, result.ok().as_ref()).await
+            let way = Way { clock, helper, intent, since: clock.now(), agent: OnceLock::new() };
+            let settled = settle(&way, result.ok().as_ref()).await;
+            agent = way.agent.get().copied();
+            settled
         }
     };
     let Settled { outcome, reverted, duty } = &settled;
@@ -83,7 +90,7 @@ pub(crate) async fn carry_out<C: Clock, H: Helper, J: Journal>(
     } else {
         tracing::warn!(vmid = %intent.vmid, reverted, duty, "{}: {outcome}", intent.step);
     }
-    (Some(id), settled)
+    (Some(id), settled, agent)
 }
 
 /// Settles a change of a process of before by what is there now. It is never asked for again,
@@ -93,7 +100,7 @@ pub(crate) async fn reconcile<C: Clock, H: Helper, J: Journal>(
     (id, intended): (u64, Moment),
     intent: &Intent,
 ) -> Settled {
-    let way = Way { clock, helper, intent, since: intended.after(QUEUED) };
+    let way = Way { clock, helper, intent, since: intended.after(QUEUED), agent: OnceLock::new() };
     let settled = settle(&way, None).await;
     journal.settle(clock.now(), id, intent, &settled).await;
     tracing::warn!(vmid = %intent.vmid, "{} of before the start: {}", intent.step, settled.outcome);
@@ -106,7 +113,7 @@ pub(crate) async fn compare<C: Clock, H: Helper>(
     (clock, helper): (&C, &H),
     intent: &Intent,
 ) -> Result<Option<(u32, u32)>, String> {
-    let way = Way { clock, helper, intent, since: clock.now() };
+    let way = Way { clock, helper, intent, since: clock.now(), agent: OnceLock::new() };
     let (config, _) = read_config(helper, intent, (&intent.node, &intent.node))
         .await?
         .ok_or("its config is not there")?;

@@ -221,6 +221,11 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
                     self.board.changed(&self.care.cluster, intent.vmid, last);
                 }
             }
+            Finished::Heard { vmid, agent } => {
+                if let Some(vm) = memory.view.vms.get_mut(&vmid) {
+                    vm.agent = Some((agent, at));
+                }
+            }
             Finished::Stepped(stepped) => self.errand_stepped(memory, *stepped),
             Finished::Cleared(vmid) => memory.free(vmid),
             Finished::Compared { suspect, sizes } => memory.found(now, at, suspect, sizes),

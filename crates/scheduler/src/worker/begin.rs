@@ -19,6 +19,8 @@ pub(super) type Done = mpsc::UnboundedSender<Finished>;
 pub(super) enum Finished {
     /// A change.
     Changed { id: Option<u64>, intent: Intent, settled: Settled },
+    /// Whether a guest's agent answered, when it was asked after a change.
+    Heard { vmid: VmId, agent: bool },
     /// A step of what an administrator ordered.
     Stepped(Box<Stepped>),
     /// Something was done about a leftover.
@@ -63,9 +65,14 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         let (clock, helper, journal) = self.ports();
         let digest = known.digest.clone();
         let held = self.held(view.nameable(decision.vmid));
+        let heard = done.clone();
         begin(in_flight, done, &intent.clone(), async move {
             let ports = (&clock, &helper, &journal);
-            let (id, settled) = carry_out(ports, &intent, digest, held).await;
+            let (id, settled, agent) = carry_out(ports, &intent, digest, held).await;
+            if let Some(agent) = agent {
+                // Only a worker that stopped no longer listens.
+                let _ = heard.send(Finished::Heard { vmid: intent.vmid, agent });
+            }
             Finished::Changed { id, intent, settled }
         });
     }
