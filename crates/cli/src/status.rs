@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use vm_autoscale_proxmox::VmId;
 use vm_autoscale_scheduler::{
-    ClusterStatus, Reload, Source, StatusReport, fetch_status, remembered, wall,
+    ChannelStatus, ClusterStatus, Reload, Source, StatusReport, fetch_status, remembered, wall,
 };
 
 use crate::args::{Args, Daemon, Format, StatusArgs};
@@ -55,7 +55,19 @@ pub(crate) fn text_of(report: &mut StatusReport, wanted: &[VmId], now: u64) -> S
             counts.asked, counts.verified, counts.failed, counts.reverted
         );
     }
+    text.extend(report.channels.iter().filter_map(untold));
     text
+}
+
+/// What people were not told by a channel, where there is any.
+fn untold(channel: &ChannelStatus) -> Option<String> {
+    let ChannelStatus { name, sent, failed, dropped, queued, unlisted, .. } = channel;
+    (failed + dropped + unlisted > 0).then(|| {
+        format!(
+            "Messages by {name}: {sent} sent, {failed} not delivered, {dropped} dropped, {unlisted} \
+             only counted, {queued} waiting.\n"
+        )
+    })
 }
 
 /// To these VMs, where some are named; one of them that is not there.
@@ -180,6 +192,20 @@ mod tests {
         assert_eq!(narrow(&mut report, &[known]), None);
         report.clusters[0].problem = Some("no answer".to_owned());
         assert!(!is_all_seen(&report));
+    }
+
+    #[test]
+    fn what_people_were_not_told_is_counted() {
+        let mut channel = ChannelStatus { name: "mail".into(), sent: 7, ..Default::default() };
+        assert_eq!(untold(&channel), None);
+        (channel.failed, channel.unlisted) = (2, 30);
+        let said =
+            "Messages by mail: 7 sent, 2 not delivered, 0 dropped, 30 only counted, 0 waiting.\n";
+        assert_eq!(untold(&channel).as_deref(), Some(said));
+        let problem = Some("no answer within 5 s".to_owned());
+        let channels = vec![ChannelStatus { problem, ..channel }];
+        let report = StatusReport { channels, ..StatusReport::default() };
+        assert_eq!(report.ills(), ["messages by mail are not delivered: no answer within 5 s"]);
     }
 
     #[test]
