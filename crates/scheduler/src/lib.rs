@@ -24,6 +24,7 @@ pub mod past;
 mod ports;
 mod probe;
 mod remembered;
+mod said;
 mod samples;
 mod status;
 mod view;
