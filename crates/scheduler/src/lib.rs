@@ -17,6 +17,7 @@ mod headroom;
 mod health;
 mod journal;
 mod logging;
+mod metrics;
 mod notify;
 mod observe;
 mod outcome;

@@ -21,9 +21,6 @@ const UNSAID: usize = 10_000;
 /// memory for.
 const AT_ONCE: usize = 400;
 
-/// The kind of the decision that somebody else changed a VM.
-const OTHERS: &str = "changed-by-others";
-
 /// What the journal was given.
 pub(in crate::worker) struct Taken {
     vms: Vec<VmId>,
@@ -41,16 +38,15 @@ impl Taken {
 }
 
 impl Memory {
-    /// Takes the decisions of a cycle; those by which a VM is left alone because of others.
+    /// Takes the decisions of a cycle; those that are other ones than before.
     pub(in crate::worker) fn decided(&mut self, at: u64) -> Vec<Decided> {
         // What was seen last may be another VM.
         self.forget_strangers();
         let new = self.stand(at);
-        let others = new.iter().filter(|decided| decided.kind == OTHERS).cloned().collect();
-        self.unsaid.extend(new);
+        self.unsaid.extend(new.iter().cloned());
         let over = self.unsaid.len().saturating_sub(UNSAID);
         self.unsaid.drain(..over);
-        others
+        new
     }
 
     /// What is other than the journal has it.
