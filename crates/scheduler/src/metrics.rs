@@ -2,7 +2,7 @@
 //! only reads what the workers posted: no cycle waits for it.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ mod http;
 mod page;
 mod series;
 mod tally;
-use http::{Answer, Stream, converse};
+use http::{Answer, Asked, Stream, hear, reply};
 use page::Facts;
 pub(crate) use tally::Tally;
 
@@ -50,10 +50,11 @@ impl Door {
     }
 
     async fn accept(&self) -> io::Result<Box<dyn Stream>> {
-        Ok(match self {
+        let stream: Box<dyn Stream> = match self {
             Self::Unix(listener, _) => Box::new(listener.accept().await?.0),
             Self::Tcp(listener) => Box::new(listener.accept().await?.0),
-        })
+        };
+        Ok(stream)
     }
 }
 
@@ -61,7 +62,7 @@ impl Drop for Door {
     fn drop(&mut self) {
         if let Self::Unix(_, path) = self {
             // The next start removes a socket that stayed.
-            let _ = std::fs::remove_file(Path::new(path));
+            let _ = std::fs::remove_file(path);
         }
     }
 }
@@ -89,8 +90,7 @@ pub(crate) async fn serve<J: Journal>(door: Door, board: Board, journal: J) {
         let Ok(place) = places.clone().try_acquire_owned() else { continue };
         let source = source.clone();
         tokio::spawn(async move {
-            let talk = converse(stream, async |path: String| source.answer(&path).await);
-            if let Ok(Err(error)) = timeout(PATIENCE, talk).await {
+            if let Ok(Err(error)) = timeout(PATIENCE, source.converse(stream)).await {
                 tracing::debug!("metrics: {error}");
             }
             drop(place);
@@ -99,6 +99,13 @@ pub(crate) async fn serve<J: Journal>(door: Door, board: Board, journal: J) {
 }
 
 impl<J: Journal> Source<J> {
+    async fn converse(&self, mut stream: Box<dyn Stream>) -> io::Result<()> {
+        match hear(&mut stream).await? {
+            Ok(Asked { path, is_whole }) => reply(stream, self.answer(&path).await, is_whole).await,
+            Err(refused) => reply(stream, refused, true).await,
+        }
+    }
+
     async fn answer(&self, path: &str) -> Answer {
         match path {
             "/metrics" => self.metrics().await,

@@ -27,10 +27,8 @@ impl Journald {
     pub(super) fn behind_stderr() -> Option<Self> {
         let stream = std::env::var("JOURNAL_STREAM").ok()?;
         let stderr = File::from(io::stderr().as_fd().try_clone_to_owned().ok()?);
-        let is = stderr.metadata().ok()?;
         // Whoever redirects the stream of a service wants its lines there.
-        let is_it = stream == format!("{}:{}", is.dev(), is.ino());
-        is_it.then(|| Self::at(SOCKET.into()).ok()).flatten()
+        is_stream(&stream, &stderr).then(|| Self::at(SOCKET.into()).ok()).flatten()
     }
 
     pub(super) fn at(path: PathBuf) -> io::Result<Self> {
@@ -53,6 +51,11 @@ impl Write for Journald {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Whether this is the stream that systemd tells of: its device and inode.
+pub(super) fn is_stream(told: &str, file: &File) -> bool {
+    file.metadata().is_ok_and(|is| told == format!("{}:{}", is.dev(), is.ino()))
 }
 
 /// An entry as journald takes it. Lengths stand before values: nothing in them ends a field.

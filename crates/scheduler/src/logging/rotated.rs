@@ -45,7 +45,6 @@ impl Rotated {
         // Those of a time when more were kept.
         let mut more = (keep.saturating_add(1)..).map(|number| new.numbered(number));
         while more.next().is_some_and(|path| remove_file(path).is_ok()) {}
-        drop(more);
         Ok(new)
     }
 

@@ -1,5 +1,4 @@
-use std::io::Read as _;
-use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::os::unix::net::UnixDatagram;
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
@@ -163,11 +162,12 @@ fn journald_has_the_fields_as_fields() {
 }
 
 #[test]
-fn standard_error_that_is_no_journal_is_none() {
-    // The tests' own is none, whatever the variable says.
-    assert!(Journald::behind_stderr().is_none());
-    // A writer whose reader went says so, and is not waited for.
-    let (mut one, other) = UnixStream::pair().unwrap();
-    drop(other);
-    assert_eq!(one.read(&mut [0]).unwrap(), 0);
+fn the_stream_of_the_journal_is_known_by_what_it_is() {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let (one, other) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
+    let is = one.metadata().unwrap();
+    let stream = format!("{}:{}", is.dev(), is.ino());
+    assert!(native::is_stream(&stream, &one) && !native::is_stream(&stream, &other));
+    assert!(!native::is_stream("", &one));
 }

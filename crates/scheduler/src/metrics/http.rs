@@ -49,20 +49,17 @@ impl Answer {
 }
 
 /// What is asked for: a path, and whether its content is wanted, too.
-struct Asked {
-    path: String,
-    is_whole: bool,
+pub(super) struct Asked {
+    pub(super) path: String,
+    pub(super) is_whole: bool,
 }
 
-/// Reads one question and answers it.
-pub(super) async fn converse<S: Stream>(
-    mut stream: S,
-    answer: impl AsyncFnOnce(String) -> Answer,
+/// Gives the answer, and hangs up.
+pub(super) async fn reply(
+    mut stream: impl Stream,
+    answer: Answer,
+    is_whole: bool,
 ) -> io::Result<()> {
-    let (answer, is_whole) = match read(&mut stream).await? {
-        Ok(Asked { path, is_whole }) => (answer(path).await, is_whole),
-        Err(refused) => (refused, true),
-    };
     stream.write_all(answer.head().as_bytes()).await?;
     if is_whole {
         stream.write_all(answer.body.as_bytes()).await?;
@@ -70,7 +67,8 @@ pub(super) async fn converse<S: Stream>(
     stream.shutdown().await
 }
 
-async fn read(stream: &mut impl Stream) -> io::Result<Result<Asked, Answer>> {
+/// Reads one question; where it is none, what is answered to that.
+pub(super) async fn hear(stream: &mut impl Stream) -> io::Result<Result<Asked, Answer>> {
     let mut head = Vec::new();
     loop {
         let mut bytes = [0; 1024];

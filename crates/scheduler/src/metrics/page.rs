@@ -110,7 +110,8 @@ impl Facts {
                 ([("channel", channel.name.as_str()), ("result", result)], count)
             })
         });
-        sheet.counters(("notifications", "Messages by channel and what became of them."), results)?;
+        sheet
+            .counters(("notifications", "Messages by channel and what became of them."), results)?;
         let queued = self.report.channels.iter();
         let queued = queued.map(|channel| ([("channel", channel.name.as_str())], channel.queued));
         sheet.gauges(("notification_queue_depth", "Messages that wait to be sent."), queued)

@@ -1,4 +1,6 @@
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
@@ -198,6 +200,5 @@ async fn a_loopback_address_serves_the_same_and_the_socket_is_for_the_group() {
     exposition::read(page.split_once("\r\n\r\n").unwrap().1);
     let dir = tempfile::tempdir().unwrap();
     let path = serve_in(&dir, board(1, None)).await;
-    use std::os::unix::fs::PermissionsExt as _;
     assert_eq!(std::fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o660);
 }

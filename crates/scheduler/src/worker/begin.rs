@@ -155,7 +155,7 @@ pub(super) fn begin(
     in_flight.insert(*vmid, node.clone());
     let done = done.clone();
     // Of the level that is never switched off: its fields belong to each line of the change.
-    let span = tracing::error_span!("change", %cluster, %node, %vmid);
+    let span = tracing::error_span!("change", %vmid, %node, %cluster);
     let change = async move {
         // Only a worker that stopped without waiting no longer listens.
         let _ = done.send(work.await);

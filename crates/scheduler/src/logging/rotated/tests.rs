@@ -23,6 +23,7 @@ fn files(dir: &tempfile::TempDir) -> Vec<(String, u64)> {
     files
 }
 
+/// `"logging.max_size_mb"` (here less, so that it takes no time) and `"logging.keep"`.
 #[test]
 fn a_full_file_is_renamed_and_the_last_one_goes() {
     let dir = tempfile::tempdir().unwrap();
@@ -34,6 +35,8 @@ fn a_full_file_is_renamed_and_the_last_one_goes() {
     }
     let named = |name: &str| (name.to_owned(), 4096);
     assert_eq!(files(&dir), [named("a.log"), named("a.log.1"), named("a.log.2")]);
+    assert_eq!(Rotated::open(dir.path().join("b"), 3, 0).unwrap().most, 3 << 20);
+    std::fs::remove_file(dir.path().join("b")).unwrap();
     // A line that is longer than a file has one of its own.
     log.write_all(&[b'y'; 5000]).unwrap();
     log.write_all(KIB).unwrap();

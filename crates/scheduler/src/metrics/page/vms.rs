@@ -4,7 +4,7 @@
 use std::fmt::{self, Write as _};
 
 use prometheus_client::encoding::{
-    EncodeLabel as _, EncodeLabelSet, EncodeLabelValue, LabelSetEncoder, LabelValueEncoder,
+    EncodeLabel, EncodeLabelSet, EncodeLabelValue, LabelSetEncoder, LabelValueEncoder,
 };
 use vm_autoscale_proxmox::VmId;
 
@@ -29,14 +29,14 @@ impl EncodeLabelValue for Id {
 
 impl EncodeLabelSet for Of<'_> {
     fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
-        ("cluster", self.cluster).encode(encoder.encode_label())?;
-        ("id", Id(self.vmid)).encode(encoder.encode_label())
+        EncodeLabel::encode(&("cluster", self.cluster), encoder.encode_label())?;
+        EncodeLabel::encode(&("id", Id(self.vmid)), encoder.encode_label())
     }
 }
 
 impl Facts {
     pub(super) fn vms(&self, sheet: &mut Sheet<'_>) -> fmt::Result {
-        let infos = self.each_vm(|vm| Some(vm));
+        let infos = self.each_vm(Some);
         let infos = infos.map(|(of, vm)| {
             ((of, [("node", vm.node.as_str()), ("mode", vm.mode.as_str())]), 1_u32)
         });
@@ -76,7 +76,7 @@ impl Facts {
         let blocked = self.each_vm(Some).flat_map(|(of, vm)| {
             let words = ["cpu", "memory"].into_iter().zip(vm.blocked).zip(&vm.kinds);
             words.filter(|((_, is_blocked), _)| *is_blocked).map(move |((resource, _), kind)| {
-                ((of, [("resource", resource), ("reason", kind.as_ref())]), 1_u32)
+                ((of, [("resource", resource), ("reason", &**kind)]), 1_u32)
             })
         });
         sheet.gauges(
