@@ -34,6 +34,7 @@ mod limits;
 mod logins;
 mod lookout;
 mod malice;
+mod metrics;
 mod node_trouble;
 mod notices;
 mod one_vm;

@@ -72,6 +72,7 @@ pub(crate) async fn carry_out<C: Clock, H: Helper, J: Journal>(
     };
     tracing::info!(vmid = %intent.vmid, node = %intent.node, "{}: {}", intent.step, intent.reason);
     let mut agent = None;
+    tracing::info!(kind = "asked", change = id, "{}: {}", intent.step, intent.reason);
     let settled = match helper.execute_unless(&request(intent, digest), held).await {
         Err(error) if error.did_nothing() => {
             Settled { outcome: refusal(error), reverted: false, duty: false }
@@ -86,9 +87,16 @@ pub(crate) async fn carry_out<C: Clock, H: Helper, J: Journal>(
     let Settled { outcome, reverted, duty } = &settled;
     journal.settle(clock.now(), id, intent, &settled).await;
     if *outcome == Outcome::Applied {
-        tracing::info!(vmid = %intent.vmid, "{}: {outcome}", intent.step);
+        tracing::info!(kind = outcome.kind(), change = id, "{}: {outcome}", intent.step);
     } else {
-        tracing::warn!(vmid = %intent.vmid, reverted, duty, "{}: {outcome}", intent.step);
+        tracing::warn!(
+            kind = outcome.kind(),
+            change = id,
+            reverted,
+            duty,
+            "{}: {outcome}",
+            intent.step
+        );
     }
     (Some(id), settled, agent)
 }
@@ -103,7 +111,8 @@ pub(crate) async fn reconcile<C: Clock, H: Helper, J: Journal>(
     let way = Way { clock, helper, intent, since: intended.after(QUEUED), agent: OnceLock::new() };
     let settled = settle(&way, None).await;
     journal.settle(clock.now(), id, intent, &settled).await;
-    tracing::warn!(vmid = %intent.vmid, "{} of before the start: {}", intent.step, settled.outcome);
+    let (kind, outcome) = (settled.outcome.kind(), &settled.outcome);
+    tracing::warn!(kind, change = id, "{} of before the start: {outcome}", intent.step);
     settled
 }
 
@@ -127,7 +136,7 @@ pub(crate) async fn compare<C: Clock, H: Helper>(
 /// Clears what an earlier change left, once; whether that worked shows at the next look.
 pub(crate) async fn clear<H: Helper>(helper: &H, intent: &Intent, digest: Digest) {
     if revert(helper, intent, digest).await {
-        tracing::info!(vmid = %intent.vmid, "reverted what {} left pending", intent.step);
+        tracing::info!(kind = "reverted", "reverted what {} left pending", intent.step);
     }
 }
 
@@ -199,7 +208,7 @@ async fn clean<C: Clock, H: Helper>(
             }
             Ok(Some(found)) => read = found,
             Ok(None) => return Settled { outcome, reverted, duty: true },
-            Err(why) => tracing::warn!(vmid = %intent.vmid, "cannot read back yet: {why}"),
+            Err(why) => tracing::warn!(kind = "not-read-back", "cannot read back yet: {why}"),
         }
     }
     Settled { outcome, reverted, duty: own_pending(intent.step, &read.0) }
@@ -217,11 +226,15 @@ async fn revert<H: Helper>(helper: &H, intent: &Intent, digest: Digest) -> bool 
     match result {
         Ok(executed) if executed.exit == 0 => true,
         Ok(executed) => {
-            tracing::warn!(vmid = %intent.vmid, "revert failed: {}", Failure::classify(&executed.stderr));
+            tracing::warn!(
+                kind = "not-reverted",
+                "revert failed: {}",
+                Failure::classify(&executed.stderr)
+            );
             false
         }
         Err(error) => {
-            tracing::warn!(vmid = %intent.vmid, "revert failed: {error}");
+            tracing::warn!(kind = "not-reverted", "revert failed: {error}");
             false
         }
     }

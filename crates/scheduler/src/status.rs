@@ -1,8 +1,10 @@
 //! What `vm-autoscale status` shows.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use vm_autoscale_config::Clusters;
-use vm_autoscale_planner::{Choice, Decision, Moment, Verdict};
+use vm_autoscale_planner::{Choice, Decision, Moment, Move, Verdict};
 use vm_autoscale_protocol::NodeHealth;
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
@@ -153,6 +155,12 @@ pub struct VmStatus {
     /// Whether something keeps it from being looked after: its vCPUs, its memory.
     #[serde(default)]
     pub blocked: [bool; 2],
+    /// Stable words for why, of both decisions: its vCPUs, its memory.
+    #[serde(default)]
+    pub kinds: [Cow<'static, str>; 2],
+    /// vCPUs and MiB that it is to get, where that is decided.
+    #[serde(default)]
+    pub wanted: [Option<u32>; 2],
     /// The last change of ours.
     #[serde(default)]
     pub last: Option<LastChange>,
@@ -259,8 +267,22 @@ impl VmStatus {
             cpu_since: None,
             memory_since: None,
             blocked: [decision.cpu.reason.is_block(), decision.memory.reason.is_block()],
+            kinds: [&decision.cpu, &decision.memory].map(|choice| choice.reason.kind().into()),
+            wanted: [&decision.cpu, &decision.memory].map(wanted),
             last: None,
         }
+    }
+}
+
+/// The size that is decided on, where it is another one.
+fn wanted(choice: &Choice) -> Option<u32> {
+    match choice.verdict {
+        Verdict::Act(step) | Verdict::Recommend(step) => match step {
+            Move::Cpu { to, .. } => Some(to.into()),
+            Move::Memory { to, .. } => Some(to.get()),
+            Move::CpuLimit { .. } | Move::Balloon { .. } => None,
+        },
+        Verdict::Hold => None,
     }
 }
 

@@ -2,6 +2,7 @@
 //! its end comes back to the worker.
 
 use tokio::sync::mpsc;
+use tracing::Instrument as _;
 use vm_autoscale_planner::{Decision, GuestAnswer, Move, Resource};
 use vm_autoscale_proxmox::{VmConfig, VmId};
 
@@ -123,7 +124,10 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             let (clock, helper, _) = self.ports();
             begin(&mut memory.in_flight, done, &intent.clone(), async move {
                 let sizes = compare((&clock, &helper), &intent).await.unwrap_or_else(|why| {
-                    tracing::warn!(%vmid, "QEMU and config cannot be compared: {why}");
+                    tracing::warn!(
+                        kind = "not-compared",
+                        "QEMU and config cannot be compared: {why}"
+                    );
                     None
                 });
                 Finished::Compared { suspect, sizes }
@@ -152,15 +156,18 @@ pub(super) fn stands_still(memory: &Memory) -> bool {
 pub(super) fn begin(
     in_flight: &mut InFlight,
     done: &Done,
-    Intent { vmid, node, .. }: &Intent,
+    Intent { vmid, node, cluster, .. }: &Intent,
     work: impl Future<Output = Finished> + Send + 'static,
 ) {
     in_flight.insert(*vmid, node.clone());
     let done = done.clone();
-    tokio::spawn(async move {
+    // Of the level that is never switched off: its fields belong to each line of the change.
+    let span = tracing::error_span!("change", %vmid, %node, %cluster);
+    let change = async move {
         // Only a worker that stopped without waiting no longer listens.
         let _ = done.send(work.await);
-    });
+    };
+    tokio::spawn(change.instrument(span));
 }
 
 /// No move at all: only what it is about counts.

@@ -1,6 +1,7 @@
 //! What a cycle adds to the journal.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,9 +21,6 @@ const UNSAID: usize = 10_000;
 /// memory for.
 const AT_ONCE: usize = 400;
 
-/// The kind of the decision that somebody else changed a VM.
-const OTHERS: &str = "changed-by-others";
-
 /// What the journal was given.
 pub(in crate::worker) struct Taken {
     vms: Vec<VmId>,
@@ -40,16 +38,15 @@ impl Taken {
 }
 
 impl Memory {
-    /// Takes the decisions of a cycle; those by which a VM is left alone because of others.
+    /// Takes the decisions of a cycle; those that are other ones than before.
     pub(in crate::worker) fn decided(&mut self, at: u64) -> Vec<Decided> {
         // What was seen last may be another VM.
         self.forget_strangers();
         let new = self.stand(at);
-        let others = new.iter().filter(|decided| decided.kind == OTHERS).cloned().collect();
-        self.unsaid.extend(new);
+        self.unsaid.extend(new.iter().cloned());
         let over = self.unsaid.len().saturating_sub(UNSAID);
         self.unsaid.drain(..over);
-        others
+        new
     }
 
     /// What is other than the journal has it.
@@ -124,19 +121,50 @@ impl Memory {
                 let kind = kind(choice);
                 let known = self.records.get(&decision.vmid);
                 let stands = known.is_some_and(|is| is.standing(resource).kind == kind);
-                if stands || choice.reason.is_passing() {
+                if choice.reason.is_passing() {
+                    continue;
+                }
+                let was_blocked = block(&mut self.blocked, (decision.vmid, resource), choice);
+                if stands {
                     continue;
                 }
                 let (text, kind) = (told(choice), kind.into_owned());
-                if choice.reason.is_block() {
-                    tracing::info!(vmid = %decision.vmid, resource = ?resource, "{text}");
-                }
+                let node = self.view.vms.get(&decision.vmid).map(|vm| vm.node.as_str());
+                log((decision.vmid, node, resource), choice, was_blocked, (&kind, &text));
                 let record = record_of(&mut self.records, decision.vmid);
                 *record.standing_mut(resource) = Standing { kind: kind.clone(), since: at };
                 changed.push(Decided { vmid: decision.vmid, resource, kind, text });
             }
         }
         changed
+    }
+}
+
+/// Notes whether something keeps it from being looked after; whether something did.
+fn block(
+    blocked: &mut BTreeSet<(VmId, Resource)>,
+    what: (VmId, Resource),
+    choice: &Choice,
+) -> bool {
+    if choice.reason.is_block() { !blocked.insert(what) } else { blocked.remove(&what) }
+}
+
+/// A line where somebody may have to do something, or has not any more. What is done has lines of
+/// its own, and what is as it should be, or waits, has none.
+fn log(
+    (vmid, node, resource): (VmId, Option<&str>, Resource),
+    choice: &Choice,
+    was_blocked: bool,
+    (kind, text): (&str, &str),
+) {
+    if choice.reason.is_block() {
+        tracing::info!(%vmid, node, ?resource, kind, "{text}");
+    } else if was_blocked {
+        tracing::info!(%vmid, node, ?resource, kind, "nothing keeps it any more: {text}");
+    } else if let Verdict::Recommend(_) = choice.verdict {
+        tracing::info!(%vmid, node, ?resource, kind, "{text}");
+    } else {
+        tracing::debug!(%vmid, node, ?resource, kind, "{text}");
     }
 }
 
