@@ -19,6 +19,10 @@ mod report;
 mod restore;
 mod top;
 mod version;
+mod bundle;
+mod plan;
+use bundle::BUNDLE_HELP;
+pub(crate) use bundle::BundleArgs;
 use doctor::DOCTOR_HELP;
 pub(crate) use doctor::DoctorArgs;
 use explain::EXPLAIN_HELP;
@@ -31,6 +35,8 @@ use notify::NOTIFY_HELP;
 pub(crate) use notify::{NotifyCommand, TestArgs};
 use pause::{PAUSE_HELP, RESUME_HELP};
 pub(crate) use pause::{PauseArgs, ResumeArgs, spelled};
+use plan::PLAN_HELP;
+pub(crate) use plan::PlanArgs;
 use replay::REPLAY_HELP;
 pub(crate) use replay::{ReplayArgs, ReplayPolicy, WorldArgs};
 use report::REPORT_HELP;
@@ -93,9 +99,10 @@ pub(crate) enum Command {
     /// Run the daemon (systemd does this).
     #[command(after_help = help::RUN)]
     Run,
-    /// Look once and say what would be done and why. Changes nothing.
-    #[command(after_help = help::PLAN)]
-    Plan,
+    /// Say what is to be done next and why, and the commands that do the same by hand. Changes
+    /// nothing.
+    #[command(after_help = PLAN_HELP)]
+    Plan(PlanArgs),
     /// Ask every node whether it answers, how fast, how its clock is, and whether a gate guards the
     /// helper's key there. 1 where one does not answer.
     #[command(after_help = NODES_HELP)]
@@ -135,6 +142,9 @@ pub(crate) enum Command {
     /// Whether people would be told.
     #[command(subcommand, after_help = NOTIFY_HELP)]
     Notify(NotifyCommand),
+    /// Write what is known of a VM's last days into one document for a bug report, without names.
+    #[command(after_help = BUNDLE_HELP)]
+    Bundle(BundleArgs),
     /// Play a recorded load to the planner, and sum up what comes of it.
     #[command(after_help = REPLAY_HELP)]
     Replay(ReplayArgs),

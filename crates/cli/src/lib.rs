@@ -1,6 +1,7 @@
 //! `vm-autoscale`: what an administrator types. `run` is the daemon itself.
 
 mod args;
+mod bundle;
 mod config;
 mod detail;
 mod doctor;
@@ -15,6 +16,7 @@ mod notify;
 mod past;
 mod pause;
 mod plain;
+mod plan;
 mod replay;
 mod report;
 mod restore;
@@ -36,10 +38,10 @@ use std::sync::Arc;
 use clap::CommandFactory as _;
 use serde::Serialize;
 use vm_autoscale_config::SchedulerConfig;
-use vm_autoscale_scheduler::{Reread, look, run, start_log};
+use vm_autoscale_scheduler::{Reread, run, start_log};
 
 use crate::args::{Args, Command, ConfigCommand, Format, NotifyCommand, spelled};
-use crate::plain::{harmless, plain};
+use crate::plain::harmless;
 
 pub use crate::table::table;
 
@@ -54,6 +56,8 @@ enum Error {
     Journal(String),
     #[error("{}: there is no journal; does `journal.path` name the daemon's?", .0.display())]
     NoJournal(std::path::PathBuf),
+    #[error("{}: there is no such bundle", .0.display())]
+    NoBundle(std::path::PathBuf),
     #[error("{}: {source}; nothing was written", file.display())]
     Script { file: std::path::PathBuf, source: std::io::Error },
     #[error("the answer cannot be written: {0}")]
@@ -74,7 +78,7 @@ impl Error {
             Self::Config(error) if error.is_missing() => 66,
             Self::Config(_) => 3,
             Self::Replay(error) if error.is_missing() => 66,
-            Self::NoJournal(_) => 66,
+            Self::NoJournal(_) | Self::NoBundle(_) => 66,
             Self::Replay(vm_autoscale_replay::Error::World(_)) | Self::Usage(_) => 2,
             Self::Scheduler(error) | Self::Silent { error, .. } => error.exit_code(),
             Self::File { .. }
@@ -154,6 +158,8 @@ fn execute(args: &Args) -> Result<u8, Error> {
         Some(Command::Selftest(wanted)) => return selftest::selftest(args, wanted),
         Some(Command::Version(wanted)) => return version::version(args, wanted),
         Some(Command::Report(wanted)) => return report::report(args, wanted),
+        Some(Command::Bundle(wanted)) => return bundle::bundle(args, wanted),
+        Some(Command::Plan(wanted)) => return plan::plan(args, wanted),
         Some(Command::SizesBefore) => return sizes::before(args),
         _ => {}
     }
@@ -167,18 +173,6 @@ fn execute(args: &Args) -> Result<u8, Error> {
                 SchedulerConfig::read(&same.config, &environment::environment(&same)?)
             });
             wait(run(config, &args.config, reread))??;
-            Ok(0)
-        }
-        Some(Command::Plan) => {
-            let mut report = wait(look(&Arc::new(config)))??;
-            let note = "One look: cooldowns and the age of samples are known to the running daemon only.\n";
-            match args.output_format {
-                Format::Json => json(&report)?,
-                Format::Text => {
-                    plain(&mut report);
-                    say(&format!("{}{note}", table(&report, terminal_width())))?;
-                }
-            }
             Ok(0)
         }
         Some(Command::Nodes) => nodes::nodes(&config, args.output_format),

@@ -66,6 +66,8 @@ pub use ports::{AskError, Clock, Helper, Intent, Purpose};
 pub use probe::{HelperFacts, NodeProbe, Probe, probe};
 pub use remembered::remembered;
 pub use samples::{Used, VmUse};
-pub use status::{ClusterStatus, MemorySignal, NodeStatus, StatusReport, VmStatus};
+pub use status::{
+    ClusterStatus, MemorySignal, NodeStatus, Planned, PlannedState, StatusReport, VmStatus,
+};
 pub use view::vm_policy;
 pub use worker::planner_config;

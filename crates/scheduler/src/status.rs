@@ -11,6 +11,11 @@ use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 use crate::view::{InFlight, KnownVm, View};
 use crate::{ChannelStatus, Counts, Event, LastChange, PauseStatus, Reload, Source};
 
+mod planned;
+
+use planned::planned;
+pub use planned::{Planned, PlannedState};
+
 /// All clusters.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct StatusReport {
@@ -164,6 +169,9 @@ pub struct VmStatus {
     /// The last change of ours.
     #[serde(default)]
     pub last: Option<LastChange>,
+    /// What the last look decided to change, also where the mode forbids it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<Planned>,
 }
 
 /// How well it is known what memory a VM needs.
@@ -270,6 +278,7 @@ impl VmStatus {
             kinds: [&decision.cpu, &decision.memory].map(|choice| choice.reason.kind().into()),
             wanted: [&decision.cpu, &decision.memory].map(wanted),
             last: None,
+            moves: planned(decision),
         }
     }
 }

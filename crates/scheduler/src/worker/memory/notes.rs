@@ -11,7 +11,7 @@ use vm_autoscale_proxmox::{ClusterName, VmId};
 use super::{Memory, record_of};
 use crate::journal::{Decided, Notes, Samples, Standing, VmRecord};
 use crate::status::told;
-use crate::{ClusterStatus, MemorySignal};
+use crate::{ClusterStatus, MemorySignal, PlannedState};
 
 /// For when the daemon is down; 5,000 VMs are about 3 MiB.
 const PICTURE: Duration = Duration::from_secs(300);
@@ -188,6 +188,10 @@ pub(in crate::worker) fn complete(status: &mut ClusterStatus, memory: &Memory, n
     for vm in &mut status.vms {
         vm.sample_age = memory.planner.sample_age(vm.vmid, now).map(|age| age.as_secs());
         vm.signal = vm.sample_age.map(|_| signal(memory, vm.vmid));
+        if memory.in_flight.contains_key(&vm.vmid) {
+            let decided = vm.moves.iter_mut().filter(|is| is.state == PlannedState::Decided);
+            decided.for_each(|planned| planned.state = PlannedState::UnderWay);
+        }
         let Some(record) = memory.records.get(&vm.vmid) else { continue };
         let [cpu, ram] = &record.standing;
         let since = |standing: &Standing| (standing.since > 0).then_some(standing.since);
