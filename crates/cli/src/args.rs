@@ -7,6 +7,7 @@ use clap::parser::ValueSource;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
+mod bundle;
 mod doctor;
 mod explain;
 mod headroom;
@@ -14,13 +15,13 @@ mod help;
 mod history;
 mod notify;
 mod pause;
+mod plan;
+mod promote;
 mod replay;
 mod report;
 mod restore;
 mod top;
 mod version;
-mod bundle;
-mod plan;
 use bundle::BUNDLE_HELP;
 pub(crate) use bundle::BundleArgs;
 use doctor::DOCTOR_HELP;
@@ -37,6 +38,8 @@ use pause::{PAUSE_HELP, RESUME_HELP};
 pub(crate) use pause::{PauseArgs, ResumeArgs, spelled};
 use plan::PLAN_HELP;
 pub(crate) use plan::PlanArgs;
+use promote::PROMOTE_HELP;
+pub(crate) use promote::PromoteArgs;
 use replay::REPLAY_HELP;
 pub(crate) use replay::{ReplayArgs, ReplayPolicy, WorldArgs};
 use report::REPORT_HELP;
@@ -151,6 +154,10 @@ pub(crate) enum Command {
     /// What VMs used, got and gave back in a time, and what kept them from it; also as a page.
     #[command(after_help = REPORT_HELP)]
     Report(ReportArgs),
+    /// Say of each VM whether enough is known for the next mode, and which line would change it.
+    /// Changes nothing.
+    #[command(after_help = PROMOTE_HELP)]
+    Promote(PromoteArgs),
     /// Print the commands that give VMs back the sizes that they had before our changes. Changes
     /// nothing.
     #[command(after_help = help::SIZES_BEFORE)]

@@ -1,6 +1,7 @@
 //! `vm-autoscale config`: what holds and which line says so, and what a reload would change.
 
 mod diff;
+mod modes;
 mod show;
 mod vm;
 
@@ -10,6 +11,7 @@ use vm_autoscale_config::{Answer, Checked, Effective, Entry, Hours, SchedulerCon
 use vm_autoscale_scheduler::wall;
 
 pub(crate) use diff::diff;
+pub(crate) use modes::{ModeLine, Modes};
 pub(crate) use show::show;
 pub(crate) use vm::answer;
 

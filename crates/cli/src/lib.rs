@@ -17,6 +17,7 @@ mod past;
 mod pause;
 mod plain;
 mod plan;
+mod promote;
 mod replay;
 mod report;
 mod restore;
@@ -157,6 +158,7 @@ fn execute(args: &Args) -> Result<u8, Error> {
         Some(Command::Restore(wanted)) => return restore::restore(args, wanted),
         Some(Command::Selftest(wanted)) => return selftest::selftest(args, wanted),
         Some(Command::Version(wanted)) => return version::version(args, wanted),
+        Some(Command::Promote(wanted)) => return promote::promote(args, wanted),
         Some(Command::Report(wanted)) => return report::report(args, wanted),
         Some(Command::Bundle(wanted)) => return bundle::bundle(args, wanted),
         Some(Command::Plan(wanted)) => return plan::plan(args, wanted),
