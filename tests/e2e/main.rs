@@ -19,6 +19,7 @@ mod crash_points;
 mod cut_reply;
 mod cuts;
 mod desk;
+mod doctor;
 mod examples;
 mod explain;
 mod fault_matrix;
