@@ -38,6 +38,6 @@ fn the_smallest_window_of_use_has_the_vms_under_most_pressure() {
     let shown = screen(&model(three(), (20, 5)), 1000);
     assert_eq!(
         shown,
-        "3 VMs; changes: 0 ve\n  VMID STATE\n>  103 60.0 % used |\n   101 60.0 % used |\nq quit  s sort  / fi\n"
+        "3 VMs; changes: 0 ve\n  VMID STATE\n>  103 cpu 60.0 % us\n   101 cpu 60.0 % us\nq quit  s sort  / fi\n"
     );
 }
