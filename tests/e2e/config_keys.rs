@@ -111,7 +111,7 @@ fn log(logging: &str, wanted: &str) -> [String; 2] {
     daemon.log()
 }
 
-/// `"logging.level"` and `"logging.log_file"`.
+/// `"logging.level"`, `"logging.format"` and `"logging.log_file"`.
 #[test]
 fn the_log_is_where_and_as_long_as_the_file_says() {
     let [said, files] = log("level: error", "ERROR the helper cannot be reached");
@@ -119,5 +119,8 @@ fn the_log_is_where_and_as_long_as_the_file_says() {
     let file = "level: debug, log_file: DIR/log/daemon.txt";
     let [said, files] = log(file, "DEBUG control socket: ");
     assert!(said.is_empty() && files.contains("ERROR the helper"), "{said}{files}");
-    assert!(files.contains("/log/daemon.20"), "{files}");
+    assert!(files.contains("/log/daemon.txt\n"), "{files}");
+    let file = "format: json, log_file: DIR/log/daemon.txt";
+    let [_, files] = log(file, "\"level\":\"ERROR\"");
+    assert!(files.contains("\"message\":\"the helper cannot be reached"), "{files}");
 }

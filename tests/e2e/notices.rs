@@ -127,7 +127,7 @@ fn body(text: &str) -> Value {
 /// What `notify test` says, and its exit code.
 fn try_messages(stage: &Stage, more: &[&str]) -> (Value, Option<i32>) {
     let mut program = command(directory().unwrap().join("vm-autoscale"));
-    let arguments = [&["notify", "test", "--output-format", "json"], more].concat();
+    let arguments = [&["notify", "test", "--output-format", "json"][..], more].concat();
     let config = stage.path("config.yaml");
     let output = program.args(arguments).arg("--config").arg(config).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -7,6 +7,7 @@ use clap::parser::ValueSource;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
+mod bundle;
 mod doctor;
 mod explain;
 mod headroom;
@@ -14,10 +15,15 @@ mod help;
 mod history;
 mod notify;
 mod pause;
+mod plan;
+mod promote;
 mod replay;
 mod report;
 mod restore;
+mod top;
 mod version;
+use bundle::BUNDLE_HELP;
+pub(crate) use bundle::BundleArgs;
 use doctor::DOCTOR_HELP;
 pub(crate) use doctor::DoctorArgs;
 use explain::EXPLAIN_HELP;
@@ -30,12 +36,18 @@ use notify::NOTIFY_HELP;
 pub(crate) use notify::{NotifyCommand, TestArgs};
 use pause::{PAUSE_HELP, RESUME_HELP};
 pub(crate) use pause::{PauseArgs, ResumeArgs, spelled};
+use plan::PLAN_HELP;
+pub(crate) use plan::PlanArgs;
+use promote::PROMOTE_HELP;
+pub(crate) use promote::PromoteArgs;
 use replay::REPLAY_HELP;
 pub(crate) use replay::{ReplayArgs, ReplayPolicy, WorldArgs};
 use report::REPORT_HELP;
 pub(crate) use report::ReportArgs;
 use restore::{RESTORE_HELP, SELFTEST_HELP};
 pub(crate) use restore::{RestoreArgs, SelftestArgs};
+use top::TOP_HELP;
+pub(crate) use top::TopArgs;
 use version::VERSION_HELP;
 pub(crate) use version::VersionArgs;
 
@@ -90,9 +102,10 @@ pub(crate) enum Command {
     /// Run the daemon (systemd does this).
     #[command(after_help = help::RUN)]
     Run,
-    /// Look once and say what would be done and why. Changes nothing.
-    #[command(after_help = help::PLAN)]
-    Plan,
+    /// Say what is to be done next and why, and the commands that do the same by hand. Changes
+    /// nothing.
+    #[command(after_help = PLAN_HELP)]
+    Plan(PlanArgs),
     /// Ask every node whether it answers, how fast, how its clock is, and whether a gate guards the
     /// helper's key there. 1 where one does not answer.
     #[command(after_help = NODES_HELP)]
@@ -107,6 +120,10 @@ pub(crate) enum Command {
     /// Tell which changes were made, what came of each, how long it took, and why.
     #[command(after_help = HISTORY_HELP)]
     History(HistoryArgs),
+    /// Watch the VMs: who is under most pressure, how that was for a day, and what is done about
+    /// it.
+    #[command(after_help = TOP_HELP)]
+    Top(TopArgs),
     /// What each node has for who grows, who may grow there, and who would be refused.
     #[command(after_help = HEADROOM_HELP)]
     Headroom(HeadroomArgs),
@@ -128,12 +145,19 @@ pub(crate) enum Command {
     /// Whether people would be told.
     #[command(subcommand, after_help = NOTIFY_HELP)]
     Notify(NotifyCommand),
+    /// Write what is known of a VM's last days into one document for a bug report, without names.
+    #[command(after_help = BUNDLE_HELP)]
+    Bundle(BundleArgs),
     /// Play a recorded load to the planner, and sum up what comes of it.
     #[command(after_help = REPLAY_HELP)]
     Replay(ReplayArgs),
     /// What VMs used, got and gave back in a time, and what kept them from it; also as a page.
     #[command(after_help = REPORT_HELP)]
     Report(ReportArgs),
+    /// Say of each VM whether enough is known for the next mode, and which line would change it.
+    /// Changes nothing.
+    #[command(after_help = PROMOTE_HELP)]
+    Promote(PromoteArgs),
     /// Print the commands that give VMs back the sizes that they had before our changes. Changes
     /// nothing.
     #[command(after_help = help::SIZES_BEFORE)]

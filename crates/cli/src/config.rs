@@ -1,16 +1,19 @@
 //! `vm-autoscale config`: what holds and which line says so, and what a reload would change.
 
 mod diff;
+mod modes;
 mod show;
 mod vm;
 
 use std::collections::BTreeMap;
 
-use vm_autoscale_config::{Checked, Effective, Entry, Hours, SchedulerConfig};
+use vm_autoscale_config::{Answer, Checked, Effective, Entry, Hours, SchedulerConfig};
 use vm_autoscale_scheduler::wall;
 
 pub(crate) use diff::diff;
+pub(crate) use modes::{ModeLine, Modes};
 pub(crate) use show::show;
+pub(crate) use vm::answer;
 
 /// The file's values with their places.
 pub(crate) struct Read {
@@ -43,6 +46,18 @@ impl Read {
     pub(crate) fn place(&self, path: &str) -> Option<String> {
         let first = || self.entry(&format!("{path}[0]"));
         self.entry(path).or_else(first).map(|entry| entry.origin.to_string())
+    }
+
+    /// What classes and schedules are called in the files.
+    pub(crate) fn names(&self) -> impl Iterator<Item = String> {
+        let names = self.entries.iter().filter(|entry| entry.path.ends_with(".name"));
+        names.map(|entry| entry.shown.clone())
+    }
+
+    /// What holds for a VM, where it is looked after.
+    pub(crate) fn values(&self, answer: &Answer) -> Option<Vec<Effective<String>>> {
+        let Answer::Yes(managed) = answer else { return None };
+        Some(self.config.effective_vm(&self.hours, managed, |path| self.place(path)))
     }
 
     /// What holds for the whole file; what a variable gives is shown by its name.

@@ -17,7 +17,13 @@ pub(crate) fn details(report: &StatusReport, now: u64) -> String {
     text
 }
 
-fn detail(text: &mut String, cluster: &ClusterStatus, vm: &VmStatus, (source, now): (Source, u64)) {
+/// The same of one VM.
+pub(crate) fn detail(
+    text: &mut String,
+    cluster: &ClusterStatus,
+    vm: &VmStatus,
+    (source, now): (Source, u64),
+) {
     let name = vm.name.as_deref().unwrap_or("-");
     let (vmid, node, mode) = (vm.vmid, &vm.node, &vm.mode);
     // Writing to a String cannot fail.

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use vm_autoscale_planner::Move;
 use vm_autoscale_scheduler::{
-    ErrandAsk, ErrandEnd, ErrandStatus, ErrandStep, Goal, GoalEnd, fetch_errand, steps,
+    ErrandAsk, ErrandEnd, ErrandOrder, ErrandStatus, ErrandStep, Error as Failed, Goal, GoalEnd,
+    fetch_errand, order_errand, steps,
 };
 
 use crate::Error;
@@ -16,6 +17,29 @@ use crate::plain::one_line;
 const PERIOD: Duration = Duration::from_millis(500);
 /// A look that takes long, or a daemon that is busy, is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// From a change to the look that sees it.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// Has the daemon show what an order would do, as soon as it knows the VM's config: after a change
+/// that is only with its next look.
+pub(crate) async fn planned(socket: &Path, order: &ErrandOrder) -> Result<ErrandStatus, Failed> {
+    let asked = Instant::now();
+    loop {
+        let mut plan = order_errand(socket, &ErrandOrder { begin: false, ..order.clone() }).await?;
+        if plan.waits.is_none() || asked.elapsed() >= LOOK {
+            harmless(&mut plan);
+            return Ok(plan);
+        }
+        tokio::time::sleep(PERIOD).await;
+    }
+}
+
+/// Begins it.
+pub(crate) async fn begun(socket: &Path, order: &ErrandOrder) -> Result<ErrandStatus, Failed> {
+    let mut begun = order_errand(socket, &ErrandOrder { begin: true, ..order.clone() }).await?;
+    harmless(&mut begun);
+    Ok(begun)
+}
 
 /// Asks how far it is until it has ended; `tell` hears of each answer.
 pub(crate) async fn follow(
@@ -52,7 +76,7 @@ fn lost(order: &ErrandStatus) -> String {
 }
 
 /// Each text in one line, without what steers a terminal.
-pub(crate) fn harmless(status: &mut ErrandStatus) {
+fn harmless(status: &mut ErrandStatus) {
     let ErrandStatus { name, facts, goals, steps, obstacles, waits, end, .. } = status;
     name.iter_mut().chain(facts).chain(obstacles).chain(waits).for_each(one_line);
     goals.iter_mut().filter_map(|goal| goal.why.as_mut()).for_each(one_line);
@@ -79,6 +103,9 @@ pub(crate) fn ways(status: &ErrandStatus) -> String {
                 let _ = writeln!(text, "    {step}");
             }
         }
+    }
+    if let Some(waits) = &status.waits {
+        let _ = writeln!(text, "  it cannot be begun yet: {waits}");
     }
     for why in &status.obstacles {
         let _ = writeln!(text, "  it cannot be begun now: {why}");

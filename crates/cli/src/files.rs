@@ -11,6 +11,7 @@ use crate::args::Args;
 use crate::environment::environment;
 
 /// Where a daemon can be met.
+#[derive(Debug)]
 pub(crate) struct Places {
     pub(crate) socket: PathBuf,
     /// Nothing where only the socket is known.

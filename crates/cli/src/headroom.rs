@@ -43,20 +43,18 @@ fn text(report: &HeadroomReport, all: bool, width: usize) -> String {
 }
 
 fn node(text: &mut String, room: &NodeRoom, all: bool, width: usize) {
-    let memory = room.memory.as_ref().map_or_else(
-        || "memory not known".to_owned(),
-        |room| {
-            let [free, of] = [room.free, room.of].map(|mib| mib / 1024.0);
-            format!("{free:.1} of {of:.1} GiB free ({})", room.keys)
-        },
-    );
-    let vcpus = room.vcpus.as_ref().map_or_else(
-        || "vCPUs not known".to_owned(),
-        |Room { free, of, keys, .. }| {
-            format!("{:.0} of {:.0} vCPUs free ({keys})", free.floor(), of.floor())
-        },
-    );
-    push(text, &format!("node {}: {memory}, {vcpus}", room.name), width);
+    let of = |room: &Option<Room>, told: fn(&Room) -> String| {
+        room.as_ref().map_or_else(|| "not known".to_owned(), told)
+    };
+    let memory = of(&room.memory, |Room { free, of, keys, .. }| {
+        format!("{:.1} of {:.1} GiB free ({keys})", free / 1024.0, of / 1024.0)
+    });
+    let vcpus = of(&room.vcpus, |Room { free, of, keys, .. }| {
+        format!("{:.0} of {:.0} free ({keys})", free.floor(), of.floor())
+    });
+    push(text, &format!("node {}", room.name), width);
+    push(text, &format!("  memory {memory}"), width);
+    push(text, &format!("  vCPUs  {vcpus}"), width);
     if let Some(unknown) = &room.unknown {
         push(text, &format!("  what is not known is given to nobody: {unknown}"), width);
     }
@@ -67,7 +65,7 @@ fn node(text: &mut String, room: &NodeRoom, all: bool, width: usize) {
         return;
     }
     let count = |of: fn(&VmRoom) -> &GrowthStatus| {
-        room.vms.iter().filter(|vm| stays(of(vm)).is_some()).count()
+        room.vms.iter().filter(|vm| stays("", of(vm)).is_some()).count()
     };
     let (cpu, memory) = (count(|vm| &vm.cpu), count(|vm| &vm.memory));
     if cpu + memory > 0 {
@@ -76,27 +74,28 @@ fn node(text: &mut String, room: &NodeRoom, all: bool, width: usize) {
     }
 }
 
-fn refused(growth: &GrowthStatus) -> Option<String> {
+fn refused(what: &str, growth: &GrowthStatus) -> Option<String> {
     let is_refused = growth.most.is_none() && growth.end == GrowthEnd::Node;
-    is_refused.then(|| growth.why.clone())
+    is_refused.then(|| format!("{what}: {}", growth.why))
 }
 
-fn grows(growth: &GrowthStatus) -> Option<String> {
+fn grows(_: &str, growth: &GrowthStatus) -> Option<String> {
     let most = growth.most?;
-    let why = &growth.why;
     Some(match growth.end {
-        GrowthEnd::Bounds => format!("{most}, its maximum ({why})"),
-        GrowthEnd::Node | GrowthEnd::Vm | GrowthEnd::Mode => format!("{most}; {why}"),
+        GrowthEnd::Bounds => format!("{most}, its maximum ({})", growth.why),
+        // What it says was reckoned of a step that nobody wants.
+        GrowthEnd::Node => format!("{most}, then its node is full"),
+        GrowthEnd::Vm | GrowthEnd::Mode => format!("{most}, then {}", growth.why),
     })
 }
 
-fn stays(growth: &GrowthStatus) -> Option<String> {
+fn stays(what: &str, growth: &GrowthStatus) -> Option<String> {
     let why = &growth.why;
     match growth.end {
         _ if growth.most.is_some() => None,
         GrowthEnd::Node => None,
-        GrowthEnd::Bounds => Some(format!("at its maximum ({why})")),
-        GrowthEnd::Vm | GrowthEnd::Mode => Some(why.clone()),
+        GrowthEnd::Bounds => Some(format!("{what}: at its maximum ({why})")),
+        GrowthEnd::Vm | GrowthEnd::Mode => Some(format!("{what}: {why}")),
     }
 }
 
@@ -106,7 +105,7 @@ fn group(
     title: &str,
     room: &NodeRoom,
     width: usize,
-    told: fn(&GrowthStatus) -> Option<String>,
+    told: fn(&str, &GrowthStatus) -> Option<String>,
 ) {
     let mut lines = String::new();
     for vm in &room.vms {
@@ -114,9 +113,9 @@ fn group(
         one_line(&mut name);
         let mut who = format!("{:>9} {:<10.10}", vm.vmid.get(), name);
         for (what, growth) in [("vCPUs", &vm.cpu), ("memory", &vm.memory)] {
-            let Some(mut told) = told(growth) else { continue };
+            let Some(mut told) = told(what, growth) else { continue };
             one_line(&mut told);
-            push(&mut lines, &format!("{who} {what:<6}  {told}"), width);
+            push(&mut lines, &format!("{who} {told}"), width);
             who = " ".repeat(who.chars().count());
         }
     }
@@ -170,29 +169,32 @@ mod tests {
         assert_eq!(
             head,
             "NOT WELL: x\n\
-             node pve1: 0.2 of 4.6 GiB free (used_key), 3 of 64 vCPUs free (vcpus_key)\n\
+             node pve1\n\
+             \x20 memory 0.2 of 4.6 GiB free (used_key)\n\
+             \x20 vCPUs  3 of 64 free (vcpus_key)\n\
              \x20 would be refused the next step\n\
-             \x20     102 vm 102     memory  wants 512 MiB more, node has 0.2 of 4.6 GiB free for guests\n"
+             \x20     102 vm 102     memory: wants 512 MiB more, node has 0.2 of 4.6 GiB free for guests\n"
         );
         assert_eq!(
             tail,
             ", each if nobody else does\n\
-             \x20     101 vm 101     vCPUs   vcpus 2 -> 8, its maximum (max_cores)\n\
-             \x20                    memory  memory 2048 -> 11264 MiB; wants 512 MiB more, node has 0.2 of 4.6 GiB \u{2026}\n\
+             \x20     101 vm 101     vcpus 2 -> 8, its maximum (max_cores)\n\
+             \x20                    memory 2048 -> 11264 MiB, then its node is full\n\
              \x20 do not grow, whatever the node has: vCPUs of 2 VMs, memory of 1 (--all)\n"
         );
         let all = text(&report, true, 100);
         assert!(
-            all.contains("\n      103 vm 103     vCPUs   at its maximum (max_cores)\n"),
+            all.contains("\n      103 vm 103     vCPUs: at its maximum (max_cores)\n"),
             "{all}"
         );
-        assert!(all.contains("\n                     memory  locked (backup)\n"), "{all}");
-        assert!(all.lines().all(|line| line.chars().count() <= 100), "{all}");
+        assert!(all.contains("\n                     memory: locked (backup)\n"), "{all}");
+        let narrow = text(&report, true, 40);
+        assert!(narrow.lines().skip(1).all(|line| line.chars().count() <= 40), "{narrow}");
         let node = &mut report.clusters[0].nodes[0];
         (node.memory, node.vcpus) = (None, None);
         node.unknown = Some("it is offline".to_owned());
         let said = text(&report, false, 100);
-        let unknown = "node pve1: memory not known, vCPUs not known\n  what is not known is given to nobody: it is offline\n";
+        let unknown = "node pve1\n  memory not known\n  vCPUs  not known\n  what is not known is given to nobody: it is offline\n";
         assert!(said.contains(unknown), "{said}");
     }
 }

@@ -1,6 +1,7 @@
 //! `vm-autoscale`: what an administrator types. `run` is the daemon itself.
 
 mod args;
+mod bundle;
 mod config;
 mod detail;
 mod doctor;
@@ -15,6 +16,8 @@ mod notify;
 mod past;
 mod pause;
 mod plain;
+mod plan;
+mod promote;
 mod replay;
 mod report;
 mod restore;
@@ -22,6 +25,7 @@ mod selftest;
 mod sizes;
 mod status;
 mod table;
+mod top;
 mod validate;
 mod version;
 mod vmids;
@@ -35,10 +39,10 @@ use std::sync::Arc;
 use clap::CommandFactory as _;
 use serde::Serialize;
 use vm_autoscale_config::SchedulerConfig;
-use vm_autoscale_scheduler::{Reread, look, run, start_log};
+use vm_autoscale_scheduler::{Reread, run, start_log};
 
 use crate::args::{Args, Command, ConfigCommand, Format, NotifyCommand, spelled};
-use crate::plain::{harmless, plain};
+use crate::plain::harmless;
 
 pub use crate::table::table;
 
@@ -53,6 +57,8 @@ enum Error {
     Journal(String),
     #[error("{}: there is no journal; does `journal.path` name the daemon's?", .0.display())]
     NoJournal(std::path::PathBuf),
+    #[error("{}: there is no such bundle", .0.display())]
+    NoBundle(std::path::PathBuf),
     #[error("{}: {source}; nothing was written", file.display())]
     Script { file: std::path::PathBuf, source: std::io::Error },
     #[error("the answer cannot be written: {0}")]
@@ -73,7 +79,7 @@ impl Error {
             Self::Config(error) if error.is_missing() => 66,
             Self::Config(_) => 3,
             Self::Replay(error) if error.is_missing() => 66,
-            Self::NoJournal(_) => 66,
+            Self::NoJournal(_) | Self::NoBundle(_) => 66,
             Self::Replay(vm_autoscale_replay::Error::World(_)) | Self::Usage(_) => 2,
             Self::Scheduler(error) | Self::Silent { error, .. } => error.exit_code(),
             Self::File { .. }
@@ -105,7 +111,7 @@ pub fn main() -> ExitCode {
         let kind = clap::error::ErrorKind::MissingSubcommand;
         let error = Args::command().error(
             kind,
-            "say what to do: run, status, explain, history, or another command that --help names",
+            "say what to do: run, status, explain, or another command that --help names",
         );
         // Where standard error is gone, the exit code still says it.
         let _ = error.print();
@@ -144,6 +150,7 @@ fn execute(args: &Args) -> Result<u8, Error> {
         Some(Command::History(wanted)) => return history::history(args, wanted),
         Some(Command::Headroom(wanted)) => return headroom::headroom(args, wanted),
         Some(Command::Doctor(wanted)) => return doctor::doctor(args, wanted),
+        Some(Command::Top(wanted)) => return top::top(args, wanted),
         Some(Command::Pause(wanted)) => return pause::pause(args, wanted),
         Some(Command::Resume(wanted)) => return pause::resume(args, wanted),
         Some(Command::Notify(NotifyCommand::Test(wanted))) => return notify::test(args, wanted),
@@ -151,7 +158,10 @@ fn execute(args: &Args) -> Result<u8, Error> {
         Some(Command::Restore(wanted)) => return restore::restore(args, wanted),
         Some(Command::Selftest(wanted)) => return selftest::selftest(args, wanted),
         Some(Command::Version(wanted)) => return version::version(args, wanted),
+        Some(Command::Promote(wanted)) => return promote::promote(args, wanted),
         Some(Command::Report(wanted)) => return report::report(args, wanted),
+        Some(Command::Bundle(wanted)) => return bundle::bundle(args, wanted),
+        Some(Command::Plan(wanted)) => return plan::plan(args, wanted),
         Some(Command::SizesBefore) => return sizes::before(args),
         _ => {}
     }
@@ -165,18 +175,6 @@ fn execute(args: &Args) -> Result<u8, Error> {
                 SchedulerConfig::read(&same.config, &environment::environment(&same)?)
             });
             wait(run(config, &args.config, reread))??;
-            Ok(0)
-        }
-        Some(Command::Plan) => {
-            let mut report = wait(look(&Arc::new(config)))??;
-            let note = "One look: cooldowns and the age of samples are known to the running daemon only.\n";
-            match args.output_format {
-                Format::Json => json(&report)?,
-                Format::Text => {
-                    plain(&mut report);
-                    say(&format!("{}{note}", table(&report, terminal_width())))?;
-                }
-            }
             Ok(0)
         }
         Some(Command::Nodes) => nodes::nodes(&config, args.output_format),

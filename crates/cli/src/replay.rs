@@ -13,9 +13,11 @@ use vm_autoscale_replay::{
 use vm_autoscale_scheduler::{planner_config, vm_policy};
 
 use crate::args::{Args, Format, ReplayArgs, ReplayPolicy, WorldArgs};
+use crate::bundle::Bundle;
 use crate::{Error, environment, json, say};
 
 mod past;
+pub(crate) use past::recorded;
 
 /// Before this nobody waits for news.
 const SOON: Duration = Duration::from_secs(1);
@@ -33,12 +35,17 @@ struct Answer<'a> {
 /// # Errors
 /// The configuration, the trace or the other end of the pipe is wrong.
 pub(crate) fn replay(args: &Args, wanted: &ReplayArgs) -> Result<u8, Error> {
-    let config = config(args, wanted)?;
+    let bundle = wanted.source.bundle.as_deref().map(Bundle::read).transpose()?;
+    let config = config(args, wanted, bundle.as_ref())?;
     let policy = wanted.policy.unwrap_or(match config.settings().policy {
         Policy::Adaptive => ReplayPolicy::Adaptive,
         Policy::Threshold => ReplayPolicy::Threshold,
     });
     let rules = rules(is_read(args, wanted), &config);
+    if let Some(bundle) = &bundle {
+        past::of_bundle(args, (wanted, bundle), &rules, policy)?;
+        return Ok(0);
+    }
     match (&wanted.source.trace, wanted.source.vm) {
         (_, Some(vmid)) => {
             past::past(args, (wanted, vmid), &config.journal.path, &rules, policy)?;
@@ -82,14 +89,21 @@ fn trace(
     }
 }
 
-/// Whether a file is gone by. The machine's own is asked where its journal is.
+/// Whether a file is gone by, or what a bundle has of one. The machine's own is asked where its journal is.
 fn is_read(args: &Args, wanted: &ReplayArgs) -> bool {
-    args.is_config_named || wanted.source.vm.is_some()
+    args.is_config_named || wanted.source.vm.is_some() || wanted.source.bundle.is_some()
 }
 
-/// What the file says where one is read, else the defaults.
-fn config(args: &Args, wanted: &ReplayArgs) -> Result<SchedulerConfig, Error> {
-    let mut config = if is_read(args, wanted) {
+/// What the file says where one is read, or the bundle, else the defaults.
+fn config(
+    args: &Args,
+    wanted: &ReplayArgs,
+    bundle: Option<&Bundle>,
+) -> Result<SchedulerConfig, Error> {
+    let own = bundle.filter(|_| !args.is_config_named);
+    let mut config = if let Some(bundle) = own {
+        bundle.config()?
+    } else if is_read(args, wanted) {
         SchedulerConfig::read(&args.config, &environment::environment(args)?)?
     } else {
         SchedulerConfig { memory_shrink: Some(true), ..SchedulerConfig::default() }

@@ -4,11 +4,10 @@ use std::path::Path;
 
 use vm_autoscale_scheduler::{
     ErrandAsk, ErrandEnd, ErrandKind, ErrandOrder, ErrandStatus, GoalEnd, cancel_errand,
-    order_errand,
 };
 
 use crate::args::{Args, Format, RestoreArgs};
-use crate::errand::{follow, harmless, told, ways};
+use crate::errand::{begun, follow, planned, told, ways};
 use crate::files::{Places, places};
 use crate::{Error, json, say, sizes, wait};
 
@@ -24,7 +23,7 @@ pub(crate) fn restore(args: &Args, wanted: &RestoreArgs) -> Result<u8, Error> {
         cluster: wanted.cluster.clone(),
         begin: false,
     };
-    let mut plan = match wait(order_errand(&socket, &order))? {
+    let plan = match wait(planned(&socket, &order))? {
         Ok(plan) => plan,
         Err(error) if error.exit_code() == 6 && !wanted.yes => {
             return Err(match journal {
@@ -34,14 +33,11 @@ pub(crate) fn restore(args: &Args, wanted: &RestoreArgs) -> Result<u8, Error> {
         }
         Err(error) => return Err(error.into()),
     };
-    harmless(&mut plan);
     let open = plan.goals.iter().any(|goal| goal.end.is_none());
     if !wanted.yes || !open {
         return show(args, &plan, open);
     }
-    let order = ErrandOrder { begin: true, ..order };
-    let mut begun = wait(order_errand(&socket, &order))??;
-    harmless(&mut begun);
+    let begun = wait(begun(&socket, &order))??;
     let text = args.output_format == Format::Text;
     if text {
         say(&format!("{}{}", head(&begun), ways(&begun)))?;
@@ -65,27 +61,28 @@ pub(crate) fn restore(args: &Args, wanted: &RestoreArgs) -> Result<u8, Error> {
 
 fn show(args: &Args, plan: &ErrandStatus, open: bool) -> Result<u8, Error> {
     let vmid = plan.vmid;
-    let end = match (open, plan.obstacles.is_empty()) {
-        (false, _) if plan.goals.is_empty() => {
+    let is_held = plan.waits.is_some() || !plan.obstacles.is_empty();
+    let is_back = plan.goals.is_empty() && plan.waits.is_none();
+    let end = match (open, is_held) {
+        _ if is_back => {
             "  it has the sizes of before our changes, as far as the journal knows\n".to_owned()
         }
-        (false, _) => "Nothing was changed: none of it can be restored now.\n".to_owned(),
-        (true, true) => {
+        (true, false) => {
             format!("Nothing was changed. To do it: vm-autoscale restore {vmid} --yes\n")
         }
-        (true, false) => "Nothing was changed.\n".to_owned(),
+        (false, false) => "Nothing was changed: none of it can be restored now.\n".to_owned(),
+        (_, true) => "Nothing was changed.\n".to_owned(),
     };
     match args.output_format {
         Format::Json => json(plan)?,
         Format::Text => say(&format!("{}{}{end}", head(plan), ways(plan)))?,
     }
-    Ok(u8::from(open && !plan.obstacles.is_empty() || !open && !plan.goals.is_empty()))
+    Ok(u8::from(!is_back && (is_held || !open)))
 }
 
 fn cancel(args: &Args, wanted: &RestoreArgs, socket: &Path) -> Result<u8, Error> {
     let ask = ErrandAsk { vmid: wanted.vm, cluster: wanted.cluster.clone() };
-    let mut status = wait(cancel_errand(socket, &ask))??;
-    harmless(&mut status);
+    let status = wait(cancel_errand(socket, &ask))??;
     let text = match &status.end {
         Some(_) => format!("{}: it had ended before\n", status.told()),
         None => format!("{}: taken back; a step under way goes on to its end\n", status.told()),

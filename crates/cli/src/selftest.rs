@@ -7,11 +7,10 @@ use serde::Serialize;
 use vm_autoscale_planner::Move;
 use vm_autoscale_scheduler::{
     ErrandEnd, ErrandKind, ErrandOrder, ErrandStatus, ProgramVersion, fetch_status, fetch_version,
-    order_errand,
 };
 
 use crate::args::{Args, Format, SelftestArgs};
-use crate::errand::{follow, harmless, told, ways};
+use crate::errand::{begun, follow, planned, told, ways};
 use crate::files::places;
 use crate::version::System;
 use crate::{Error, json, say, wait};
@@ -49,13 +48,13 @@ pub(crate) fn selftest(args: &Args, wanted: &SelftestArgs) -> Result<u8, Error> 
         kind: ErrandKind::Selftest,
         vmid: wanted.vm,
         cluster: wanted.cluster.clone(),
-        begin: wanted.yes,
+        begin: false,
     };
-    let mut begun = wait(order_errand(&socket, &order))??;
-    harmless(&mut begun);
+    let plan = wait(planned(&socket, &order))??;
     if !wanted.yes {
-        return show(args, &begun);
+        return show(args, &plan);
     }
+    let begun = wait(begun(&socket, &order))??;
     let is_text = args.output_format == Format::Text;
     if is_text {
         say(&format!("VM {}, step by step:\n{}", begun.vmid, ways(&begun)))?;
@@ -67,7 +66,7 @@ pub(crate) fn selftest(args: &Args, wanted: &SelftestArgs) -> Result<u8, Error> 
         known = status.steps.len();
         if is_text { say(&text) } else { Ok(()) }
     }))??;
-    let now = wait(order_errand(&socket, &ErrandOrder { begin: false, ..order }))?.ok();
+    let now = wait(planned(&socket, &order))?.ok();
     let left = left(&begun, now.as_ref());
     let tested = wait(gather(&socket, ended, left))?;
     if is_text {
@@ -80,7 +79,8 @@ pub(crate) fn selftest(args: &Args, wanted: &SelftestArgs) -> Result<u8, Error> 
 
 fn show(args: &Args, plan: &ErrandStatus) -> Result<u8, Error> {
     let vmid = plan.vmid;
-    let end = if plan.obstacles.is_empty() {
+    let is_free = plan.obstacles.is_empty() && plan.waits.is_none();
+    let end = if is_free {
         format!("Nothing was changed. To do it: vm-autoscale selftest --vm {vmid} --yes\n")
     } else {
         "Nothing was changed.\n".to_owned()
@@ -92,7 +92,7 @@ fn show(args: &Args, plan: &ErrandStatus) -> Result<u8, Error> {
             ways(plan)
         ))?,
     }
-    Ok(u8::from(!plan.obstacles.is_empty()))
+    Ok(u8::from(!is_free))
 }
 
 async fn gather(socket: &Path, mut order: ErrandStatus, left: Left) -> Selftest {

@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use vm_autoscale_proxmox::VmId;
 use vm_autoscale_scheduler::{
-    ClusterStatus, Reload, Source, StatusReport, fetch_status, remembered, wall,
+    ChannelStatus, ClusterStatus, Reload, Source, StatusReport, fetch_status, remembered, wall,
 };
 
 use crate::args::{Args, Daemon, Format, StatusArgs};
@@ -55,7 +55,19 @@ pub(crate) fn text_of(report: &mut StatusReport, wanted: &[VmId], now: u64) -> S
             counts.asked, counts.verified, counts.failed, counts.reverted
         );
     }
+    text.extend(report.channels.iter().filter_map(untold));
     text
+}
+
+/// What people were not told by a channel, where there is any.
+fn untold(channel: &ChannelStatus) -> Option<String> {
+    let ChannelStatus { name, sent, failed, dropped, queued, unlisted, .. } = channel;
+    (failed + dropped + unlisted > 0).then(|| {
+        format!(
+            "Messages by {name}: {sent} sent, {failed} not delivered, {dropped} dropped, {unlisted} \
+             only counted, {queued} waiting.\n"
+        )
+    })
 }
 
 /// To these VMs, where some are named; one of them that is not there.
@@ -87,27 +99,16 @@ fn is_all_seen(report: &StatusReport) -> bool {
     of_all && !seen.is_empty() && !seen.iter().any(blind)
 }
 
-/// What the daemon says, or where none answers what it noted last.
+/// What the daemon says, or where none answers what it noted last, with a line that says so.
 pub(crate) fn asked_or_remembered(
     args: &Args,
     daemon: &Daemon,
     now: u64,
 ) -> Result<StatusReport, Error> {
-    let Places { socket, journal } = places(args, daemon.control_socket.as_deref())?;
-    let missed = match wait(fetch_status(&socket))? {
-        Ok(report) => return Ok(report),
-        Err(error) if error.exit_code() == 6 => error,
-        Err(error) => return Err(error.into()),
-    };
-    let Some(journal) = journal else { return Err(missed.into()) };
-    let mut report = match remembered(&journal) {
-        Ok(report) => report,
-        Err(why) => {
-            // Where standard error is gone, the exit code says enough.
-            let _ = writeln!(std::io::stderr(), "nor can be read what it noted last: {why}");
-            return Err(missed.into());
-        }
-    };
+    let mut report = asked_or_noted(args, daemon)?;
+    if report.source == Source::Daemon {
+        return Ok(report);
+    }
     let when = match report.noted_at {
         Some(at) => format!("this is what it noted {} ago", span(now.saturating_sub(at))),
         None => "it has noted nothing of any cluster".to_owned(),
@@ -115,6 +116,22 @@ pub(crate) fn asked_or_remembered(
     let help = "systemctl status vm-autoscale";
     report.problems.insert(0, format!("the daemon does not answer; {when}: {help}"));
     Ok(report)
+}
+
+/// What the daemon says, or where none answers what it noted last.
+pub(crate) fn asked_or_noted(args: &Args, daemon: &Daemon) -> Result<StatusReport, Error> {
+    let Places { socket, journal } = places(args, daemon.control_socket.as_deref())?;
+    let missed = match wait(fetch_status(&socket))? {
+        Ok(report) => return Ok(report),
+        Err(error) if error.exit_code() == 6 => error,
+        Err(error) => return Err(error.into()),
+    };
+    let Some(journal) = journal else { return Err(missed.into()) };
+    remembered(&journal).map_err(|why| {
+        // Where standard error is gone, the exit code says enough.
+        let _ = writeln!(std::io::stderr(), "nor can be read what it noted last: {why}");
+        missed.into()
+    })
 }
 
 /// What comes before the VMs: what is wrong, and what is paused. No line is cut: its end says what
@@ -175,6 +192,20 @@ mod tests {
         assert_eq!(narrow(&mut report, &[known]), None);
         report.clusters[0].problem = Some("no answer".to_owned());
         assert!(!is_all_seen(&report));
+    }
+
+    #[test]
+    fn what_people_were_not_told_is_counted() {
+        let mut channel = ChannelStatus { name: "mail".into(), sent: 7, ..Default::default() };
+        assert_eq!(untold(&channel), None);
+        (channel.failed, channel.unlisted) = (2, 30);
+        let said =
+            "Messages by mail: 7 sent, 2 not delivered, 0 dropped, 30 only counted, 0 waiting.\n";
+        assert_eq!(untold(&channel).as_deref(), Some(said));
+        let problem = Some("no answer within 5 s".to_owned());
+        let channels = vec![ChannelStatus { problem, ..channel }];
+        let report = StatusReport { channels, ..StatusReport::default() };
+        assert_eq!(report.ills(), ["messages by mail are not delivered: no answer within 5 s"]);
     }
 
     #[test]

@@ -10,6 +10,8 @@ mod cells;
 mod closing;
 mod columns;
 
+pub(crate) use cells::{gib, state};
+
 /// All clusters' VMs, a line each, at most `width` columns wide.
 #[must_use]
 pub fn table(report: &StatusReport, width: usize) -> String {

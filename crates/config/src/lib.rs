@@ -11,6 +11,7 @@ mod helper;
 mod hours;
 mod leaf;
 mod mailbox;
+mod metrics;
 mod notify;
 mod openness;
 mod origin;
@@ -44,14 +45,15 @@ pub use error::Error;
 pub use helper::{Cluster, HelperConfig, Node, Rates, Rule, UserRef};
 pub use hours::{Hours, Turned};
 pub use mailbox::{Recipient, recipients};
+pub use metrics::{Listen, Metrics};
 pub use notify::{Alerts, Digest, Gotify, Ntfy};
 pub use openness::too_open;
 pub use problem::{Problem, Report, Severity};
 pub use roster::{Answer, Clusters, Managed, Placement, Roster, Why};
 pub use schedule::Schedule;
 pub use scheduler::{
-    Class, HostLimits, JournalFile, Limits, Logging, Mode, Policy, SchedulerConfig, Threshold,
-    Thresholds, VirtualMachine,
+    Class, HostLimits, JournalFile, Limits, LogFormat, Logging, Mode, Policy, SchedulerConfig,
+    Threshold, Thresholds, VirtualMachine,
 };
 pub use select::{OFF_TAG, Selection, VmFacts};
 pub use settings::{

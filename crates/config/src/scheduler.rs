@@ -12,14 +12,15 @@ use validator::Validate;
 #[cfg(test)]
 use crate::schema;
 use crate::{
-    Adaptive, Alerts, Checked, Digest, Doctor, Environment, Error, Gotify, Ntfy, Secret, Selection,
-    Target, fragments, leaf, rules,
+    Adaptive, Alerts, Checked, Digest, Doctor, Environment, Error, Gotify, Metrics, Ntfy, Secret,
+    Selection, Target, fragments, leaf, rules,
 };
 use vm_autoscale_guard::read_plain_bytes;
 
 pub use mode::{Mode, Policy};
 pub use sections::{
-    Class, HostLimits, JournalFile, Limits, Logging, Threshold, Thresholds, VirtualMachine,
+    Class, HostLimits, JournalFile, Limits, LogFormat, Logging, Threshold, Thresholds,
+    VirtualMachine,
 };
 
 layer! {
@@ -61,12 +62,15 @@ layer! {
         #[validate(nested)]
         pub virtual_machines: Vec<VirtualMachine>,
         /// What is written where.
+        #[validate(nested)]
         pub logging: Logging,
         /// What outlives a restart.
         #[validate(nested)]
         pub journal: JournalFile,
         /// What `vm-autoscale doctor` passes over.
         pub doctor: Doctor,
+        /// Figures for Prometheus, and how well it is.
+        pub metrics: Metrics,
         /// Mail of what happened.
         #[validate(nested)]
         pub alerts: Alerts,
@@ -139,6 +143,7 @@ impl Default for SchedulerConfig {
             classes: Vec::new(),
             virtual_machines: Vec::new(),
             logging: Logging::default(),
+            metrics: Metrics::default(),
             journal: JournalFile::default(),
             doctor: Doctor::default(),
             alerts: Alerts::default(),

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use crate::yaml::{known_keys, required_keys};
 use crate::{
     Adaptive, AdaptiveCpu, AdaptiveMemory, Alerts, Class, Cluster, Digest, Doctor, Gotify,
-    HelperConfig, HostLimits, JournalFile, Limits, Logging, Node, Ntfy, Rates, Rule, Schedule,
-    SchedulerConfig, Selection, Threshold, Thresholds, VirtualMachine, VmSet,
+    HelperConfig, HostLimits, JournalFile, Limits, Logging, Metrics, Node, Ntfy, Rates, Rule,
+    Schedule, SchedulerConfig, Selection, Threshold, Thresholds, VirtualMachine, VmSet,
 };
 
 /// What the schema says of a type of `crates/proxmox`; a test holds the two together.
@@ -49,6 +49,10 @@ stand_in!(VmId, {
         { "type": "integer", "minimum": 100, "maximum": 999_999_999 },
         { "type": "string", "pattern": "^[1-9][0-9]{2,8}$" }
     ]
+});
+stand_in!(Listen, {
+    "type": "string",
+    "pattern": "^(unix:/.*|127\\.[0-9.]+:[0-9]+|\\[::1\\]:[0-9]+)$"
 });
 stand_in!(SecretText, { "type": "string" });
 stand_in!(Event, { "type": "string", "maxLength": 200 });
@@ -203,6 +207,7 @@ fn the_schema_has_the_keys_that_serde_has() {
     compare::<JournalFile>(&mut seen);
     compare::<Logging>(&mut seen);
     compare::<Doctor>(&mut seen);
+    compare::<Metrics>(&mut seen);
     compare::<Alerts>(&mut seen);
     compare::<Gotify>(&mut seen);
     compare::<Ntfy>(&mut seen);

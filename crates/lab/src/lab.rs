@@ -15,7 +15,7 @@ use crate::real::{Image, Machine};
 use crate::ssh::Keys;
 use crate::stats::Stats;
 use crate::vm::Release;
-use crate::{Answer, Control, Error, Options, command, control, reality};
+use crate::{Answer, Control, Error, Options, command, control, qm, reality};
 
 /// A simulated cluster. Clones are the same lab.
 #[derive(Debug, Clone)]
@@ -147,6 +147,11 @@ impl Lab {
         }
         reality::follow(self, control);
         Ok(())
+    }
+
+    /// Does what an administrator types on a VM's node: `qm set`, `stop`, `start` or `reboot`.
+    pub async fn type_line(&self, line: &str) -> Answer {
+        qm::type_line(self, line).await
     }
 
     /// The counters.

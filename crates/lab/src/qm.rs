@@ -13,10 +13,13 @@ use crate::{Answer, Lab};
 
 mod balloon;
 mod cpu;
+mod hand;
 mod hotplug;
 mod memory;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use hand::type_line;
 
 /// How long a `qm` waits for the file lock, in seconds.
 const FLOCK_S: f64 = 10.0;
@@ -27,9 +30,12 @@ pub(crate) struct Change {
     /// Where it runs.
     node: NodeName,
     vmid: VmId,
-    digest: Digest,
+    /// What the config must be; people do not say it.
+    digest: Option<Digest>,
     /// Options to set, by name.
-    sets: Vec<(&'static str, String)>,
+    sets: Vec<(String, String)>,
+    /// Options to take out.
+    deletes: Vec<String>,
     /// Options whose pending value is to go, joined by commas.
     revert: Option<&'static str>,
 }
@@ -38,7 +44,7 @@ impl Change {
     /// What the command would have `qm` do, if anything.
     pub(crate) fn of(node: &NodeName, command: &NodeCommand) -> Option<Self> {
         let mut revert = None;
-        let (vmid, digest, sets) = match command {
+        let (vmid, digest, sets): (_, _, Vec<(&str, String)>) = match command {
             NodeCommand::SetVcpus { vmid, vcpus, digest } => {
                 (vmid, digest, vec![("vcpus", vcpus.to_string())])
             }
@@ -62,21 +68,26 @@ impl Change {
             }
             _ => return None,
         };
-        Some(Self { node: node.clone(), vmid: *vmid, digest: digest.clone(), sets, revert })
+        let sets = sets.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let (digest, deletes) = (Some(digest.clone()), Vec::new());
+        Some(Self { node: node.clone(), vmid: *vmid, digest, sets, deletes, revert })
     }
 
     /// The first thing that `qm` prints.
     fn line(&self) -> String {
-        let sets = self.sets.iter().map(|(name, value)| (*name, value.as_str()));
-        let all = sets.chain(self.revert.map(|names| ("revert", names)));
-        let words: Vec<String> = all.map(|(name, value)| format!(" -{name} {value}")).collect();
+        let sets = self.sets.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let deletes = self.deletes.join(",");
+        let deletes = (!deletes.is_empty()).then_some(("delete", deletes.as_str()));
+        let all = sets.chain(deletes).chain(self.revert.map(|names| ("revert", names)));
+        let mut words: Vec<String> = all.map(|(name, value)| format!(" -{name} {value}")).collect();
+        words.sort();
         format!("update VM {}:{}\n", self.vmid, words.concat())
     }
 
     /// What must hold before and after the lock is taken.
     fn check(&self, cluster: &Cluster) -> Result<(), Answer> {
         let vm = cluster.vm(&self.node, self.vmid).map_err(|text| Answer::fail(text, 2))?;
-        if vm.conf.digest() != self.digest {
+        if self.digest.as_ref().is_some_and(|digest| *digest != vm.conf.digest()) {
             return Err(Answer::fail("checksum mismatch (file change by other user?)\n", 255));
         }
         match vm.conf.get("lock") {
@@ -86,7 +97,7 @@ impl Change {
     }
 
     fn value(&self, option: &str) -> Option<&str> {
-        self.sets.iter().find(|(name, _)| *name == option).map(|(_, value)| value.as_str())
+        self.sets.iter().find(|(name, _)| name == option).map(|(_, value)| value.as_str())
     }
 }
 
@@ -160,7 +171,14 @@ fn prepare(cluster: &mut Cluster, change: &Change) -> Result<(), Answer> {
     for (name, value) in &change.sets {
         let written = cluster.qm_write(change.vmid, |parts| {
             parts.deletions.retain(|deletion| deletion != name);
-            parts.pending.insert((*name).to_owned(), value.clone());
+            parts.pending.insert(name.clone(), value.clone());
+        });
+        written.map_err(read_only)?;
+    }
+    for name in &change.deletes {
+        let written = cluster.qm_write(change.vmid, |parts| {
+            parts.pending.remove(name);
+            parts.deletions.push(name.clone());
         });
         written.map_err(read_only)?;
     }

@@ -13,7 +13,8 @@ use crate::{Answer, Control, Entry, Error, Lab, Stats, VmInfo};
 /// The most entries of the history in one reply.
 const ENTRIES: usize = 10_000;
 
-/// What is asked: `{"exec":{"line":"LINE"}}`, `{"control":…}`, `"stats"`, `{"history":0}`, `"vms"`.
+/// What is asked: `{"exec":{"line":"LINE"}}`, `{"control":…}`, `{"qm":{"line":"LINE"}}`,
+/// `"stats"`, `{"history":0}`, `"vms"`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Request {
@@ -27,6 +28,11 @@ pub enum Request {
     },
     /// Do what a fault or a foreign hand would.
     Control(Control),
+    /// Do what an administrator types on a VM's node: `qm set 101 --cores 4`, `qm reboot 101`.
+    Qm {
+        /// The line.
+        line: String,
+    },
     /// The counters.
     Stats,
     /// The history from this entry on, at most 10 000 of them.
@@ -39,7 +45,7 @@ pub enum Request {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reply {
-    /// To `exec`.
+    /// To `exec` and `qm`.
     Answer(Answer),
     /// To `control`.
     Done,
@@ -94,6 +100,7 @@ async fn reply(lab: &Lab, request: Request) -> Reply {
             Ok(()) => Reply::Done,
             Err(error) => Reply::Error(error.to_string()),
         },
+        Request::Qm { line } => Reply::Answer(lab.type_line(&line).await),
         Request::Stats => Reply::Stats(lab.stats()),
         Request::History(since) => {
             let mut entries = lab.history(since);

@@ -39,6 +39,17 @@ const UNANSWERED: Duration = Duration::from_secs(30);
 /// What a kernel keeps of its memory from the start, in MiB, before the guest was asked.
 const KERNEL: f64 = 128.0;
 
+/// What is known of a guest by the last question to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GuestKnown {
+    /// Its balloon driver did not answer.
+    pub is_silent: bool,
+    /// It uses only so many MiB, which is less than what is plugged.
+    pub lacks: Option<u32>,
+    /// How long ago that was.
+    pub age: Duration,
+}
+
 /// What one guest said.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct GuestSense {
@@ -57,6 +68,8 @@ pub(crate) struct GuestSense {
     /// When its memory was changed: what was said before is of another size, or was so.
     changed: Moment,
     watch: Option<Watch>,
+    /// When the last question was answered, or found nobody to answer it.
+    heard: Option<Moment>,
     /// Nothing was said after memory was taken the last time.
     unheard: bool,
     pub(crate) undo: Option<Undo>,
@@ -124,7 +137,7 @@ impl GuestSense {
             GuestAnswer::Says(says) => Said::of(now, says, size, self.seen, sampled),
             GuestAnswer::Silent => None,
         };
-        self.silent = said.is_none();
+        (self.silent, self.heard) = (said.is_none(), Some(now));
         self.heed(now, said);
         let before = self.said.filter(|before| before.size == size);
         if let Some(said) = said {
@@ -169,6 +182,14 @@ impl GuestSense {
             (self.undo, self.watch) = (None, None);
         }
         (self.doublings, self.again, self.changed) = (0, now, now);
+    }
+
+    /// What came of the last question; nothing where none was asked.
+    pub(crate) fn known(&self, now: Moment) -> Option<GuestKnown> {
+        let age = now.since(self.heard?);
+        let said = self.said.filter(|said| !self.silent && said.at > self.changed);
+        let lacks = said.filter(Said::lacks).map(|said| said.total);
+        Some(GuestKnown { is_silent: self.silent, lacks, age })
     }
 
     /// Below which size nothing is taken, and for how long.

@@ -28,7 +28,7 @@ mod threshold;
 
 pub use asked::{Asked, Range, Waits};
 pub use decision::{Choice, Decision, Move, Resource, Verdict};
-pub use guest::{GuestAnswer, GuestSays, Shortage};
+pub use guest::{GuestAnswer, GuestKnown, GuestSays, Shortage};
 pub use headroom::{End, Growth, Headroom};
 pub use host::{Amounts, NodeBudget};
 pub use input::{Allow, Moment, NodeInput, PlannerConfig, Sample, VmInput, VmPolicy};

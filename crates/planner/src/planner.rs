@@ -14,7 +14,8 @@ use crate::resource::Ended;
 use crate::share::{Known, Share};
 use crate::state::{State, Wanted};
 use crate::{
-    Allow, CpuRule, GuestAnswer, Kept, Moment, PlannerConfig, Reason, Room, Short, VmInput,
+    Allow, CpuRule, GuestAnswer, GuestKnown, Kept, Moment, PlannerConfig, Reason, Room, Short,
+    VmInput,
 };
 
 /// Where the file does not say how busy a node may be, the threshold rule keeps to what its users
@@ -163,6 +164,12 @@ impl Planner {
         if let Some(state) = self.vms.get_mut(&vmid) {
             state.told(now, answer);
         }
+    }
+
+    /// What came of the last question to a VM's guest; nothing where none was asked.
+    #[must_use]
+    pub fn guest(&self, vmid: VmId, now: Moment) -> Option<GuestKnown> {
+        self.vms.get(&vmid)?.guest.known(now)
     }
 
     /// How old a VM's last new sample is.

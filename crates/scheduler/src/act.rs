@@ -1,6 +1,7 @@
 //! One change: journal the intent, ask, read back, clear what it left pending, journal the
 //! outcome. It ends only when the outcome is known.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use vm_autoscale_planner::{Moment, Move};
@@ -39,6 +40,8 @@ struct Way<'a, C, H> {
     intent: &'a Intent,
     /// Since when a command whose end was not seen may be at work.
     since: Moment,
+    /// Whether the guest's agent answered the first question.
+    agent: OnceLock<bool>,
 }
 
 impl<C: Clock, H> Way<'_, C, H> {
@@ -48,16 +51,17 @@ impl<C: Clock, H> Way<'_, C, H> {
 }
 
 /// Carries out one change on the config of that digest, with its number in the journal, unless there is a reason not to: asked for
-/// before the intent is written down, and once more when it would be sent.
+/// before the intent is written down, and once more when it would be sent. Also whether the guest's
+/// agent answered, where it was asked.
 pub(crate) async fn carry_out<C: Clock, H: Helper, J: Journal>(
     (clock, helper, journal): (&C, &H, &J),
     intent: &Intent,
     digest: Digest,
     held: impl Fn() -> Option<String> + Send + Sync,
-) -> (Option<u64>, Settled) {
+) -> (Option<u64>, Settled, Option<bool>) {
     let not_sent = |why: String| {
         let outcome = Outcome::NotSent(why);
-        (None, Settled { outcome, reverted: false, duty: false })
+        (None, Settled { outcome, reverted: false, duty: false }, None)
     };
     if let Some(why) = held() {
         return not_sent(why);
@@ -67,23 +71,34 @@ pub(crate) async fn carry_out<C: Clock, H: Helper, J: Journal>(
         Err(error) => return not_sent(error.to_string()),
     };
     tracing::info!(vmid = %intent.vmid, node = %intent.node, "{}: {}", intent.step, intent.reason);
+    let mut agent = None;
+    tracing::info!(kind = "asked", change = id, "{}: {}", intent.step, intent.reason);
     let settled = match helper.execute_unless(&request(intent, digest), held).await {
         Err(error) if error.did_nothing() => {
             Settled { outcome: refusal(error), reverted: false, duty: false }
         }
         result => {
-            let way = Way { clock, helper, intent, since: clock.now() };
-            settle(&way, result.ok().as_ref()).await
+            let way = Way { clock, helper, intent, since: clock.now(), agent: OnceLock::new() };
+            let settled = settle(&way, result.ok().as_ref()).await;
+            agent = way.agent.get().copied();
+            settled
         }
     };
     let Settled { outcome, reverted, duty } = &settled;
     journal.settle(clock.now(), id, intent, &settled).await;
     if *outcome == Outcome::Applied {
-        tracing::info!(vmid = %intent.vmid, "{}: {outcome}", intent.step);
+        tracing::info!(kind = outcome.kind(), change = id, "{}: {outcome}", intent.step);
     } else {
-        tracing::warn!(vmid = %intent.vmid, reverted, duty, "{}: {outcome}", intent.step);
+        tracing::warn!(
+            kind = outcome.kind(),
+            change = id,
+            reverted,
+            duty,
+            "{}: {outcome}",
+            intent.step
+        );
     }
-    (Some(id), settled)
+    (Some(id), settled, agent)
 }
 
 /// Settles a change of a process of before by what is there now. It is never asked for again,
@@ -93,10 +108,11 @@ pub(crate) async fn reconcile<C: Clock, H: Helper, J: Journal>(
     (id, intended): (u64, Moment),
     intent: &Intent,
 ) -> Settled {
-    let way = Way { clock, helper, intent, since: intended.after(QUEUED) };
+    let way = Way { clock, helper, intent, since: intended.after(QUEUED), agent: OnceLock::new() };
     let settled = settle(&way, None).await;
     journal.settle(clock.now(), id, intent, &settled).await;
-    tracing::warn!(vmid = %intent.vmid, "{} of before the start: {}", intent.step, settled.outcome);
+    let (kind, outcome) = (settled.outcome.kind(), &settled.outcome);
+    tracing::warn!(kind, change = id, "{} of before the start: {outcome}", intent.step);
     settled
 }
 
@@ -106,7 +122,7 @@ pub(crate) async fn compare<C: Clock, H: Helper>(
     (clock, helper): (&C, &H),
     intent: &Intent,
 ) -> Result<Option<(u32, u32)>, String> {
-    let way = Way { clock, helper, intent, since: clock.now() };
+    let way = Way { clock, helper, intent, since: clock.now(), agent: OnceLock::new() };
     let (config, _) = read_config(helper, intent, (&intent.node, &intent.node))
         .await?
         .ok_or("its config is not there")?;
@@ -120,7 +136,7 @@ pub(crate) async fn compare<C: Clock, H: Helper>(
 /// Clears what an earlier change left, once; whether that worked shows at the next look.
 pub(crate) async fn clear<H: Helper>(helper: &H, intent: &Intent, digest: Digest) {
     if revert(helper, intent, digest).await {
-        tracing::info!(vmid = %intent.vmid, "reverted what {} left pending", intent.step);
+        tracing::info!(kind = "reverted", "reverted what {} left pending", intent.step);
     }
 }
 
@@ -192,7 +208,7 @@ async fn clean<C: Clock, H: Helper>(
             }
             Ok(Some(found)) => read = found,
             Ok(None) => return Settled { outcome, reverted, duty: true },
-            Err(why) => tracing::warn!(vmid = %intent.vmid, "cannot read back yet: {why}"),
+            Err(why) => tracing::warn!(kind = "not-read-back", "cannot read back yet: {why}"),
         }
     }
     Settled { outcome, reverted, duty: own_pending(intent.step, &read.0) }
@@ -210,11 +226,15 @@ async fn revert<H: Helper>(helper: &H, intent: &Intent, digest: Digest) -> bool 
     match result {
         Ok(executed) if executed.exit == 0 => true,
         Ok(executed) => {
-            tracing::warn!(vmid = %intent.vmid, "revert failed: {}", Failure::classify(&executed.stderr));
+            tracing::warn!(
+                kind = "not-reverted",
+                "revert failed: {}",
+                Failure::classify(&executed.stderr)
+            );
             false
         }
         Err(error) => {
-            tracing::warn!(vmid = %intent.vmid, "revert failed: {error}");
+            tracing::warn!(kind = "not-reverted", "revert failed: {error}");
             false
         }
     }

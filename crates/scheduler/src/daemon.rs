@@ -11,6 +11,7 @@ use vm_autoscale_planner::{Moment, Planner};
 
 use crate::claims::Care;
 use crate::control::{self, Board, Desk};
+use crate::metrics::{self, Door};
 use crate::observe::{Blind, observe};
 use crate::status::ClusterStatus;
 use crate::view::{InFlight, View};
@@ -49,6 +50,8 @@ pub async fn run(config: SchedulerConfig, file: &Path, reread: Reread) -> Result
     let listener = control::bind(&config.control_socket)?;
     let (socket, helper) =
         (config.control_socket.clone(), HelperClient::new(config.helper_socket.clone()));
+    let metrics = config.metrics.clone();
+    let door = if metrics.enabled { Some(Door::open(&metrics.listen).await?) } else { None };
     let clock = BootClock::default();
     let journal = SqliteJournal::new(&config.journal, &clock);
     // Which pauses hold is known before anybody asks.
@@ -57,6 +60,8 @@ pub async fn run(config: SchedulerConfig, file: &Path, reread: Reread) -> Result
     let mut files = Files::new(config, (file, reread), manager);
     let desk = Desk::new(files.board.clone(), clock.clone(), journal.clone());
     let answering = tokio::spawn(control::serve(listener, desk));
+    let metrics = door.map(|door| metrics::serve(door, files.board.clone(), journal.clone()));
+    let metrics = metrics.map(tokio::spawn);
     files.manager.ready();
     let ports = (clock, helper.clone(), journal.clone());
     let worked = match meet(&mut files, &helper, &mut signals).await {
@@ -68,6 +73,9 @@ pub async fn run(config: SchedulerConfig, file: &Path, reread: Reread) -> Result
         None => Ok(()),
     };
     answering.abort();
+    if let Some(metrics) = metrics {
+        metrics.abort();
+    }
     files.notifier.stop();
     journal.end().await;
     // The next start removes a socket that stayed.

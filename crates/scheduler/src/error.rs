@@ -36,6 +36,14 @@ pub enum Error {
         /// Why it is not.
         problem: String,
     },
+    /// Nothing can listen where figures are to be had.
+    #[error("metrics.listen {listen}: {source}")]
+    Metrics {
+        /// Where.
+        listen: String,
+        /// Why not.
+        source: io::Error,
+    },
     /// The machine does not let it run.
     #[error("this machine does not let the daemon run: {0}")]
     Machine(io::Error),
@@ -65,7 +73,7 @@ impl Error {
                 _ => 1,
             },
             Self::NotPermitted(_) => 5,
-            Self::Log { .. } | Self::Machine(_) | Self::Order(_) => 1,
+            Self::Log { .. } | Self::Machine(_) | Self::Metrics { .. } | Self::Order(_) => 1,
         }
     }
 }

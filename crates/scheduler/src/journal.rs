@@ -137,6 +137,13 @@ pub struct Decided {
     pub text: String,
 }
 
+impl Decided {
+    /// Whether a VM is left alone because somebody else changed it.
+    pub(crate) fn is_by_others(&self) -> bool {
+        self.kind == "changed-by-others"
+    }
+}
+
 /// The journal does not work: nothing is changed meanwhile.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the journal takes nothing: {0}")]

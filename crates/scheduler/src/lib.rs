@@ -17,6 +17,7 @@ mod headroom;
 mod health;
 mod journal;
 mod logging;
+mod metrics;
 mod notify;
 mod observe;
 mod outcome;
@@ -24,6 +25,7 @@ pub mod past;
 mod ports;
 mod probe;
 mod remembered;
+mod said;
 mod samples;
 mod status;
 mod view;
@@ -64,6 +66,8 @@ pub use ports::{AskError, Clock, Helper, Intent, Purpose};
 pub use probe::{HelperFacts, NodeProbe, Probe, probe};
 pub use remembered::remembered;
 pub use samples::{Used, VmUse};
-pub use status::{ClusterStatus, MemorySignal, NodeStatus, StatusReport, VmStatus};
+pub use status::{
+    ClusterStatus, MemorySignal, NodeStatus, Planned, PlannedState, StatusReport, VmStatus,
+};
 pub use view::vm_policy;
 pub use worker::planner_config;

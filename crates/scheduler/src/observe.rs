@@ -85,9 +85,15 @@ async fn read_pools<H: Helper>(
         Ok(text) => {
             view.put_pools(Some(Pools::parse(&text)));
             view.pools_read.succeeded();
+            if view.pools_said.is_over() {
+                tracing::info!(%cluster, %node, kind = "pools-known", "pools: read again");
+            }
         }
         Err(error) => {
-            tracing::warn!(%cluster, %node, "pools: {error}");
+            let error = error.to_string();
+            if view.pools_said.is_new(&error) {
+                tracing::warn!(%cluster, %node, kind = "pools-unknown", "pools: {error}");
+            }
             view.put_pools(None);
         }
     }
@@ -118,11 +124,17 @@ async fn read_configs<H: Helper>(
                 }
                 // The next question would wait for the same node.
                 Err(error) => {
-                    tracing::warn!(%cluster, %owner, "configs: {error}");
+                    let error = error.to_string();
+                    if view.configs_said.is_new(&error) {
+                        tracing::warn!(%cluster, node = %owner, kind = "configs-unread", "configs: {error}");
+                    }
                     return Ok(());
                 }
             }
         }
+    }
+    if view.configs_said.is_over() {
+        tracing::info!(%cluster, kind = "configs-read", "configs: read again");
     }
     Ok(())
 }

@@ -1,13 +1,20 @@
 //! What `vm-autoscale status` shows.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use vm_autoscale_config::Clusters;
-use vm_autoscale_planner::{Choice, Decision, Moment, Verdict};
+use vm_autoscale_planner::{Choice, Decision, Moment, Move, Verdict};
 use vm_autoscale_protocol::NodeHealth;
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
 use crate::view::{InFlight, KnownVm, View};
 use crate::{ChannelStatus, Counts, Event, LastChange, PauseStatus, Reload, Source};
+
+mod planned;
+
+use planned::planned;
+pub use planned::{Planned, PlannedState};
 
 /// All clusters.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -153,9 +160,18 @@ pub struct VmStatus {
     /// Whether something keeps it from being looked after: its vCPUs, its memory.
     #[serde(default)]
     pub blocked: [bool; 2],
+    /// Stable words for why, of both decisions: its vCPUs, its memory.
+    #[serde(default)]
+    pub kinds: [Cow<'static, str>; 2],
+    /// vCPUs and MiB that it is to get, where that is decided.
+    #[serde(default)]
+    pub wanted: [Option<u32>; 2],
     /// The last change of ours.
     #[serde(default)]
     pub last: Option<LastChange>,
+    /// What the last look decided to change, also where the mode forbids it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<Planned>,
 }
 
 /// How well it is known what memory a VM needs.
@@ -208,7 +224,8 @@ impl ClusterStatus {
 
 impl ClusterStatus {
     /// All but its VMs.
-    pub(crate) fn without_vms(&self) -> Self {
+    #[must_use]
+    pub fn without_vms(&self) -> Self {
         let Self { name, answered_by, problem, paused, looks, look_ms, nodes, .. } = self;
         let (pools_known, undecided) = (self.pools_known, self.undecided);
         Self {
@@ -258,8 +275,23 @@ impl VmStatus {
             cpu_since: None,
             memory_since: None,
             blocked: [decision.cpu.reason.is_block(), decision.memory.reason.is_block()],
+            kinds: [&decision.cpu, &decision.memory].map(|choice| choice.reason.kind().into()),
+            wanted: [&decision.cpu, &decision.memory].map(wanted),
             last: None,
+            moves: planned(decision),
         }
+    }
+}
+
+/// The size that is decided on, where it is another one.
+fn wanted(choice: &Choice) -> Option<u32> {
+    match choice.verdict {
+        Verdict::Act(step) | Verdict::Recommend(step) => match step {
+            Move::Cpu { to, .. } => Some(to.into()),
+            Move::Memory { to, .. } => Some(to.get()),
+            Move::CpuLimit { .. } | Move::Balloon { .. } => None,
+        },
+        Verdict::Hold => None,
     }
 }
 

@@ -13,6 +13,7 @@ use vm_autoscale_proxmox::{
 };
 
 use crate::claims::Care;
+use crate::said::Said;
 
 mod law;
 mod others;
@@ -54,6 +55,9 @@ pub(crate) struct View {
     remembered: BTreeMap<VmId, Identity>,
     /// Whether a pause names VMs by their pools.
     pub(crate) pools_wanted: bool,
+    /// That they cannot be read.
+    pub(crate) pools_said: Said,
+    pub(crate) configs_said: Said,
     /// Numbers whose VM is gone or another one: nothing that is remembered of them holds.
     strangers: Vec<VmId>,
 }
@@ -161,7 +165,7 @@ impl View {
         vms.retain(|vmid, vm| {
             let gone = vm.is_gone(now);
             if gone {
-                tracing::info!(%vmid, node = %vm.node, "gone: in no list any more");
+                tracing::info!(%vmid, node = %vm.node, kind = "gone", "gone: in no list any more");
                 strangers.push(*vmid);
             }
             !gone
@@ -224,7 +228,7 @@ impl View {
                 Some(KnownConfig { version: vm.version, digest, config })
             }
             Err(error) => {
-                tracing::warn!(%vmid, "{error}");
+                tracing::warn!(%vmid, node = %vm.node, kind = "unreadable", "{error}");
                 vm.unreadable = Some(vm.version);
                 None
             }
@@ -232,14 +236,14 @@ impl View {
         let Some(known) = &vm.config else { return };
         let identity = &known.config.identity;
         if Identity::is_less(vm.identity.as_ref(), identity.as_ref()) && vm.lacked < LACKS {
-            tracing::warn!(%vmid, "its config says less of who it is than before: it is read again");
+            tracing::warn!(%vmid, node = %vm.node, kind = "lacks", "its config says less of who it is than before: it is read again");
             vm.lacked += 1;
             vm.config = None;
             return;
         }
         vm.lacked = 0;
         if Identity::is_another(vm.identity.as_ref(), identity.as_ref()) {
-            tracing::warn!(%vmid, node = %vm.node, "another VM has this number now (or an earlier state of it): what was known of it is forgotten");
+            tracing::warn!(%vmid, node = %vm.node, kind = "replaced", "another VM has this number now (or an earlier state of it): what was known of it is forgotten");
             self.strangers.push(vmid);
         }
         vm.identity.clone_from(identity);

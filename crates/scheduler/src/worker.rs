@@ -177,7 +177,11 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     /// Gives the journal what is new. Only when it takes that, anything is begun.
     async fn keep(&self, memory: &mut Memory, now: Moment) {
         // Once each, also while the journal takes nothing.
-        for decided in memory.decided(self.clock.wall()) {
+        let decided = memory.decided(self.clock.wall());
+        self.board.count(|tally| {
+            decided.iter().for_each(|decided| tally.decided(&self.care.cluster, decided));
+        });
+        for decided in decided.iter().filter(|decided| decided.is_by_others()) {
             self.notifier.others(&self.care.cluster, decided.vmid, &decided.text);
         }
         let mut notes = memory.notes(&self.care.cluster, now);
@@ -213,12 +217,19 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         let (now, at) = (self.clock.now(), self.clock.wall());
         match finished {
             Finished::Changed { id, intent, settled } => {
+                let (resource, outcome) = (intent.step.resource(), settled.outcome.kind());
+                self.board.count(|tally| tally.acted(&intent.cluster, resource, outcome));
                 if memory.ended(now, at, &intent, (id, &settled)) {
                     self.notifier.change(&intent, &settled);
                 }
                 let last = memory.records.get(&intent.vmid).and_then(|record| record.last.as_ref());
                 if let Some(last) = last {
                     self.board.changed(&self.care.cluster, intent.vmid, last);
+                }
+            }
+            Finished::Heard { vmid, agent } => {
+                if let Some(vm) = memory.view.vms.get_mut(&vmid) {
+                    vm.agent = Some((agent, at));
                 }
             }
             Finished::Stepped(stepped) => self.errand_stepped(memory, *stepped),

@@ -71,11 +71,26 @@ impl Site {
         self.ok(&["systemctl", "start", SCHEDULER]);
         self.is_busy(101);
         self.until(|status| status.counts.verified >= 1);
+        self.is_told_with_fields();
         let before = self.property(SCHEDULER, "MainPID");
         self.edit(&["s/^  max_ram_mb: 16384/  max_ram_mb: 8192/"]);
         self.ok(&["systemctl", "reload", SCHEDULER]);
         self.until(|status| status.reload.as_ref().is_some_and(|reload| reload.ok));
         assert_eq!(self.property(SCHEDULER, "MainPID"), before);
+    }
+
+    /// The journal can be asked for one VM, as the unit is shipped.
+    fn is_told_with_fields(&self) {
+        let asked = ["journalctl", "--output=json", "VMID=101", "KIND=verified", "--lines=1"];
+        let entry: serde_json::Value = serde_json::from_str(&self.ok(&asked)).unwrap();
+        for (field, value) in
+            [("PRIORITY", "6"), ("SYSLOG_IDENTIFIER", "vm-autoscale"), ("_SYSTEMD_UNIT", SCHEDULER)]
+        {
+            assert_eq!(entry[field], value, "{entry}");
+        }
+        assert!(entry["NODE"].is_string() && entry["CLUSTER"].is_string(), "{entry}");
+        let message = entry["MESSAGE"].as_str().unwrap();
+        assert!(message.contains(" vmid=101 node="), "{message}");
     }
 
     fn is_busy(&self, number: u32) {

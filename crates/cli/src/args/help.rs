@@ -12,18 +12,6 @@ Examples:
 Exit codes: 0 stopped as it was told, 1 failed, 2 wrong usage, 3 configuration invalid,
 66 file missing";
 
-pub(super) const PLAN: &str = "\
-It needs no daemon: it asks the helper itself, which hears the user of the daemon only
-(`scheduler_user`).
-
-Examples:
-  vm-autoscale plan
-  vm-autoscale plan --config try.yaml
-  vm-autoscale plan --output-format json
-
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration invalid, 6 helper or cluster
-unreachable, 66 file missing";
-
 pub(super) const DIFF: &str = "\
 Secrets are not compared, nor VMs that the daemon does not look after now.
 

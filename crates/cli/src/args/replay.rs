@@ -37,16 +37,19 @@ pub(crate) struct Source {
     /// What the journal has of this VM, whether the daemon runs or not.
     #[arg(long, value_name = "VMID")]
     pub(crate) vm: Option<VmId>,
+    /// What `vm-autoscale bundle` wrote; its settings hold unless --config names others.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bundle: Option<PathBuf>,
 }
 
 /// Which part of the journal.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct PastArgs {
     /// The VM's cluster, where several have that number.
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["trace", "pipe"], value_parser = cluster)]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["trace", "pipe", "bundle"], value_parser = cluster)]
     pub(crate) cluster: Option<ClusterName>,
     /// From so long ago on, at most 366d.
-    #[arg(long, value_name = "TIME", default_value = "7d", conflicts_with_all = ["trace", "pipe"],
+    #[arg(long, value_name = "TIME", default_value = "7d", conflicts_with_all = ["trace", "pipe", "bundle"],
         value_parser = crate::pause::seconds)]
     pub(crate) since: u64,
 }
@@ -107,7 +110,7 @@ impl ReplayPolicy {
     }
 }
 
-fn cluster(text: &str) -> Result<ClusterName, String> {
+pub(super) fn cluster(text: &str) -> Result<ClusterName, String> {
     text.try_into().map_err(|error: vm_autoscale_proxmox::Error| error.to_string())
 }
 
@@ -142,6 +145,7 @@ Examples:
   vm-autoscale replay --trace week.csv.gz --config try.yaml --output-format json
   vm-autoscale replay --pipe --policy threshold
   vm-autoscale replay --vm 101 --since 7d
+  vm-autoscale replay --bundle case.json
 
 It changes nothing and asks no one. Without --config the defaults hold, and memory is taken back,
 too. With it, what the file says for all VMs holds; a `mode` below `full` counts as `full`, unless

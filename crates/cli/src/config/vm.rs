@@ -57,7 +57,7 @@ fn told(
 }
 
 /// What a roster says of a VM that a daemon looks after.
-pub(super) fn answer(roster: &Roster, cluster: &ClusterStatus, vm: &VmStatus) -> Answer {
+pub(crate) fn answer(roster: &Roster, cluster: &ClusterStatus, vm: &VmStatus) -> Answer {
     let tags = vm.tags.join(";").parse().unwrap_or_default();
     // A daemon whose file does not ask for the pools has not read them.
     let is_known = cluster.pools_known || vm.pool.is_some() || !roster.config().wants_pools();
@@ -111,7 +111,7 @@ impl Found {
 
     /// What holds, where it is looked after.
     pub(super) fn values(&self, read: &Read) -> Option<Vec<Effective<String>>> {
-        Some(read.config.effective_vm(&read.hours, self.managed()?, |path| read.place(path)))
+        read.values(&self.answer)
     }
 
     pub(super) fn json(&self, read: &Read) -> Value {

@@ -10,6 +10,7 @@ use vm_autoscale_scheduler::{Event, PastUse, Used, VmUse, past_use, wall};
 
 use super::world;
 use crate::args::{Args, Format, ReplayArgs, ReplayPolicy, WorldArgs};
+use crate::bundle::Bundle;
 use crate::pause::span;
 use crate::{Error, json, say};
 
@@ -46,8 +47,33 @@ pub(super) fn past(
 ) -> Result<(), Error> {
     fits(&wanted.world)?;
     let now = wall();
-    let found = read(journal, vmid, now.saturating_sub(wanted.past.since))?;
-    let past_use = chosen(found, vmid, wanted)?;
+    let since = now.saturating_sub(wanted.past.since);
+    let found = recorded(journal, (vmid, wanted.past.cluster.as_ref()), since)?;
+    played(args, wanted, (vmid, &found, now), rules, policy)
+}
+
+/// Reads a bundle, plays and tells.
+///
+/// # Errors
+/// It is none, or nothing was measured in it.
+pub(super) fn of_bundle(
+    args: &Args,
+    (wanted, bundle): (&ReplayArgs, &Bundle),
+    rules: &Rules,
+    policy: ReplayPolicy,
+) -> Result<(), Error> {
+    fits(&wanted.world)?;
+    let (vmid, found) = (Bundle::vmid()?, bundle.past()?);
+    played(args, wanted, (vmid, &found, bundle.now()), rules, policy)
+}
+
+fn played(
+    args: &Args,
+    wanted: &ReplayArgs,
+    (vmid, past_use, now): (VmId, &PastUse, u64),
+    rules: &Rules,
+    policy: ReplayPolicy,
+) -> Result<(), Error> {
     let blocks: Vec<Block> = past_use.blocks.iter().map(block).collect();
     let most = (named(rules.policy.vcpus.1), named(rules.policy.memory_mib.1));
     let past = Past::new(&vmid.to_string(), &blocks, most)?;
@@ -57,7 +83,7 @@ pub(super) fn past(
         cluster: &past_use.cluster,
         days: past.trace().seconds() / 86_400.0,
         measured_days: past.measured() / 86_400.0,
-        notes: notes(&past_use, &past),
+        notes: notes(past_use, &past),
         changes: &past_use.changes,
         policies: &all,
     };
@@ -76,26 +102,40 @@ fn fits(world: &WorldArgs) -> Result<(), Error> {
     Ok(())
 }
 
-fn read(journal: &Path, vmid: VmId, since: u64) -> Result<Vec<PastUse>, Error> {
+/// What a journal has of a VM since then, of the one cluster that is meant.
+///
+/// # Errors
+/// There is no journal, it says nothing of the VM, or several clusters have it.
+pub(crate) fn recorded(
+    journal: &Path,
+    (vmid, cluster): (VmId, Option<&ClusterName>),
+    since: u64,
+) -> Result<PastUse, Error> {
     if let Err(error) = std::fs::metadata(journal)
         && error.kind() == std::io::ErrorKind::NotFound
     {
         return Err(Error::NoJournal(journal.to_owned()));
     }
-    past_use(journal, vmid, since).map_err(|error| Error::Journal(error.to_string()))
+    let found =
+        past_use(journal, vmid, since).map_err(|error| Error::Journal(error.to_string()))?;
+    chosen(found, vmid, (cluster, wall().saturating_sub(since)))
 }
 
 /// What the one cluster that is meant has of it.
-fn chosen(found: Vec<PastUse>, vmid: VmId, wanted: &ReplayArgs) -> Result<PastUse, Error> {
-    let is_meant = |past: &PastUse| wanted.past.cluster.as_ref().is_none_or(|c| *c == past.cluster);
+fn chosen(
+    found: Vec<PastUse>,
+    vmid: VmId,
+    (cluster, since): (Option<&ClusterName>, u64),
+) -> Result<PastUse, Error> {
+    let is_meant = |past: &PastUse| cluster.is_none_or(|cluster| *cluster == past.cluster);
     let mut found: Vec<PastUse> = found.into_iter().filter(is_meant).collect();
     let (Some(one), others) = (found.pop(), &found) else {
-        let place = wanted.past.cluster.as_ref().map(|name| format!(" in cluster {name}"));
+        let place = cluster.map(|name| format!(" in cluster {name}"));
         return Err(Error::Journal(format!(
             "the journal has nothing of VM {vmid}{} in the last {}: was it looked after? see \
              vm-autoscale status {vmid}, or name a longer --since",
             place.unwrap_or_default(),
-            span(wanted.past.since)
+            span(since)
         )));
     };
     if !others.is_empty() {

@@ -94,7 +94,15 @@ mod tests {
     fn moved(at: u64, step: &serde_json::Value) -> Moved {
         let step: Move = serde_json::from_value(step.clone()).unwrap();
         let (cluster, node) = ("home".try_into().unwrap(), "pve1".try_into().unwrap());
-        Moved { cluster, node, vmid: 101.try_into().unwrap(), first: step, last: step, at }
+        Moved {
+            cluster,
+            node,
+            vmid: 101.try_into().unwrap(),
+            first: step,
+            last: step,
+            at,
+            identity: None,
+        }
     }
 
     fn before(steps: &[(u64, serde_json::Value)]) -> Before {

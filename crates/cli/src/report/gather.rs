@@ -24,8 +24,8 @@ pub(crate) struct Gathered {
 /// What there is of one VM.
 #[derive(Debug, Default)]
 pub(crate) struct Raw {
-    /// Who had the number last.
-    who: u32,
+    /// Who had the number last; 0 where nobody said.
+    pub(crate) who: u32,
     /// Whether somebody else had the number before; nothing of that is here.
     pub(crate) is_another: bool,
     /// When its first and last block ended, in seconds since 1970.

@@ -78,6 +78,7 @@ fn one(name: &str, failure: &str) -> Report {
         first: step(4, 3),
         last: step(4, 3),
         at: SINCE + DAY,
+        identity: None,
     };
     let status = status(&[(101, name.to_owned())]);
     let befores = Befores::new(&[first], &status);

@@ -26,7 +26,7 @@ pub(super) fn memory(vm: &VmStatus) -> String {
 }
 
 /// Of MiB, with a decimal where it is not whole.
-fn gib(mib: u32) -> String {
+pub(crate) fn gib(mib: u32) -> String {
     let gib = f64::from(mib) / 1024.0;
     if mib.is_multiple_of(1024) { format!("{gib:.0}") } else { format!("{gib:.1}") }
 }
@@ -68,7 +68,7 @@ fn step(step: Move) -> String {
 /// What is done or would be, before what is not; one text where it is the same for both. What
 /// keeps it from being looked after is told with since when; without a `now` it is of when it was
 /// noted.
-pub(super) fn state(vm: &VmStatus, now: Option<u64>) -> String {
+pub(crate) fn state(vm: &VmStatus, now: Option<u64>) -> String {
     let [cpu_blocked, memory_blocked] = vm.blocked;
     let (cpu, memory) = (vm.cpu.as_str(), vm.memory_decision.as_str());
     if cpu == memory {

@@ -197,7 +197,7 @@ layer! {
 }
 
 /// The log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Logging {
@@ -205,8 +205,35 @@ pub struct Logging {
     #[serde(deserialize_with = "leaf::level")]
     #[cfg_attr(test, schemars(with = "Option<schema::Level>"))]
     pub level: Option<String>,
-    /// A file, one a day, fourteen kept. Without it standard error, which systemd keeps.
+    /// What a line looks like. Without it `text`, and where systemd keeps the log, entries with
+    /// fields that can be asked for: `journalctl VMID=101`.
+    pub format: Option<LogFormat>,
+    /// A file. When it is full or a day (of UTC) is over it is renamed to `NAME.1`, that to
+    /// `NAME.2`, and so on. Without it standard error, which systemd keeps.
     pub log_file: Option<PathBuf>,
+    /// MiB that a log file takes at most, 1 to 1024.
+    #[validate(range(min = 1, max = 1024, message = "1 to 1024 MiB"))]
+    pub max_size_mb: u32,
+    /// How many renamed files are kept, 0 to 1000.
+    #[validate(range(max = 1000, message = "0 to 1000 files"))]
+    pub keep: u32,
+}
+
+impl Default for Logging {
+    fn default() -> Self {
+        Self { level: None, format: None, log_file: None, max_size_mb: 10, keep: 14 }
+    }
+}
+
+/// What a line of the log looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// An object a line.
+    Json,
 }
 
 const fn yes() -> bool {

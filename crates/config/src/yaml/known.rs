@@ -90,7 +90,8 @@ pub(crate) fn moved(key: &str, known: &[&str]) -> Option<&'static str> {
         "auto_configure_hotplug" => {
             Some("`vm-autoscale plan` prints what a VM lacks and the command that enables it")
         }
-        "billing" | "metrics" => Some(LATER),
+        "billing" => Some(LATER),
+        "bind" | "port" => known.contains(&"listen").then_some("this is `listen`: 127.0.0.1:9777"),
         "cpu_high" | "cpu_low" | "ram_high" | "ram_low" => Some("this belongs into `thresholds`"),
         "min_cores" | "max_cores" => Some("this belongs into `scaling_limits`"),
         "min_ram" | "min_ram_mb" => Some("this is `min_ram_mb` of `scaling_limits`"),

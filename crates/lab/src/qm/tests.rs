@@ -227,3 +227,36 @@ async fn a_guest_that_died_of_its_memory_releases_no_cpu() {
     let (answer, _) = qm(&lab, "--vcpus 1").await;
     assert!(answer.stderr.contains("vcpus: error unplugging cpu2"), "{}", answer.stderr);
 }
+
+/// What an administrator types: options that QEMU has no word in are live, those that it starts
+/// with wait for a power cycle.
+#[tokio::test(start_paused = true)]
+async fn what_is_typed_is_done_by_the_same_rules() {
+    let lab = bench(&format!("{CONF}balloon: 1024\nhugepages: 1024\nnuma0: cpus=0\n"));
+    let typed = async |line: &str| {
+        let Answer { stderr, exit, .. } = lab.type_line(line).await;
+        (exit, stderr)
+    };
+    let done = (0, String::new());
+    let set =
+        "qm set 101 --cores 8 --vcpus 3 --shares 0 --hotplug cpu --delete hugepages,numa0,balloon";
+    assert_eq!(typed(set).await, done);
+    let waits = "hugepages: 1024; numa0: cpus=0; shares: 0; vcpus: 3; [PENDING]; cores: 8; \
+        delete: hugepages,numa0; hotplug: cpu";
+    assert_eq!(differing(&lab), waits);
+    assert_eq!(typed("qm reboot 101").await, done);
+    assert_eq!(differing(&lab), "cores: 8; hotplug: cpu; shares: 0; vcpus: 3");
+    for (line, exit) in [
+        ("qm set 101 --hookscript x", 2),
+        ("qm set 101 --cores many", 2),
+        ("qm set 101", 2),
+        ("qm set 999 --cores 1", 2),
+        ("qm set 101 --delete net0", 2),
+        ("qm destroy 101", 255),
+        ("sh -c reboot", 255),
+    ] {
+        assert_eq!(typed(line).await.0, exit, "{line}");
+    }
+    lab.control(Control::Lock { vmid: vmid(), lock: Some("backup".to_owned()) }).unwrap();
+    assert_eq!(typed("qm set 101 --cores 1").await, (255, "VM is locked (backup)\n".to_owned()));
+}

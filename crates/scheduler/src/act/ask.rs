@@ -146,7 +146,9 @@ impl<C: Clock, H: Helper> Way<'_, C, H> {
     /// reason.
     async fn guest_vcpus(&self) -> Option<Vcpus> {
         let answer = self.ask(RunningQuery::GuestVcpus).await.ok()?;
-        parse_guest_vcpus(&answer.stdout).ok().filter(|_| answer.exit == 0)
+        let online = parse_guest_vcpus(&answer.stdout).ok().filter(|_| answer.exit == 0);
+        let _ = self.agent.set(online.is_some());
+        online
     }
 
     /// The guest's total, where it tells one that can be. More than there is cannot.

@@ -8,6 +8,7 @@ use vm_autoscale_proxmox::{Digest, Failure, Identity, NodeName, VmConfig};
 
 use super::{Way, ask, place};
 use crate::outcome::{Found, judge};
+use crate::said::Said;
 use crate::{Clock, Helper, Intent, Outcome, Purpose};
 
 /// Between two attempts to learn what became of a change, or to clear what it left.
@@ -31,6 +32,7 @@ pub(super) async fn learn<C: Clock, H: Helper>(
     executed: Option<&Executed>,
 ) -> Learnt {
     let cut_off_until = way.since.after(CUT_OFF);
+    let mut said = Said::default();
     for _ in 0..ATTEMPTS {
         match look(way, executed).await {
             Ok(Learnt::Found { outcome, .. })
@@ -39,7 +41,9 @@ pub(super) async fn learn<C: Clock, H: Helper>(
                     && way.clock.now() < cut_off_until => {}
             Ok(learnt) => return learnt,
             Err(why) => {
-                tracing::warn!(vmid = %way.intent.vmid, "cannot read back yet: {why}");
+                if said.is_new(&why) {
+                    tracing::warn!(kind = "not-read-back", "cannot read back yet: {why}");
+                }
                 // A node that is silent for so long may be dead, and the VM run elsewhere.
                 let long = way.clock.now() >= cut_off_until;
                 if long && let Ok(learnt) = place::look_for(way, true).await {

@@ -12,6 +12,7 @@ use vm_autoscale_proxmox::{ClusterName, VmId};
 use super::{Question, RunningConfig};
 use crate::claims::{Care, Claims};
 use crate::daemon::Beat;
+use crate::metrics::Tally;
 use crate::notify::Tallies;
 use crate::{ClusterStatus, Journal, LastChange, Reload, StatusReport};
 
@@ -29,6 +30,7 @@ pub struct Board(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     state: Mutex<State>,
+    tally: Mutex<Tally>,
     beat: OnceLock<Beat>,
 }
 
@@ -82,6 +84,8 @@ impl Board {
             state.looking.remove(&cluster);
             state.clusters.insert(cluster.clone(), status.clone());
         }
+        let seconds = Duration::from_millis(status.look_ms).as_secs_f64();
+        self.count(|tally| tally.cycle(&cluster, seconds));
         if let Some(beat) = self.0.beat.get() {
             beat.completed(&status);
         }
@@ -140,8 +144,42 @@ impl Board {
         self.state().tallies = Some(tallies);
     }
 
+    /// Counts something.
+    pub(crate) fn count(&self, add: impl FnOnce(&mut Tally)) {
+        // What is in it is whole after every statement.
+        add(&mut self.0.tally.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// What was counted so far.
+    pub(crate) fn tally(&self) -> Tally {
+        self.0.tally.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What was seen last, as it was posted.
+    pub(crate) fn posted(&self) -> Vec<Arc<ClusterStatus>> {
+        self.state().clusters.values().cloned().collect()
+    }
+
+    /// Whether nothing may be changed at all.
+    pub(crate) fn is_dry(&self) -> bool {
+        self.running().is_some_and(|running| running.config.dry_run)
+    }
+
     /// All that was seen last.
     pub fn report<J: Journal>(&self, journal: &J) -> StatusReport {
+        self.report_of(journal, ClusterStatus::clone)
+    }
+
+    /// The same without the VMs, of which there may be thousands.
+    pub(crate) fn report_without_vms<J: Journal>(&self, journal: &J) -> StatusReport {
+        self.report_of(journal, ClusterStatus::without_vms)
+    }
+
+    fn report_of<J: Journal>(
+        &self,
+        journal: &J,
+        shown: fn(&ClusterStatus) -> ClusterStatus,
+    ) -> StatusReport {
         let (clusters, looking) = self.seen();
         let (watched, reload, helper, ways, tallies) = {
             let state = self.state();
@@ -155,7 +193,7 @@ impl Board {
         let unseen = unseen.map(|(name, time)| format!("cluster {name}: {}", late(*time)));
         let late = |name: &ClusterName| looking.get(name).map(|time| late(*time));
         let told = |(name, status): (&ClusterName, &Arc<ClusterStatus>)| {
-            let mut status = ClusterStatus::clone(status);
+            let mut status = shown(status);
             status.problem = status.problem.or_else(|| late(name));
             status
         };

@@ -123,13 +123,19 @@ fn of_vm(
     })
 }
 
+/// Times are told in whole seconds, of two clocks: what is no later than that may be of the QEMU of
+/// before.
+const SECONDS: u64 = 2;
+
 /// What changes and questions have shown of the QEMU that runs now.
 fn learnt(inside: &Inside<'_>, vmid: VmId, vm: &KnownVm) -> Learnt {
     let memory = &inside.memory;
     let kept = memory.planner.keep(vmid).unwrap_or_default();
     let record = memory.records.get(&vmid);
     let since = vm.sample.map(|sample| sample.ctime.saturating_sub(sample.uptime));
-    let is_of_now = |at: u64| since.is_none_or(|since| at >= since);
+    let is_of_now = |at: u64| since.is_none_or(|since| at > since.saturating_add(SECONDS));
+    let guest = memory.planner.guest(vmid, inside.now);
+    let guest = guest.filter(|guest| is_of_now(inside.wall.saturating_sub(guest.age.as_secs())));
     let last = record.and_then(|record| record.last.as_ref()).filter(|last| is_of_now(last.at));
     let unused = last.filter(|last| last.text.starts_with(Outcome::NO_EFFECT));
     let unused = |resource| unused.is_some_and(|last| last.step.resource() == resource);
@@ -138,10 +144,10 @@ fn learnt(inside: &Inside<'_>, vmid: VmId, vm: &KnownVm) -> Learnt {
         vcpus_kept: kept.cpu.refusals,
         dimms_kept: kept.memory.refusals,
         unused_vcpus: unused(Resource::Cpu),
-        unused_memory: unused(Resource::Memory),
-        guest_memory: None,
-        agent: None,
-        driver: None,
+        unused_memory: unused(Resource::Memory) || guest.is_some_and(|guest| guest.lacks.is_some()),
+        guest_memory: guest.and_then(|guest| guest.lacks),
+        agent: vm.agent.filter(|(_, at)| is_of_now(*at)).map(|(answers, _)| answers),
+        driver: guest.map(|guest| !guest.is_silent),
         differs: quarantine.map(|known| known.map(|known| (known.config, known.qemu))),
         is_our_duty: record.is_some_and(|record| record.duty.is_some()),
     }

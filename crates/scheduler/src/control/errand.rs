@@ -54,9 +54,11 @@ async fn take<C: Clock, J: Journal>(
         ErrandKind::Restore => sizes_before(&desk.board).await?,
         ErrandKind::Selftest => Vec::new(),
     };
-    let its = cluster.clone();
+    let (its, pauses) = (cluster.clone(), desk.journal.pauses(desk.clock.now()));
     let asked = desk.board.ask(&cluster, move |inside| {
         let memory = &mut *inside.memory;
+        // One that was answered since the last look stands against it, too.
+        memory.view.heed(&pauses);
         let status = memory.plan_errand((&its, vmid), kind, &moved, (uid, inside.wall))?;
         if begin { memory.begin_errand(inside.now, status) } else { Ok(status) }
     });

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 use vm_autoscale_config::{Clusters, SchedulerConfig};
 use vm_autoscale_proxmox::ClusterName;
 
@@ -57,7 +58,9 @@ impl<C: Clock, H: Helper, J: Journal> Crew<C, H, J> {
     pub(super) fn begin(self) -> (JoinSet<()>, Cares) {
         let mut workers = JoinSet::new();
         for worker in self.workers {
-            workers.spawn(worker.run());
+            // Of the level that is never switched off: its field belongs to each line of a cluster.
+            let span = tracing::error_span!("cluster", cluster = %worker.care.cluster);
+            workers.spawn(worker.run().instrument(span));
         }
         (workers, self.cares)
     }

@@ -23,7 +23,7 @@ pub type Reread =
     Arc<dyn Fn() -> Result<SchedulerConfig, vm_autoscale_config::Error> + Send + Sync>;
 
 /// What is taken at a start only, by the first words of its keys.
-const AT_START: [&str; 4] = ["control_socket", "helper_socket", "journal", "logging"];
+const AT_START: [&str; 5] = ["control_socket", "helper_socket", "journal", "logging", "metrics"];
 /// Files that cannot be read in this time are on a file system that hangs.
 const READING: Duration = Duration::from_secs(10);
 /// A helper that does not answer at once is not waited for: its clusters are those of before.
@@ -183,6 +183,7 @@ fn staying(started: &SchedulerConfig, new: SchedulerConfig) -> (SchedulerConfig,
         helper_socket: started.helper_socket.clone(),
         journal: started.journal.clone(),
         logging: started.logging.clone(),
+        metrics: started.metrics.clone(),
         ..new
     };
     (new, later)

@@ -70,7 +70,7 @@ impl Notifier {
         let signs: Vec<_> =
             Push::all(config, roots).into_iter().filter_map(|push| started(push, shared)).collect();
         let when = config.digest.as_ref().map(|digest| {
-            let now = seconds();
+            let now = (shared.clock)();
             *lock(&shared.summary) = Summary::since(now);
             When::of(digest, now)
         });
@@ -115,7 +115,8 @@ impl Shared {
     pub(super) fn new(dedup: Duration, blocked: Blocked) -> Self {
         let gate = Arc::new(Mutex::new(Gate::new(dedup, MonotonicClock)));
         let (tallies, summary) = (Arc::default(), Mutex::default());
-        Self { gate, tallies, summary, blocked, pauses: Mutex::default() }
+        let (pauses, clock) = (Mutex::default(), Arc::new(seconds));
+        Self { gate, tallies, summary, blocked, clock, pauses }
     }
 }
 
@@ -125,7 +126,7 @@ pub(super) fn dedup(config: &SchedulerConfig) -> Duration {
 }
 
 /// Since 1970.
-pub(super) fn seconds() -> i64 {
+fn seconds() -> i64 {
     i64::try_from(wall()).unwrap_or(i64::MAX)
 }
 

@@ -89,6 +89,14 @@ impl Tallies {
         lock(&self.channels).entry(name).or_default().clone()
     }
 
+    /// With a channel that was asked for nothing yet.
+    #[cfg(test)]
+    pub(crate) fn with(name: &'static str) -> Self {
+        let tallies = Self::default();
+        tallies.of(name);
+        tallies
+    }
+
     pub(super) fn unlisted(&self, more: u64) {
         self.unlisted.fetch_add(more, Ordering::Relaxed);
     }

@@ -12,12 +12,14 @@ use super::channel::Channel;
 use super::digest::{Summary, When};
 use super::gate::Gate;
 use super::message::Message;
-use super::start::seconds;
 use super::tally::Tallies;
 use super::{Blocked, lock};
 
 /// How often it is looked.
 const TICK: Duration = Duration::from_secs(1);
+
+/// What time it is, in seconds since 1970.
+pub(super) type Wall = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// What outlives a reload.
 pub(super) struct Shared {
@@ -25,6 +27,7 @@ pub(super) struct Shared {
     pub(super) tallies: Arc<Tallies>,
     pub(super) summary: Mutex<Summary>,
     pub(super) blocked: Blocked,
+    pub(super) clock: Wall,
     /// The administrators' pauses that hold, by their numbers; nothing where that was not known yet.
     pub(super) pauses: Mutex<Option<BTreeMap<u64, String>>>,
 }
@@ -57,7 +60,7 @@ impl Teller {
             // Nothing is ever sent there.
             while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
                 its.tell(false);
-                its.digest(seconds());
+                its.digest();
             }
         });
         if let Err(error) = thread {
@@ -99,10 +102,10 @@ impl Teller {
         self.work.tell(true);
     }
 
-    /// As if that were the time.
+    /// Looks at the clock.
     #[cfg(test)]
-    pub(super) fn at(&self, now: i64) {
-        self.work.digest(now);
+    pub(super) fn look(&self) {
+        self.work.digest();
     }
 }
 
@@ -118,13 +121,13 @@ impl Work {
         }
     }
 
-    fn digest(&self, now: i64) {
+    fn digest(&self) {
         let Some(when) = self.when.as_ref().filter(|_| !self.retired.load(Ordering::Relaxed))
         else {
             return;
         };
         let mut when = lock(when);
-        if when.is_due(now) {
+        if when.is_due((self.shared.clock)()) {
             let (blocked, channels) = (self.shared.blocked.lines(), self.shared.tallies.report());
             let message = lock(&self.shared.summary).take(&when, &blocked, &channels);
             self.put(&message);

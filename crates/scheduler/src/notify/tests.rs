@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use vm_autoscale_config::{Checked, SchedulerConfig};
 use vm_autoscale_planner::{Move, Resource};
@@ -32,6 +33,35 @@ pub(crate) fn config(yaml: &str) -> SchedulerConfig {
 fn notifier(config: &SchedulerConfig, roots: &trust::Roots) -> Notifier {
     let shared = Arc::new(Shared::new(start::dedup(config), Blocked::default()));
     Notifier::trusting(config, roots, &shared)
+}
+
+/// A clock that is set by hand, in seconds since 1970.
+#[derive(Clone)]
+struct ByHand(Arc<AtomicI64>);
+
+impl ByHand {
+    /// A Thursday in 2026, at noon.
+    fn new() -> Self {
+        Self(Arc::new(AtomicI64::new(1_793_275_200)))
+    }
+
+    fn now(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// With it in the place of the machine's own; one VM is blocked.
+    fn notifier(&self, config: &SchedulerConfig) -> Notifier {
+        let blocked = Blocked::new(|| vec!["VM 140 of lab: locked (backup)".to_owned()]);
+        let (its, shared) = (self.clone(), Shared::new(start::dedup(config), blocked));
+        let shared = Shared { clock: Arc::new(move || its.now()), ..shared };
+        Notifier::trusting(config, &Vec::new(), &Arc::new(shared))
+    }
+
+    /// It is looked at once more, whether or not the thread did so before.
+    fn set(&self, notifier: &Notifier, time: i64) {
+        self.0.store(time, Ordering::Relaxed);
+        notifier.0.as_ref().unwrap().teller.look();
+    }
 }
 
 /// Where the servers of tests are.

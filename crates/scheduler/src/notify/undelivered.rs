@@ -38,6 +38,10 @@ impl Undelivered {
         if is_closed(error) {
             return Self::later(format!("{error}; {DROP_IN}"));
         }
+        // Our own word, where only so much is read.
+        if error.kind() == io::ErrorKind::FileTooLarge {
+            return Self::later("the server's answer does not end");
+        }
         match error.get_ref().and_then(<dyn Error + Send + Sync>::downcast_ref) {
             Some(error) => Self::tls(error),
             None => Self::later(error.kind().to_string()),

@@ -52,6 +52,9 @@ pub(crate) struct KnownVm {
     pub(crate) compared: u32,
     /// What became of a change of ours is not known, and it may still be at work.
     pub(crate) unsure: Option<&'static str>,
+    /// Whether its guest's agent answered the last question, and when that was, in seconds since
+    /// 1970.
+    pub(crate) agent: Option<(bool, u64)>,
     /// Whether the last look found it, and where.
     pub(crate) seen: bool,
     /// Since when, and in how many looks in a row, it was in neither copy of the list.
@@ -91,6 +94,7 @@ impl KnownVm {
             other_size: 0,
             compared: 0,
             unsure: None,
+            agent: None,
             seen: false,
             missing: None,
         }

@@ -2,6 +2,7 @@
 //! its end comes back to the worker.
 
 use tokio::sync::mpsc;
+use tracing::Instrument as _;
 use vm_autoscale_planner::{Decision, GuestAnswer, Move, Resource};
 use vm_autoscale_proxmox::{VmConfig, VmId};
 
@@ -19,6 +20,8 @@ pub(super) type Done = mpsc::UnboundedSender<Finished>;
 pub(super) enum Finished {
     /// A change.
     Changed { id: Option<u64>, intent: Intent, settled: Settled },
+    /// Whether a guest's agent answered, when it was asked after a change.
+    Heard { vmid: VmId, agent: bool },
     /// A step of what an administrator ordered.
     Stepped(Box<Stepped>),
     /// Something was done about a leftover.
@@ -63,9 +66,14 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         let (clock, helper, journal) = self.ports();
         let digest = known.digest.clone();
         let held = self.held(view.nameable(decision.vmid));
+        let heard = done.clone();
         begin(in_flight, done, &intent.clone(), async move {
             let ports = (&clock, &helper, &journal);
-            let (id, settled) = carry_out(ports, &intent, digest, held).await;
+            let (id, settled, agent) = carry_out(ports, &intent, digest, held).await;
+            if let Some(agent) = agent {
+                // Only a worker that stopped no longer listens.
+                let _ = heard.send(Finished::Heard { vmid: intent.vmid, agent });
+            }
             Finished::Changed { id, intent, settled }
         });
     }
@@ -116,7 +124,10 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             let (clock, helper, _) = self.ports();
             begin(&mut memory.in_flight, done, &intent.clone(), async move {
                 let sizes = compare((&clock, &helper), &intent).await.unwrap_or_else(|why| {
-                    tracing::warn!(%vmid, "QEMU and config cannot be compared: {why}");
+                    tracing::warn!(
+                        kind = "not-compared",
+                        "QEMU and config cannot be compared: {why}"
+                    );
                     None
                 });
                 Finished::Compared { suspect, sizes }
@@ -145,15 +156,18 @@ pub(super) fn stands_still(memory: &Memory) -> bool {
 pub(super) fn begin(
     in_flight: &mut InFlight,
     done: &Done,
-    Intent { vmid, node, .. }: &Intent,
+    Intent { vmid, node, cluster, .. }: &Intent,
     work: impl Future<Output = Finished> + Send + 'static,
 ) {
     in_flight.insert(*vmid, node.clone());
     let done = done.clone();
-    tokio::spawn(async move {
+    // Of the level that is never switched off: its fields belong to each line of the change.
+    let span = tracing::error_span!("change", %vmid, %node, %cluster);
+    let change = async move {
         // Only a worker that stopped without waiting no longer listens.
         let _ = done.send(work.await);
-    });
+    };
+    tokio::spawn(change.instrument(span));
 }
 
 /// No move at all: only what it is about counts.

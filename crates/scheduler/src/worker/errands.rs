@@ -55,7 +55,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
                 return Finished::Stepped(Box::new(Stepped { id: None, intent, settled, heard }));
             }
             let argv = argv(&intent, &digest);
-            let (id, settled) = carry_out(ports, &intent, digest, held).await;
+            let (id, settled, _) = carry_out(ports, &intent, digest, held).await;
             let (qemu, guest) = match order.kind {
                 ErrandKind::Selftest => has(&helper, &intent, &config).await,
                 ErrandKind::Restore => (None, None),

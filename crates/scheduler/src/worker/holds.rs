@@ -31,6 +31,6 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
 /// Says what is not waited for any more.
 pub(super) fn leave(in_flight: &InFlight) {
     for (vmid, node) in in_flight {
-        tracing::warn!(%vmid, %node, "stopping: what became of a change under way is not known yet; the next start reads it, and does not make it again");
+        tracing::warn!(%vmid, %node, kind = "left", "stopping: what became of a change under way is not known yet; the next start reads it, and does not make it again");
     }
 }

@@ -19,6 +19,8 @@ use schema_paths::{Elsewhere, gaps, read, schema_paths};
 const SCHEMA: &str = "config.schema.json";
 
 const PROGRAM: &str = "tests/e2e/config_keys.rs";
+const METRICS: &str = "tests/e2e/metrics.rs";
+const ROTATED: &str = "crates/scheduler/src/logging/rotated/tests.rs";
 
 /// What is no decision: tested where it happens.
 const ELSEWHERE: &[Elsewhere] = &[
@@ -45,8 +47,13 @@ const ELSEWHERE: &[Elsewhere] = &[
         "what_the_file_ignores_is_only_counted",
     ),
     ("journal.path", PROGRAM, "the_journal_is_where_the_file_says"),
+    ("logging.format", PROGRAM, "the_log_is_where_and_as_long_as_the_file_says"),
+    ("logging.keep", ROTATED, "a_full_file_is_renamed_and_the_last_one_goes"),
     ("logging.level", PROGRAM, "the_log_is_where_and_as_long_as_the_file_says"),
     ("logging.log_file", PROGRAM, "the_log_is_where_and_as_long_as_the_file_says"),
+    ("logging.max_size_mb", ROTATED, "a_full_file_is_renamed_and_the_last_one_goes"),
+    ("metrics.enabled", METRICS, "a_loopback_address_is_served_and_without_the_key_nothing_is"),
+    ("metrics.listen", METRICS, "a_loopback_address_is_served_and_without_the_key_nothing_is"),
     (
         "observe_interval",
         "crates/scheduler/src/worker/keys/looks.rs",

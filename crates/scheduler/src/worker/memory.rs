@@ -53,6 +53,8 @@ pub(crate) struct Memory {
     /// VMs that are in quarantine, or were since the start.
     once_confined: BTreeSet<VmId>,
     stuck: stuck::Stuck,
+    /// What something keeps from being looked after.
+    blocked: BTreeSet<(VmId, Resource)>,
     /// Whether the journal said what it knows.
     pub(crate) recalled: bool,
     /// Changes of before of which it is not known what became of them.
@@ -85,6 +87,7 @@ impl Memory {
             saved: BTreeMap::new(),
             once_confined: BTreeSet::new(),
             stuck: stuck::Stuck::default(),
+            blocked: BTreeSet::new(),
             recalled: false,
             open: Vec::new(),
             unsaid: Vec::new(),
@@ -136,6 +139,7 @@ impl Memory {
         self.planner.forget(vmid);
         self.usage.forget(vmid);
         self.records.remove(&vmid);
+        self.blocked.retain(|(blocked, _)| *blocked != vmid);
     }
 
     /// A change has ended. Whether people are to be told.
@@ -204,9 +208,14 @@ impl Memory {
         }
         record.compare = compare.or(record.compare);
         if *duty && !self.view.vms.contains_key(vmid) {
-            tracing::warn!(%vmid, "it is not looked after any more, and a value of ours may wait in its [PENDING]: see `qm pending {vmid}`");
+            tracing::warn!(%vmid, kind = "leftover", "it is not looked after any more, and a value of ours may wait in its [PENDING]: see `qm pending {vmid}`");
             self.view.remember(*vmid, identity.clone());
         }
+    }
+
+    /// Where it is, for the log.
+    fn node_of(&self, vmid: VmId) -> Option<&str> {
+        self.view.vms.get(&vmid).map(|vm| vm.node.as_str())
     }
 
     /// Nothing is under way on it any more.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tracing::Instrument as _;
 use vm_autoscale_planner::{GuestAnswer, GuestSays, Moment};
 use vm_autoscale_protocol::{Executed, Request, RunningQuery};
 use vm_autoscale_proxmox::{Identity, NodeName, VmId, is_not_running, parse_guest_stats};
@@ -47,11 +48,12 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
                 query: RunningQuery::GuestMemory,
             };
             let (clock, helper, done) = (self.clock.clone(), self.helper.clone(), done.clone());
-            tokio::spawn(async move {
+            let said = async move {
                 let answer = ask(&clock, &helper, &request, question.vmid).await;
                 // Only a worker that stopped no longer listens.
                 let _ = done.send(Finished::Said { question, answer });
-            });
+            };
+            tokio::spawn(said.instrument(tracing::Span::current()));
         }
     }
 

@@ -223,7 +223,7 @@ fn messages_that_cannot_be_sent_are_not_promised() {
     let home = "gotify: {enabled: true, server_url: 'http://192.168.1.5:8080', app_token: x}\n\
                 alerts: {email_enabled: true, email_recipient: a@b.de, smtp_server: localhost}";
     let made = import(&format!("{HOST}{home}\n")).unwrap();
-    let wanted = "\nnotify_allow: [\"localhost\", \"192.168.1.5\"]\n";
+    let wanted = "\nnotify_allow: [localhost, \"192.168.1.5\"]\n";
     assert!(
         made.config.contains(wanted) && !made.config.contains("nabled: false"),
         "{}",

@@ -78,7 +78,7 @@ fn what_finds_no_room_is_counted_and_said_and_logged_once() {
     drop(permit);
     let firsts: Vec<u64> =
         (0..30).map(|_| said.recv_timeout(Duration::from_secs(60)).unwrap()).collect();
-    assert!((44..=45).contains(&firsts.iter().sum()), "{firsts:?}");
+    assert!((44..=45).contains(&firsts.iter().sum::<u64>()), "{firsts:?}");
     // What waited while a server was down does not flood it: the others wait for their turn, and at
     // the end it is known that they did.
     assert!(said.recv_timeout(Duration::from_secs(2)).is_err());

@@ -53,7 +53,7 @@ fn several_of_one_kind_within_a_moment_are_one_message_with_a_list() {
     let node =
         |name: &str| Message::of_node(&"lab".try_into().unwrap(), &name.try_into().unwrap(), false);
     gate.event(message(101));
-    ["pve1", "pve2", "pve3"].map(|name| gate.add(node(name)));
+    ["pve1", "pve2", "pve3"].iter().for_each(|name| gate.add(node(name)));
     let away: ClusterName = "away".try_into().unwrap();
     gate.add(Message::of_node(&away, &"pve1".try_into().unwrap(), false));
     clock.advance(Duration::from_secs(4));

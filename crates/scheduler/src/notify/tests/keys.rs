@@ -128,7 +128,7 @@ const KEYS: [Row; 19] = [
     ),
     (
         "gotify.server_url",
-        ("server_url: http://127.0.0.1:WEB/", "server_url: http://127.0.0.1:WEB/gotify"),
+        ("WEB/\n  app_token", "WEB/gotify\n  app_token"),
         |sent| line(&sent.gotify, "POST").to_owned(),
         ["POST /message HTTP/1.1", "POST /gotify/message HTTP/1.1"],
     ),

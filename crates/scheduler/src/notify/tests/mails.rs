@@ -96,14 +96,16 @@ fn what_validates_can_be_used() {
 #[test]
 fn a_mail_that_cannot_be_set_up_stops_nothing() {
     let web = super::servers::http("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-    let gotify =
-        format!("gotify: {{enabled: true, server_url: 'http://{}', app_token: x}}", web.address);
+    let gotify = format!(
+        "gotify: {{enabled: true, server_url: 'http://{}', app_token: x}}\nnotify_allow: ['127.0.0.1']",
+        web.address
+    );
     let mut config = config(&gotify);
     let server = Some("-x.de".to_owned());
     config.alerts = Alerts { smtp_server: server, ..alerts(&web) };
-    let why = Mail::of(&config.alerts, &Vec::new()).err().unwrap().to_string();
+    let why = Mail::of(&config, &Vec::new()).err().unwrap().to_string();
     assert!(why.contains("`alerts.smtp_server`") && why.contains("--validate-only"), "{why}");
-    let notifier = Notifier::trusting(&config, &Vec::new());
+    let notifier = notifier(&config, &Vec::new());
     let (intent, settled) = vcpus(101, 2, 3, Outcome::Applied);
     notifier.change(&intent, &settled);
     assert!(web.next().starts_with("POST /message "));

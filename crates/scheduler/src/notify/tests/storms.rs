@@ -17,12 +17,13 @@ const CHANNELS: [(&str, &str, bool); 4] = [
     ("webhook", "webhook_url: http://127.0.0.1:PORT/", false),
 ];
 
-fn set_up((_, yaml, is_mail): (&str, &str, bool)) -> (Server, Notifier) {
+fn set_up((_, yaml, is_mail): (&str, &str, bool)) -> (Server, Notifier, ByHand) {
     let server = if is_mail { smtp("127.0.0.1:0", None) } else { http(OK) };
     let yaml = yaml.replace("PORT", &server.address.port().to_string());
     let more = "notify_allow: [127.0.0.1]\ndigest: {at: daily, timezone: UTC}\n";
-    let notifier = notifier(&config(&format!("{yaml}\n{more}")), &Vec::new());
-    (server, notifier)
+    let clock = ByHand::new();
+    let notifier = clock.notifier(&config(&format!("{yaml}\n{more}")));
+    (server, notifier, clock)
 }
 
 /// The number before these words.
@@ -36,7 +37,7 @@ fn number(text: &str, before: &str) -> u64 {
 #[test]
 fn every_channel_tells_a_change_of_state_its_end_and_a_digest() {
     for channel in CHANNELS {
-        let (server, notifier) = set_up(channel);
+        let (server, notifier, clock) = set_up(channel);
         let (cluster, node) = ("lab".try_into().unwrap(), "pve1".try_into().unwrap());
         (0..9).for_each(|_| notifier.node(&cluster, &node, false));
         notifier.flush();
@@ -44,10 +45,9 @@ fn every_channel_tells_a_change_of_state_its_end_and_a_digest() {
         (0..9).for_each(|_| notifier.node(&cluster, &node, true));
         notifier.flush();
         assert!(server.next().contains("node pve1 of cluster lab is online again"), "{channel:?}");
-        let tomorrow = start::seconds() + 86_400;
-        notifier.0.as_ref().unwrap().teller.at(tomorrow);
+        clock.set(&notifier, clock.now() + 86_400);
         let digest = server.next();
-        assert!(digest.contains("digest: 0 changes, 0 blocked"), "{digest}");
+        assert!(digest.contains("digest: 0 changes, 1 blocked"), "{digest}");
         assert!(digest.contains("node-back: 1") && digest.contains("node-offline: 1"), "{digest}");
         notifier.stop();
         assert_eq!(server.all(), [""; 0], "{channel:?}");
@@ -60,7 +60,7 @@ fn every_channel_tells_a_change_of_state_its_end_and_a_digest() {
 #[test]
 fn every_channel_survives_a_storm_and_tells_how_much_it_did_not_list() {
     for channel in CHANNELS {
-        let (server, notifier) = set_up(channel);
+        let (server, notifier, _) = set_up(channel);
         for vmid in 101..1101 {
             let (intent, settled) = vcpus(vmid, 2, 3, Outcome::Unknown);
             notifier.change(&intent, &settled);
@@ -110,7 +110,7 @@ fn a_channel_that_fails_is_told_by_another() {
 
 #[test]
 fn reloads_pauses_and_what_is_stuck_are_told_and_their_end() {
-    let (server, notifier) = set_up(CHANNELS[1]);
+    let (server, notifier, _) = set_up(CHANNELS[1]);
     let (cluster, of) = ("lab".try_into().unwrap(), (VmId::try_from(102).unwrap(), Resource::Cpu));
     let pause = Pause {
         number: 3,
@@ -125,7 +125,7 @@ fn reloads_pauses_and_what_is_stuck_are_told_and_their_end() {
     notifier.reload(None);
     notifier.stuck(&cluster, of, None);
     notifier.pause_file(&cluster, None);
-    let mut said = |is_so: bool| {
+    let said = |is_so: bool| {
         let why = is_so.then_some("because");
         (0..2)
             .for_each(|_| notifier.pauses(if is_so { std::slice::from_ref(&pause) } else { &[] }));

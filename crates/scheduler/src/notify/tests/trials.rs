@@ -78,7 +78,7 @@ fn it_says_of_every_channel_why_it_does_not_deliver() {
         || serve("127.0.0.1:0", |mut stream, _| drop(stream.write_all(b"554 hunter2\r\n")));
     let kinds: [(Server, Server, &str, &str); 4] = [
         (hang(), hang(), "no answer within 5 s", "no answer within 5 s"),
-        (flood(), flood(), "the mail server's answer is no SMTP", "the server's answer is no HTTP"),
+        (flood(), flood(), "the server's answer does not end", "the server's answer is no HTTP"),
         (
             refuses(),
             answer("HTTP/1.1 500 hunter2\r\nContent-Length: 0\r\n\r\n")(),

@@ -1,6 +1,7 @@
 //! What a cycle adds to the journal.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use vm_autoscale_proxmox::{ClusterName, VmId};
 use super::{Memory, record_of};
 use crate::journal::{Decided, Notes, Samples, Standing, VmRecord};
 use crate::status::told;
-use crate::{ClusterStatus, MemorySignal};
+use crate::{ClusterStatus, MemorySignal, PlannedState};
 
 /// For when the daemon is down; 5,000 VMs are about 3 MiB.
 const PICTURE: Duration = Duration::from_secs(300);
@@ -19,9 +20,6 @@ const UNSAID: usize = 10_000;
 /// So many of them, and of VMs that are met, are given to it at once: it is nothing to need much
 /// memory for.
 const AT_ONCE: usize = 400;
-
-/// The kind of the decision that somebody else changed a VM.
-const OTHERS: &str = "changed-by-others";
 
 /// What the journal was given.
 pub(in crate::worker) struct Taken {
@@ -40,16 +38,15 @@ impl Taken {
 }
 
 impl Memory {
-    /// Takes the decisions of a cycle; those by which a VM is left alone because of others.
+    /// Takes the decisions of a cycle; those that are other ones than before.
     pub(in crate::worker) fn decided(&mut self, at: u64) -> Vec<Decided> {
         // What was seen last may be another VM.
         self.forget_strangers();
         let new = self.stand(at);
-        let others = new.iter().filter(|decided| decided.kind == OTHERS).cloned().collect();
-        self.unsaid.extend(new);
+        self.unsaid.extend(new.iter().cloned());
         let over = self.unsaid.len().saturating_sub(UNSAID);
         self.unsaid.drain(..over);
-        others
+        new
     }
 
     /// What is other than the journal has it.
@@ -124,19 +121,50 @@ impl Memory {
                 let kind = kind(choice);
                 let known = self.records.get(&decision.vmid);
                 let stands = known.is_some_and(|is| is.standing(resource).kind == kind);
-                if stands || choice.reason.is_passing() {
+                if choice.reason.is_passing() {
+                    continue;
+                }
+                let was_blocked = block(&mut self.blocked, (decision.vmid, resource), choice);
+                if stands {
                     continue;
                 }
                 let (text, kind) = (told(choice), kind.into_owned());
-                if choice.reason.is_block() {
-                    tracing::info!(vmid = %decision.vmid, resource = ?resource, "{text}");
-                }
+                let node = self.view.vms.get(&decision.vmid).map(|vm| vm.node.as_str());
+                log((decision.vmid, node, resource), choice, was_blocked, (&kind, &text));
                 let record = record_of(&mut self.records, decision.vmid);
                 *record.standing_mut(resource) = Standing { kind: kind.clone(), since: at };
                 changed.push(Decided { vmid: decision.vmid, resource, kind, text });
             }
         }
         changed
+    }
+}
+
+/// Notes whether something keeps it from being looked after; whether something did.
+fn block(
+    blocked: &mut BTreeSet<(VmId, Resource)>,
+    what: (VmId, Resource),
+    choice: &Choice,
+) -> bool {
+    if choice.reason.is_block() { !blocked.insert(what) } else { blocked.remove(&what) }
+}
+
+/// A line where somebody may have to do something, or has not any more. What is done has lines of
+/// its own, and what is as it should be, or waits, has none.
+fn log(
+    (vmid, node, resource): (VmId, Option<&str>, Resource),
+    choice: &Choice,
+    was_blocked: bool,
+    (kind, text): (&str, &str),
+) {
+    if choice.reason.is_block() {
+        tracing::info!(%vmid, node, ?resource, kind, "{text}");
+    } else if was_blocked {
+        tracing::info!(%vmid, node, ?resource, kind, "nothing keeps it any more: {text}");
+    } else if let Verdict::Recommend(_) = choice.verdict {
+        tracing::info!(%vmid, node, ?resource, kind, "{text}");
+    } else {
+        tracing::debug!(%vmid, node, ?resource, kind, "{text}");
     }
 }
 
@@ -160,6 +188,10 @@ pub(in crate::worker) fn complete(status: &mut ClusterStatus, memory: &Memory, n
     for vm in &mut status.vms {
         vm.sample_age = memory.planner.sample_age(vm.vmid, now).map(|age| age.as_secs());
         vm.signal = vm.sample_age.map(|_| signal(memory, vm.vmid));
+        if memory.in_flight.contains_key(&vm.vmid) {
+            let decided = vm.moves.iter_mut().filter(|is| is.state == PlannedState::Decided);
+            decided.for_each(|planned| planned.state = PlannedState::UnderWay);
+        }
         let Some(record) = memory.records.get(&vm.vmid) else { continue };
         let [cpu, ram] = &record.standing;
         let since = |standing: &Standing| (standing.since > 0).then_some(standing.since);

@@ -43,7 +43,9 @@ impl Memory {
         let new = Quarantine { since, config, qemu, next: now.after(wait), asked, uptime };
         *quarantine_of(record, resource) = Some(new);
         if before.is_none() {
-            tracing::warn!(%vmid, "quarantined: {}", told(vmid, resource, &new));
+            let node = self.node_of(vmid);
+            let why = told(vmid, resource, &new);
+            tracing::warn!(%vmid, node, kind = "quarantined", ?resource, "quarantined: {why}");
         }
     }
 
@@ -85,7 +87,8 @@ impl Memory {
             return self.confine(now, at, vmid, resource, (config, qemu));
         }
         if quarantine_of(record, resource).take().is_some() {
-            tracing::info!(%vmid, "released: QEMU and config agree again");
+            let node = self.node_of(vmid);
+            tracing::info!(%vmid, node, kind = "released", ?resource, "released: QEMU and config agree again");
         }
     }
 

@@ -10,6 +10,7 @@ use vm_autoscale_protocol::{FoundConfig, RunningQuery};
 use vm_autoscale_proxmox::{Digest, VmId};
 
 use super::*;
+use crate::logging::tests::Heard;
 use crate::observe::observe;
 use crate::worker::questions::Question;
 
@@ -88,6 +89,21 @@ impl Play {
                     self.worker.decide_now(&mut self.memory, vmid, &self.done);
                 }
             }
+        }
+    }
+
+    /// Cycles that are noted, too, under the span that a worker has.
+    async fn looks(&mut self, count: u64) {
+        use tracing::Instrument as _;
+
+        for _ in 0..count {
+            let span = tracing::error_span!("cluster", cluster = "home");
+            async {
+                self.cycle().await;
+                self.worker.keep(&mut self.memory, self.worker.clock.now()).await;
+            }
+            .instrument(span)
+            .await;
         }
     }
 
@@ -176,5 +192,35 @@ async fn an_answer_of_before_a_move_is_dropped() {
         play.memory.said(play.worker.clock.now(), &Question { vmid, node, identity }, Some(says));
         let said = play.cycle().await.memory.reason.to_string();
         assert_eq!(said.contains("the guest has 100"), counts, "{said}");
+    }
+}
+
+/// What stays as it is has no line, however often it is looked at; what changes has one.
+#[tokio::test]
+async fn a_line_is_logged_for_each_change_of_state_and_none_for_a_look() {
+    let mut play = Play::new(Site::new(4));
+    // Neither too much nor too little.
+    play.site.guest(|guest| (guest.used, guest.available) = (3200, 800));
+    play.looks(1).await;
+    let (heard, _guard) = Heard::listen();
+    play.looks(100).await;
+    assert_eq!(heard.take(), Vec::<serde_json::Value>::new());
+    // One VM is paused, and then it is not any more.
+    for reason in [Some("moving racks"), None] {
+        let vm = play.memory.view.vms.get_mut(&101.try_into().unwrap()).unwrap();
+        vm.pause = reason.map(str::to_owned);
+        play.looks(100).await;
+        let lines = heard.take();
+        let resources: BTreeSet<_> =
+            lines.iter().map(|line| line["resource"].as_str().unwrap()).collect();
+        assert!(resources.len() == lines.len() && resources.contains("Memory"), "{lines:?}");
+        for line in &lines {
+            assert_eq!(line["kind"] == "paused", reason.is_some(), "{line}");
+            for (field, value) in
+                [("vmid", "101"), ("node", "pve1"), ("cluster", "home"), ("level", "INFO")]
+            {
+                assert_eq!(line[field], value, "{line}");
+            }
+        }
     }
 }

@@ -7,8 +7,8 @@ const SMTP: &str =
 const SECRET: &str = "in the original in plain text in a file that was readable by all before 1.3.0; \
     in the fork from .env";
 const METRICS: &str = "since 1.6.0: an HTTP page with figures for Prometheus, without a password";
-const NO_METRICS: &str = "this version has no such page: `vm-autoscale status --output-format json` \
-    has the figures";
+const NO_METRICS: &str = "off: figures have other names here, and `metrics.enabled: true` of \
+    config.yaml serves them";
 const BILLING: &str = "before 1.5.0 only a file that grew: nothing made a report, and VMs that were \
     off were billed";
 const NO_BILLING: &str = "an autoscaler writes no bills: the log has every change with its time";
@@ -25,7 +25,7 @@ pub(super) const KEYS: &[Key] = &[
         "logging.log_file",
         ALL,
         "void in the original as installed: logging_config.json held over it",
-        "config.yaml: logging.log_file; a file a day, the date goes into the name",
+        "config.yaml: logging.log_file; rotated by size and by day",
     ),
     carried("alerts.email_enabled", ALL, SMTP, "config.yaml: alerts.email_enabled"),
     carried(

@@ -31,7 +31,11 @@ impl Memory {
             (Some(config), ErrandKind::Selftest) => there_and_back(config),
         };
         let mut obstacles = self.errand_obstacles(vmid);
-        if kind == ErrandKind::Selftest && goals.iter().all(|goal| goal.end.is_some()) {
+        let waits = config.is_none().then(|| "its config is read with the next look".to_owned());
+        if kind == ErrandKind::Selftest
+            && waits.is_none()
+            && goals.iter().all(|goal| goal.end.is_some())
+        {
             obstacles.push("nothing of it can be changed while it runs".to_owned());
         }
         Ok(ErrandStatus {
@@ -47,7 +51,7 @@ impl Memory {
             goals,
             steps: Vec::new(),
             obstacles,
-            waits: None,
+            waits,
             end: None,
             pause: None,
         })
@@ -58,8 +62,11 @@ impl Memory {
         let mut obstacles: Vec<String> = self.stands().map(|(_, why)| why).into_iter().collect();
         let inputs = self.view.vm_inputs(&self.in_flight);
         if let Some(vm) = inputs.iter().find(|vm| vm.vmid == vmid) {
-            let stands = Planner::obstacle(vm).filter(|why| *why != Reason::InFlight);
+            let passes = [Reason::InFlight, Reason::ConfigUnknown];
+            let stands = Planner::obstacle(vm).filter(|why| !passes.contains(why));
             obstacles.extend(stands.map(|why| why.to_string()));
+            let unknown = vm.running.is_none().then(|| "whether it runs is not known".to_owned());
+            obstacles.extend(unknown);
             obstacles
                 .extend(vm.quarantine.iter().flatten().map(|why| format!("quarantined: {why}")));
         }
