@@ -154,7 +154,7 @@ fn request(intent: &Intent, digest: Digest) -> Request {
 pub(crate) fn argv(intent: &Intent, digest: &Digest) -> Vec<String> {
     let command = request(intent, digest.clone()).command().ok().flatten();
     let words = command.iter().flat_map(NodeCommand::argv);
-    words.map(|word| word.into_owned()).collect()
+    words.map(std::borrow::Cow::into_owned).collect()
 }
 
 fn target(intent: &Intent, digest: Digest) -> Target {

@@ -89,6 +89,10 @@ fn an_order_goes_to_its_end_in_small_steps_and_the_planner_has_the_vm_back() {
     assert!(world.memory.errands_at_work().is_empty());
 }
 
+fn vm(world: &mut World) -> &mut KnownVm {
+    world.memory.view.vms.get_mut(&vmid()).unwrap()
+}
+
 #[test]
 fn what_holds_up_every_change_ends_an_order() {
     for (conf, why) in [
@@ -102,21 +106,18 @@ fn what_holds_up_every_change_ends_an_order() {
         world.see(conf);
         assert!(stopped(&mut world).contains(why), "{why}");
     }
-    fn vm(world: &mut World) -> &mut KnownVm {
-        world.memory.view.vms.get_mut(&vmid()).unwrap()
-    }
-    fn word() -> Option<String> {
-        Some("word".to_owned())
-    }
     let of = |change: fn(&mut World)| {
         let mut world = ordered();
         change(&mut world);
         stopped(&mut world)
     };
-    assert_eq!(of(|world| vm(world).pause = word()), "paused: word");
-    assert_eq!(of(|world| vm(world).ha_move = word()), "the HA manager is busy with it (word)");
-    assert_eq!(of(|world| vm(world).quarantine = [None, word()]), "quarantined: word");
-    let paused = of(|world| world.memory.view.pause = word());
+    assert_eq!(of(|world| vm(world).pause = Some("word".into())), "paused: word");
+    assert_eq!(
+        of(|world| vm(world).ha_move = Some("word".into())),
+        "the HA manager is busy with it (word)"
+    );
+    assert_eq!(of(|world| vm(world).quarantine = [None, Some("word".into())]), "quarantined: word");
+    let paused = of(|world| world.memory.view.pause = Some("word".into()));
     assert_eq!(paused, "paused by /etc/pve/vm-autoscale.pause: word");
 }
 
