@@ -71,9 +71,10 @@ async fn serve_in(dir: &tempfile::TempDir, board: Board) -> PathBuf {
 async fn ask(mut stream: impl Stream, question: &[u8]) -> String {
     // Who is not served may be hung up on before it has asked.
     let _ = stream.write_all(question).await;
-    let mut answer = String::new();
-    let _ = stream.read_to_string(&mut answer).await;
-    answer
+    // Nor is all that it asked read: what came before the end counts.
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8(answer).unwrap()
 }
 
 async fn get(path: &Path, page: &str) -> String {
