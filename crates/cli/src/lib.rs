@@ -41,7 +41,7 @@ use serde::Serialize;
 use vm_autoscale_config::SchedulerConfig;
 use vm_autoscale_scheduler::{Reread, run, start_log};
 
-use crate::args::{Args, Command, ConfigCommand, Format, NotifyCommand, spelled};
+use crate::args::{Args, Command, ConfigCommand, NotifyCommand, spelled};
 use crate::plain::harmless;
 
 pub use crate::table::table;
