@@ -69,10 +69,10 @@ impl Errand {
                     goal.why = Some(outcome.to_string());
                 }
             }
-            Outcome::Locked(_) | Outcome::NotSent(_) | Outcome::Moved { tried: false, .. } => {
-                self.wait(now, outcome.to_string());
-            }
-            Outcome::Failed(Failure::DigestMismatch | Failure::Locked | Failure::LockTimeout) => {
+            Outcome::Locked(_)
+            | Outcome::NotSent(_)
+            | Outcome::Moved { tried: false, .. }
+            | Outcome::Failed(Failure::DigestMismatch | Failure::Locked | Failure::LockTimeout) => {
                 self.wait(now, outcome.to_string());
             }
             Outcome::Failed(_) | Outcome::AppliedInPart(..) => {
