@@ -195,7 +195,9 @@ fn each_row_is_found_alone_and_cleared_by_what_it_says() {
     let mut stage = Stage::set(&Play { config: FILE.to_owned(), ..play(80, "") }).unwrap();
     let mut cases = cases(&stage);
     write_file(&stage, &cases);
-    cases.iter().for_each(|case| prepare(&stage, case));
+    for case in &cases {
+        prepare(&stage, case);
+    }
     stage.start_helper().unwrap();
     stage.start_scheduler().unwrap();
     let all = cases.len();

@@ -5,12 +5,14 @@ mod cases;
 mod whole;
 mod words;
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use tokio::time::sleep;
 use vm_autoscale_lab::{Control, Lab, Options};
 use vm_autoscale_planner::Resource;
 use vm_autoscale_proxmox::VmId;
+use vm_autoscale_scheduler::Journal as _;
 use vm_autoscale_scheduler::{Board, ExplainOrder, Explanation, MemoryJournal, Side};
 use vm_autoscale_tests::near::begin;
 
@@ -87,11 +89,11 @@ async fn each_situation_is_told_with_the_figures_that_decided() {
     assert!(cast.len() >= 24, "{}", cast.len());
     let mut file = format!("{FILE}select: [100-9999");
     for (vmid, _) in cast.iter().filter(|(_, case)| case.name == "taken out") {
-        file += &format!(", -{vmid}");
+        write!(file, ", -{vmid}").unwrap();
     }
     file += "]\nvirtual_machines:\n";
     for (vmid, case) in cast.iter().filter(|(_, case)| !case.file.is_empty()) {
-        file += &format!("- {{vm_id: {vmid}, {}}}\n", case.file);
+        writeln!(file, "- {{vm_id: {vmid}, {}}}", case.file).unwrap();
     }
     for (vmid, case) in &cast {
         give(&lab, *vmid, case.cores, case.mib);
@@ -126,7 +128,6 @@ async fn what_was_changed_says_why() {
     let journal = MemoryJournal::default();
     let board = begin(&lab, &format!("{FILE}select: [{busy}, {idle}]\n"), journal.clone()).unwrap();
     sleep(Duration::from_secs(60)).await;
-    use vm_autoscale_scheduler::Journal as _;
     let of = |vmid: VmId| {
         let events = journal.recent();
         events.iter().find(|event| event.vmid == vmid).map(ToString::to_string).unwrap()

@@ -77,7 +77,7 @@ fn a_scrape_shows_what_is_done_and_health_what_is_wrong() {
         value("vm_autoscale_vm_actual_vcpus", &[("id", "qemu/101"), ("cluster", "lab")]) >= 1.0
     );
     assert!(value("vm_autoscale_decisions", &[("outcome", "does")]) >= 1.0);
-    assert_eq!(value("vm_autoscale_cluster_up", &[("cluster", "lab")]), 1.0);
+    assert!(value("vm_autoscale_cluster_up", &[("cluster", "lab")]) > 0.5);
 
     stage.helper.take().unwrap().stop().unwrap();
     health(&stage, |status, body| status == 503 && body.starts_with("cluster lab: "));

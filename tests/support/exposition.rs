@@ -1,4 +1,4 @@
-//! A reader of OpenMetrics that shares no code with the writer: it demands what the format does of
+//! A reader of `OpenMetrics` that shares no code with the writer: it demands what the format does of
 //! names, types and labels. A module of the tests that need it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +24,7 @@ pub(crate) fn read(page: &str) -> BTreeMap<String, Family> {
             let (name, text) = rest.split_once(' ').unwrap();
             let family = families.entry(name.to_owned()).or_default();
             assert!(family.samples.is_empty(), "{name} is there twice");
-            now = name.to_owned();
+            name.clone_into(&mut now);
             match word {
                 "HELP" => assert!(!std::mem::replace(&mut family.help, true) && text.len() > 5),
                 "TYPE" => assert!(std::mem::replace(&mut family.kind, text.to_owned()).is_empty()),

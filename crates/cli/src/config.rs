@@ -50,7 +50,8 @@ impl Read {
 
     /// What classes and schedules are called in the files.
     pub(crate) fn names(&self) -> impl Iterator<Item = String> {
-        let names = self.entries.iter().filter(|entry| entry.path.ends_with(".name"));
+        let names =
+            self.entries.iter().filter(|entry| entry.path.rsplit('.').next() == Some("name"));
         names.map(|entry| entry.shown.clone())
     }
 

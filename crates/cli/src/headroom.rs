@@ -136,7 +136,7 @@ mod tests {
                "cpu": cpu, "memory": memory})
     }
 
-    fn growth(most: Value, end: &str, why: &str) -> Value {
+    fn growth(most: &Value, end: &str, why: &str) -> Value {
         json!({"most": most, "end": end, "why": why})
     }
 
@@ -149,12 +149,12 @@ mod tests {
         let vms = [
             vm(
                 102,
-                [growth(none(), "mode", "its mode adds nothing"), growth(none(), "node", full)],
+                [growth(&none(), "mode", "its mode adds nothing"), growth(&none(), "node", full)],
             ),
-            vm(101, [growth(cpu, "bounds", "max_cores"), growth(memory, "node", full)]),
+            vm(101, [growth(&cpu, "bounds", "max_cores"), growth(&memory, "node", full)]),
             vm(
                 103,
-                [growth(none(), "bounds", "max_cores"), growth(none(), "vm", "locked (backup)")],
+                [growth(&none(), "bounds", "max_cores"), growth(&none(), "vm", "locked (backup)")],
             ),
         ];
         let room = |limit: &str, free: f64, of: f64| json!({"limit": limit, "keys": format!("{limit}_key"), "taken": 1.0, "of": of, "free": free});

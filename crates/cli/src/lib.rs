@@ -68,7 +68,7 @@ enum Error {
     #[error(transparent)]
     Scheduler(#[from] vm_autoscale_scheduler::Error),
     #[error("{error}\n  by the journal this is what a node would be told:\n{instead}")]
-    Silent { error: vm_autoscale_scheduler::Error, instead: String },
+    Silent { error: Box<vm_autoscale_scheduler::Error>, instead: String },
     #[error("{0}")]
     Usage(String),
 }
@@ -81,7 +81,8 @@ impl Error {
             Self::Replay(error) if error.is_missing() => 66,
             Self::NoJournal(_) | Self::NoBundle(_) => 66,
             Self::Replay(vm_autoscale_replay::Error::World(_)) | Self::Usage(_) => 2,
-            Self::Scheduler(error) | Self::Silent { error, .. } => error.exit_code(),
+            Self::Scheduler(error) => error.exit_code(),
+            Self::Silent { error, .. } => error.exit_code(),
             Self::File { .. }
             | Self::Journal(_)
             | Self::Output(_)

@@ -1,5 +1,6 @@
 //! `vm-autoscale restore`: back to the sizes of before our changes.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use vm_autoscale_scheduler::{
@@ -52,9 +53,9 @@ pub(crate) fn restore(args: &Args, wanted: &RestoreArgs) -> Result<u8, Error> {
             },
         ))??;
     if text {
-        say(&outcome(&ended))?
+        say(&outcome(&ended))?;
     } else {
-        json(&ended)?
+        json(&ended)?;
     }
     Ok(u8::from(ended.end != Some(ErrandEnd::Done)))
 }
@@ -97,7 +98,7 @@ fn cancel(args: &Args, wanted: &RestoreArgs, socket: &Path) -> Result<u8, Error>
 /// Without a daemon nothing can be ordered; what would be typed is known all the same.
 fn by_journal(wanted: &RestoreArgs, journal: &Path, error: vm_autoscale_scheduler::Error) -> Error {
     match sizes::lines_of(journal, wanted.vm) {
-        Ok(lines) if !lines.is_empty() => Error::Silent { error, instead: lines },
+        Ok(lines) if !lines.is_empty() => Error::Silent { error: error.into(), instead: lines },
         _ => error.into(),
     }
 }
@@ -112,7 +113,11 @@ struct Progress {
 impl Progress {
     fn news(&mut self, status: &ErrandStatus) -> String {
         let new = status.steps.iter().skip(self.steps);
-        let mut text: String = new.map(|step| format!("  done: {}\n", told(step))).collect();
+        let mut text = String::new();
+        for step in new {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "  done: {}", told(step));
+        }
         self.steps = status.steps.len();
         let waits = status.waits.as_ref().filter(|waits| *waits != "a change is under way");
         if let Some(waits) = waits.filter(|waits| self.waits.as_ref() != Some(*waits)) {

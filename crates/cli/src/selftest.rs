@@ -70,9 +70,9 @@ pub(crate) fn selftest(args: &Args, wanted: &SelftestArgs) -> Result<u8, Error> 
     let left = left(&begun, now.as_ref());
     let tested = wait(gather(&socket, ended, left))?;
     if is_text {
-        say(&transcript(&tested))?
+        say(&transcript(&tested))?;
     } else {
-        json(&tested)?
+        json(&tested)?;
     }
     Ok(u8::from(!tested.passed || tested.left != Left::Nothing))
 }

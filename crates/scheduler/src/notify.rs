@@ -70,7 +70,9 @@ impl Notifier {
             return;
         };
         if let Some(sign) = lock(pulse).cycle(cluster, (seen, ms), Instant::now()) {
-            channels.iter().for_each(|channel| channel.put(sign.clone()));
+            for channel in channels {
+                channel.put(sign.clone());
+            }
         }
     }
 

@@ -179,7 +179,9 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         // Once each, also while the journal takes nothing.
         let decided = memory.decided(self.clock.wall());
         self.board.count(|tally| {
-            decided.iter().for_each(|decided| tally.decided(&self.care.cluster, decided));
+            for decided in &decided {
+                tally.decided(&self.care.cluster, decided);
+            }
         });
         for decided in decided.iter().filter(|decided| decided.is_by_others()) {
             self.notifier.others(&self.care.cluster, decided.vmid, &decided.text);

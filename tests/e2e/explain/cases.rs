@@ -180,7 +180,7 @@ fn of_the_vm() -> Vec<Case> {
             // It is asked at 100 s and at some 210 s.
             file: "cpu_lever: vcpus, scale_cooldown: 100",
             before: |lab, vmid| {
-                control(lab, Control::Fault { vmid, part: Part::KeepsCpus, on: true })
+                control(lab, Control::Fault { vmid, part: Part::KeepsCpus, on: true });
             },
             ..Case::new(
                 "keeps its vCPUs",
@@ -190,7 +190,7 @@ fn of_the_vm() -> Vec<Case> {
         },
         Case {
             before: |lab, vmid| {
-                control(lab, Control::Fault { vmid, part: Part::PlugFails, on: true })
+                control(lab, Control::Fault { vmid, part: Part::PlugFails, on: true });
             },
             file: "scale_cooldown: 90",
             ..Case::new(
@@ -219,7 +219,7 @@ fn of_others() -> Vec<Case> {
         },
         Case {
             before: |lab, vmid| {
-                control(lab, Control::Lock { vmid, lock: Some("backup".to_owned()) })
+                control(lab, Control::Lock { vmid, lock: Some("backup".to_owned()) });
             },
             allow: "qm unlock ID",
             ..Case::new("locked", "lock", &["locked (backup)"])

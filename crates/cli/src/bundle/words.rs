@@ -18,11 +18,15 @@ impl Words {
         let mut words = Self::default();
         for (cluster, nodes) in &report.hosts {
             words.add(cluster.as_str(), "CLUSTER");
-            nodes.iter().for_each(|node| words.add(node.as_str(), "NODE"));
+            for node in nodes {
+                words.add(node.as_str(), "NODE");
+            }
         }
         for cluster in &report.clusters {
             words.add(cluster.name.as_str(), "CLUSTER");
-            cluster.nodes.iter().for_each(|node| words.add(node.name.as_str(), "NODE"));
+            for node in &cluster.nodes {
+                words.add(node.name.as_str(), "NODE");
+            }
             for vm in &cluster.vms {
                 words.add(&vm.vmid.to_string(), "VMID");
                 words.add(vm.node.as_str(), "NODE");

@@ -17,7 +17,9 @@ pub(super) fn print(codes: &[Code], format: Format) -> Result<(), Error> {
     match format {
         Format::Json => json(&pages().collect::<Vec<_>>()),
         Format::Text => {
-            say(&pages().map(|page| format!("{}  {}\n", page.code, page.text)).collect::<String>())
+            let pages: Vec<String> =
+                pages().map(|page| format!("{}  {}\n", page.code, page.text)).collect();
+            say(&pages.concat())
         }
     }
 }

@@ -94,8 +94,8 @@ fn end(tested: &Selftest) -> String {
             format!("How the VM is now is not known: see `qm config {vmid}` on its node.\n")
         }
         Left::These(commands) => {
-            let lines: String = commands.iter().map(|line| format!("  {line}\n")).collect();
-            format!("LEFT: the VM is not as it was. On its node this undoes it:\n{lines}")
+            let lines = commands.join("\n  ");
+            format!("LEFT: the VM is not as it was. On its node this undoes it:\n  {lines}\n")
         }
     };
     format!("-- end of the transcript --\n{verdict}\n{left}")

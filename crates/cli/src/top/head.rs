@@ -1,5 +1,6 @@
 //! What stands above the VMs: what is not well, how many there are, the nodes.
 
+use std::fmt::Write as _;
 use vm_autoscale_scheduler::{ClusterStatus, NodeStatus};
 
 use super::model::{Face, Model};
@@ -50,17 +51,17 @@ fn counts(model: &Model) -> String {
     let vms = || model.report.clusters.iter().flat_map(|cluster| &cluster.vms);
     let mut text = format!("{} VMs", vms().count());
     if !model.filter.is_empty() {
-        text += &format!(", {} with `{}`", model.found, model.filter);
+        let _ = write!(text, ", {} with `{}`", model.found, model.filter);
     }
     let blocked = vms().filter(|vm| is_blocked(vm)).count();
     let pauses = model.report.pauses.len();
     let failed = model.report.counts.failed;
     for (count, what) in [(blocked, "blocked"), (pauses, "pauses hold")] {
         if count > 0 {
-            text += &format!(", {count} {what}");
+            let _ = write!(text, ", {count} {what}");
         }
     }
-    text += &format!("; changes: {} verified, {failed} failed", model.report.counts.verified);
+    let _ = write!(text, "; changes: {} verified, {failed} failed", model.report.counts.verified);
     let way = if model.reversed { ", reversed" } else { "" };
     text + &format!("; by {}{way}", model.sort.told())
 }

@@ -68,7 +68,9 @@ impl Screen {
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
             // What has come meanwhile is drawn together.
-            told.try_iter().for_each(|event| self.heed(event));
+            while let Ok(event) = told.try_recv() {
+                self.heed(event);
+            }
         }
         Ok(())
     }

@@ -48,16 +48,16 @@ impl Facts {
             .0
             .encode_descriptor("build", "The daemon.", None, MetricType::Info)?
             .encode_info(&labels)?;
-        sheet.gauge(("start_time_seconds", "When it was started, since 1970."), self.since)?;
-        sheet.gauge(("healthy", "1 where /healthz says 200."), flag(ills == 0))?;
-        sheet.gauge(("ills", "How much is wrong: vm-autoscale status says what."), ills)?;
-        sheet.gauge(("dry_run", "1 while nothing may be changed at all."), flag(self.dry_run))?;
+        sheet.gauge(("start_time_seconds", "When it was started, since 1970."), &self.since)?;
+        sheet.gauge(("healthy", "1 where /healthz says 200."), &flag(ills == 0))?;
+        sheet.gauge(("ills", "How much is wrong: vm-autoscale status says what."), &ills)?;
+        sheet.gauge(("dry_run", "1 while nothing may be changed at all."), &flag(self.dry_run))?;
         sheet.gauge(
             ("journal_ok", "0 while the journal takes nothing, and nothing is changed."),
-            flag(self.is_journal_well),
+            &flag(self.is_journal_well),
         )?;
         let reload = self.report.reload.as_ref().is_none_or(|reload| reload.ok);
-        sheet.gauge(("reload_ok", "0 after a reload whose files had a mistake."), flag(reload))
+        sheet.gauge(("reload_ok", "0 after a reload whose files had a mistake."), &flag(reload))
     }
 
     fn work(&self, sheet: &mut Sheet<'_>) -> fmt::Result {

@@ -30,10 +30,10 @@ impl Sheet<'_> {
     pub(super) fn gauge<V: EncodeGaugeValue>(
         &mut self,
         about: (&str, &str),
-        value: V,
+        value: &V,
     ) -> fmt::Result {
         let (name, help) = about;
-        self.0.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(&value)
+        self.0.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(value)
     }
 
     /// The name gets `_total` behind it.

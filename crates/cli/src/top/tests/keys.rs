@@ -38,7 +38,7 @@ fn the_cursor_stays_with_its_vm_and_at_the_top_it_stays_there() {
     press(&mut model, "jjjj");
     model.update(Event::Status(Box::new(report(&[vm(700, "x", None, None)]))), 1006);
     assert_eq!(order(&model), [-700]);
-    model.update(Event::Status(Box::new(StatusReport::default())), 1008);
+    model.update(Event::Status(Box::default()), 1008);
     press(&mut model, "jk\n\n");
     assert_eq!(order(&model), Vec::<i64>::new());
 }

@@ -37,7 +37,7 @@ fn a_digest_comes_by_calendar_and_begins_anew() {
         notifier.change(&intent, &settled);
     }
     (0..3).for_each(|_| {
-        notifier.node(&"lab".try_into().unwrap(), &"pve2".try_into().unwrap(), false)
+        notifier.node(&"lab".try_into().unwrap(), &"pve2".try_into().unwrap(), false);
     });
     clock.set(&notifier, before);
     clock.set(&notifier, first);

@@ -53,7 +53,9 @@ fn several_of_one_kind_within_a_moment_are_one_message_with_a_list() {
     let node =
         |name: &str| Message::of_node(&"lab".try_into().unwrap(), &name.try_into().unwrap(), false);
     gate.event(message(101));
-    ["pve1", "pve2", "pve3"].iter().for_each(|name| gate.add(node(name)));
+    for name in ["pve1", "pve2", "pve3"] {
+        gate.add(node(name));
+    }
     let away: ClusterName = "away".try_into().unwrap();
     gate.add(Message::of_node(&away, &"pve1".try_into().unwrap(), false));
     clock.advance(Duration::from_secs(4));
@@ -91,7 +93,7 @@ fn no_hour_has_more_than_60_and_what_is_left_out_is_counted() {
                 listed += message.count - message.unlisted;
             }
         };
-        let storm = if step == 0 { 1000 } else { 86_400 / step };
+        let storm = 86_400_u64.checked_div(step).unwrap_or(1000);
         for n in 0..storm {
             gate.event(failed(100 + u32::try_from(n).unwrap()));
             clock.advance(Duration::from_secs(step));

@@ -114,7 +114,7 @@ fn reloads_pauses_and_what_is_stuck_are_told_and_their_end() {
     let (cluster, of) = ("lab".try_into().unwrap(), (VmId::try_from(102).unwrap(), Resource::Cpu));
     let pause = Pause {
         number: 3,
-        select: vm_autoscale_config::Selection::of_words(["@tag-web"].into_iter()).unwrap(),
+        select: vm_autoscale_config::Selection::of_words(["@tag-web"]).unwrap(),
         reason: "racks".to_owned(),
         uid: 0,
         at: 0,

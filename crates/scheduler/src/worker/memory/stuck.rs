@@ -84,8 +84,8 @@ mod tests {
             assert_eq!(at(minute, minute % 5 == 0), [], "{minute}");
         }
         let told = (key, Some("since 0".to_owned()));
-        assert_eq!(at(15, true), [told.clone()]);
-        assert!((16..=25).all(|minute| at(minute, false) == [told.clone()]));
+        assert_eq!(at(15, true), std::slice::from_ref(&told));
+        assert!((16..=25).all(|minute| at(minute, false) == std::slice::from_ref(&told)));
         assert_eq!([at(26, false), at(27, false)], [vec![(key, None)], vec![]]);
         // Not long: nothing is said of it.
         assert_eq!([at(30, true), at(44, true), at(60, false)], [vec![], vec![], vec![]]);
