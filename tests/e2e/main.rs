@@ -46,6 +46,7 @@ mod packages;
 mod pause;
 mod real_guests;
 mod reload;
+mod report;
 mod sandbox;
 mod scenarios;
 mod settings;

@@ -14,7 +14,7 @@ const STYLE: &str = include_str!("page/style.css");
 /// No script, nothing of anywhere, and of styles only the one of this page: what a guest calls
 /// itself can do nothing here, even if it were not escaped.
 const POLICY: &str = "default-src 'none'; \
-                      style-src 'sha256-Uu7cFPUjScfy+r+pmn06SMYAEb60kbaD5kmXx+GWFzU='; \
+                      style-src 'sha256-vwOgjBs5oMURS+00+daw5n8pYn9SjrCHSAgFmrP5x54='; \
                       base-uri 'none'; form-action 'none'";
 
 /// The whole file.

@@ -64,13 +64,13 @@ impl Chart<'_> {
             svg viewBox=(whole) role="img" aria-labelledby=(format!("{title} {description}")) {
                 title id=(title) { (self.title) }
                 desc id=(description) { (self.description) }
-                path.used d=(self.area(top));
-                path.grid d=(lines);
+                path.used d=(self.area(top)) {}
+                path.grid d=(lines) {}
                 (line("most", &self.steps(top, |point| point.most)))
                 (line("before", &self.steps(top, |point| point.before)))
                 (line("given", &self.steps(top, |point| Some(point.allocated))))
                 (line("short", &self.shortages()))
-                @for (class, path) in self.moves() { path class=(class) d=(path); }
+                @for (class, path) in self.moves() { path class=(class) d=(path) {} }
             }
         }
     }
@@ -159,7 +159,7 @@ impl Chart<'_> {
 }
 
 fn line(class: &str, path: &str) -> Markup {
-    html! { @if !path.is_empty() { path class=(class) d=(path); } }
+    html! { @if !path.is_empty() { path class=(class) d=(path) {} } }
 }
 
 /// A place in a drawing.
@@ -176,7 +176,7 @@ fn label(top: f64) -> String {
 /// What the lines and marks mean.
 pub(super) fn legend() -> Markup {
     let sign = |class: &str, path: &str| {
-        html! { svg viewBox="0 0 24 12" aria-hidden="true" { path class=(class) d=(path); } }
+        html! { svg viewBox="0 0 24 12" aria-hidden="true" { path class=(class) d=(path) {} } }
     };
     html! {
         ul.legend {

@@ -12,6 +12,8 @@ use crate::report::written;
 
 /// So many VMs are listed of each kind.
 const LISTED: usize = 10;
+/// So many failures are listed.
+const FAILURES: usize = 15;
 /// Rows of the table beside a chart.
 const ROWS: u64 = 12;
 
@@ -218,19 +220,22 @@ fn rankings(cluster: &Cluster) -> Markup {
 }
 
 fn failures(cluster: &Cluster) -> Markup {
+    let failed = cluster.changes.iter().filter(|count| count.kind != "verified");
+    let all: usize = failed.map(|count| count.changes).sum();
     html! {
         @if !cluster.failures.is_empty() {
             h3 { "Changes that did not come to be, the newest first" }
             div.scroll tabindex="0" role="region" aria-label="Changes that did not come to be" {
                 table {
                     thead { tr { th { "When" } th.n { "VM" } th { "Name" } th { "Change" } th { "Why" } } }
-                    tbody { @for failure in &cluster.failures {
+                    tbody { @for failure in cluster.failures.iter().take(FAILURES) {
                         tr { td { span.time { (failure.written) } } td.n { (failure.vmid) }
                             td { (name(failure.name.as_deref().unwrap_or("-"))) }
-                            td { (failure.step) } td { (failure.text) } }
+                            td { span.time { (failure.step) } } td.why { (failure.text) } }
                     } }
                 }
             }
+            @if all > FAILURES { p.quiet { "These are the last " (FAILURES) " of " (all) "." } }
         }
     }
 }
