@@ -232,17 +232,16 @@ async fn a_guest_that_died_of_its_memory_releases_no_cpu() {
 /// with wait for a power cycle.
 #[tokio::test(start_paused = true)]
 async fn what_is_typed_is_done_by_the_same_rules() {
-    let lab = bench(&format!("{CONF}balloon: 1024\nhugepages: 1024\nnuma0: cpus=0\n"));
+    let lab = bench(&format!("{CONF}balloon: 1024\nhugepages: 1024\n"));
     let typed = async |line: &str| {
         let Answer { stderr, exit, .. } = lab.type_line(line).await;
         (exit, stderr)
     };
     let done = (0, String::new());
-    let set =
-        "qm set 101 --cores 8 --vcpus 3 --shares 0 --hotplug cpu --delete hugepages,numa0,balloon";
+    let set = "qm set 101 --cores 8 --vcpus 3 --shares 0 --hotplug cpu --delete hugepages,balloon";
     assert_eq!(typed(set).await, done);
-    let waits = "hugepages: 1024; numa0: cpus=0; shares: 0; vcpus: 3; [PENDING]; cores: 8; \
-        delete: hugepages,numa0; hotplug: cpu";
+    let waits = "hugepages: 1024; shares: 0; vcpus: 3; [PENDING]; cores: 8; \
+        delete: hugepages; hotplug: cpu";
     assert_eq!(differing(&lab), waits);
     assert_eq!(typed("qm reboot 101").await, done);
     assert_eq!(differing(&lab), "cores: 8; hotplug: cpu; shares: 0; vcpus: 3");

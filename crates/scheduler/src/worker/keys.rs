@@ -112,8 +112,10 @@ fn every_key_has_a_test() {
 fn every_word_has_a_test() {
     let all = all();
     let schema = read(SCHEMA);
-    let kinds = schema["$defs"].as_object().unwrap().values();
-    let words = kinds.filter_map(|kind| kind["oneOf"].as_array()).flatten();
+    let kinds = schema["$defs"].as_object().unwrap().iter();
+    // These change nothing of what is decided.
+    let kinds = kinds.filter(|(name, _)| !["DoctorCode", "LogFormat"].contains(&name.as_str()));
+    let words = kinds.filter_map(|(_, kind)| kind["oneOf"].as_array()).flatten();
     let words: Vec<String> = words.map(|word| word["const"].to_string()).collect();
     assert!(words.contains(&"\"up-only\"".to_owned()), "{words:?}");
     for word in words {
