@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use vm_autoscale_config::JournalFile;
 use vm_autoscale_planner::{Move, Resource};
+use vm_autoscale_scheduler::StatusReport;
 use vm_autoscale_scheduler::{
     BootClock, Clock as _, Decided, Intent, Journal as _, Notes, Outcome, Samples, Settled,
     SqliteJournal, Used, VmUse,
@@ -41,7 +42,10 @@ fn what_happened_in_the_lab_is_in_the_report_and_on_its_page() {
     stage.start_scheduler().unwrap();
     stage.until(TIME, |status| status.clusters.first().is_some_and(|c| c.vms.len() == 3)).unwrap();
     load(&stage, 101, 64.0, 2000.0);
-    let status = stage.until(TIME, |status| status.counts.verified >= 2).unwrap();
+    let grown = |status: &StatusReport| {
+        status.recent.iter().any(|event| event.vmid.get() == 101 && event.verified)
+    };
+    let status = stage.until(TIME, |status| status.counts.verified >= 2 && grown(status)).unwrap();
     // The block that is being filled is noted at the end.
     stage.scheduler.as_mut().unwrap().stop().unwrap();
     let (config, page) = (stage.path("config.yaml"), stage.path("page.html"));
@@ -55,7 +59,7 @@ fn what_happened_in_the_lab_is_in_the_report_and_on_its_page() {
     let vms = json["clusters"][0]["vms"].as_array().unwrap();
     let changes: u64 = vms.iter().map(|vm| vm["changes"].as_u64().unwrap()).sum();
     assert!(changes >= status.counts.verified, "{json}");
-    let busy = &vms[0]["cpu"];
+    let busy = &vms.iter().find(|vm| vm["vmid"] == 101).unwrap()["cpu"];
     assert!(busy["added"].as_f64().unwrap() > 0.0 && busy["before"].is_number(), "{busy}");
     if let Some(browser) = Browser::start("the page of a lab's journal") {
         browser.holds(&page, 3);

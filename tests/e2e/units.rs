@@ -12,10 +12,11 @@ fn unit(name: &str) -> PathBuf {
 }
 
 /// A unit, the drop-ins that are taken with it, and the exposure in tenths that it is held to.
-const EXPOSED: [(&str, &[&str], u32); 9] = [
+const EXPOSED: [(&str, &[&str], u32); 10] = [
     // Of these 0.2 is PrivateUsers=, which the units say why they leave out.
     ("vm-autoscale.service", &[], 4),
     ("vm-autoscale.service", &["local-mail.conf"], 11),
+    ("vm-autoscale.service", &["metrics.conf"], 11),
     ("vm-autoscale.service", &["network.conf"], 12),
     ("vm-autoscale.service", &["credentials.conf", "secrets-encrypted.conf"], 4),
     ("vm-autoscale-helper.service", &[], 15),
