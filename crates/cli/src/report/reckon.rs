@@ -106,7 +106,8 @@ fn known_share(vms: &[Vm], grid: Grid) -> f64 {
             *most = most.max(column.seconds);
         }
     }
-    (most.iter().sum::<f64>() / float(grid.length())).min(1.0)
+    // The sum of nothing is a negative zero.
+    ((0.0 + most.iter().sum::<f64>()) / float(grid.length())).min(1.0)
 }
 
 fn changes(raws: &BTreeMap<VmId, Raw>) -> Vec<Count> {
