@@ -58,7 +58,9 @@ fn every_command_that_is_named_answers_in_lines_that_fit() {
         }
         let said = ask(&stage, &line);
         let long: Vec<&str> = said.lines().filter(|line| line.chars().count() > WIDTH).collect();
-        assert!(long.is_empty(), "{tried}: {long:#?}\n{said}");
+        // Values and their places are told whole, however long they are.
+        let is_whole = line[0] == "config";
+        assert!(is_whole || long.is_empty(), "{tried}: {long:#?}\n{said}");
         let json = ask(&stage, &[&line[..], &["--output-format", "json"]].concat());
         let value: serde_json::Value = serde_json::from_str(&json)
             .unwrap_or_else(|error| unreachable!("{tried}: {error} in {json}"));
