@@ -42,7 +42,7 @@ select: ['@all']
 scaling_limits: {max_cores: 6, max_ram_mb: 8192}
 classes: [{name: gold, select: ['@tag-finance'], scaling_limits: {max_cores: 7}}]
 schedules:
-- {name: month-end, at: '*-02-30', for: 1d, scaling_limits: {min_cores: 3}}
+- {name: month-end, at: '*-02-29', for: 1d, scaling_limits: {min_cores: 3}}
 ";
 
 fn program(directory: &Path, arguments: &[&str], with_config: bool) -> Output {
