@@ -50,7 +50,7 @@ fn complete(site: &Site) {
         let [from, to, mode, owner, kind] = words[..] else { panic!("{line}") };
         let own = from.strip_prefix("bin/").map(|name| directory().unwrap().join(name));
         let from = own.unwrap_or_else(|| shipped("..").join(from));
-        if Path::new(to).extension() != Some("yaml".as_ref()) {
+        if kind != "yours" || Path::new(to).extension() != Some("yaml".as_ref()) {
             site.machine.copy(&from, to, mode).unwrap();
         }
         site.ok(&["chmod", mode, to]);
