@@ -114,7 +114,7 @@ fn outlives_a_restart(stage: &mut Stage) {
     let (minutes, rest) = left.split_once(" min more: ").unwrap();
     assert!((90..120).contains(&minutes.parse::<u32>().unwrap()), "{said}");
     assert!(rest.starts_with("moving racks (pause "), "{said}");
-    assert!(said.contains("\n   104 legacy-104"), "the VMs: {said}");
+    assert!(said.contains("\n 104 legacy-104"), "the VMs: {said}");
     let json = say(stage, &["status", "--output-format", "json"]);
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();
     assert!(json["source"] == "journal" && json["noted_at"].is_u64(), "{json}");
