@@ -106,7 +106,7 @@ impl<C: Clock, J: Journal> Desk<C, J> {
     }
 }
 
-/// A reply that is written down at once: of thousands of VMs a tree of values in between would take
+/// A [`Reply`] that is written down at once: of thousands of VMs a tree of values in between would take
 /// more memory than all that is known of them.
 #[derive(Serialize)]
 struct Told<T> {

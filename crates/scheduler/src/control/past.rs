@@ -4,7 +4,6 @@
 use std::io;
 use std::path::Path;
 
-use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::UnixStream;
@@ -14,7 +13,7 @@ use vm_autoscale_protocol::{Reply, encode};
 
 use super::client::call;
 use super::orders::NOT_DONE;
-use super::{Desk, GET_PAST, PATIENCE};
+use super::{Desk, GET_PAST, PATIENCE, Told};
 use crate::journal::past_beside;
 use crate::past::{Past, PastOrder};
 use crate::{Error, Journal};
@@ -25,12 +24,6 @@ use crate::{Error, Journal};
 /// There is none, it does not answer, or it cannot read its journal.
 pub async fn fetch_past(path: &Path, order: &PastOrder) -> Result<Past, Error> {
     call(path, GET_PAST, Some(order)).await
-}
-
-/// A [`Reply`] without a copy of all that is in it.
-#[derive(Serialize)]
-struct Told {
-    parameters: Past,
 }
 
 pub(super) async fn answer<C, J: Journal>(
