@@ -12,8 +12,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
-use vm_autoscale_config::{SchedulerConfig, listen_on};
+use vm_autoscale_config::{Clusters, SchedulerConfig, listen_on};
 use vm_autoscale_protocol::{Call, Frames, MAX_REQUEST, Reply, encode};
+use vm_autoscale_proxmox::ClusterName;
 
 use crate::{Clock, Error, Journal, PauseStatus, StatusReport, wall};
 
@@ -104,6 +105,14 @@ impl<C: Clock, J: Journal> Desk<C, J> {
         let pauses = pauses.iter().map(|pause| PauseStatus::of(pause, now, wall)).collect();
         StatusReport { pauses, ..self.board.report(&self.journal) }
     }
+}
+
+/// The cluster that is named, also where it is none of them, or each of them.
+fn meant<'c>(
+    named: Option<&'c ClusterName>,
+    hosts: &'c Clusters,
+) -> impl Iterator<Item = &'c ClusterName> {
+    named.into_iter().chain(hosts.keys().filter(move |_| named.is_none()))
 }
 
 /// A [`Reply`] that is written down at once: of thousands of VMs a tree of values in between would take

@@ -9,7 +9,7 @@ use vm_autoscale_proxmox::{ClusterName, VmId};
 
 use super::client::call;
 use super::orders::{read, reply};
-use super::{Board, GET_DOCTOR, Inside};
+use super::{Board, GET_DOCTOR, Inside, meant};
 use crate::doctor::{Checkup, Learnt, Node, Patient, VmCheckup, examine, unknown};
 use crate::view::{InFlight, KnownVm};
 use crate::{Error, Outcome};
@@ -48,8 +48,7 @@ async fn checkup(board: &Board, order: &DoctorOrder) -> Checkup {
     if hosts.is_empty() {
         checkup.unseen.push("the helper was not met yet: see vm-autoscale status".to_owned());
     }
-    let asked = order.cluster.iter().chain(hosts.keys().filter(|_| order.cluster.is_none()));
-    for cluster in asked {
+    for cluster in meant(order.cluster.as_ref(), &hosts) {
         let select = order.select.clone();
         match board.ask(cluster, move |inside| examine_all(inside, &select)).await {
             Ok(Checkup { vms, unseen, undecided }) => {

@@ -9,7 +9,7 @@ use vm_autoscale_proxmox::{ClusterName, VmId};
 
 use super::client::call;
 use super::orders::{read, reply};
-use super::{Board, Desk};
+use super::{Board, Desk, meant};
 use crate::explain::{Explained, explain};
 use crate::{Clock, Error, Event, Journal};
 
@@ -62,9 +62,8 @@ impl Board {
     /// journal's to tell.
     pub async fn explain(&self, order: &ExplainOrder) -> Explained {
         let hosts = self.hosts();
-        let asked = order.cluster.iter().chain(hosts.keys().filter(|_| order.cluster.is_none()));
         let (mut there, mut absent, mut silent) = (Vec::new(), Vec::new(), Vec::new());
-        for cluster in asked {
+        for cluster in meant(order.cluster.as_ref(), &hosts) {
             let vmid = order.vmid;
             match self.ask(cluster, move |inside| explain(inside, vmid)).await {
                 Ok((told, true)) => there.push(told),
