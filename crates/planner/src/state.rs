@@ -18,7 +18,8 @@ use crate::reason::Percent;
 use crate::resource::{Ended, MAX_DOUBLINGS, ResourceState};
 use crate::threshold::Wish;
 use crate::{
-    CpuRule, Kept, Marks, MemoryLever, MemoryRule, Moment, Reason, Sample, Short, VmInput, VmPolicy,
+    CpuRule, Kept, Marks, MemoryLever, MemoryRule, Moment, Needed, Past, Reason, Sample, Short,
+    VmInput, VmPolicy,
 };
 
 mod asks;
@@ -47,6 +48,8 @@ pub(crate) struct State {
     /// What the VM was seen to use.
     cpu_sense: Option<Box<CpuSense>>,
     memory_sense: Option<Box<MemorySense>>,
+    /// What it was seen to use before the start, until those go on from there.
+    pub(crate) past: Option<Box<Past>>,
     pub(crate) guest: GuestSense,
     /// No sample has come since the restart: what was counted before is not forgotten for that.
     goes_on: bool,
@@ -216,16 +219,37 @@ impl State {
         let size = f64::from(config.memory.get());
         let mib = measured(sample.memory_used, sample.memory, size).ok();
         if let (Some(used), Some(CpuRule::Adaptive(law))) = (cores, &vm.policy.cpu) {
-            self.cpu_sense.get_or_insert_default().see(law, now, used);
+            let new = || Box::new(CpuSense::after(self.cpu.last_change()));
+            self.cpu_sense.get_or_insert_with(new).see(law, now, used);
         }
         if let (Some(used), Some(MemoryRule::Adaptive(law))) = (mib, &vm.policy.memory) {
             let needs = self.guest.see(used);
-            self.memory_sense.get_or_insert_default().see(law, now, needs);
+            let new = || Box::new(MemorySense::after(self.memory.last_change()));
+            self.memory_sense.get_or_insert_with(new).see(law, now, needs);
         }
+        self.go_on(sample.uptime);
         if vm.policy.caution {
             self.first_day.see(now, [cores, mib]);
             self.futility.see(now, cores);
         }
+    }
+
+    /// What was seen before the start belongs to what is seen since. The QEMU runs for so many
+    /// seconds.
+    fn go_on(&mut self, uptime: u64) {
+        let Some(past) = &mut self.past else { return };
+        let qemu = uptime.try_into().unwrap_or(u32::MAX);
+        self.cpu_sense.iter_mut().for_each(|sense| past.teach_cpu(sense, qemu));
+        self.memory_sense.iter_mut().for_each(|sense| past.teach_memory(sense, qemu));
+        if past.is_over() {
+            self.past = None;
+        }
+    }
+
+    /// What was held to be needed from then until then.
+    pub(crate) fn needed(&self, begin: Moment, end: Moment) -> [Option<Needed>; 2] {
+        let cpu = self.cpu_sense.as_ref().and_then(|sense| sense.needed(begin, end));
+        [cpu, self.memory_sense.as_ref().and_then(|sense| sense.needed(begin, end))]
     }
 
     /// A change of ours has ended.
