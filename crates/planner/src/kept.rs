@@ -41,6 +41,9 @@ pub struct Kept {
     /// MiB that were page cache of what Proxmox counts as used, by the guest's last word; rounded
     /// down.
     pub page_cache: u32,
+    /// Memory that was granted last, from and to in MiB, and until when the use of its node need
+    /// not show it.
+    pub granted: Option<(u32, u32, Moment)>,
     /// Of its vCPUs.
     pub cpu: KeptResource,
     /// Of its memory.

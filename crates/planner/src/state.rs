@@ -97,6 +97,13 @@ impl State {
     }
 
     /// What is to be known of it after a restart.
+    ///
+    /// What was seen is learnt again, see [`Past`]. The rest is not kept, and safe without: samples
+    /// and judgements are old after any restart, and the first new sample is not believed; what an
+    /// addition of vCPUs is on trial for is left as it is, and goes when it was not needed for a
+    /// window; what is under way is booked again out of the journal's open intents; a guest's answer is asked for anew before anything
+    /// is taken; an order ends; and a change that could not be begun may be tried at once, as one
+    /// that nobody has tried yet.
     pub(crate) fn keep(&self) -> Kept {
         let Self { evidence, cpu, memory, .. } = self;
         let (cpu, memory) = (cpu.keep(), memory.keep());
@@ -111,6 +118,7 @@ impl State {
             limit: self.limit,
             futile: self.futility.times,
             futile_since: self.futility.since,
+            granted: self.booked.keep(),
             cpu,
             memory,
             ..Kept::default()
@@ -124,7 +132,7 @@ impl State {
         let mut state = Self::met(true);
         (state.first_day.since, state.first_day.most) = (kept.met, kept.most);
         (state.futility.times, state.futility.since) = (kept.futile, kept.futile_since);
-        state.limit = kept.limit;
+        (state.limit, state.booked) = (kept.limit, Booked::again(kept.granted));
         let Kept { size, resized, fights, ours, checked, mut cpu, mut memory, .. } = *kept;
         (state.evidence.size, state.evidence.ours) = (size, ours);
         (state.resized, state.fights, state.last_seen) = (resized, fights, now);
