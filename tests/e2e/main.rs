@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod adaptive;
 mod audit;
 mod audit_rules;
 mod booted;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::budget::whole;
 use crate::decision::{Move, Resource};
 use crate::{Moment, VmInput};
 
@@ -78,6 +79,24 @@ impl Booked {
         let slot = self.of(step.resource());
         let from = slot.map_or(from, |before| before.from.min(from));
         *slot = Some(Booking { from, to, until, open: false });
+    }
+
+    /// The memory that was granted last, in MiB, and until when that counts: what shrinks and what
+    /// is plugged shows in the config.
+    pub(crate) fn keep(&self) -> Option<(u32, u32, Moment)> {
+        let grown = self.memory.filter(|booking| booking.to > booking.from)?;
+        Some((whole(grown.from), whole(grown.to), grown.until))
+    }
+
+    /// As it was before a restart.
+    pub(crate) fn again(kept: Option<(u32, u32, Moment)>) -> Self {
+        let booking = |(from, to, until): (u32, u32, Moment)| Booking {
+            from: from.into(),
+            to: to.into(),
+            until,
+            open: false,
+        };
+        Self { cpu: None, memory: kept.map(booking) }
     }
 
     fn of(&mut self, resource: Resource) -> &mut Option<Booking> {

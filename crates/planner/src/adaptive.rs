@@ -6,12 +6,14 @@
 
 mod cpu;
 mod memory;
+mod past;
 mod recall;
 mod stairs;
 mod trials;
 
 pub(crate) use cpu::CpuSense;
 pub(crate) use memory::MemorySense;
+pub use past::{Needed, Past, PastBlock, PastUse};
 
 use crate::Moment;
 
@@ -47,26 +49,55 @@ fn share_of(passed: u32, smoothing: f32) -> f32 {
 /// Longer than three of Proxmox's rounds nobody looked: what was before is not known to go on.
 const GAP: u32 = 60;
 
+/// So long after a start a sample is believed: the first one may be old. As much may be missing at
+/// the end of a block: together it is no gap.
+const START: u32 = GAP / 2;
+
 /// Since when a resource is seen, and when it was changed, in seconds.
 #[derive(Debug, Clone, Copy, Default)]
 struct Watch {
     since: Option<u32>,
+    /// Whether that was when it was seen first: nobody looked before.
+    is_new: bool,
     last: u32,
     changed: Option<u32>,
     /// Whether that took something: what is taken step by step needs no rest in between.
     taken: bool,
+    /// Seconds that nobody saw and that are left out of its time: see [`Past`].
+    left_out: u32,
 }
 
 impl Watch {
+    /// Of a resource that was changed then, if so, and whether that took something.
+    fn after(change: Option<(Moment, bool)>) -> Self {
+        let (changed, taken) = change.map(|(at, taken)| (seconds(at), taken)).unzip();
+        Self { changed, taken: taken.unwrap_or_default(), ..Self::default() }
+    }
+
+    /// Seconds by the time of which something is known.
+    fn clock(&self, now: Moment) -> u32 {
+        seconds(now).saturating_sub(self.left_out)
+    }
+
     /// It is seen now; how long after the last time, unless that is too long ago.
     fn see(&mut self, now: u32) -> Option<u32> {
         let passed = now.saturating_sub(self.last);
         self.last = now;
         if self.since.is_none() || passed > GAP {
+            self.is_new = self.since.is_none();
             self.since = Some(now);
             return None;
         }
         Some(passed)
+    }
+
+    /// Its own time then, where it was seen from then until then without a gap, or from the start on.
+    fn all_of(&self, begin: Moment, end: Moment) -> Option<u32> {
+        let (begin, end) = (self.clock(begin), self.clock(end));
+        // Of the first block of a process the first samples are not believed.
+        let first = if self.is_new { begin + START } else { begin };
+        let seen = self.since.is_some_and(|since| since <= first) && self.last + START >= end;
+        seen.then_some(begin)
     }
 
     /// Whether it was seen for so long without a gap.

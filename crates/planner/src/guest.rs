@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use vm_autoscale_proxmox::MemoryMib;
 
+use crate::budget::whole;
 use crate::reason::{Percent, Signal};
 use crate::{Kept, Moment, Reason};
 
@@ -36,6 +37,8 @@ const NEAR_WAIT: Duration = Duration::from_secs(120);
 const ROSE: f64 = 0.05;
 /// A question that has had no answer for so long is decided without one.
 const UNANSWERED: Duration = Duration::from_secs(30);
+/// Page cache is kept over a restart in steps of so many MiB.
+const STEP: u32 = 64;
 /// What a kernel keeps of its memory from the start, in MiB, before the guest was asked.
 const KERNEL: f64 = 128.0;
 
@@ -54,6 +57,8 @@ pub struct GuestKnown {
 #[derive(Debug, Default, Clone)]
 pub(crate) struct GuestSense {
     said: Option<Said>,
+    /// What of Proxmox's figure was page cache by an answer of before a restart, in MiB.
+    cache: f64,
     /// The last question got no figures.
     silent: bool,
     /// Proxmox's last figure, in MiB.
@@ -86,7 +91,7 @@ impl GuestSense {
 
     /// Proxmox's last figure without what was page cache at the last answer, in MiB.
     fn estimate(&self) -> f64 {
-        let shift = self.said.map_or(0.0, |said| said.shift);
+        let shift = self.said.map_or(-self.cache, |said| said.shift);
         (self.seen + shift).max(0.0)
     }
 
@@ -200,14 +205,20 @@ impl GuestSense {
 
     /// Puts what outlives a restart where it is kept.
     pub(crate) fn keep(&self, kept: &Kept) -> Kept {
+        // What is to be given back is watched for anew by whoever does not know of it.
         let shrunk = self.watch.map(|watch| (watch.before, watch.since));
-        Kept { memory_floor: self.floor, memory_shrunk: shrunk, ..*kept }
+        let shrunk = shrunk.or(self.undo.map(|undo| (undo.to, undo.at)));
+        // Coarse, so that it does not change with every answer, and never more than it was.
+        let shift = self.said.map_or(-self.cache, |said| said.shift);
+        let page_cache = whole(-shift / f64::from(STEP)).saturating_mul(STEP);
+        Kept { memory_floor: self.floor, memory_shrunk: shrunk, page_cache, ..*kept }
     }
 
     /// As it was before a restart.
     pub(crate) fn again(kept: &Kept) -> Self {
         let watch = kept.memory_shrunk.map(|(before, since)| Watch::new(since, before, None));
-        Self { floor: kept.memory_floor, watch, ..Self::default() }
+        let cache = kept.page_cache.into();
+        Self { floor: kept.memory_floor, watch, cache, ..Self::default() }
     }
 
     fn signal(&self, device: bool) -> Signal {

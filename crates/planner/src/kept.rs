@@ -7,7 +7,8 @@ use vm_autoscale_proxmox::MemoryMib;
 use crate::evidence::Shape;
 use crate::{Moment, Move};
 
-/// What happened to a VM, and what was counted: not samples, which are old after any restart.
+/// What happened to a VM, and what was counted: not samples, which are old after any restart, and
+/// not what they taught, which the blocks of a [`Past`](crate::Past) teach again.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Kept {
@@ -37,6 +38,12 @@ pub struct Kept {
     pub memory_shrunk: Option<(MemoryMib, Moment)>,
     /// Memory below this was needed: nothing is taken below it before then.
     pub memory_floor: Option<(MemoryMib, Moment)>,
+    /// MiB that were page cache of what Proxmox counts as used, by the guest's last word; rounded
+    /// down.
+    pub page_cache: u32,
+    /// Memory that was granted last, from and to in MiB, and until when the use of its node need
+    /// not show it.
+    pub granted: Option<(u32, u32, Moment)>,
     /// Of its vCPUs.
     pub cpu: KeptResource,
     /// Of its memory.

@@ -26,6 +26,7 @@ mod short;
 mod state;
 mod threshold;
 
+pub use adaptive::{Needed, Past, PastBlock, PastUse};
 pub use asked::{Asked, Range, Waits};
 pub use decision::{Choice, Decision, Move, Resource, Verdict};
 pub use guest::{GuestAnswer, GuestKnown, GuestSays, Shortage};

@@ -14,8 +14,8 @@ use crate::resource::Ended;
 use crate::share::{Known, Share};
 use crate::state::{State, Wanted};
 use crate::{
-    Allow, CpuRule, GuestAnswer, GuestKnown, Kept, Moment, PlannerConfig, Reason, Room, Short,
-    VmInput,
+    Allow, CpuRule, GuestAnswer, GuestKnown, Kept, Moment, Needed, Past, PlannerConfig, Reason,
+    Room, Short, VmInput,
 };
 
 /// Where the file does not say how busy a node may be, the threshold rule keeps to what its users
@@ -195,6 +195,22 @@ impl Planner {
     pub fn again(&mut self, vmid: VmId, kept: &Kept, now: Moment, soon: bool) {
         self.started = self.started.max(kept.started);
         self.vms.insert(vmid, Box::new(State::again(now, kept, soon)));
+    }
+
+    /// What a VM was seen to use before the start, which ends now by both clocks, in seconds by the
+    /// one on the wall: what is seen since goes on from there.
+    pub fn learn(&mut self, vmid: VmId, mut past: Past, now: Moment, wall: u64) {
+        if let Some(state) = self.vms.get_mut(&vmid) {
+            past.end(now, wall);
+            state.past = Some(Box::new(past));
+        }
+    }
+
+    /// What was held to be needed of a VM's vCPUs and memory from then until then; nothing where
+    /// its rule does not go by that, or where it was not seen all the time.
+    #[must_use]
+    pub fn needed(&self, vmid: VmId, begin: Moment, end: Moment) -> [Option<Needed>; 2] {
+        self.vms.get(&vmid).map_or([None; 2], |state| state.needed(begin, end))
     }
 
     /// Decides on every VM, in the order given, into `decisions`. Who grows comes before who

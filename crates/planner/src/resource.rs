@@ -118,6 +118,11 @@ impl ResourceState {
         self.taken
     }
 
+    /// When the last change of ours ended that did not take in vain, and whether it took.
+    pub(crate) fn last_change(&self) -> Option<(Moment, bool)> {
+        self.changed.map(|at| (at, self.taken == Some(at)))
+    }
+
     /// A change of ours could not be begun; how often in a row by now.
     pub(crate) fn refused(&mut self, vmid: VmId, now: Moment) -> u32 {
         let wait = FIRST_RETRY.saturating_mul(1 << self.retries.min(MAX_DOUBLINGS));

@@ -18,7 +18,8 @@ use crate::reason::Percent;
 use crate::resource::{Ended, MAX_DOUBLINGS, ResourceState};
 use crate::threshold::Wish;
 use crate::{
-    CpuRule, Kept, Marks, MemoryLever, MemoryRule, Moment, Reason, Sample, Short, VmInput, VmPolicy,
+    CpuRule, Kept, Marks, MemoryLever, MemoryRule, Moment, Needed, Past, Reason, Sample, Short,
+    VmInput, VmPolicy,
 };
 
 mod asks;
@@ -47,6 +48,8 @@ pub(crate) struct State {
     /// What the VM was seen to use.
     cpu_sense: Option<Box<CpuSense>>,
     memory_sense: Option<Box<MemorySense>>,
+    /// What it was seen to use before the start, until those go on from there.
+    pub(crate) past: Option<Box<Past>>,
     pub(crate) guest: GuestSense,
     /// No sample has come since the restart: what was counted before is not forgotten for that.
     goes_on: bool,
@@ -94,6 +97,13 @@ impl State {
     }
 
     /// What is to be known of it after a restart.
+    ///
+    /// What was seen is learnt again, see [`Past`]. The rest is not kept, and safe without: samples
+    /// and judgements are old after any restart, and the first new sample is not believed; what an
+    /// addition of vCPUs is on trial for is left as it is, and goes when it was not needed for a
+    /// window; what is under way is booked again out of the journal's open intents; a guest's answer is asked for anew before anything
+    /// is taken; an order ends; and a change that could not be begun may be tried at once, as one
+    /// that nobody has tried yet.
     pub(crate) fn keep(&self) -> Kept {
         let Self { evidence, cpu, memory, .. } = self;
         let (cpu, memory) = (cpu.keep(), memory.keep());
@@ -108,6 +118,7 @@ impl State {
             limit: self.limit,
             futile: self.futility.times,
             futile_since: self.futility.since,
+            granted: self.booked.keep(),
             cpu,
             memory,
             ..Kept::default()
@@ -121,7 +132,7 @@ impl State {
         let mut state = Self::met(true);
         (state.first_day.since, state.first_day.most) = (kept.met, kept.most);
         (state.futility.times, state.futility.since) = (kept.futile, kept.futile_since);
-        state.limit = kept.limit;
+        (state.limit, state.booked) = (kept.limit, Booked::again(kept.granted));
         let Kept { size, resized, fights, ours, checked, mut cpu, mut memory, .. } = *kept;
         (state.evidence.size, state.evidence.ours) = (size, ours);
         (state.resized, state.fights, state.last_seen) = (resized, fights, now);
@@ -216,16 +227,37 @@ impl State {
         let size = f64::from(config.memory.get());
         let mib = measured(sample.memory_used, sample.memory, size).ok();
         if let (Some(used), Some(CpuRule::Adaptive(law))) = (cores, &vm.policy.cpu) {
-            self.cpu_sense.get_or_insert_default().see(law, now, used);
+            let new = || Box::new(CpuSense::after(self.cpu.last_change()));
+            self.cpu_sense.get_or_insert_with(new).see(law, now, used);
         }
         if let (Some(used), Some(MemoryRule::Adaptive(law))) = (mib, &vm.policy.memory) {
             let needs = self.guest.see(used);
-            self.memory_sense.get_or_insert_default().see(law, now, needs);
+            let new = || Box::new(MemorySense::after(self.memory.last_change()));
+            self.memory_sense.get_or_insert_with(new).see(law, now, needs);
         }
+        self.go_on(sample.uptime);
         if vm.policy.caution {
             self.first_day.see(now, [cores, mib]);
             self.futility.see(now, cores);
         }
+    }
+
+    /// What was seen before the start belongs to what is seen since. The QEMU runs for so many
+    /// seconds.
+    fn go_on(&mut self, uptime: u64) {
+        let Some(past) = &mut self.past else { return };
+        let qemu = uptime.try_into().unwrap_or(u32::MAX);
+        self.cpu_sense.iter_mut().for_each(|sense| past.teach_cpu(sense, qemu));
+        self.memory_sense.iter_mut().for_each(|sense| past.teach_memory(sense, qemu));
+        if past.is_over() {
+            self.past = None;
+        }
+    }
+
+    /// What was held to be needed from then until then.
+    pub(crate) fn needed(&self, begin: Moment, end: Moment) -> [Option<Needed>; 2] {
+        let cpu = self.cpu_sense.as_ref().and_then(|sense| sense.needed(begin, end));
+        [cpu, self.memory_sense.as_ref().and_then(|sense| sense.needed(begin, end))]
     }
 
     /// A change of ours has ended.

@@ -6,7 +6,7 @@ mod fleet;
 
 use allocation_counter::measure;
 use fleet::{ADAPTIVE, Fleet, THRESHOLD};
-use vm_autoscale_planner::VmPolicy;
+use vm_autoscale_planner::{Needed, Past, PastBlock, PastUse, VmPolicy};
 
 /// In so many cycles each VM's windows are played once.
 const MINUTE: u64 = 6;
@@ -67,4 +67,28 @@ fn a_vm_is_known_in_four_kibibytes() {
     let a_vm = (held(10_000) - held(1000)) / 9000;
     // It does remember something.
     assert!((500..=4096).contains(&a_vm), "{a_vm} bytes a VM");
+}
+
+/// What thousands of VMs are taught at a start is there beside what they have seen since.
+#[test]
+fn a_vm_is_taught_in_two_kibibytes_whatever_it_is_taught() {
+    let used = |most| Some(PastUse { samples: 30, mean: most / 2.0, most, needed: None });
+    let needed = Some(Needed { most: 1.0, jumps: 0.1 });
+    let mut past = Past::new(&ADAPTIVE).unwrap();
+    let taken = measure(|| {
+        for block in 1..8640_u64 {
+            let end = (300_000 * block).into();
+            let cpu = used(1.0 + f64::from(u32::try_from(block % 7).unwrap()));
+            let cpu = cpu.map(|cpu| PastUse { needed, ..cpu });
+            past.see(&PastBlock {
+                end,
+                wall: 300 * block,
+                seconds: 300,
+                cpu,
+                memory: used(2000.0),
+            });
+        }
+    });
+    assert_eq!(taken.count_total, 0);
+    assert!(size_of::<Past>() <= 2048, "{} bytes", size_of::<Past>());
 }

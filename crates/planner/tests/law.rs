@@ -1,6 +1,8 @@
 //! Whatever a VM does and whatever is seen of it: what is promised of the adaptive rules holds.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
+#[path = "law/diary.rs"]
+mod diary;
 #[path = "law/life.rs"]
 mod life;
 #[path = "law/witness.rs"]
@@ -8,11 +10,11 @@ mod witness;
 #[path = "law/world.rs"]
 mod world;
 
-use life::{Life, Stretch, policy, stretches};
+use life::{Life, Stretch, policy, restarts, stretches};
 use proptest::prelude::*;
 use vm_autoscale_planner::{Move, Resource, Verdict, VmPolicy};
 use witness::Witness;
-use world::{POLICY, Sight, World};
+use world::{POLICY, Restart, Sight, World};
 
 /// Cycles of 10 s in a day, and in a life.
 const DAY: usize = 8640;
@@ -22,6 +24,28 @@ const LIFE: usize = 5 * DAY;
 fn live(life: &mut Life, stretches: &[Stretch]) -> Result<Witness, TestCaseError> {
     let mut witness = Witness::default();
     for (stretch, at) in moments(stretches).take(LIFE) {
+        let (sight, answered) = life.cycle(stretch, at, [0.0; 2]);
+        witness.across |= life.landed;
+        witness.look(&life.world, sight, answered)?;
+    }
+    Ok(witness)
+}
+
+/// The same with restarts, each in the next cycle in which no change is under way.
+fn live_on(
+    life: &mut Life,
+    stretches: &[Stretch],
+    restarts: &[(usize, Restart)],
+) -> Result<Witness, TestCaseError> {
+    let (mut witness, mut due) = (Witness::default(), restarts.to_vec());
+    due.sort_by_key(|(cycle, _)| *cycle);
+    due.reverse();
+    for (cycle, (stretch, at)) in moments(stretches).take(LIFE).enumerate() {
+        let is_due = due.last().is_some_and(|(at, _)| *at <= cycle && cycle > 0);
+        if let Some((_, restart)) = due.pop_if(|_| is_due && life.is_at_rest()) {
+            life.world.restart(restart);
+            witness.restarted(life.world.noted());
+        }
         let (sight, answered) = life.cycle(stretch, at, [0.0; 2]);
         witness.across |= life.landed;
         witness.look(&life.world, sight, answered)?;
@@ -69,6 +93,50 @@ proptest! {
     ) {
         let witness = live(&mut Life::new(policy, answers, seed), &stretches)?;
         prop_assert!(witness.judged > 30_000, "{} samples were judged", witness.judged);
+    }
+
+    /// The same of a planner that is started anew now and then: a window is a whole one, and what
+    /// was needed in it is kept, whatever of it was before a restart.
+    #[test]
+    fn over_restarts_every_move_is_borne_out(
+        policy in policy(), stretches in stretches(40), answers in any::<bool>(), seed in any::<u64>(),
+        restarts in restarts(LIFE),
+    ) {
+        let witness = live_on(&mut Life::new(policy, answers, seed), &stretches, &restarts)?;
+        prop_assert!(witness.judged > 30_000, "{} samples were judged", witness.judged);
+    }
+
+    /// What is taken without a restart is taken as soon with one that was told to stop, in whichever
+    /// moment that is: at most the five minutes of a block and a round later.
+    #[test]
+    fn a_restart_takes_what_none_would_have_taken(
+        busy in (2.0f64..12.0, 4000.0f64..24_000.0), quiet in (0.1f64..1.0, 500.0f64..2000.0),
+        at in 1usize..178, late in 0usize..8, away in 1u64..4, seed in any::<u64>(),
+    ) {
+        let restart = Restart { told: true, away, late };
+        let [without, with] = [None, Some((at, restart))].map(|mut restart| {
+            let (mut life, mut first) = (Life::new(POLICY, true, seed), [None; 2]);
+            for cycle in 0..DAY / 4 {
+                life.cycle(&steady([busy.0, busy.1], 0.0), cycle, [0.0; 2]);
+            }
+            let (begun, had) = (life.world.now, [life.world.vcpus(), life.world.mib()]);
+            for cycle in 0..400 {
+                life.cycle(&steady([quiet.0, quiet.1], 0.0), cycle, [0.0; 2]);
+                let has = [life.world.vcpus(), life.world.mib()];
+                for ((first, had), has) in first.iter_mut().zip(had).zip(has) {
+                    *first = first.or((has < had).then_some(life.world.now - begun));
+                }
+                let is_due = |(at, _): &(usize, Restart)| cycle >= *at && life.is_at_rest();
+                if let Some((_, restart)) = restart.take_if(|restart| is_due(restart)) {
+                    life.world.restart(restart);
+                }
+            }
+            first
+        });
+        for (without, with) in without.into_iter().zip(with) {
+            let later = with.zip(without).map(|(with, without)| with.saturating_sub(without));
+            prop_assert!(later.is_some_and(|later| later <= 380), "{without:?} {with:?}");
+        }
     }
 
     /// What settles in a day is settled.

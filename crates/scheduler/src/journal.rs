@@ -12,7 +12,7 @@ use vm_autoscale_proxmox::{ClusterName, VmId};
 
 use crate::act::Settled;
 use crate::samples::Body;
-use crate::{ClusterStatus, Intent, VmUse};
+use crate::{ClusterStatus, Intent, VmNeeds, VmUse};
 
 mod memory;
 mod pause;
@@ -22,11 +22,11 @@ mod sqlite;
 pub use memory::MemoryJournal;
 pub use pause::Pause;
 pub use record::{Compare, Duty, LastChange, Quarantine, Recalled, Standing, VmRecord};
-pub(crate) use sqlite::past_beside;
 pub use sqlite::{
     Block, Ended, LastKnown, LastPicture, Ledger, Moved, PastUse, SqliteJournal, Stands,
     last_pictures, moved, moved_ever, past_use, read_ledger, read_past, schema_of, schema_written,
 };
+pub(crate) use sqlite::{blocks_beside, past_beside};
 
 /// Where it is kept. Moments are of the clock that [`Journal`] itself says goes on from process to
 /// process; they never jump.
@@ -116,9 +116,16 @@ impl Samples {
     /// Of VMs in the order of their numbers.
     #[must_use]
     pub fn new(moment: Moment, wall: u64, seconds: u32, vms: &[VmUse]) -> Self {
+        let vms: Vec<(VmUse, VmNeeds)> = vms.iter().map(|vm| (*vm, VmNeeds::default())).collect();
+        Self::with_needs(moment, wall, seconds, &vms)
+    }
+
+    /// The same with what was held to be needed.
+    #[must_use]
+    pub fn with_needs(moment: Moment, wall: u64, seconds: u32, vms: &[(VmUse, VmNeeds)]) -> Self {
         let mut body = Body::new(0);
-        for vm in vms {
-            body.push(vm);
+        for (vm, needs) in vms {
+            body.push(vm, *needs);
         }
         Self { moment, wall, seconds, body: body.bytes() }
     }

@@ -1,10 +1,12 @@
-//! What the VMs of a cluster used in a few minutes, and how that is written down: about eighteen
-//! bytes a VM, all numbers in sevens of bits, the lowest first.
+//! What the VMs of a cluster used in a few minutes, and how that is written down: about 23 bytes a
+//! VM, all numbers in sevens of bits, the lowest first.
 
 use vm_autoscale_proxmox::{Identity, VmId};
 
 /// Says how the bytes after it are to be read.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// One of before does not say what was needed.
+const WITHOUT_NEEDS: u8 = 1;
 
 /// What one VM used in one block of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +38,17 @@ pub struct Used {
     pub saturated: bool,
 }
 
+/// What the rules of a VM held to be needed in one block of time: what a later process goes on with.
+/// Nothing where they do not go by that, or did not see all of the block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct VmNeeds {
+    /// Of its vCPUs, in thousandths of a core: the most, and by how much the use jumps from sample
+    /// to sample.
+    pub cpu: Option<(u32, u32)>,
+    /// Of its memory, in MiB: the most.
+    pub memory: Option<u32>,
+}
+
 /// The bytes are not what was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Torn;
@@ -55,27 +68,39 @@ impl Body {
         Self { bytes: all, last: 0 }
     }
 
-    pub(crate) fn push(&mut self, vm: &VmUse) {
+    pub(crate) fn push(&mut self, vm: &VmUse, needs: VmNeeds) {
         let vmid = vm.vmid.get();
         self.number(vmid.saturating_sub(self.last));
         self.last = vmid;
         self.bytes.extend(vm.who.to_le_bytes());
-        self.used(vm.cpu);
-        self.used(vm.memory);
+        if self.used(vm.cpu) {
+            self.needed(needs.cpu.map(|(most, _)| most));
+            needs.cpu.iter().for_each(|(_, jumps)| self.number(*jumps));
+        }
+        if self.used(vm.memory) {
+            self.needed(needs.memory);
+        }
     }
 
     pub(crate) fn bytes(self) -> Vec<u8> {
         self.bytes
     }
 
-    fn used(&mut self, used: Option<Used>) {
+    /// Whether something was.
+    fn used(&mut self, used: Option<Used>) -> bool {
         let Some(Used { samples, mean, most, plugged, saturated }) = used else {
-            return self.number(0);
+            self.number(0);
+            return false;
         };
         self.number(samples.clamp(1, u32::MAX >> 1) << 1 | u32::from(saturated));
         self.number(mean);
         self.number(most.saturating_sub(mean));
         self.number(plugged);
+        true
+    }
+
+    fn needed(&mut self, most: Option<u32>) {
+        self.number(most.map_or(0, |most| most.saturating_add(1)));
     }
 
     fn number(&mut self, mut value: u32) {
@@ -95,7 +120,7 @@ impl Body {
 pub(crate) fn find(body: &[u8], vmid: VmId) -> Result<Option<VmUse>, Torn> {
     let mut found = None;
     for vm in Reader::new(body)? {
-        let vm = vm?;
+        let (vm, _) = vm?;
         if vm.vmid == vmid {
             found = Some(vm);
         }
@@ -105,7 +130,7 @@ pub(crate) fn find(body: &[u8], vmid: VmId) -> Result<Option<VmUse>, Torn> {
 
 /// What a [`Body`] says of all VMs. A torn one is not believed in part.
 pub(crate) fn all(body: &[u8]) -> Result<Vec<VmUse>, Torn> {
-    Reader::new(body)?.collect()
+    Reader::new(body)?.map(|vm| vm.map(|(vm, _)| vm)).collect()
 }
 
 /// A number for who a VM is, by FNV-1a; 0 where nobody says it.
@@ -125,28 +150,42 @@ pub(crate) fn who(identity: Option<&Identity>) -> u32 {
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
     last: u32,
+    has_needs: bool,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(body: &'a [u8]) -> Result<Self, Torn> {
         match body {
-            [VERSION, rest @ ..] => Ok(Self { rest, last: 0 }),
+            [version @ (VERSION | WITHOUT_NEEDS), rest @ ..] => {
+                Ok(Self { rest, last: 0, has_needs: *version == VERSION })
+            }
             _ => Err(Torn),
         }
     }
 
-    fn vm(&mut self) -> Result<VmUse, Torn> {
+    fn vm(&mut self) -> Result<(VmUse, VmNeeds), Torn> {
         let step = self.number()?;
         let number = self.last.checked_add(step).filter(|_| step > 0).ok_or(Torn)?;
         self.last = number;
         let (who, rest) = self.rest.split_first_chunk().ok_or(Torn)?;
         self.rest = rest;
-        Ok(VmUse {
-            vmid: number.try_into().map_err(|_| Torn)?,
-            who: u32::from_le_bytes(*who),
-            cpu: self.used()?,
-            memory: self.used()?,
-        })
+        let (vmid, who) = (number.try_into().map_err(|_| Torn)?, u32::from_le_bytes(*who));
+        let mut needs = VmNeeds::default();
+        let cpu = self.used()?;
+        if let Some(most) = self.needed(cpu)? {
+            needs.cpu = Some((most, self.number()?));
+        }
+        let memory = self.used()?;
+        needs.memory = self.needed(memory)?;
+        Ok((VmUse { vmid, who, cpu, memory }, needs))
+    }
+
+    /// It is noted of what was used.
+    fn needed(&mut self, used: Option<Used>) -> Result<Option<u32>, Torn> {
+        if used.is_none() || !self.has_needs {
+            return Ok(None);
+        }
+        Ok(self.number()?.checked_sub(1))
     }
 
     fn used(&mut self) -> Result<Option<Used>, Torn> {
@@ -175,7 +214,7 @@ impl<'a> Reader<'a> {
 }
 
 impl Iterator for Reader<'_> {
-    type Item = Result<VmUse, Torn>;
+    type Item = Result<(VmUse, VmNeeds), Torn>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.rest.is_empty() {

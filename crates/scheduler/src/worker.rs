@@ -18,6 +18,7 @@ use crate::{Clock, Helper, Journal};
 mod begin;
 mod errands;
 mod holds;
+mod learn;
 mod memory;
 mod questions;
 mod usage;
@@ -170,6 +171,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         if memory.recalled {
             self.keep(memory, begun).await;
         }
+        self.learn(memory, done);
         self.act(memory, suspects, done);
         self.errands(memory, done).await;
     }
@@ -237,6 +239,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             Finished::Stepped(stepped) => self.errand_stepped(memory, *stepped),
             Finished::Cleared(vmid) => memory.free(vmid),
             Finished::Compared { suspect, sizes } => memory.found(now, at, suspect, sizes),
+            Finished::Learnt(taught) => memory.learnt(now, at, taught),
             Finished::Said { question, answer } => {
                 return memory.said(now, &question, answer).then_some(question.vmid);
             }
@@ -292,7 +295,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         self.wait_for_changes(memory, finished).await;
         // What is known at the end is what is told until the next start.
         memory.pictured = None;
-        memory.usage.close(&memory.view);
+        memory.usage.close(&memory.view, &memory.planner);
         if memory.recalled {
             self.keep(memory, self.clock.now()).await;
         }

@@ -6,12 +6,12 @@ mod fleet;
 
 use std::cell::RefCell;
 use std::io::Write as _;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use fleet::{ADAPTIVE, Fleet, THRESHOLD, Watch};
-use vm_autoscale_planner::VmPolicy;
+use vm_autoscale_planner::{Moment, Needed, Past, PastBlock, PastUse, VmPolicy};
 
 const SIZES: [u32; 4] = [100, 1000, 10_000, 100_000];
 /// Of a hundred VMs, where there is much to do.
@@ -39,6 +39,25 @@ fn adaptive(bencher: Bencher<'_, '_>, vms: u32) {
 #[divan::bench(args = SIZES, sample_size = 1)]
 fn busy(bencher: Bencher<'_, '_>, vms: u32) {
     cycles(bencher, vms, &THRESHOLD, SATURATED);
+}
+
+/// What each VM is taught at a start: two days, block by block.
+#[divan::bench(sample_size = 1)]
+fn taught(bencher: Bencher<'_, '_>) {
+    const BLOCKS: u32 = 576;
+    let block = |number: u32| {
+        let most = 1.0 + f64::from(number * 37 % 29) / 10.0;
+        let needed = Some(Needed { most, jumps: 0.1 });
+        let used = |most| Some(PastUse { samples: 30, mean: most / 2.0, most, needed });
+        let (end, wall) = (Moment(number * Duration::from_secs(300)), 300 * u64::from(number));
+        let (cpu, memory) = (used(most), used(1000.0 * most));
+        PastBlock { end, wall, seconds: 300, cpu, memory }
+    };
+    let blocks: Vec<PastBlock> = (1..=BLOCKS).map(block).collect();
+    bencher
+        .counter(ItemsCount::new(BLOCKS))
+        .with_inputs(|| Past::new(&ADAPTIVE).expect("its rules learn"))
+        .bench_local_refs(|past| blocks.iter().for_each(|block| past.see(block)));
 }
 
 fn cycles(bencher: Bencher<'_, '_>, vms: u32, policy: &'static VmPolicy, saturated: usize) {

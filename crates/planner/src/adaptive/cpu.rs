@@ -1,9 +1,11 @@
 //! vCPUs.
 
+mod past;
+
 use super::recall::Recall;
 use super::stairs::Stairs;
 use super::trials::{Played, Trials};
-use super::{Watch, narrow, seconds, share_of, up};
+use super::{Watch, narrow, share_of, up};
 use crate::reason::{Percent, Span};
 use crate::{CpuLaw, Moment, Reason};
 
@@ -33,8 +35,9 @@ pub(crate) struct CpuSense {
     round: bool,
 }
 
-impl Default for CpuSense {
-    fn default() -> Self {
+impl CpuSense {
+    /// Of vCPUs that were changed then, if so, and whether that took some.
+    pub(crate) fn after(change: Option<(Moment, bool)>) -> Self {
         Self {
             used: 0.0,
             smooth: 0.0,
@@ -43,17 +46,15 @@ impl Default for CpuSense {
             needed: Stairs::default(),
             recall: Recall::new(FIRST),
             trials: Trials::default(),
-            watch: Watch::default(),
+            watch: Watch::after(change),
             hot: None,
             round: false,
         }
     }
-}
 
-impl CpuSense {
     /// So many cores were used.
     pub(crate) fn see(&mut self, law: &CpuLaw, now: Moment, used: f64) {
-        let (now, used) = (seconds(now), narrow(used));
+        let (now, used) = (self.watch.clock(now), narrow(used));
         let Some(passed) = self.watch.see(now) else {
             (self.used, self.smooth, self.step, self.hot) = (used, used, self.noise, None);
             return;
@@ -66,7 +67,7 @@ impl CpuSense {
         let game = Game { needed: &self.needed, noise: self.noise, now, law };
         self.round = self.trials.play(now, &game, law.windows);
         if self.round {
-            self.recall.push(now, used, law.recall_half_life);
+            self.recall.push(now, used, 1.0, law.recall_half_life);
         }
     }
 
@@ -77,7 +78,7 @@ impl CpuSense {
 
     /// A change of ours came about.
     pub(crate) fn changed(&mut self, now: Moment, grown: bool) {
-        self.watch.changed(seconds(now), grown);
+        self.watch.changed(self.watch.clock(now), grown);
         self.hot = None;
     }
 
@@ -88,7 +89,7 @@ impl CpuSense {
         now: Moment,
         size: u32,
     ) -> Result<(u32, Reason), Reason> {
-        let now = seconds(now);
+        let now = self.watch.clock(now);
         let have = narrow(f64::from(size));
         let shown = Percent(f64::from(100.0 * self.used / have));
         let free = headroom(law.grow_headroom, law.noise / 2.0 * self.noise, have);

@@ -1,11 +1,13 @@
 //! Memory.
 
+mod past;
+
 use vm_autoscale_proxmox::{Ladder, MemoryMib};
 
 use super::recall::Recall;
 use super::stairs::Stairs;
 use super::trials::{Played, Trials};
-use super::{Watch, narrow, seconds, share_of, up};
+use super::{Watch, narrow, share_of, up};
 use crate::reason::{Percent, Span};
 use crate::{MemoryLaw, Moment, Reason};
 
@@ -35,24 +37,23 @@ pub(crate) struct MemorySense {
     round: bool,
 }
 
-impl Default for MemorySense {
-    fn default() -> Self {
+impl MemorySense {
+    /// Of memory that was changed then, if so, and whether that took some.
+    pub(crate) fn after(change: Option<(Moment, bool)>) -> Self {
         Self {
             used: 0.0,
             slope: 0.0,
             needed: Stairs::default(),
             recall: Recall::new(FIRST),
             trials: Trials::default(),
-            watch: Watch::default(),
+            watch: Watch::after(change),
             round: false,
         }
     }
-}
 
-impl MemorySense {
     /// So many MiB were used.
     pub(crate) fn see(&mut self, law: &MemoryLaw, now: Moment, used: f64) {
-        let (now, used) = (seconds(now), narrow(used));
+        let (now, used) = (self.watch.clock(now), narrow(used));
         self.needed.push(now, used);
         match self.watch.see(now) {
             None => self.slope = 0.0,
@@ -62,7 +63,7 @@ impl MemorySense {
                 let game = Game { needed: &self.needed, now, law };
                 self.round = self.trials.play(now, &game, law.windows);
                 if self.round {
-                    self.recall.push(now, used, law.recall_half_life);
+                    self.recall.push(now, used, 1.0, law.recall_half_life);
                 }
             }
         }
@@ -76,18 +77,18 @@ impl MemorySense {
 
     /// A change of ours came about.
     pub(crate) fn changed(&mut self, now: Moment, grown: bool) {
-        self.watch.changed(seconds(now), grown);
+        self.watch.changed(self.watch.clock(now), grown);
     }
 
     /// So many MiB are needed by the guest's own word: what was seen before was of another kind.
     pub(crate) fn correct(&mut self, now: Moment, need: f64) {
         (self.slope, self.used) = (0.0, narrow(need));
-        self.needed.push(seconds(now), self.used);
+        self.needed.push(self.watch.clock(now), self.used);
     }
 
     /// The most MiB that were used of late, where it was seen all that time.
     pub(crate) fn most_of_late(&self, now: Moment) -> Option<f64> {
-        let now = seconds(now);
+        let now = self.watch.clock(now);
         // What was in use before a change was in use because the memory was there: page cache.
         let since =
             self.watch.changed.map_or(LATE, |changed| now.saturating_sub(changed)).min(LATE);
@@ -103,7 +104,7 @@ impl MemorySense {
         now: Moment,
         size: MemoryMib,
     ) -> Result<(MemoryMib, Reason), Reason> {
-        let now = seconds(now);
+        let now = self.watch.clock(now);
         let (used, have) = (self.used, narrow(f64::from(size.get())));
         let shown = Percent(f64::from(100.0 * used / have));
         let soon = used + self.slope.max(0.0) * narrow(f64::from(law.horizon));

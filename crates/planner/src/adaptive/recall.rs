@@ -15,7 +15,7 @@ pub(super) struct Recall {
     weights: [f32; BUCKETS],
     /// Where the first bucket ends, in the unit of what is seen.
     first: f32,
-    /// What one sample counts now, against those of the beginning.
+    /// What a minute counts now, against those of the beginning.
     weight: f32,
     /// When that was so, in seconds.
     at: u32,
@@ -27,8 +27,8 @@ impl Recall {
         Self { weights: [0.0; BUCKETS], first, weight: 1.0, at: 0 }
     }
 
-    /// So much was used; of what is `half_life` seconds old half counts.
-    pub(super) fn push(&mut self, now: u32, used: f32, half_life: u32) {
+    /// So much was used for so many minutes; of what is `half_life` seconds old half counts.
+    pub(super) fn push(&mut self, now: u32, used: f32, minutes: f32, half_life: u32) {
         let passed = narrow(f64::from(now.saturating_sub(self.at)) / f64::from(half_life.max(1)));
         if self.at > 0 {
             self.weight *= passed.min(32.0).exp2();
@@ -43,7 +43,7 @@ impl Recall {
         let last = self.weights.len() - 1;
         let bucket = usize::try_from(bucket).unwrap_or(last).min(last);
         if let Some(weight) = self.weights.get_mut(bucket) {
-            *weight += self.weight;
+            *weight += minutes * self.weight;
         }
     }
 

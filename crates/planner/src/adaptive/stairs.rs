@@ -47,6 +47,14 @@ impl Stairs {
         known.into_iter().find(|step| step.at >= since).map_or(0.0, |step| step.level)
     }
 
+    /// What is needed by someone else who looked on, in seconds of another time, each no later than
+    /// the next.
+    pub(super) fn push_all(&mut self, of: &Self, at: impl Fn(u32) -> u32) {
+        for step in of.steps.iter().take(of.len) {
+            self.push(at(step.at), step.level);
+        }
+    }
+
     fn last(&self) -> Option<&Step> {
         self.len.checked_sub(1).and_then(|last| self.steps.get(last))
     }

@@ -42,7 +42,7 @@ proptest! {
 
     #[test]
     fn more_cores_in_use_never_ask_for_fewer(loads in loads(), seed in any::<u64>()) {
-        let (mut sense, mut size) = (CpuSense::default(), 4);
+        let (mut sense, mut size) = (CpuSense::after(None), 4);
         for (now, share, more) in samples(&loads, seed) {
             let used = (8.0 * share).min(f64::from(size));
             let mut higher = sense;
@@ -60,7 +60,7 @@ proptest! {
 
     #[test]
     fn more_memory_in_use_never_asks_for_less(loads in loads(), seed in any::<u64>()) {
-        let mut sense = MemorySense::default();
+        let mut sense = MemorySense::after(None);
         let mut size = MemoryMib::try_from(4096).unwrap();
         let most = Ladder::floor(16_384.try_into().unwrap()).unwrap();
         for (now, share, more) in samples(&loads, seed) {

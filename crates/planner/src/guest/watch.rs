@@ -61,8 +61,9 @@ pub enum Shortage {
 pub(crate) struct Undo {
     pub(crate) to: MemoryMib,
     pub(crate) why: Shortage,
-    /// How long after the shrink it showed.
+    /// How long after the shrink it showed, and when that was.
     pub(crate) after: Duration,
+    pub(super) at: Moment,
 }
 
 impl Watch {
@@ -148,7 +149,7 @@ impl GuestSense {
         let Some(why) = said.and_then(|said| watch.heed(now, &said)) else { return };
         let after = now.since(watch.since);
         self.floor = Some((watch.before, now.after(REMEMBERED)));
-        self.undo = Some(Undo { to: watch.before, why, after });
+        self.undo = Some(Undo { to: watch.before, why, after, at: now });
         self.watch = None;
     }
 

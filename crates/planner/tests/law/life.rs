@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use vm_autoscale_planner::{Allow, VmPolicy};
 use vm_autoscale_proxmox::Ladder;
 
-use crate::world::{POLICY, Sight, World};
+use crate::world::{POLICY, Restart, Sight, World};
 
 /// Some time of one load.
 #[derive(Debug, Clone)]
@@ -51,6 +51,22 @@ fn sight() -> impl Strategy<Value = Sight> {
         1 => Just(Sight::Rebooted),
         1 => resized.prop_map(|(vcpus, mib)| Sight::Resized(vcpus, mib.try_into().unwrap())),
     ]
+}
+
+/// Restarts of the planner, each in some cycle: told to stop and soon back, as by an upgrade, or
+/// killed, or away for long; and each once more a while later.
+pub(crate) fn restarts(within: usize) -> impl Strategy<Value = Vec<(usize, Restart)>> {
+    let restart = || {
+        let away = prop_oneof![3 => 1u64..4, 2 => 4u64..80];
+        let restart = (any::<bool>(), away, 0usize..8);
+        restart.prop_map(|(told, away, late)| Restart { told, away, late })
+    };
+    let twice = (0..within, restart(), 1usize..60, restart());
+    let all = prop::collection::vec(twice, 1..30);
+    all.prop_map(|all| {
+        let both = |(at, one, later, other)| [(at, one), (at + later, other)];
+        all.into_iter().flat_map(both).collect()
+    })
 }
 
 /// What holds for it; the sizes that others give it lie within.
@@ -101,6 +117,11 @@ impl Life {
             self.left = stretch.takes + 1;
         }
         (sight, answered)
+    }
+
+    /// Whether no change is under way.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.world.pending.is_none() && !self.landed
     }
 
     fn sight(&self, stretch: &Stretch, at: usize) -> Sight {

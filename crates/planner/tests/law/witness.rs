@@ -17,12 +17,18 @@ const ANSWER: u64 = 15;
 const SMOOTHING: f64 = 30.0;
 const RESOURCES: [Resource; 2] = [Resource::Cpu, Resource::Memory];
 
+/// Seconds that nobody looked because of a restart and that may be left out of a window.
+const LEFT_OUT: u64 = 600;
+
 /// What was believed of one resource.
 #[derive(Default)]
 struct Record {
-    /// Since when without a gap, and up to when.
+    /// Since when without a gap but for restarts, and up to when.
     since: Option<u64>,
     last: u64,
+    /// Whether the next gap is that of a restart, and those since then: from when to when.
+    restarted: bool,
+    left_out: Vec<(u64, u64)>,
     smooth: f64,
     /// When how much was needed.
     needed: Vec<(u64, f64)>,
@@ -42,6 +48,16 @@ pub(crate) struct Witness {
 }
 
 impl Witness {
+    /// The planner was started anew, and of what was seen it knows what was until `noted`.
+    pub(crate) fn restarted(&mut self, noted: u64) {
+        (self.news, self.across, self.answered) = (None, true, None);
+        for record in &mut self.records {
+            record.needed.retain(|(at, _)| *at <= noted);
+            (record.last, record.restarted) = (record.last.min(noted), true);
+            record.since = record.since.filter(|since| *since < noted);
+        }
+    }
+
     /// A cycle of which that was seen.
     pub(crate) fn look(
         &mut self,
@@ -104,10 +120,19 @@ impl Witness {
 
 impl Record {
     fn push(&mut self, now: u64, used: f64, smoothing: f64) {
-        let passed = now - self.last;
+        let (passed, from) = (now - self.last, self.last);
         self.last = now;
+        if std::mem::take(&mut self.restarted) && self.since.is_some() && passed <= LEFT_OUT {
+            if passed > GAP {
+                self.left_out.push((from, now));
+            }
+            self.smooth = used;
+            self.needed.push((now, used));
+            return;
+        }
         if self.since.is_none() || passed > GAP {
             (self.since, self.smooth) = (Some(now), used);
+            self.left_out.clear();
             return;
         }
         let passed = f64::from(u32::try_from(passed).unwrap());
@@ -119,9 +144,14 @@ impl Record {
     fn bears(&self, now: u64, step: Move, reason: &Reason) -> Result<(), TestCaseError> {
         let Some((window, least)) = window(reason) else { return Ok(()) };
         prop_assert!(window >= least, "{window} s is no window: {reason}");
-        let seen = self.since.map_or(0, |since| now - since);
-        prop_assert!(seen >= window, "{step} after {seen} s: {reason}");
-        let late = self.needed.iter().rev().take_while(|(at, _)| *at >= now - window);
+        // Back to where a whole window was seen, whatever was left out.
+        let mut begin = now - window;
+        for (from, to) in self.left_out.iter().rev().filter(|(_, to)| *to > now - 2 * window) {
+            begin -= if *to > begin { to - from } else { 0 };
+        }
+        let since = self.since.unwrap_or(now);
+        prop_assert!(since <= begin, "{step} after {} s: {reason}", now - since);
+        let late = self.needed.iter().rev().take_while(|(at, _)| *at >= begin);
         let most = late.map(|(_, needed)| *needed).fold(0.0, f64::max);
         let left = match step {
             Move::Cpu { to, .. } => f64::from(to.get()),

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use vm_autoscale_planner::{
     Allow, Choice, CpuLaw, CpuLever, CpuRule, Decision, GuestAnswer, GuestSays, MemoryLaw,
-    MemoryLever, MemoryRule, Moment, Move, NodeInput, Planner, PlannerConfig, Resource, Sample,
-    VmInput, VmPolicy,
+    MemoryLever, MemoryRule, Moment, Move, NodeInput, Past, Planner, PlannerConfig, Resource,
+    Sample, VmInput, VmPolicy,
 };
 use vm_autoscale_proxmox::{MemoryMib, NodeName, VmConfig, VmId};
+
+use crate::diary::{Diary, WALL};
 
 /// Seconds between two cycles.
 pub(crate) const CYCLE: u64 = 10;
@@ -57,6 +59,17 @@ pub(crate) enum Sight {
     Resized(u32, MemoryMib),
 }
 
+/// How a planner is started anew.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Restart {
+    /// Whether it was told to stop.
+    pub(crate) told: bool,
+    /// Cycles until the next one begins.
+    pub(crate) away: u64,
+    /// Cycles of that one until it knows what was noted before.
+    pub(crate) late: usize,
+}
+
 pub(crate) struct World {
     planner: Planner,
     pub(crate) policy: VmPolicy,
@@ -72,6 +85,9 @@ pub(crate) struct World {
     pub(crate) decision: Vec<Decision>,
     node: NodeName,
     nodes: BTreeMap<NodeName, NodeInput>,
+    diary: Diary,
+    /// Since the restart: cycles until what was noted before is known, and that.
+    past: Option<(usize, Past)>,
 }
 
 impl World {
@@ -102,7 +118,28 @@ impl World {
             decision: Vec::new(),
             nodes: BTreeMap::from([(node.clone(), input)]),
             node,
+            diary: Diary::default(),
+            past: None,
         }
+    }
+
+    /// The planner is started anew, so many cycles later; told to stop it notes what it has before.
+    /// What it noted is known only some cycles after its start.
+    pub(crate) fn restart(&mut self, Restart { told, away, late }: Restart) {
+        if told {
+            self.diary.close(self.now, &self.planner);
+        }
+        self.diary.lose();
+        let kept = self.planner.keep(id()).unwrap();
+        self.now += CYCLE * away;
+        self.planner = Planner::new(CONFIG);
+        self.planner.again(id(), &kept, self.moment(0), away < 6);
+        self.past = Some((late, self.diary.past(&self.policy)));
+    }
+
+    /// When the last block ended that was noted.
+    pub(crate) fn noted(&self) -> u64 {
+        self.diary.noted()
     }
 
     pub(crate) fn vcpus(&self) -> u32 {
@@ -152,7 +189,16 @@ impl World {
         if sight != Sight::Repeated {
             self.sample = (sight != Sight::Absent).then(|| self.measure(uses, sight));
         }
-        self.plan(uses)
+        let answered = self.plan(uses);
+        self.diary.note(self.now, self.sample.as_ref(), &self.planner);
+        if let Some((late, past)) = self.past.take() {
+            let (now, wall) = (self.moment(0), WALL + self.now);
+            match late.checked_sub(1) {
+                Some(late) => self.past = Some((late, past)),
+                None => self.planner.learn(id(), past, now, wall),
+            }
+        }
+        answered
     }
 
     fn moment(&self, later: u64) -> Moment {
@@ -205,7 +251,7 @@ impl World {
     }
 }
 
-fn id() -> VmId {
+pub(crate) fn id() -> VmId {
     VmId::try_from(101).unwrap()
 }
 

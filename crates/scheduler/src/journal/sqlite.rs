@@ -39,6 +39,7 @@ pub(crate) use past::past_beside;
 pub use past::read_past;
 use prune::Prune;
 pub use reader::{LastKnown, LastPicture, last_pictures, schema_of};
+pub(crate) use samples::blocks_beside;
 pub use samples::{Block, PastUse, past_use};
 pub use schema::newest as schema_written;
 pub use sizes::{Moved, moved, moved_ever};

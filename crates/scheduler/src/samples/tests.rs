@@ -5,31 +5,47 @@ fn vmid(number: u32) -> VmId {
 }
 
 /// All VMs of a body.
-pub(crate) fn all(body: &[u8]) -> Result<Vec<VmUse>, Torn> {
+fn all(body: &[u8]) -> Result<Vec<(VmUse, VmNeeds)>, Torn> {
     Reader::new(body)?.collect()
 }
 
-fn some() -> Vec<VmUse> {
+fn some() -> Vec<(VmUse, VmNeeds)> {
     let used = |samples, mean, most, plugged, saturated| {
         Some(Used { samples, mean, most, plugged, saturated })
     };
+    let needs = |cpu, memory| VmNeeds { cpu, memory };
+    let largest = u32::MAX - 1;
     vec![
-        VmUse { vmid: vmid(100), who: 0, cpu: None, memory: None },
-        VmUse { vmid: vmid(101), who: 7, cpu: used(30, 150, 1990, 2, true), memory: None },
-        VmUse { vmid: vmid(4711), who: u32::MAX, cpu: None, memory: used(1, 0, 0, 2048, false) },
-        VmUse {
-            vmid: vmid(999_999_999),
-            who: 1,
-            cpu: used(u32::MAX >> 1, u32::MAX, u32::MAX, u32::MAX, true),
-            memory: used(29, 127, 128, 16_384, false),
-        },
+        (VmUse { vmid: vmid(100), who: 0, cpu: None, memory: None }, needs(None, None)),
+        (
+            VmUse { vmid: vmid(101), who: 7, cpu: used(30, 150, 1990, 2, true), memory: None },
+            needs(Some((0, 3)), None),
+        ),
+        (
+            VmUse {
+                vmid: vmid(4711),
+                who: u32::MAX,
+                cpu: None,
+                memory: used(1, 0, 0, 2048, false),
+            },
+            needs(None, Some(largest)),
+        ),
+        (
+            VmUse {
+                vmid: vmid(999_999_999),
+                who: 1,
+                cpu: used(u32::MAX >> 1, u32::MAX, u32::MAX, u32::MAX, true),
+                memory: used(29, 127, 128, 16_384, false),
+            },
+            needs(Some((largest, u32::MAX)), None),
+        ),
     ]
 }
 
-fn body(vms: &[VmUse]) -> Vec<u8> {
+fn body(vms: &[(VmUse, VmNeeds)]) -> Vec<u8> {
     let mut body = Body::new(0);
-    for vm in vms {
-        body.push(vm);
+    for (vm, needs) in vms {
+        body.push(vm, *needs);
     }
     body.bytes()
 }
@@ -39,26 +55,41 @@ fn what_was_written_is_read() {
     let vms = some();
     let body = body(&vms);
     assert_eq!(all(&body), Ok(vms.clone()));
-    for vm in vms {
+    for (vm, _) in vms {
         assert_eq!(find(&body, vm.vmid), Ok(Some(vm)));
     }
     assert_eq!(find(&body, vmid(102)), Ok(None));
     assert_eq!(all(&[VERSION]), Ok(vec![]));
 }
 
+/// As version 0.1 wrote it: the same without what was needed.
+#[test]
+fn what_an_earlier_version_wrote_is_read() {
+    let (cpu, memory) = ([30 << 1, 100, 27, 2], [30 << 1 | 1, 90, 0, 16]);
+    let bytes = [&[1, 101, 7, 0, 0, 0][..], &cpu, &memory, &[1, 8, 0, 0, 0, 0, 0]].concat();
+    let used =
+        |mean, most, plugged, saturated| Some(Used { samples: 30, mean, most, plugged, saturated });
+    let (cpu, memory) = (used(100, 127, 2, false), used(90, 90, 16, true));
+    let first = VmUse { vmid: vmid(101), who: 7, cpu, memory };
+    let second = VmUse { vmid: vmid(102), who: 8, cpu: None, memory: None };
+    let none = VmNeeds::default();
+    assert_eq!(all(&bytes), Ok(vec![(first, none), (second, none)]));
+}
+
 /// What a fleet costs: 288 of these a day.
 #[test]
-fn five_thousand_vms_are_less_than_a_hundred_thousand_bytes() {
+fn five_thousand_vms_are_less_than_120_000_bytes() {
     let used = |mean, most, plugged| Used { samples: 30, mean, most, plugged, saturated: false };
-    let vm = |number| VmUse {
+    let needs = VmNeeds { cpu: Some((1500, 90)), memory: Some(5500) };
+    let vm = |number: u32| VmUse {
         vmid: vmid(number),
         who: number.wrapping_mul(0x9e37_79b9),
         cpu: Some(used(900, 1800, 4)),
         memory: Some(used(5000, 6000, 8192)),
     };
-    let vms: Vec<VmUse> = (101..5101).map(vm).collect();
+    let vms: Vec<_> = (101..5101).map(|number| (vm(number), needs)).collect();
     let bytes = body(&vms).len();
-    assert!((70_000..100_000).contains(&bytes), "{bytes} bytes");
+    assert!((90_000..120_000).contains(&bytes), "{bytes} bytes");
 }
 
 /// Cut anywhere but between two VMs, or of another version: nothing of it is believed.
@@ -72,7 +103,7 @@ fn what_is_torn_is_not_believed_in_part() {
         assert_eq!(all(cut).is_ok(), is_between, "{end}");
         assert_eq!(find(cut, vmid(100)).is_ok(), is_between, "{end}");
     }
-    for foreign in [&[][..], &[0], &[2], b"{\"vms\":[]}"] {
+    for foreign in [&[][..], &[0], &[3], b"{\"vms\":[]}"] {
         assert_eq!(find(foreign, vmid(101)), Err(Torn), "{foreign:?}");
     }
     // Numbers that do not rise, that no VM has, and that no 32 bits hold.

@@ -8,11 +8,12 @@ use vm_autoscale_proxmox::{VmConfig, VmId};
 
 use super::Worker;
 use super::errands::Stepped;
+use super::learn::Pupil;
 use super::memory::{Memory, Suspect};
 use super::questions::Question;
 use crate::act::{Settled, carry_out, clear, compare, reconcile};
 use crate::view::{InFlight, KnownVm, View};
-use crate::{Clock, Helper, Intent, Journal};
+use crate::{Clock, Helper, Intent, Journal, JournalError};
 
 pub(super) type Done = mpsc::UnboundedSender<Finished>;
 
@@ -30,6 +31,8 @@ pub(super) enum Finished {
     Compared { suspect: Suspect, sizes: Option<(u32, u32)> },
     /// A guest was asked: nothing where it could not be.
     Said { question: Question, answer: Option<GuestAnswer> },
+    /// What VMs used before the start was played to their rules.
+    Learnt(Result<Vec<Pupil>, JournalError>),
 }
 
 impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {

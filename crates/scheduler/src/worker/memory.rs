@@ -11,6 +11,7 @@ use crate::act::Settled;
 use crate::journal::{Compare, Decided, Duty, LastChange, Quarantine, Recalled, VmRecord};
 use crate::outcome::Then;
 use crate::view::{InFlight, View};
+use crate::worker::learn::Lessons;
 use crate::worker::usage::Usage;
 use crate::{Intent, Outcome};
 
@@ -63,6 +64,8 @@ pub(crate) struct Memory {
     unsaid: Vec<Decided>,
     /// What the VMs use.
     pub(super) usage: Usage,
+    /// Who is still to be taught what was seen before the start.
+    pub(super) lessons: Lessons,
     /// Of changes that have ended, what the journal is still to close.
     ended: Vec<u64>,
     /// Why the journal takes nothing.
@@ -92,6 +95,7 @@ impl Memory {
             open: Vec::new(),
             unsaid: Vec::new(),
             usage: Usage::default(),
+            lessons: Lessons::default(),
             ended: Vec::new(),
             journal: None,
             generation,
@@ -118,6 +122,7 @@ impl Memory {
                 continue;
             }
             self.planner.again(vmid, &record.planner, now, soon);
+            self.lessons.expect(vmid, now);
             self.view.remember(vmid, record.identity.clone());
             self.records.insert(vmid, record);
         }
@@ -138,6 +143,7 @@ impl Memory {
     fn forget(&mut self, vmid: VmId) {
         self.planner.forget(vmid);
         self.usage.forget(vmid);
+        self.lessons.forget(vmid);
         self.records.remove(&vmid);
         self.blocked.retain(|(blocked, _)| *blocked != vmid);
     }

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use vm_autoscale_planner::{Moment, Sample};
+use vm_autoscale_planner::{Moment, Needed, Planner, Sample};
 use vm_autoscale_proxmox::{CpuLimit, VmId};
 
 use super::memory::Memory;
 use crate::journal::Samples;
-use crate::samples::{Body, Used, VmUse, who};
+use crate::samples::{Body, Used, VmNeeds, VmUse, who};
 use crate::view::{KnownVm, View};
 
 /// So long a block is.
@@ -55,14 +55,14 @@ struct Sum {
 impl Memory {
     /// Takes the new samples of a look.
     pub(super) fn tally(&mut self, now: Moment, wall: u64) {
-        let Self { usage, view, .. } = self;
+        let Self { usage, view, planner, .. } = self;
         if now.since(usage.last.0) >= GAP {
-            usage.close(view);
+            usage.close(view, planner);
         }
         let begun = *usage.begun.get_or_insert(now);
         usage.last = (now, wall);
         if now.since(begun) >= BLOCK {
-            usage.close(view);
+            usage.close(view, planner);
             usage.begun = Some(now);
         }
         for (vmid, vm) in view.vms.iter().filter(|(_, vm)| vm.policy.is_some()) {
@@ -75,7 +75,7 @@ impl Memory {
 
 impl Usage {
     /// The block ends with the last look.
-    pub(super) fn close(&mut self, view: &View) {
+    pub(super) fn close(&mut self, view: &View, planner: &Planner) {
         let Some(begun) = self.begun.take() else { return };
         let (moment, wall) = self.last;
         let seconds = moment.since(begun).as_secs().try_into().unwrap_or(u32::MAX);
@@ -85,7 +85,7 @@ impl Usage {
             let vm = tally.take(*vmid, view);
             let has = vm.cpu.is_some() || vm.memory.is_some();
             if has {
-                body.push(&vm);
+                body.push(&vm, needs(planner.needed(*vmid, begun, moment)));
                 is_empty = false;
             }
             // Of one that is still there it is known which sample was its last.
@@ -162,6 +162,15 @@ impl Sum {
     }
 }
 
+/// In the parts that are noted, and no less.
+fn needs([cpu, memory]: [Option<Needed>; 2]) -> VmNeeds {
+    let parts = |cores: f64| whole((1000.0 * cores).ceil());
+    VmNeeds {
+        cpu: cpu.map(|Needed { most, jumps }| (parts(most), parts(jumps))),
+        memory: memory.map(|Needed { most, .. }| whole(most.ceil())),
+    }
+}
+
 /// More than this it gets at no time, whatever is plugged.
 fn cap(vm: &KnownVm) -> Option<f64> {
     match vm.config.as_ref()?.config.cpulimit {
@@ -181,4 +190,4 @@ fn whole(value: f64) -> u32 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -1,7 +1,7 @@
 //! Memory by the guest's own word.
 
 use super::*;
-use crate::{GuestAnswer, GuestSays, MemoryLaw};
+use crate::{GuestAnswer, GuestSays, MemoryLaw, Needed, Past, PastBlock, PastUse};
 
 mod fleet;
 mod watched;
@@ -64,6 +64,52 @@ fn text(choice: &Choice) -> String {
         Verdict::Hold => format!("hold: {}", choice.reason),
         Verdict::Recommend(step) => format!("would: {step}: {}", choice.reason),
         Verdict::Act(step) => format!("{step}: {}", choice.reason),
+    }
+}
+
+/// What is page cache by the guest's word is none of what it needs after a restart, either; and a
+/// restart of a restart forgets nothing more.
+#[test]
+fn a_restart_keeps_what_was_page_cache() {
+    let mut world = world();
+    world.uses(4000.0, 4096.0);
+    world.told(GuestAnswer::Says(says(4096, 2900, 50)));
+    for _ in 0..2 {
+        let kept = world.planner.keep(vmid()).unwrap();
+        world.planner = Planner::new(CONFIG);
+        world.planner.again(vmid(), &kept, world.now, true);
+        world.uses(3000.0, 4096.0);
+        let held = world.uses(3000.0, 4096.0);
+        // 1196 of 3929 MiB were needed: 2733 are page cache, of which 2688 are kept.
+        assert_eq!(held.reason.to_string(), "7.6 % used");
+    }
+}
+
+/// Nothing is taken so soon after growth, also not by one who was started anew since.
+#[test]
+fn a_restart_does_not_end_the_rest_after_growth() {
+    for (grown, soon) in [(false, true), (true, false)] {
+        let mut world = world();
+        (0..200).for_each(|_| drop(world.uses(679.0, 4096.0)));
+        let (from, to) = (3584.try_into().unwrap(), 4096.try_into().unwrap());
+        if grown {
+            world.planner.changed(vmid(), Move::Memory { from, to }, true, world.now);
+        }
+        let kept = world.planner.keep(vmid()).unwrap();
+        world.planner = Planner::new(CONFIG);
+        world.planner.again(vmid(), &kept, world.now, true);
+        let mut past = Past::new(&world.policy).unwrap();
+        let (end, seconds) = (world.now, 2000);
+        let needed = Some(Needed { most: 679.0, jumps: 0.0 });
+        let memory = Some(PastUse { samples: 200, mean: 679.0, most: 679.0, needed });
+        past.see(&PastBlock { end, wall: 9000, seconds, cpu: None, memory });
+        world.uses(679.0, 4096.0);
+        world.planner.learn(vmid(), past, world.now, 9010);
+        let asked = (0..20).any(|_| {
+            world.uses(679.0, 4096.0);
+            world.is_asked()
+        });
+        assert_eq!(asked, soon);
     }
 }
 

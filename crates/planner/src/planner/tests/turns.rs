@@ -111,21 +111,28 @@ fn a_sample_after_a_gap_says_nothing() {
 }
 
 #[test]
-fn memory_granted_a_moment_ago_still_counts() {
-    let mut world = World::new();
-    let vmid = 101u32.try_into().unwrap();
-    world.node.memory_used = Some(58_400.0);
-    // 90 % of 65,536 are 58,982: there is room for one DIMM.
-    assert!(world.see(Some(sample(10, 50.0, 95.0))).act().is_some());
-    let (from, to) = (4096.try_into().unwrap(), 4608.try_into().unwrap());
-    world.planner.changed(vmid, Move::Memory { from, to }, true, world.now);
-    world.conf = CONF.replace("4096", "4608");
-    let larger = |ctime| {
-        let (memory, memory_used) = (Some(4608.0), Some(4400.0));
-        Some(Sample { memory_used, memory, ..sample(ctime, 50.0, 50.0) })
-    };
-    world.now = world.now.after(Duration::from_secs(60));
-    world.see(larger(20));
-    let decision = world.see(larger(30));
-    assert!(matches!(decision.memory.reason, Reason::NodeFull(..)), "{:?}", decision.memory);
+fn memory_granted_a_moment_ago_still_counts_also_after_a_restart() {
+    for restarts in [false, true] {
+        let mut world = World::new();
+        let vmid = 101u32.try_into().unwrap();
+        world.node.memory_used = Some(58_400.0);
+        // 90 % of 65,536 are 58,982: there is room for one DIMM.
+        assert!(world.see(Some(sample(10, 50.0, 95.0))).act().is_some());
+        let (from, to) = (4096.try_into().unwrap(), 4608.try_into().unwrap());
+        world.planner.changed(vmid, Move::Memory { from, to }, true, world.now);
+        world.conf = CONF.replace("4096", "4608");
+        let larger = |ctime| {
+            let (memory, memory_used) = (Some(4608.0), Some(4400.0));
+            Some(Sample { memory_used, memory, ..sample(ctime, 50.0, 50.0) })
+        };
+        if restarts {
+            let kept = world.planner.keep(vmid).unwrap();
+            world.planner = Planner::new(CONFIG);
+            world.planner.again(vmid, &kept, world.now, true);
+        }
+        world.now = world.now.after(Duration::from_secs(60));
+        world.see(larger(20));
+        let decision = world.see(larger(30));
+        assert!(matches!(decision.memory.reason, Reason::NodeFull(..)), "{:?}", decision.memory);
+    }
 }

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use rusqlite::{Connection, Row, params};
+use vm_autoscale_planner::Moment;
 use vm_autoscale_proxmox::{ClusterName, VmId};
 
 use super::fault::Fault;
-use super::value::{count, name, number, of_moment, sum_with};
+use super::value::{count, moment, name, number, of_moment, sum_with};
 use super::{load, reader, schema};
 use crate::journal::{JournalError, Samples};
-use crate::samples::{all, find};
+use crate::samples::{Reader, all, find};
 use crate::{Event, VmUse};
 
 /// What is in a journal of one VM.
@@ -66,6 +67,32 @@ pub fn past_use(path: &Path, vmid: VmId, since: u64) -> Result<Vec<PastUse>, Jou
         }
         found.retain(|past| !past.blocks.is_empty());
         Ok(found)
+    })
+}
+
+/// Gives `take` what the VMs of a cluster used up to that moment, block by block, oldest first: as
+/// many of the newest as are no more than so many bytes. A row that cannot be believed is left out.
+/// For the process that has the file open.
+pub(crate) fn blocks_beside(
+    path: &Path,
+    cluster: &ClusterName,
+    (until, bytes): (Moment, u64),
+    mut take: impl FnMut((Moment, u64, u32), Reader<'_>),
+) -> Result<(), JournalError> {
+    let query = "SELECT cluster, moment, wall, seconds, body, sum FROM samples \
+                 WHERE cluster = ?1 AND moment <= ?2 AND id >= (SELECT min(id) FROM ( \
+                 SELECT id, sum(length(body)) OVER (ORDER BY id DESC) AS bytes FROM samples \
+                 WHERE cluster = ?1 AND moment <= ?2) WHERE bytes <= ?3) ORDER BY moment";
+    reader::beside(path, |connection| {
+        let mut statement = connection.prepare(query)?;
+        let limits = params![cluster.as_str(), of_moment(until), number(bytes)];
+        let mut rows = statement.query(limits)?;
+        while let Some(row) = rows.next()? {
+            let Some((wall, seconds, body)) = written(row, cluster.as_str()) else { continue };
+            let Ok(vms) = Reader::new(body) else { continue };
+            take((moment(row.get(1)?)?, wall, seconds), vms);
+        }
+        Ok(())
     })
 }
 

@@ -7,7 +7,7 @@ use vm_autoscale_proxmox::{Identity, MemoryMib, VmId};
 
 use super::*;
 use crate::journal::Samples;
-use crate::samples::{Body, Used, VmUse};
+use crate::samples::{Body, Used, VmNeeds, VmUse};
 use crate::{ClusterStatus, Decided, Duty, Outcome, VmRecord, VmStatus};
 
 mod clock;
@@ -117,8 +117,8 @@ pub(super) fn used_by(who: u32, mean: u32) -> Vec<u8> {
     let cpu = Some(Used { samples: 30, mean, most: mean + 50, plugged: 2, saturated: false });
     let memory = Some(Used { samples: 30, mean: 800, most: 900, plugged: 2048, saturated: false });
     let mut body = Body::new(0);
-    body.push(&VmUse { vmid: vmid(101), who, cpu, memory });
-    body.push(&VmUse { vmid: vmid(102), who: 9, cpu: None, memory });
+    body.push(&VmUse { vmid: vmid(101), who, cpu, memory }, VmNeeds::default());
+    body.push(&VmUse { vmid: vmid(102), who: 9, cpu: None, memory }, VmNeeds::default());
     body.bytes()
 }
 

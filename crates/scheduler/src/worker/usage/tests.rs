@@ -23,7 +23,7 @@ const MIB: f64 = 1_048_576.0;
 
 /// A cluster at one moment.
 #[derive(Clone)]
-struct Site(Arc<Mutex<State>>);
+pub(in crate::worker) struct Site(Arc<Mutex<State>>);
 
 struct State {
     now: u64,
@@ -108,10 +108,10 @@ impl State {
     }
 }
 
-struct Daemon {
+pub(in crate::worker) struct Daemon {
     site: Site,
     worker: Worker<Site, Site, SqliteJournal>,
-    memory: Memory,
+    pub(in crate::worker) memory: Memory,
     path: PathBuf,
 }
 
@@ -135,14 +135,14 @@ impl Daemon {
     }
 
     /// Killed, and started anew.
-    fn killed(self) -> Self {
+    pub(in crate::worker) fn killed(self) -> Self {
         let Self { site, worker, memory, path } = self;
         drop((worker, memory));
         Self::start(path, site)
     }
 
     /// One look after ten seconds.
-    async fn look(&mut self, vms: &[(u32, f64, f64)]) {
+    pub(in crate::worker) async fn look(&mut self, vms: &[(u32, f64, f64)]) {
         {
             let mut state = self.site.0.lock().unwrap();
             (state.now, state.ctime) = (state.now + 10, state.now + 10);
@@ -159,19 +159,23 @@ impl Daemon {
 
     /// The same look once more.
     async fn again(&mut self) {
-        let (done, _finished) = mpsc::unbounded_channel();
+        let (done, mut finished) = mpsc::unbounded_channel();
         let begun = self.site.now();
         self.worker.cycle(&mut self.memory, begun, &done).await;
         assert_eq!(self.memory.journal, None);
+        drop(done);
+        while let Some(end) = finished.recv().await {
+            self.worker.note(&mut self.memory, end);
+        }
     }
 
     /// Told to stop.
-    async fn stop(&mut self) {
+    pub(in crate::worker) async fn stop(&mut self) {
         let (_done, mut finished) = mpsc::unbounded_channel();
         self.worker.drain(&mut self.memory, &mut finished).await;
     }
 
-    fn config(&mut self, conf: &str) {
+    pub(in crate::worker) fn config(&mut self, conf: &str) {
         let mut state = self.site.0.lock().unwrap();
         state.version += 1;
         conf.clone_into(&mut state.conf);
@@ -194,7 +198,7 @@ impl Daemon {
     }
 }
 
-fn daemon(dir: &tempfile::TempDir) -> Daemon {
+pub(in crate::worker) fn daemon(dir: &tempfile::TempDir) -> Daemon {
     let conf = "vmgenid: a\ncores: 8\nvcpus: 2\nmemory: 2048\n".to_owned();
     let (now, vms) = (START - 10, Vec::new());
     let state = State { now, vms, ctime: 0, version: 1, conf };

@@ -154,6 +154,24 @@ fn a_restart_does_not_end_the_watch() {
     assert_eq!(undone.reason.kind(), "undo");
 }
 
+/// What is to be given back, and was not before the restart, is asked about anew and given back.
+#[test]
+fn a_restart_does_not_end_what_is_to_be_given_back() {
+    let mut world = shrunk();
+    later(&mut world, 30);
+    assert!(world.is_asked());
+    let short = GuestSays { available: 100, ..fine() };
+    let undone = world.told(GuestAnswer::Says(short));
+    assert_eq!(undone.reason.kind(), "undo");
+    let kept = world.planner.keep(vmid()).unwrap();
+    world.planner = Planner::new(CONFIG);
+    world.planner.again(vmid(), &kept, world.now, true);
+    later(&mut world, 30);
+    assert!(world.is_asked());
+    let undone = world.told(GuestAnswer::Says(short));
+    assert_eq!(undone.reason.kind(), "undo");
+}
+
 /// What was taken step by step is given back as a whole, also while nothing is measured.
 #[test]
 fn several_steps_are_one_shrink() {

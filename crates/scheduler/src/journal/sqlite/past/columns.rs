@@ -60,7 +60,8 @@ fn block(
     let begin = end.saturating_sub(u64::from(seconds).max(1));
     let parts = parts(reading.order, begin, end);
     let is_wanted = |vm: &VmUse| reading.wanted.is_empty() || reading.wanted.contains(&vm.vmid);
-    let vms = Reader::new(body).ok()?.filter(|vm| vm.as_ref().map_or(true, is_wanted));
+    let vms = Reader::new(body).ok()?.map(|vm| vm.map(|(vm, _)| vm));
+    let vms = vms.filter(|vm| vm.as_ref().map_or(true, is_wanted));
     // All of it is read first, so that a torn one is not believed in part.
     let vms: Vec<VmUse> = vms.collect::<Result<_, _>>().ok()?;
     for vm in vms {
