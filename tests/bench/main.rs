@@ -49,6 +49,7 @@ fn run() -> io::Result<()> {
     writeln!(out, "starting a lab of {NODES} nodes and {VMS} VMs, the helper and the scheduler")?;
     let mut stage = Stage::set(&play())?;
     desk::fill(&stage.journal())?;
+    steady::calm(&stage)?;
     stage.start_helper()?;
     stage.start_scheduler()?;
     let whole = |status: &vm_autoscale_scheduler::StatusReport| {
@@ -60,6 +61,7 @@ fn run() -> io::Result<()> {
     steady::measure(&stage, &mut table)?;
     steady::memories(&stage, &mut table)?;
     desk::measure(&stage, &mut table)?;
+    steady::full(&stage, &mut table)?;
     changes::measure(&mut stage, &mut table)?;
     refusals::measure(&mut stage, &mut table)?;
     stage.strike()?;

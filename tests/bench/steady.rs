@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use vm_autoscale_lab::{Control, Stats};
 use vm_autoscale_protocol::Request;
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 use vm_autoscale_scheduler::{Helper as _, HelperClient, Purpose};
@@ -17,28 +18,27 @@ use crate::table::{Table, median};
 /// Cycles that are measured.
 const CYCLES: usize = 20;
 
+/// Gives every VM a load that it has room for: nothing is to be changed, and nobody to be asked.
+///
+/// # Errors
+/// The lab does not do its part.
+pub(crate) fn calm(stage: &Stage) -> io::Result<()> {
+    each(stage, |vmid| Control::Load { vmid, cores: 0.5, mib: 600.0 })
+}
+
+fn each(stage: &Stage, control: fn(VmId) -> Control) -> io::Result<()> {
+    let vmids = (101..101 + VMS).map(VmId::try_from);
+    vmids.into_iter().try_for_each(|vmid| stage.control(control(vmid.map_err(io::Error::other)?)))
+}
+
 /// Looks on while nothing changes.
 ///
 /// # Errors
 /// A program does not do its part.
 pub(crate) fn measure(stage: &Stage, table: &mut Table) -> io::Result<()> {
-    let (scheduler, helper) = programs(stage)?;
-    // Ends in the quiet after a cycle.
-    cycles(&[scheduler, helper], 1)?;
-    let before = (stage.node_stats()?, cpu_time(scheduler)?, cpu_time(helper)?);
-    let walls = cycles(&[scheduler, helper], CYCLES)?;
-    let after = (stage.node_stats()?, cpu_time(scheduler)?, cpu_time(helper)?);
-    let count = |name| {
-        after.0.commands.get(name).copied().unwrap_or(0)
-            - before.0.commands.get(name).copied().unwrap_or(0)
-    };
-    let looks = u32::try_from(count("ReadCluster")).map(f64::from).map_err(io::Error::other)?;
-    let a_look = |count: u64| u32::try_from(count).map(|count| f64::from(count) / looks);
-    let commands = a_look(after.0.execs - before.0.execs).map_err(io::Error::other)?;
-    let logins = u32::try_from(after.0.logins - before.0.logins).map_err(io::Error::other)?;
+    let Cost { commands, logins, walls, cpu: [ours, theirs] } = cost(stage)?;
     table.promise("remote commands a cycle", 1.0, "", commands, "");
-    table.promise("logins after the first", 0.0, "", logins.into(), "");
-    let ms = |time: Duration| time.as_secs_f64() * 1000.0;
+    table.promise("logins after the first", 0.0, "", logins, "");
     let longest = walls.iter().max().copied().map_or(0.0, ms);
     let note =
         format!(" (longest {longest:.0}; of them the lab's own work {:.0})", ms(own_work(stage)?));
@@ -49,11 +49,57 @@ pub(crate) fn measure(stage: &Stage, table: &mut Table) -> io::Result<()> {
         ms(median(walls)),
         &note,
     );
-    let [ours, theirs] = [after.1.saturating_sub(before.1), after.2.saturating_sub(before.2)]
-        .map(|time| ms(time) / looks);
     let note = format!(" (scheduler {ours:.0}, helper {theirs:.0})");
     table.promise("CPU of scheduler and helper a cycle", 100.0, "ms", ours + theirs, &note);
     Ok(())
+}
+
+/// The same while every VM looks full. It is of page cache, which only its guest can tell from need.
+///
+/// # Errors
+/// A program does not do its part.
+pub(crate) fn full(stage: &Stage, table: &mut Table) -> io::Result<()> {
+    each(stage, |vmid| Control::PageCache { vmid, mib: 1e6 })?;
+    let (scheduler, helper) = programs(stage)?;
+    // Until it shows in the samples.
+    cycles(&[scheduler, helper], 3)?;
+    let Cost { commands, cpu: [ours, theirs], .. } = cost(stage)?;
+    let what = format!("remote commands a cycle, all {VMS} VMs full of page cache");
+    table.figure(&what, format!("{commands:.1} ({:.0} ms CPU)", ours + theirs));
+    Ok(())
+}
+
+/// What a cycle takes.
+struct Cost {
+    commands: f64,
+    /// In all cycles together.
+    logins: f64,
+    walls: Vec<Duration>,
+    /// Of scheduler and helper, in milliseconds.
+    cpu: [f64; 2],
+}
+
+fn cost(stage: &Stage) -> io::Result<Cost> {
+    let (scheduler, helper) = programs(stage)?;
+    // Ends in the quiet after a cycle.
+    cycles(&[scheduler, helper], 1)?;
+    let before = (stage.node_stats()?, cpu_time(scheduler)?, cpu_time(helper)?);
+    let walls = cycles(&[scheduler, helper], CYCLES)?;
+    let after = (stage.node_stats()?, cpu_time(scheduler)?, cpu_time(helper)?);
+    let number = |count| u32::try_from(count).map(f64::from).map_err(io::Error::other);
+    let looks = |stats: &Stats| stats.commands.get("ReadCluster").copied().unwrap_or(0);
+    let seen = number(looks(&after.0) - looks(&before.0))?;
+    let cpu = [after.1.saturating_sub(before.1), after.2.saturating_sub(before.2)];
+    Ok(Cost {
+        commands: number(after.0.execs - before.0.execs)? / seen,
+        logins: number(after.0.logins - before.0.logins)?,
+        walls,
+        cpu: cpu.map(|time| ms(time) / seen),
+    })
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
 }
 
 /// How long the lab works on one look before it has its answer: the median of five.

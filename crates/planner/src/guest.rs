@@ -11,7 +11,7 @@ use vm_autoscale_proxmox::MemoryMib;
 
 use crate::budget::whole;
 use crate::reason::{Percent, Signal};
-use crate::{Kept, Moment, Reason};
+use crate::{Allow, Kept, Moment, Reason};
 
 mod gate;
 mod order;
@@ -29,6 +29,8 @@ const FRESH: Duration = Duration::from_secs(15);
 /// A guest that only looks full is asked again after so long, then after twice as long each time.
 const FIRST_WAIT: Duration = Duration::from_secs(60);
 const MAX_WAIT: Duration = Duration::from_secs(900);
+/// And where nothing is done whatever it says: its answer only makes a recommendation right.
+const IDLE_WAIT: Duration = Duration::from_secs(3600);
 /// One that needs more than this share may soon be short, and where page cache gives way to
 /// programs Proxmox's figure does not show it: its wait is no longer than this.
 const NEAR: f64 = 0.75;
@@ -63,9 +65,10 @@ pub(crate) struct GuestSense {
     silent: bool,
     /// Proxmox's last figure, in MiB.
     seen: f64,
-    /// How often in a row the wait before the next question was doubled, and when it ends.
+    /// How often in a row the wait before the next question was doubled, and since when it is
+    /// waited for that; nothing where nothing is.
     doublings: u32,
-    again: Moment,
+    waits: Option<Moment>,
     /// Since when an answer is waited for.
     asked: Option<Moment>,
     /// It is to be asked in this cycle.
@@ -112,10 +115,22 @@ impl GuestSense {
     }
 
     /// Has it asked where it looks as full as `mark`, a share, and was not asked for a while.
-    pub(crate) fn suspect(&mut self, now: Moment, mark: f32, size: MemoryMib) {
+    pub(crate) fn suspect(&mut self, now: Moment, mark: f32, size: MemoryMib, allow: Allow) {
         let own = self.said.map_or(KERNEL, |said| said.own);
         let full = self.seen + own >= f64::from(mark) * f64::from(size.get());
-        self.asks |= full && now >= self.again;
+        self.asks |= full && self.is_due(now, size, allow != Allow::Nothing);
+    }
+
+    /// Whether it was not asked for as long as its answers were no news.
+    fn is_due(&self, now: Moment, size: MemoryMib, acts: bool) -> bool {
+        let near = self.said.is_some_and(|said| said.need > NEAR * f64::from(size.get()));
+        let most = match acts {
+            false => IDLE_WAIT,
+            true if near && !self.silent => NEAR_WAIT,
+            true => MAX_WAIT,
+        };
+        let wait = FIRST_WAIT.saturating_mul(1 << self.doublings.min(8)).min(most);
+        self.waits.is_none_or(|since| now.since(since) >= wait)
     }
 
     /// Why nothing is to be changed, where page cache is part of it.
@@ -144,21 +159,16 @@ impl GuestSense {
         };
         (self.silent, self.heard) = (said.is_none(), Some(now));
         self.heed(now, said);
+        let mut is_news = self.waits.is_none();
         let before = self.said.filter(|before| before.size == size);
         if let Some(said) = said {
             let rose = before.is_none_or(|it| said.need - it.need > ROSE * f64::from(size.get()));
-            self.doublings = if rose { 0 } else { self.doublings };
+            is_news |= rose;
             self.said = Some(said);
         }
-        self.wait_longer(now, size);
+        self.doublings = if is_news { 0 } else { self.doublings.saturating_add(1) };
+        self.waits = Some(now);
         said.map(|said| said.need)
-    }
-
-    fn wait_longer(&mut self, now: Moment, size: MemoryMib) {
-        let near = self.said.is_some_and(|said| said.need > NEAR * f64::from(size.get()));
-        let most = if near && !self.silent { NEAR_WAIT } else { MAX_WAIT };
-        self.again = now.after(FIRST_WAIT.saturating_mul(1 << self.doublings.min(8)).min(most));
-        self.doublings = self.doublings.saturating_add(1);
     }
 
     /// A new cycle.
@@ -171,6 +181,15 @@ impl GuestSense {
     /// Whether it is to be asked in this cycle.
     pub(crate) fn asks(&self) -> bool {
         self.asks
+    }
+
+    /// Who has waited longest for a question comes first, who did not answer one last.
+    pub(crate) fn turn(&self, now: Moment) -> (bool, Option<Moment>) {
+        (self.is_unanswered(now), self.waits)
+    }
+
+    fn is_unanswered(&self, now: Moment) -> bool {
+        self.asked.is_some_and(|at| now.since(at) > UNANSWERED)
     }
 
     /// The question goes out.
@@ -186,7 +205,7 @@ impl GuestSense {
         } else if done {
             (self.undo, self.watch) = (None, None);
         }
-        (self.doublings, self.again, self.changed) = (0, now, now);
+        (self.waits, self.changed) = (None, now);
     }
 
     /// What came of the last question; nothing where none was asked.

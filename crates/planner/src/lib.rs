@@ -36,6 +36,6 @@ pub use input::{Allow, Moment, NodeInput, PlannerConfig, Sample, VmInput, VmPoli
 pub use kept::{InVain, Kept, KeptResource};
 pub use law::{CpuLaw, CpuRule, Marks, MemoryLaw, MemoryRule, Windows};
 pub use levers::{CpuLever, MemoryLever};
-pub use planner::Planner;
+pub use planner::{Planner, QUESTIONS};
 pub use reason::{Reason, Signal};
 pub use short::{Limit, Room, Short, Stock};

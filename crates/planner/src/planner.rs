@@ -25,6 +25,8 @@ const THRESHOLD_MOST_BUSY: f64 = 90.0;
 
 /// A question costs a node as much as a change: most of a second of Perl.
 const QUESTIONS_PER_NODE: usize = 2;
+/// And as many in a cluster as are asked at once: who is not asked is not waited for.
+pub const QUESTIONS: usize = 8;
 
 /// What outlives a cycle: which samples were seen, and when what was changed.
 #[derive(Debug)]
@@ -40,8 +42,15 @@ pub struct Planner {
     heard: Vec<Heard>,
     share: Share,
     order: Vec<usize>,
+    /// So many of them want to grow: those come first.
+    growing: usize,
+    asking: Vec<Asking>,
     questions: Vec<VmId>,
 }
+
+/// Whose guest is to be asked, first those with less of everything: of what rank it is, since when
+/// it waits, and which VM it is.
+type Asking = ([bool; 2], (bool, Option<Moment>), usize);
 
 /// What one VM's evidence asks for, and what its node makes of that.
 #[derive(Debug)]
@@ -81,6 +90,8 @@ impl Planner {
             heard: Vec::new(),
             share: Share::default(),
             order: Vec::new(),
+            growing: 0,
+            asking: Vec::new(),
             questions: Vec::new(),
         }
     }
@@ -153,7 +164,7 @@ impl Planner {
     }
 
     /// Of which VMs the guest is to be asked what memory it needs, by the last plan: at most two on
-    /// a node. What comes of it is [told](Self::told).
+    /// a node, and eight in all. What comes of it is [told](Self::told).
     #[must_use]
     pub fn questions(&self) -> &[VmId] {
         &self.questions
@@ -259,22 +270,30 @@ impl Planner {
         }
     }
 
-    /// Whom to ask: who is watched after a shrink before the others, who grows before who shrinks.
+    /// Whom to ask: who is watched after a shrink before the others, who grows before who shrinks,
+    /// and of them who has waited longest.
     fn question(&mut self, now: Moment, vms: &[VmInput<'_>]) {
         self.questions.clear();
+        self.asking.clear();
+        for (place, index) in self.order.iter().enumerate() {
+            let state = vms.get(*index).and_then(|vm| self.vms.get(&vm.vmid));
+            if let Some(state) = state.filter(|state| state.guest.asks()) {
+                let rank = [!state.guest.is_watched(), place >= self.growing];
+                self.asking.push((rank, state.guest.turn(now), *index));
+            }
+        }
+        self.asking.sort_unstable();
         let mut nodes = BTreeMap::<&NodeName, usize>::new();
-        for first in [true, false] {
-            for vm in self.order.iter().filter_map(|index| vms.get(*index)) {
-                let Some(state) = self.vms.get_mut(&vm.vmid) else { continue };
-                if !state.guest.asks() || state.guest.is_watched() != first {
-                    continue;
-                }
-                let of_node = nodes.entry(vm.node).or_default();
-                if *of_node < QUESTIONS_PER_NODE {
-                    *of_node += 1;
-                    state.guest.asked(now);
-                    self.questions.push(vm.vmid);
-                }
+        for vm in self.asking.iter().filter_map(|(.., index)| vms.get(*index)) {
+            let of_node = nodes.entry(vm.node).or_default();
+            if *of_node < QUESTIONS_PER_NODE && self.questions.len() < QUESTIONS {
+                *of_node += 1;
+                self.questions.push(vm.vmid);
+            }
+        }
+        for vmid in &self.questions {
+            if let Some(state) = self.vms.get_mut(vmid) {
+                state.guest.asked(now);
             }
         }
     }
@@ -348,8 +367,9 @@ impl Planner {
         self.order.extend((0..count).map(|index| index.wrapping_add(turn) % count));
         let grows = |wish: &Wanted| wish.as_ref().is_ok_and(|(step, _)| step.is_growth());
         let heard = &self.heard;
-        self.order
-            .sort_by_key(|index| !heard.get(*index).is_some_and(|vm| vm.wanted.iter().any(grows)));
+        let grows = |index: &usize| heard.get(*index).is_some_and(|vm| vm.wanted.iter().any(grows));
+        self.order.sort_by_key(|index| !grows(index));
+        self.growing = self.order.partition_point(grows);
     }
 }
 

@@ -392,7 +392,7 @@ impl State {
             MemoryRule::Adaptive(law) => {
                 let device = config.balloon != Some(0);
                 if device {
-                    self.guest.suspect(at, law.grow_at, now);
+                    self.guest.suspect(at, law.grow_at, now, vm.policy.allow);
                 }
                 let sense = self.memory_sense.as_ref().ok_or(Reason::NoSample)?;
                 let judged = sense.judge(&law, at, now);

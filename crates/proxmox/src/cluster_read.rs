@@ -53,9 +53,14 @@ impl ClusterRead {
             let lines = file(path, copy).ok_or_else(|| Error::format(path, "no answer"))?;
             Ok::<_, Error>(lines.join("\n"))
         };
-        let guests = VmList::parse(&text(VMLIST, 0)?)?.agreed(&VmList::parse(&text(VMLIST, 1)?)?);
-        let first = once_by_key(file(RRD, 0).unwrap_or_default());
-        let second = once_by_key(file(RRD, 1).unwrap_or_default());
+        // Mostly both copies are the same to the letter: then what one says is what both say.
+        let [list, list_again] = [text(VMLIST, 0)?, text(VMLIST, 1)?];
+        let guests = VmList::parse(&list)?;
+        let guests =
+            if list == list_again { guests } else { guests.agreed(&VmList::parse(&list_again)?) };
+        let [lines, lines_again] = [file(RRD, 0), file(RRD, 1)].map(Option::unwrap_or_default);
+        let first = once_by_key(lines);
+        let second = (lines != lines_again).then(|| once_by_key(lines_again));
         let mut read = Self {
             version: PmxcfsVersion::parse(&text(VERSION, 0)?)?,
             members: Members::parse(&text(MEMBERS, 0)?)?,
@@ -68,7 +73,7 @@ impl ClusterRead {
             pause: file(PAUSE, 0).map(|lines| lines.join("\n")),
             doubted: 0,
         };
-        read.add_agreed(&first, &second);
+        read.add_agreed(&first, second.as_ref().unwrap_or(&first));
         Ok(read)
     }
 

@@ -69,13 +69,18 @@ impl RrdLine {
     pub fn parse(line: &str) -> Option<Self> {
         let (key, values) = line.split_once(':')?;
         let (family, name) = key.split_once('/')?;
-        let columns: Vec<&str> = values.split(':').collect();
-        match (family, columns.len()) {
-            ("pve2.3-vm", 15) | ("pve-vm-9.0", 22) => {
-                Some(Self::Vm(name.parse().ok()?, VmLine::parse(&columns)?))
+        let (mut columns, mut count) = ([""; MOST], 0);
+        for column in values.split(':') {
+            *columns.get_mut(count)? = column;
+            count += 1;
+        }
+        let columns = columns.get(..count)?;
+        match (family, count) {
+            ("pve2.3-vm", 15) | ("pve-vm-9.0", MOST) => {
+                Some(Self::Vm(name.parse().ok()?, VmLine::parse(columns)?))
             }
-            ("pve2-node", 15) | ("pve-node-9.0", 22) => {
-                Some(Self::Node(name.try_into().ok()?, NodeLine::parse(&columns)?))
+            ("pve2-node", 15) | ("pve-node-9.0", MOST) => {
+                Some(Self::Node(name.try_into().ok()?, NodeLine::parse(columns)?))
             }
             _ => None,
         }
@@ -87,19 +92,16 @@ impl VmLine {
         let [uptime, _name, status, template, ctime, rest @ ..] = columns else {
             return None;
         };
-        let rest = numbers(rest)?;
-        let [maxcpu, cpu, maxmem, mem, ..] = rest.as_slice() else {
-            return None;
-        };
+        let [maxcpu, cpu, maxmem, mem, ..] = numbers(rest)?;
         Some(Self {
             uptime: uptime.parse().ok()?,
             status: if *status == "running" { VmStatus::Running } else { VmStatus::NotRunning },
             template: *template == "1",
             ctime: ctime.parse().ok()?,
-            maxcpu: *maxcpu,
-            cpu: *cpu,
-            maxmem: *maxmem,
-            mem: *mem,
+            maxcpu,
+            cpu,
+            maxmem,
+            mem,
         })
     }
 }
@@ -109,34 +111,39 @@ impl NodeLine {
         let [uptime, _sublevel, ctime, rest @ ..] = columns else {
             return None;
         };
-        let rest = numbers(rest)?;
-        let [_loadavg, maxcpu, cpu, _iowait, memtotal, memused, ..] = rest.as_slice() else {
-            return None;
-        };
+        let [_loadavg, maxcpu, cpu, _iowait, memtotal, memused, ..] = numbers(rest)?;
         Some(Self {
             uptime: uptime.parse().ok()?,
             ctime: ctime.parse().ok()?,
-            maxcpu: *maxcpu,
-            cpu: *cpu,
-            memtotal: *memtotal,
-            memused: *memused,
+            maxcpu,
+            cpu,
+            memtotal,
+            memused,
         })
     }
 }
 
+/// Columns that a line has at most.
+const MOST: usize = 22;
+
 /// Every column, undefined ones as `None`; `None` altogether when one is no number.
-fn numbers(columns: &[&str]) -> Option<Vec<Option<f64>>> {
-    let number = |text: &&str| match *text {
-        "U" | "" => Some(None),
-        text => {
-            let plain = text
-                .bytes()
-                .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
-            let value: f64 = plain.then(|| text.parse().ok())??;
-            (value.is_finite() && value >= 0.0).then_some(Some(value))
-        }
-    };
-    columns.iter().map(number).collect()
+fn numbers(columns: &[&str]) -> Option<[Option<f64>; MOST]> {
+    let mut numbers = [None; MOST];
+    for (number, text) in numbers.iter_mut().zip(columns) {
+        *number = match *text {
+            "U" | "" => None,
+            text => Some(plain(text)?),
+        };
+    }
+    Some(numbers)
+}
+
+/// A finite number that is not negative, in digits.
+fn plain(text: &str) -> Option<f64> {
+    let is_plain =
+        text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
+    let value: f64 = is_plain.then(|| text.parse().ok())??;
+    (value.is_finite() && value >= 0.0).then_some(value)
 }
 
 #[cfg(test)]

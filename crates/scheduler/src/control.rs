@@ -115,9 +115,9 @@ fn meant<'c>(
     named.into_iter().chain(hosts.keys().filter(move |_| named.is_none()))
 }
 
-/// A [`Reply`] that is written down at once: of thousands of VMs a tree of values in between would take
-/// more memory than all that is known of them.
-#[derive(Serialize)]
+/// A [`Reply`] that is written down and read at once: of thousands of VMs a tree of values in between
+/// would take more memory than all that is known of them.
+#[derive(Serialize, Deserialize)]
 struct Told<T> {
     parameters: T,
 }

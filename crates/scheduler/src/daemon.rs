@@ -13,7 +13,7 @@ use crate::claims::Care;
 use crate::control::{self, Board, Desk};
 use crate::metrics::{self, Door};
 use crate::observe::{Blind, observe};
-use crate::status::ClusterStatus;
+use crate::status::Seen;
 use crate::view::{InFlight, View};
 use crate::ways;
 use crate::worker::planner_config;
@@ -187,7 +187,7 @@ pub async fn look(config: &Arc<SchedulerConfig>) -> Result<StatusReport, Error> 
         let (now, mut decisions): (Moment, Vec<_>) = (clock.now(), Vec::new());
         let mut planner = Planner::new(planner_config(config));
         planner.plan(now, &view.vm_inputs(&none), &view.node_inputs(now, &none), &mut decisions);
-        board.post(ClusterStatus::of(&care.cluster, &view, &decisions, now));
+        board.post(Seen::of(&care.cluster, &view, &decisions, now));
     }
     Ok(board.report(&MemoryJournal::default()))
 }

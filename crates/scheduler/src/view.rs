@@ -2,6 +2,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use vm_autoscale_config::{Managed, Placement, Roster, VmFacts};
@@ -23,9 +24,8 @@ mod vm;
 use others::Others;
 pub(crate) use pauses::Nameable;
 use pools::PoolsRead;
-use vm::KnownConfig;
-pub(crate) use vm::KnownVm;
 pub use vm::vm_policy;
+pub(crate) use vm::{KnownConfig, KnownVm};
 
 const MIB: f64 = 1024.0 * 1024.0;
 /// A config that says less of who its VM is than before may be one whose end is missing: it is read
@@ -225,7 +225,7 @@ impl View {
         vm.config = found.and_then(|FoundConfig { digest, text }| match VmConfig::parse(&text) {
             Ok(config) => {
                 vm.is_settled = false;
-                Some(KnownConfig { version: vm.version, digest, config })
+                Some(Arc::new(KnownConfig { version: vm.version, digest, config }))
             }
             Err(error) => {
                 tracing::warn!(%vmid, node = %vm.node, kind = "unreadable", "{error}");
@@ -297,12 +297,23 @@ impl View {
 
     /// The VMs as the planner sees them.
     pub(crate) fn vm_inputs(&self, in_flight: &InFlight) -> Vec<VmInput<'_>> {
-        self.vms.keys().filter_map(|vmid| self.vm_input(*vmid, in_flight)).collect()
+        let mut inputs = Vec::with_capacity(self.vms.len());
+        let all = self.vms.iter().filter_map(|(vmid, vm)| self.input(*vmid, vm, in_flight));
+        inputs.extend(all);
+        inputs
     }
 
     /// One of them; nothing where it is not looked after.
     pub(crate) fn vm_input(&self, vmid: VmId, in_flight: &InFlight) -> Option<VmInput<'_>> {
-        let vm = self.vms.get(&vmid)?;
+        self.input(vmid, self.vms.get(&vmid)?, in_flight)
+    }
+
+    fn input<'a>(
+        &'a self,
+        vmid: VmId,
+        vm: &'a KnownVm,
+        in_flight: &InFlight,
+    ) -> Option<VmInput<'a>> {
         Some(VmInput {
             vmid,
             node: &vm.node,

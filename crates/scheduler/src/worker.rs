@@ -11,7 +11,7 @@ use crate::claims::Care;
 use crate::control::{Board, Inside, Question};
 use crate::notify::Notifier;
 use crate::observe::observe;
-use crate::status::ClusterStatus;
+use crate::status::Seen;
 use crate::view::{FRESH, View};
 use crate::{Clock, Helper, Journal};
 
@@ -191,7 +191,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         let mut notes = memory.notes(&self.care.cluster, now);
         let taken = Taken::of(&notes);
         if memory.wants_picture(now) {
-            notes.picture = Some(self.status(memory, now));
+            notes.picture = Some(self.seen(memory, now).status());
         }
         let pictured = notes.picture.is_some();
         let kept = self.journal.keep(notes).await;
@@ -272,22 +272,21 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
 
     fn publish(&self, memory: &Memory, begun: Moment) {
         let now = self.clock.now();
-        let mut status = self.status(memory, now);
-        status.look_ms = now.since(begun).as_millis().try_into().unwrap_or(u64::MAX);
-        self.board.post(status);
+        let mut seen = self.seen(memory, now);
+        seen.cluster.look_ms = now.since(begun).as_millis().try_into().unwrap_or(u64::MAX);
+        self.board.post(seen);
     }
 
-    fn status(&self, memory: &Memory, now: Moment) -> ClusterStatus {
-        let mut status =
-            ClusterStatus::of(&self.care.cluster, &memory.view, &memory.decisions, now);
-        status.looks = memory.looks;
+    fn seen(&self, memory: &Memory, now: Moment) -> Seen {
+        let mut seen = Seen::of(&self.care.cluster, &memory.view, &memory.decisions, now);
+        seen.cluster.looks = memory.looks;
         let clock = self.care.roster.lacks_time().then(|| CLOCK.to_owned());
         let problems =
             [memory.problem.clone(), memory.journal.clone(), stopped_by(&memory.view), clock];
         let problems: Vec<String> = problems.into_iter().flatten().collect();
-        status.problem = (!problems.is_empty()).then(|| problems.join("; "));
-        complete(&mut status, memory, now);
-        status
+        seen.cluster.problem = (!problems.is_empty()).then(|| problems.join("; "));
+        complete(&mut seen, memory, now);
+        seen
     }
 
     /// Waits for the changes under way, within a deadline.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use vm_autoscale_proxmox::{Ladder, MemoryMib};
 
-use super::{GuestSense, UNANSWERED};
+use super::GuestSense;
 use crate::reason::{Percent, Signal};
 use crate::{MemoryLaw, Moment, Reason};
 
@@ -54,8 +54,8 @@ impl GuestSense {
             return Ok((to, Signal::Guest { available: said.available, total: said.total }));
         }
         let shown = Percent(100.0 * self.seen / f64::from(from.get()));
-        let unanswered = self.asked.is_some_and(|at| now.since(at) > UNANSWERED);
-        if wish.device && (!self.silent || now >= self.again) && !unanswered {
+        let unanswered = self.is_unanswered(now);
+        if wish.device && (!self.silent || self.is_due(now, from, wish.acts)) && !unanswered {
             return self.ask(now, wish, shown);
         }
         self.asks |= wish.device && unanswered;
@@ -69,7 +69,7 @@ impl GuestSense {
         wish: &Wish<'_>,
         shown: Percent,
     ) -> Result<(MemoryMib, Signal), Reason> {
-        self.asks |= wish.acts || now >= self.again;
+        self.asks |= wish.acts || self.is_due(now, wish.from, false);
         match self.said.filter(|_| !wish.acts) {
             Some(said) => Ok((wish.to, Signal::Estimate(now.since(said.at)))),
             None => Err(Reason::AskingGuest(shown)),

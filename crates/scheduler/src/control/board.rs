@@ -14,6 +14,7 @@ use crate::claims::{Care, Claims};
 use crate::daemon::Beat;
 use crate::metrics::Tally;
 use crate::notify::Tallies;
+use crate::status::Seen;
 use crate::{ClusterStatus, Journal, LastChange, Reload, StatusReport};
 
 mod blocked;
@@ -21,7 +22,7 @@ mod blocked;
 /// A look that takes longer than this is told of before it ends.
 const OVERDUE: Duration = Duration::from_secs(8);
 
-type Posted = BTreeMap<ClusterName, Arc<ClusterStatus>>;
+type Posted = BTreeMap<ClusterName, Arc<Seen>>;
 
 /// What is known, for whoever asks.
 #[derive(Debug, Clone, Default)]
@@ -77,27 +78,27 @@ impl Board {
     }
 
     /// A cycle is complete.
-    pub(crate) fn post(&self, status: ClusterStatus) {
-        let (cluster, status) = (status.name.clone(), Arc::new(status));
+    pub(crate) fn post(&self, seen: Seen) {
+        let (cluster, seen) = (seen.cluster.name.clone(), Arc::new(seen));
         {
             let mut state = self.state();
             state.looking.remove(&cluster);
-            state.clusters.insert(cluster.clone(), status.clone());
+            state.clusters.insert(cluster.clone(), seen.clone());
         }
-        let seconds = Duration::from_millis(status.look_ms).as_secs_f64();
+        let seconds = Duration::from_millis(seen.cluster.look_ms).as_secs_f64();
         self.count(|tally| tally.cycle(&cluster, seconds));
         if let Some(beat) = self.0.beat.get() {
-            beat.completed(&status);
+            beat.completed(&seen);
         }
     }
 
     /// A change has ended: nobody waits for the next look to hear of it.
     pub(crate) fn changed(&self, cluster: &ClusterName, vmid: VmId, last: &LastChange) {
         let mut state = self.state();
-        let Some(status) = state.clusters.get_mut(cluster) else { return };
-        let vms = &mut Arc::make_mut(status).vms;
-        if let Some(vm) = vms.iter_mut().find(|vm| vm.vmid == vmid) {
-            vm.last = Some(last.clone());
+        let Some(seen) = state.clusters.get_mut(cluster) else { return };
+        let vms = &mut Arc::make_mut(seen).vms;
+        if let Some(vm) = vms.iter_mut().find(|vm| vm.vmid() == vmid) {
+            vm.changed = Some(last.clone());
         }
     }
 
@@ -155,9 +156,10 @@ impl Board {
         self.0.tally.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What was seen last, as it was posted.
-    pub(crate) fn posted(&self) -> Vec<Arc<ClusterStatus>> {
-        self.state().clusters.values().cloned().collect()
+    /// What was seen last.
+    pub(crate) fn posted(&self) -> Vec<ClusterStatus> {
+        let (clusters, _) = self.seen();
+        clusters.values().map(|seen| seen.status()).collect()
     }
 
     /// Whether nothing may be changed at all.
@@ -167,18 +169,18 @@ impl Board {
 
     /// All that was seen last.
     pub fn report<J: Journal>(&self, journal: &J) -> StatusReport {
-        self.report_of(journal, ClusterStatus::clone)
+        self.report_of(journal, Seen::status)
     }
 
     /// The same without the VMs, of which there may be thousands.
     pub(crate) fn report_without_vms<J: Journal>(&self, journal: &J) -> StatusReport {
-        self.report_of(journal, ClusterStatus::without_vms)
+        self.report_of(journal, |seen| seen.cluster.clone())
     }
 
     fn report_of<J: Journal>(
         &self,
         journal: &J,
-        shown: fn(&ClusterStatus) -> ClusterStatus,
+        shown: fn(&Seen) -> ClusterStatus,
     ) -> StatusReport {
         let (clusters, looking) = self.seen();
         let (watched, reload, helper, ways, tallies) = {
@@ -192,8 +194,8 @@ impl Board {
         let unseen = looking.iter().filter(|(name, _)| !clusters.contains_key(name));
         let unseen = unseen.map(|(name, time)| format!("cluster {name}: {}", late(*time)));
         let late = |name: &ClusterName| looking.get(name).map(|time| late(*time));
-        let told = |(name, status): (&ClusterName, &Arc<ClusterStatus>)| {
-            let mut status = shown(status);
+        let told = |(name, seen): (&ClusterName, &Arc<Seen>)| {
+            let mut status = shown(seen);
             status.problem = status.problem.or_else(|| late(name));
             status
         };

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::Path;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
@@ -12,7 +12,8 @@ use vm_autoscale_protocol::{Call, MAX_REQUEST, Reply, encode};
 
 use super::order::{PauseOrder, ResumeOrder, Resumed};
 use super::{
-    GET_CONFIG, GET_HEADROOM, GET_STATUS, ORDER, PATIENCE, PAUSE, RESUME, RunningConfig, read_frame,
+    GET_CONFIG, GET_HEADROOM, GET_STATUS, ORDER, PATIENCE, PAUSE, RESUME, RunningConfig, Told,
+    read_frame,
 };
 use crate::{Error, HeadroomOrder, HeadroomReport, PauseStatus, StatusReport};
 
@@ -79,18 +80,30 @@ pub(super) async fn call<T: DeserializeOwned>(
     let ask = async {
         let mut stream = UnixStream::connect(path).await?;
         stream.write_all(&bytes).await?;
-        let frame = read_frame(&mut stream, MAX_STATUS).await?;
-        Ok(serde_json::from_slice::<Reply>(&frame)?)
+        read_frame(&mut stream, MAX_STATUS).await
     };
     let patience = if is_order { ORDER } else { PATIENCE };
-    let reply = timeout(patience, ask).await.unwrap_or_else(|late| Err(late.into()));
-    let reply = reply
+    let frame = timeout(patience, ask).await.unwrap_or_else(|late| Err(late.into()));
+    let frame = frame
         .map_err(|error| if hung_up(&error) { Error::Order(HUNG_UP.into()) } else { of(error) });
-    let Reply { error, parameters, .. } = reply?;
+    said(&frame?).map_err(|error| of(error.into()))?
+}
+
+/// What an answer says. Its values are read as what they are, see [`Told`]: whether they are any is
+/// looked at before.
+fn said<T: DeserializeOwned>(frame: &[u8]) -> Result<Result<T, Error>, serde_json::Error> {
+    let Verdict { error } = serde_json::from_slice(frame)?;
     if let Some(error) = error {
-        return Err(refused(&error, &parameters));
+        let Reply { parameters, .. } = serde_json::from_slice(frame)?;
+        return Ok(Err(refused(&error, &parameters)));
     }
-    serde_json::from_value(parameters).map_err(|error| of(error.into()))
+    let Told { parameters } = serde_json::from_slice(frame)?;
+    Ok(Ok(parameters))
+}
+
+#[derive(Deserialize)]
+struct Verdict {
+    error: Option<String>,
 }
 
 /// It was there, and ended the connection without a word.

@@ -8,6 +8,7 @@ use vm_autoscale_proxmox::ClusterName;
 
 use super::manager::Manager;
 use crate::ClusterStatus;
+use crate::status::Seen;
 
 /// Characters of the line in `systemctl status`.
 const WIDTH: usize = 160;
@@ -23,13 +24,13 @@ pub(crate) struct Beat {
 
 #[derive(Default)]
 struct Rounds {
-    clusters: BTreeMap<ClusterName, Seen>,
+    clusters: BTreeMap<ClusterName, Cycle>,
     said: String,
 }
 
 /// What the last cycle of a cluster was like.
 #[derive(Default)]
-struct Seen {
+struct Cycle {
     /// Whether it came since the last pet.
     done: bool,
     vms: usize,
@@ -42,18 +43,18 @@ impl Beat {
         clusters: impl Iterator<Item = &'c ClusterName>,
         changes: impl Fn() -> u64 + Send + Sync + 'static,
     ) -> Self {
-        let clusters = clusters.map(|name| (name.clone(), Seen::default())).collect();
+        let clusters = clusters.map(|name| (name.clone(), Cycle::default())).collect();
         let rounds = Mutex::new(Rounds { clusters, said: String::new() });
         Self { manager, changes: Box::new(changes), rounds }
     }
 
     /// A cluster's cycle is complete.
-    pub(crate) fn completed(&self, status: &ClusterStatus) {
+    pub(crate) fn completed(&self, seen: &Seen) {
         let changes = (self.changes)();
         let (alive, line) = {
             // What is in it is whole after every statement.
             let mut rounds = self.rounds.lock().unwrap_or_else(PoisonError::into_inner);
-            (rounds.complete(status), rounds.line(changes))
+            (rounds.complete(&seen.cluster, seen.vms.len()), rounds.line(changes))
         };
         if let Some(line) = line {
             self.manager.status(line);
@@ -66,9 +67,9 @@ impl Beat {
 
 impl Rounds {
     /// Whether every cluster had one since this was true the last time.
-    fn complete(&mut self, status: &ClusterStatus) -> bool {
-        let (vms, problem) = (status.vms.len(), status.problem.clone());
-        self.clusters.insert(status.name.clone(), Seen { done: true, vms, problem });
+    fn complete(&mut self, status: &ClusterStatus, vms: usize) -> bool {
+        let problem = status.problem.clone();
+        self.clusters.insert(status.name.clone(), Cycle { done: true, vms, problem });
         let all = self.clusters.values().all(|seen| seen.done);
         if all {
             self.clusters.values_mut().for_each(|seen| seen.done = false);
@@ -78,7 +79,7 @@ impl Rounds {
 
     /// How it goes, where that is another line than before.
     fn line(&mut self, changes: u64) -> Option<String> {
-        let ill = |(name, seen): (&ClusterName, &Seen)| {
+        let ill = |(name, seen): (&ClusterName, &Cycle)| {
             let problem = seen.problem.as_ref()?.lines().next()?;
             Some(format!("cluster {name}: {problem}"))
         };
@@ -126,25 +127,25 @@ mod tests {
     fn one_that_hangs_lets_the_watchdog_starve_and_one_with_a_problem_does_not() {
         let mut rounds = Rounds::default();
         for name in ["a", "b"] {
-            rounds.clusters.insert(name.try_into().unwrap(), Seen::default());
+            rounds.clusters.insert(name.try_into().unwrap(), Cycle::default());
         }
         let (a, b, ill) = (status("a", None), status("b", None), status("b", Some("no answer")));
-        assert!(!rounds.complete(&a) && !rounds.complete(&a) && rounds.complete(&b));
+        assert!(!rounds.complete(&a, 0) && !rounds.complete(&a, 0) && rounds.complete(&b, 0));
         // The round is new: `a` counts once in it, however often it comes.
-        assert!(!rounds.complete(&b) && rounds.complete(&a));
-        assert!(!rounds.complete(&a) && rounds.complete(&ill));
-        assert!((0..100).all(|_| !rounds.complete(&a)), "b hangs");
+        assert!(!rounds.complete(&b, 0) && rounds.complete(&a, 0));
+        assert!(!rounds.complete(&a, 0) && rounds.complete(&ill, 0));
+        assert!((0..100).all(|_| !rounds.complete(&a, 0)), "b hangs");
     }
 
     #[test]
     fn the_line_says_what_is_wrong_once() {
         let mut rounds = Rounds::default();
-        rounds.complete(&status("a", None));
+        rounds.complete(&status("a", None), 0);
         assert_eq!(rounds.line(3).as_deref(), Some("0 VMs in 1 cluster, 3 changes, all well"));
         assert_eq!(rounds.line(3), None);
-        rounds.complete(&status("b", Some("no answer\n  help: x")));
+        rounds.complete(&status("b", Some("no answer\n  help: x")), 0);
         assert_eq!(rounds.line(3).as_deref(), Some("cluster b: no answer"));
-        rounds.complete(&status("c", Some(&"x".repeat(1000))));
+        rounds.complete(&status("c", Some(&"x".repeat(1000))), 0);
         assert!(rounds.line(3).unwrap().contains("(and 1 more)"));
     }
 }

@@ -1,7 +1,6 @@
 //! What `/metrics` shows: every name and label of it is promised to dashboards and alerts.
 
 use std::fmt;
-use std::sync::Arc;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, text};
@@ -23,7 +22,7 @@ pub(super) struct Facts {
     /// Without its VMs.
     pub(super) report: StatusReport,
     /// With them.
-    pub(super) clusters: Vec<Arc<ClusterStatus>>,
+    pub(super) clusters: Vec<ClusterStatus>,
     pub(super) tally: Tally,
     /// Seconds since 1970.
     pub(super) since: u64,

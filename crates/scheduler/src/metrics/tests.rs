@@ -33,7 +33,7 @@ fn board(vms: u32, problem: Option<&str>) -> Board {
     });
     let cluster: ClusterStatus = serde_json::from_value(cluster).unwrap();
     let (board, name) = (Board::default(), cluster.name.clone());
-    board.post(cluster);
+    board.post(cluster.into());
     let way = NodeHealth {
         cluster: name.clone(),
         node: "pve1".try_into().unwrap(),
@@ -137,9 +137,9 @@ async fn health_is_told_with_what_is_wrong() {
     assert!(ill.starts_with("HTTP/1.1 503 "), "{ill}");
     assert!(ill.ends_with("\r\n\r\ncluster home: no answer:\\nit hangs\n"), "{ill}");
     assert!(get(&path, "/metrics").await.contains("vm_autoscale_healthy 0\n"));
-    let mut well = ClusterStatus::clone(&board.posted()[0]);
+    let mut well = board.posted().remove(0);
     well.problem = None;
-    board.post(well);
+    board.post(well.into());
     let well = get(&path, "/healthz?verbose").await;
     assert!(well.starts_with("HTTP/1.1 200 OK\r\n") && well.ends_with("\r\n\r\nwell\n"), "{well}");
 }

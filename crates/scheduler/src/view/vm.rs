@@ -1,5 +1,6 @@
 //! One VM as it is known.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use vm_autoscale_config::{self as config, Answer, Managed, Mode, Policy, VmSettings};
@@ -19,7 +20,7 @@ pub(crate) struct KnownVm {
     pub(crate) node: NodeName,
     /// Of the config, by the answering node.
     pub(super) version: u64,
-    pub(crate) config: Option<KnownConfig>,
+    pub(crate) config: Option<Arc<KnownConfig>>,
     /// Who it is, by the last config that was read of it, wherever it was then.
     pub(crate) identity: Option<Identity>,
     /// How often in a row its config said less of that.
@@ -62,7 +63,7 @@ pub(crate) struct KnownVm {
 }
 
 /// A config as it was read.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct KnownConfig {
     pub(super) version: u64,
     pub(crate) digest: Digest,
@@ -131,7 +132,7 @@ impl KnownVm {
 
     /// The config, if it is that of the last look.
     pub(crate) fn current(&self) -> Option<&KnownConfig> {
-        self.config.as_ref().filter(|known| known.version == self.version)
+        self.config.as_deref().filter(|known| known.version == self.version)
     }
 
     /// Nothing is known of it now but whether a list has it.

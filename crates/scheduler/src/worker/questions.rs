@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tracing::Instrument as _;
-use vm_autoscale_planner::{GuestAnswer, GuestSays, Moment};
+use vm_autoscale_planner::{GuestAnswer, GuestSays, Moment, QUESTIONS};
 use vm_autoscale_protocol::{Executed, Request, RunningQuery};
 use vm_autoscale_proxmox::{Identity, NodeName, VmId, is_not_running, parse_guest_stats};
 
@@ -14,7 +14,7 @@ use crate::{AskError, Clock, Helper, Journal};
 
 /// So many at once, in the cluster and on a node: what belongs to a change is read through the
 /// same places, and is not to wait behind more.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = QUESTIONS;
 const OF_NODE: usize = 2;
 /// An answer that takes longer is of no use for a decision.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -64,10 +64,9 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         }
         let Memory { planner, view, decisions, in_flight, .. } = memory;
         let now = self.clock.now();
-        let inputs = view.vm_inputs(in_flight);
-        let Some(vm) = inputs.iter().find(|vm| vm.vmid == vmid) else { return };
+        let Some(vm) = view.vm_input(vmid, in_flight) else { return };
         let mut decided = Vec::new();
-        planner.plan_again(now, std::slice::from_ref(vm), &mut decided);
+        planner.plan_again(now, &[vm], &mut decided);
         for decision in decided.into_iter().filter(|decision| decision.act().is_some()) {
             self.change((view, in_flight), &decision, done);
             if let Some(shown) = decisions.iter_mut().find(|shown| shown.vmid == vmid) {

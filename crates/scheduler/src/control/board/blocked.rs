@@ -13,16 +13,9 @@ impl Board {
     fn blocked_lines(&self) -> Vec<String> {
         let (clusters, _) = self.seen();
         let mut lines = Vec::new();
-        for (name, status) in &clusters {
-            for vm in &status.vms {
-                // Mostly both for the same reason.
-                let why = match vm.blocked {
-                    [true, _] => &vm.cpu,
-                    [_, true] => &vm.memory_decision,
-                    _ => continue,
-                };
-                lines.push(format!("VM {} of {name}: {why}", vm.vmid));
-            }
+        for (name, seen) in &clusters {
+            let blocked = seen.vms.iter().filter_map(|vm| Some((vm.vmid(), vm.blocked()?)));
+            lines.extend(blocked.map(|(vmid, why)| format!("VM {vmid} of {name}: {why}")));
         }
         lines
     }

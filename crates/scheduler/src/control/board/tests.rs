@@ -19,7 +19,7 @@ fn begin(board: &Board, name: &str, ago: Duration) {
 fn a_look_that_does_not_end_is_told_before_its_deadline() {
     let board = Board::default();
     let ills = || board.report(&MemoryJournal::default()).ills();
-    board.post(cluster("a"));
+    board.post(cluster("a").into());
     board.begin(&"a".try_into().unwrap());
     begin(&board, "b", Duration::from_secs(1));
     assert_eq!(ills(), Vec::<String>::new());
@@ -32,8 +32,8 @@ fn a_look_that_does_not_end_is_told_before_its_deadline() {
         let one = told.iter().find(|ill| ill.starts_with(name)).unwrap();
         assert!(one.contains("the look that began 8 s ago has no answer yet"), "{one}");
     }
-    board.post(cluster("a"));
-    board.post(cluster("b"));
+    board.post(cluster("a").into());
+    board.post(cluster("b").into());
     assert_eq!(ills(), Vec::<String>::new());
 }
 

@@ -171,7 +171,7 @@ async fn a_clock_that_is_set_is_taken_at_its_word() {
     assert_eq!(days.at(NINE - 2 * HOUR).await, BASE);
     // Ten years before, such a clock was never set. It is said, and nothing holds.
     let told = |days: &Days| {
-        days.player.worker.status(&days.player.memory, days.player.worker.clock.now())
+        days.player.worker.seen(&days.player.memory, days.player.worker.clock.now()).cluster
     };
     let unset =
         |days: &Days| told(days).problem.unwrap_or_default().contains("clock was never set");

@@ -10,8 +10,7 @@ use vm_autoscale_proxmox::{ClusterName, VmId};
 
 use super::{Memory, record_of};
 use crate::journal::{Decided, Notes, Samples, Standing, VmRecord};
-use crate::status::told;
-use crate::{ClusterStatus, MemorySignal, PlannedState};
+use crate::status::{Seen, told};
 
 /// For when the daemon is down; 5,000 VMs are about 3 MiB.
 const PICTURE: Duration = Duration::from_secs(300);
@@ -177,36 +176,19 @@ fn kind(choice: &Choice) -> Cow<'static, str> {
     format!("{verdict}: {}", choice.reason.kind()).into()
 }
 
-/// Puts what planner and records know into the status.
-pub(in crate::worker) fn complete(status: &mut ClusterStatus, memory: &Memory, now: Moment) {
+/// Puts what planner and records know into what was seen.
+pub(in crate::worker) fn complete(seen: &mut Seen, memory: &Memory, now: Moment) {
     let budgets = memory.planner.nodes();
-    for node in &mut status.nodes {
+    for node in &mut seen.cluster.nodes {
         let Some(budget) = budgets.iter().find(|budget| budget.node == node.name) else { continue };
         let of = |stock: Stock| (stock.taken, stock.of);
         (node.memory_budget, node.vcpus_budget) = (budget.committed.map(of), budget.vcpus.map(of));
     }
-    for vm in &mut status.vms {
-        vm.sample_age = memory.planner.sample_age(vm.vmid, now).map(|age| age.as_secs());
-        vm.signal = vm.sample_age.map(|_| signal(memory, vm.vmid));
-        if memory.in_flight.contains_key(&vm.vmid) {
-            let decided = vm.moves.iter_mut().filter(|is| is.state == PlannedState::Decided);
-            decided.for_each(|planned| planned.state = PlannedState::UnderWay);
-        }
-        let Some(record) = memory.records.get(&vm.vmid) else { continue };
-        let [cpu, ram] = &record.standing;
-        let since = |standing: &Standing| (standing.since > 0).then_some(standing.since);
-        (vm.cpu_since, vm.memory_since) = (since(cpu), since(ram));
-        vm.last.clone_from(&record.last);
-    }
-}
-
-fn signal(memory: &Memory, vmid: VmId) -> MemorySignal {
-    let config = memory.view.vms.get(&vmid).and_then(|vm| vm.config.as_ref());
-    if config.is_some_and(|known| known.config.balloon == Some(0)) {
-        MemorySignal::Host
-    } else if memory.planner.is_heard(vmid) {
-        MemorySignal::Guest
-    } else {
-        MemorySignal::Balloon
+    for vm in &mut seen.vms {
+        let vmid = vm.vmid();
+        vm.sample_age = memory.planner.sample_age(vmid, now).map(|age| age.as_secs());
+        vm.is_heard = memory.planner.is_heard(vmid);
+        vm.is_under_way = memory.in_flight.contains_key(&vmid);
+        vm.record = memory.records.get(&vmid).cloned();
     }
 }
