@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use vm_autoscale_lab::{Control, Entry, Reply, Request, VmInfo, ask};
 use vm_autoscale_planner::Resource;
-use vm_autoscale_scheduler::{StatusReport, fetch_status};
+use vm_autoscale_scheduler::{ClusterStatus, StatusReport, fetch_status};
 use vm_autoscale_tests::programs::{Program, command, directory, pause};
 use vm_autoscale_tests::stage::Stage;
 
@@ -148,11 +148,13 @@ impl Scene {
         }
     }
 
-    /// Whether the VM has what is wanted, and the scheduler says that it saw to it.
+    /// Whether the VM has what is wanted, and the scheduler says that it saw to it: also that the
+    /// change has ended, not only that it can be seen.
     pub(super) fn is_done(&mut self) -> bool {
         let (vm, [_, to], resource) = (self.truth(), self.sizes, self.resource);
         let looked = |status: StatusReport| {
-            status.clusters.iter().any(|cluster| cluster.problem.is_none() && cluster.looks >= 4)
+            let is_seen = |cluster: &ClusterStatus| cluster.problem.is_none() && cluster.looks >= 4;
+            status.clusters.iter().any(is_seen) && status.recent.iter().any(|event| event.verified)
         };
         size(&vm, resource) == to
             && !vm.conf.contains("[PENDING]")
