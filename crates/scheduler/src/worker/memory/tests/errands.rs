@@ -121,6 +121,18 @@ fn what_holds_up_every_change_ends_an_order() {
     assert_eq!(paused, "paused by /etc/pve/vm-autoscale.pause: word");
 }
 
+/// Whoever sets another size while an order goes on has the last word.
+#[test]
+fn what_somebody_else_sets_meanwhile_ends_an_order() {
+    for vcpus in [1, 3] {
+        let mut world = ordered();
+        world.see(&conf(8));
+        steps(&mut world, cpu(8, 5), Outcome::Applied, vcpus);
+        let why = stopped(&mut world);
+        assert_eq!(why, "somebody else changed its size meanwhile", "{vcpus}");
+    }
+}
+
 /// A node that is not seen for a while ends nothing before its time.
 #[test]
 fn what_passes_is_waited_for_and_not_for_ever() {
