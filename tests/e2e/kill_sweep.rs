@@ -21,6 +21,7 @@ use vm_autoscale_tests::stage::{Play, Stage};
 use crate::cuts::say;
 use crate::{play, skip, turn};
 
+mod ordered;
 mod scene;
 mod sweep;
 use scene::{Scene, size};

@@ -135,7 +135,7 @@ impl Scene {
     }
 
     /// Whether that becomes true in time.
-    pub(super) fn within(&mut self, time: Duration, so: impl Fn(&mut Self) -> bool) -> bool {
+    pub(super) fn within(&mut self, time: Duration, mut so: impl FnMut(&mut Self) -> bool) -> bool {
         let until = Instant::now() + time;
         loop {
             if so(self) {
