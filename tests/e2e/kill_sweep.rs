@@ -36,7 +36,7 @@ const SHORT_WAIT: Duration = Duration::from_secs(20);
 /// So many points of each kind in CI.
 const SAMPLE: u64 = 5;
 /// All that writes.
-const CALLS: &str = "fdatasync,fsync,ftruncate,pwrite64,sendmsg,sendto,unlink,write,writev";
+const CALLS: &str = "fdatasync,fsync,ftruncate,pwrite64,rename,sendmsg,sendto,unlink,write,writev";
 
 /// Who dies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -244,10 +244,13 @@ fn compare_after(step: Move, outcome: &Outcome, now: Moment) -> Option<Compare> 
     }
 }
 
-/// Whether what was not there when it was looked for may come all the same: nobody said why it is
-/// not there, and a command that hangs for minutes may be at work still.
+/// Whether what was not there when it was looked for may come all the same: nobody saw the command
+/// end, and one that hangs for minutes may be at work still.
 fn may_come(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Failed(Failure::Unknown) | Outcome::AppliedInPart(_, None))
+    let (Outcome::Failed(failure) | Outcome::AppliedInPart(_, Some(failure))) = outcome else {
+        return false;
+    };
+    *failure == Failure::Unseen
 }
 
 /// What is remembered of a VM, to be changed.

@@ -171,7 +171,8 @@ fn what_may_still_come_is_waited_for() {
         assert_eq!(world.due().len(), kept);
     }
     // Nothing of it was there for as long as such a command takes, and then it is.
-    for outcome in [Outcome::Failed(Failure::Unknown), Outcome::AppliedInPart(3, None)] {
+    let unseen = Failure::Unseen;
+    for outcome in [Outcome::Failed(unseen), Outcome::AppliedInPart(3, Some(unseen))] {
         let mut world = World::new(CONF);
         world.change(outcome.clone(), false);
         world.see(CONF);

@@ -162,6 +162,10 @@ fn a_step_that_a_rule_forbids_becomes_smaller_and_what_a_guest_keeps_is_given_up
     assert_eq!(world.memory.errand(vmid()).unwrap().steps.len(), 3);
 
     let mut world = ordered();
+    steps(&mut world, cpu(8, 5), Outcome::Failed(Failure::Unseen), 8);
+    assert_eq!(stopped(&mut world), "failed: how it ended was not seen");
+
+    let mut world = ordered();
     steps(&mut world, cpu(8, 5), Outcome::NotHotPluggable, 8);
     assert!(stopped(&mut world).contains("not hot-pluggable"));
 }
