@@ -13,7 +13,7 @@ use vm_autoscale_tests::programs::pause;
 use vm_autoscale_tests::stage::{Play, Stage};
 
 use super::scene::{Scene, size};
-use super::{CHANGE, Trap, Who, chosen, counts, open, vms, works};
+use super::{CHANGE, Trap, VMS, Who, can_grow, chosen, counts, open, vms, works};
 use crate::cuts::say;
 use crate::{play, skip, turn};
 
@@ -99,8 +99,7 @@ fn killed_in_the_middle_of_an_order_nothing_is_done_again() {
     let _turn = turn();
     let all = std::env::var_os("VM_AUTOSCALE_KILLS").is_some();
     let begun = Instant::now();
-    let few = if all { 700 } else { 60 };
-    let mut stage = Stage::set(&Play { qm_time: 0.3, ..play(few, "") }).unwrap();
+    let mut stage = Stage::set(&Play { qm_time: 0.3, ..play(VMS, "") }).unwrap();
     let mut vms = vms(&stage);
     let mut counting = set(&stage, vms.pop_front().unwrap());
     assert!(!run(&mut counting, &Trap { call: None }), "{}", counting.words());
@@ -129,7 +128,10 @@ fn play_all(stage: &Stage, points: VecDeque<Trap>, vms: VecDeque<VmInfo>) -> usi
     let work = || {
         let mut died = 0;
         while let Some((trap, vm)) = next() {
-            died += usize::from(run(&mut set(stage, vm), &trap));
+            let mut scene = set(stage, vm);
+            died += usize::from(run(&mut scene, &trap));
+            let again = Some(scene.truth()).filter(can_grow);
+            waiting.lock().unwrap().1.extend(again);
         }
         died
     };

@@ -1,6 +1,7 @@
 //! One VM of a shared lab, with a helper and a scheduler of its own.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use vm_autoscale_lab::{Control, Entry, Reply, Request, VmInfo, ask};
@@ -10,6 +11,9 @@ use vm_autoscale_tests::programs::{Program, command, directory, pause};
 use vm_autoscale_tests::stage::Stage;
 
 use super::{Trap, Who};
+
+/// Each has its own directory; its VM may have been another one's before.
+static SCENES: AtomicU64 = AtomicU64::new(0);
 
 /// Longer than a command that was cut off may be at work, and than an intent may have waited.
 const LATER: &str = "100";
@@ -24,6 +28,8 @@ pub(super) struct Scene {
     runtime: tokio::runtime::Runtime,
     /// Before and after.
     pub(super) sizes: [u32; 2],
+    /// What the lab's history had before.
+    since: usize,
 }
 
 pub(super) fn size(vm: &VmInfo, resource: Resource) -> u32 {
@@ -41,7 +47,8 @@ impl Scene {
             Resource::Cpu => (true, from + 1),
             Resource::Memory => (false, from + 512),
         };
-        let dir = stage.path(&format!("scene-{}", vm.vmid));
+        let number = SCENES.fetch_add(1, Ordering::SeqCst);
+        let dir = stage.path(&format!("scene-{number}"));
         std::fs::create_dir(&dir).unwrap();
         let file = |name: &str| dir.join(name).display().to_string();
         let helper = std::fs::read_to_string(stage.path("helper.yaml")).unwrap();
@@ -65,7 +72,9 @@ impl Scene {
         write(&dir.join("config.yaml"), &config);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (lab, sizes) = (stage.path("lab"), [from, to]);
-        let scene = Self { vm, resource, dir, lab, helper: None, scheduler: None, runtime, sizes };
+        let (helper, scheduler, since) = (None, None, 0);
+        let mut scene = Self { vm, resource, dir, lab, helper, scheduler, runtime, sizes, since };
+        scene.since = scene.history().len();
         let (cores, mib) = if of_cpu { (64.0, 500.0) } else { (0.3, 0.97 * f64::from(from)) };
         scene.ask(&Request::Control(Control::Load { vmid: scene.vm.vmid, cores, mib }));
         scene
@@ -81,18 +90,24 @@ impl Scene {
         vms.into_iter().find(|vm| vm.vmid == self.vm.vmid).unwrap()
     }
 
-    /// What was asked of the VM.
+    /// What was asked of the VM in this scene.
     pub(super) fn changes(&self) -> Vec<Entry> {
+        let mut all = self.history();
+        all.retain(|entry| entry.vmid == Some(self.vm.vmid) && entry.kind.starts_with("Set"));
+        all
+    }
+
+    /// Of all VMs, since the scene began.
+    fn history(&self) -> Vec<Entry> {
         let mut all = Vec::new();
         loop {
-            let Reply::History(more) = self.ask(&Request::History(all.len())) else { panic!() };
+            let next = Request::History(self.since + all.len());
+            let Reply::History(more) = self.ask(&next) else { panic!("no history") };
             if more.is_empty() {
-                break;
+                return all;
             }
             all.extend(more);
         }
-        all.retain(|entry| entry.vmid == Some(self.vm.vmid) && entry.kind.starts_with("Set"));
-        all
     }
 
     pub(super) fn status(&self) -> Option<StatusReport> {
