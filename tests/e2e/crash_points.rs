@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use vm_autoscale_config::{Checked, SchedulerConfig};
 use vm_autoscale_lab::{Control, Lab, Options, VmInfo};
 use vm_autoscale_planner::Moment;
-use vm_autoscale_proxmox::{ClusterName, NodeCommand};
+use vm_autoscale_proxmox::{ClusterName, CpuLimit, NodeCommand, VmConfig};
 use vm_autoscale_scheduler::{
     Board, Counts, Event, Intent, Journal, JournalError, MemoryJournal, Notes, Pause, Recalled,
     Settled, work_over,
@@ -24,8 +24,54 @@ use vm_autoscale_tests::near::{Fate, Near, TokioClock};
 enum Change {
     MoreVcpus,
     FewerVcpus,
+    Uncapped,
+    Capped,
     MoreMemory,
     LessMemory,
+    /// By the balloon.
+    MoreLeft,
+    LessLeft,
+}
+
+/// Both ways of each lever.
+const CHANGES: [Change; 8] = [
+    Change::MoreVcpus,
+    Change::FewerVcpus,
+    Change::Uncapped,
+    Change::Capped,
+    Change::MoreMemory,
+    Change::LessMemory,
+    Change::MoreLeft,
+    Change::LessLeft,
+];
+
+impl Change {
+    fn is_of_cpu(self) -> bool {
+        matches!(self, Self::MoreVcpus | Self::FewerVcpus | Self::Uncapped | Self::Capped)
+    }
+
+    fn grows(self) -> bool {
+        matches!(self, Self::MoreVcpus | Self::Uncapped | Self::MoreMemory | Self::MoreLeft)
+    }
+
+    /// What the configuration says of the levers.
+    fn levers(self) -> &'static str {
+        match self {
+            Self::Uncapped | Self::Capped => "cpu_lever: cpulimit\n",
+            Self::MoreLeft | Self::LessLeft => "memory_lever: balloon\n",
+            _ => "",
+        }
+    }
+
+    /// What somebody set before, with vCPUs and MiB as they are.
+    fn set_before(self, vcpus: u32, memory: u32) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Uncapped => vec![("cpulimit", (vcpus - 1).to_string())],
+            Self::MoreLeft => vec![("shares", "0".into()), ("balloon", (memory - 512).to_string())],
+            Self::LessLeft => vec![("shares", "0".into())],
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// Who dies, and how.
@@ -35,6 +81,8 @@ enum Victim {
     Scheduler,
     /// What it sent is cut off on the node after so many milliseconds.
     Helper(u64),
+    /// At once, and what was sent ends as that.
+    Both(u64),
 }
 
 /// Counts the points of a change, and dies at one of them.
@@ -134,10 +182,18 @@ struct Case {
     sizes: [u32; 2],
 }
 
+/// In vCPUs, cores and MiB.
 fn size(vm: &VmInfo, change: Change) -> u32 {
+    let config = VmConfig::parse(&vm.conf).unwrap();
+    let (vcpus, memory) = (vm.qemu_vcpus.unwrap(), vm.qemu_memory.unwrap());
     match change {
-        Change::MoreVcpus | Change::FewerVcpus => vm.qemu_vcpus.unwrap(),
-        Change::MoreMemory | Change::LessMemory => vm.qemu_memory.unwrap(),
+        Change::MoreVcpus | Change::FewerVcpus => vcpus,
+        Change::Uncapped | Change::Capped => match config.cpulimit {
+            CpuLimit::Unlimited => vcpus,
+            limit @ CpuLimit::Hundredths(_) => limit.hundredths() / 100,
+        },
+        Change::MoreMemory | Change::LessMemory => memory,
+        Change::MoreLeft | Change::LessLeft => config.balloon.unwrap_or(memory),
     }
 }
 
@@ -155,20 +211,20 @@ impl Case {
         tokio::spawn(lab.clone().pvestatd());
         let vm = info(&lab);
         let (vcpus, memory) = (vm.qemu_vcpus.unwrap(), vm.qemu_memory.unwrap());
-        let (cores, mib) = match change {
-            Change::MoreVcpus => (64.0, 0.5),
-            Change::FewerVcpus => (0.1, 0.5),
-            Change::MoreMemory => (0.5 * f64::from(vcpus), 0.97),
-            Change::LessMemory => (0.5 * f64::from(vcpus), 0.05),
+        for (key, value) in change.set_before(vcpus, memory) {
+            let (vmid, key, value) = (vm.vmid, key.to_owned(), Some(value));
+            lab.control(Control::Edit { vmid, key, value }).unwrap();
+        }
+        let (of_cpu, grows) = (change.is_of_cpu(), change.grows());
+        let (cores, mib) = match (of_cpu, grows) {
+            (true, true) => (64.0, 0.5),
+            (true, false) => (0.1, 0.5),
+            (false, true) => (0.5 * f64::from(vcpus), 0.97),
+            (false, false) => (0.5 * f64::from(vcpus), 0.05),
         };
         let load = Control::Load { vmid: vm.vmid, cores, mib: mib * f64::from(memory) };
         lab.control(load).unwrap();
-        let (of_cpu, step) = match change {
-            Change::MoreVcpus | Change::FewerVcpus => (true, 1),
-            Change::MoreMemory | Change::LessMemory => (false, 512),
-        };
-        let from = if of_cpu { vcpus } else { memory };
-        let grows = matches!(change, Change::MoreVcpus | Change::MoreMemory);
+        let (from, step) = (size(&info(&lab), change), if of_cpu { 1 } else { 512 });
         let to = if grows { from + step } else { from - step };
         let bounds = format!("min: {}, max: {}", from.min(to), from.max(to));
         let bounds = if of_cpu {
@@ -178,9 +234,11 @@ impl Case {
         };
         let yaml = format!(
             "mode: full\nselect: [{}]\ncheck_interval: 10\nscale_cooldown: 30\n\
-             memory_shrink: true\ncpu_scaling: {of_cpu}\nram_scaling: {}\n\
+             memory_shrink: true\ncpu_scaling: {of_cpu}\nram_scaling: {}\n{}\
              scaling_limits: {{{bounds}}}\n",
-            vm.vmid, !of_cpu
+            vm.vmid,
+            !of_cpu,
+            change.levers()
         );
         let config = Checked::new(std::path::Path::new("config.yaml"), yaml.as_bytes());
         let config = Arc::new(config.finish().unwrap());
@@ -198,6 +256,10 @@ impl Case {
             (true, Victim::Scheduler) => {
                 own.dead.store(true, Ordering::SeqCst);
                 Fate::Runs
+            }
+            (true, Victim::Both(after)) => {
+                own.dead.store(true, Ordering::SeqCst);
+                Fate::CutOff(Duration::from_millis(after))
             }
             (true, Victim::Helper(after)) => {
                 met.fetch_add(1, Ordering::SeqCst);
@@ -290,18 +352,28 @@ fn sweep(change: Change, victim: Victim) -> u64 {
 
 #[test]
 fn a_scheduler_that_is_killed_at_any_point_of_a_change_makes_nothing_twice() {
-    for change in [Change::MoreVcpus, Change::FewerVcpus, Change::MoreMemory, Change::LessMemory] {
+    for change in CHANGES {
         let points = sweep(change, Victim::Scheduler);
         assert!(points >= 10, "{change:?} has {points} points");
     }
 }
 
-#[test]
-fn a_helper_that_is_killed_at_any_point_of_a_change_makes_nothing_twice() {
-    for change in [Change::MoreVcpus, Change::FewerVcpus, Change::MoreMemory, Change::LessMemory] {
+fn sweep_cut_off(victim: impl Fn(u64) -> Victim) {
+    for change in CHANGES {
         for after in [0, 700, 3500] {
-            let points = sweep(change, Victim::Helper(after));
+            let points = sweep(change, victim(after));
             assert!(points >= 10, "{change:?} has {points} points");
         }
     }
+}
+
+#[test]
+fn a_helper_that_is_killed_at_any_point_of_a_change_makes_nothing_twice() {
+    sweep_cut_off(Victim::Helper);
+}
+
+/// Nobody is left who knows of what is at work on the node, but the journal.
+#[test]
+fn both_that_are_killed_at_any_point_of_a_change_make_nothing_twice() {
+    sweep_cut_off(Victim::Both);
 }

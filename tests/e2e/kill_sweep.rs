@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use vm_autoscale_config::JournalFile;
 use vm_autoscale_lab::{Reply, Request, VmInfo};
 use vm_autoscale_planner::Resource;
+use vm_autoscale_proxmox::VmConfig;
 use vm_autoscale_scheduler::{BootClock, Journal as _, SqliteJournal};
 use vm_autoscale_tests::programs::command;
 use vm_autoscale_tests::stage::{Play, Stage};
@@ -21,6 +22,7 @@ use vm_autoscale_tests::stage::{Play, Stage};
 use crate::cuts::say;
 use crate::{play, skip, turn};
 
+mod ordered;
 mod scene;
 mod sweep;
 use scene::{Scene, size};
@@ -32,10 +34,12 @@ const CHANGE: Duration = Duration::from_secs(30);
 const ALL_THE_WAIT: Duration = Duration::from_secs(150);
 /// In CI that is cut short: what is there by then has to be whole.
 const SHORT_WAIT: Duration = Duration::from_secs(20);
+/// Each plays in one scene after the other for as long as it can grow: every look reads them all.
+const VMS: u32 = 240;
 /// So many points of each kind in CI.
 const SAMPLE: u64 = 5;
 /// All that writes.
-const CALLS: &str = "fdatasync,fsync,ftruncate,pwrite64,sendmsg,sendto,unlink,write,writev";
+const CALLS: &str = "fdatasync,fsync,ftruncate,pwrite64,rename,sendmsg,sendto,unlink,write,writev";
 
 /// Who dies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -162,8 +166,15 @@ fn open(path: &Path) -> usize {
 /// VMs that can grow by one step of either.
 fn vms(stage: &Stage) -> VecDeque<VmInfo> {
     let Reply::Vms(vms) = stage.ask_lab(&Request::Vms).unwrap() else { panic!("no VMs") };
-    let grows = |vm: &VmInfo| !vm.conf.contains("cores: 2\n") && vm.conf.contains("numa: 1");
-    vms.into_iter().filter(grows).collect()
+    vms.into_iter().filter(can_grow).collect()
+}
+
+/// By one step of either, and the next scene after it.
+fn can_grow(vm: &VmInfo) -> bool {
+    let config = VmConfig::parse(&vm.conf).unwrap();
+    let vcpus = config.plugged_vcpus().unwrap() < config.max_vcpus().unwrap();
+    let memory = vm.qemu_memory.is_some_and(|mib| mib + 512 <= vm.memory_total);
+    vcpus && memory && config.numa && config.hotplug.memory && config.pending.is_empty()
 }
 
 /// Every one, or as many as a sample has, spread evenly from a beginning that the seed says.
@@ -218,8 +229,8 @@ fn killed_at_any_system_call_nothing_is_made_twice() {
     let all = std::env::var_os("VM_AUTOSCALE_KILLS").is_some();
     let seed = std::env::var("VM_AUTOSCALE_SEED").ok().and_then(|text| text.parse().ok());
     let begun = Instant::now();
-    let (few, patience) = if all { (1000, ALL_THE_WAIT) } else { (300, SHORT_WAIT) };
-    let mut stage = Stage::set(&Play { qm_time: 0.3, ..play(few, "") }).unwrap();
+    let patience = if all { ALL_THE_WAIT } else { SHORT_WAIT };
+    let mut stage = Stage::set(&Play { qm_time: 0.3, ..play(VMS, "") }).unwrap();
     let came = play_sweep(&stage, patience, (all, seed.unwrap_or(1)));
     say(&format!("{:?}: {came}", begun.elapsed()));
     assert!(stage.all_run(), "{}", stage.last_words());

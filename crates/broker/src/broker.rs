@@ -138,6 +138,7 @@ impl Broker {
         check(&self.policy, &self.known, boot_time(), request)?;
         let (begun, command) = (Instant::now(), command(request)?);
         let link = self.link(cluster, node)?;
+        Self::one_at_a_time(link, request)?;
         self.let_through(request)?;
         let result = collect(link, &command, MAX_OTHER, || self.is_wanted(out)).await;
         self.has_ended(request, result.as_ref().err());

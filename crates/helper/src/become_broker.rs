@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 use std::ffi::{CString, OsStr};
 use std::fs::File;
-use std::io::Seek as _;
+use std::io::{Seek as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -37,7 +37,8 @@ fn kept(name: &str) -> Option<CString> {
 /// On standard input, from memory that is in no file system.
 fn pass(orders: &Orders) -> std::io::Result<()> {
     let mut file = File::from(memfd_create("orders", MFdFlags::MFD_CLOEXEC)?);
-    serde_json::to_writer(&mut file, orders)?;
+    // At once: each token of it would be a system call of its own.
+    file.write_all(&serde_json::to_vec(orders)?)?;
     file.rewind()?;
     nix::unistd::dup2_stdin(&file)?;
     Ok(())

@@ -317,7 +317,20 @@ impl NodeCommand {
     /// Whether it changes a VM.
     #[must_use]
     pub fn is_change(&self) -> bool {
-        self.set_argv().next().is_some()
+        self.changes().is_some()
+    }
+
+    /// The VM that it changes.
+    #[must_use]
+    pub fn changes(&self) -> Option<VmId> {
+        match self {
+            Self::SetVcpus { vmid, .. }
+            | Self::SetMemory { vmid, .. }
+            | Self::SetCpuLimit { vmid, .. }
+            | Self::SetBalloon { vmid, .. }
+            | Self::Revert { vmid, .. } => Some(*vmid),
+            _ => None,
+        }
     }
 }
 

@@ -130,7 +130,9 @@ impl ResourceState {
         // Half of it to one and a half, each VM's another: those that one lock or one node refused
         // together do not come back together.
         let mixed = u64::from(vmid.get()).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
-        let spread = u32::try_from(mixed).unwrap_or_default().wrapping_add(self.retries * 40_503);
+        let spread = u32::try_from(mixed)
+            .unwrap_or_default()
+            .wrapping_add(self.retries.wrapping_mul(40_503));
         self.retry = now.after(wait / 2 + wait * (spread & 0xff) / 256);
         self.retries
     }

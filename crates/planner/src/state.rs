@@ -317,6 +317,11 @@ impl State {
         if resized { Err(Reason::FirstAfterChange) } else { Ok(()) }
     }
 
+    /// When somebody else changed its size the last time.
+    pub(crate) fn resized(&self) -> Option<Moment> {
+        self.resized
+    }
+
     /// How much longer it is left alone because somebody else changed it.
     fn held_for_others(&self, now: Moment, hold: Duration) -> Option<Duration> {
         let hold = hold.saturating_mul(1 << self.fights.min(MAX_DOUBLINGS));

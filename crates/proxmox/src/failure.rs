@@ -45,6 +45,8 @@ pub enum Failure {
     ReadOnly,
     /// A text that is not known.
     Unknown,
+    /// Nobody saw it end, so that there is no text; never by [`Self::classify`].
+    Unseen,
 }
 
 impl Failure {
@@ -136,6 +138,7 @@ impl fmt::Display for Failure {
                 "the cluster filesystem takes no writes (no quorum, or pmxcfs is down)"
             }
             Self::Unknown => "an error text that is not known",
+            Self::Unseen => "how it ended was not seen",
         })
     }
 }

@@ -50,9 +50,9 @@ impl<C: Clock, H> Way<'_, C, H> {
     }
 }
 
-/// Carries out one change on the config of that digest, with its number in the journal, unless there is a reason not to: asked for
-/// before the intent is written down, and once more when it would be sent. Also whether the guest's
-/// agent answered, where it was asked.
+/// Carries out one change on the config of that digest, with its number in the journal, unless
+/// there is a reason not to: asked for before the intent is written down, and once more when it
+/// would be sent. Also whether the guest's agent answered, where it was asked.
 pub(crate) async fn carry_out<C: Clock, H: Helper, J: Journal>(
     (clock, helper, journal): (&C, &H, &J),
     intent: &Intent,
@@ -70,7 +70,6 @@ pub(crate) async fn carry_out<C: Clock, H: Helper, J: Journal>(
         Ok(id) => id,
         Err(error) => return not_sent(error.to_string()),
     };
-    tracing::info!(vmid = %intent.vmid, node = %intent.node, "{}: {}", intent.step, intent.reason);
     let mut agent = None;
     tracing::info!(kind = "asked", change = id, "{}: {}", intent.step, intent.reason);
     let settled = match helper.execute_unless(&request(intent, digest), held).await {

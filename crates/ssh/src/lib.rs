@@ -1,6 +1,7 @@
 //! The way to a node: whom we trust there, who we are, one kept-alive session, and how its commands
 //! are held to limits whatever the node does.
 
+mod at_work;
 mod health;
 pub mod known_hosts;
 mod link;

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, timeout};
-use vm_autoscale_node::{NodeCommand, NodeName};
+use vm_autoscale_node::{NodeCommand, NodeName, VmId};
 use vm_autoscale_protocol::{HelperError, NodeState};
 
+use crate::at_work::Busy;
 use crate::health::Health;
 use crate::login::Login;
 use crate::pins::Pins;
@@ -37,6 +38,7 @@ pub struct Link {
     pub health: Rc<Health>,
     reads: Arc<Semaphore>,
     changes: Arc<Semaphore>,
+    busy: Busy,
 }
 
 /// A command that ran to its end.
@@ -66,13 +68,21 @@ impl Link {
         let places = |count| Arc::new(Semaphore::new(usize::try_from(count).unwrap_or(1)));
         let health = Rc::new(Health::new(name.clone()));
         let (reads, changes) = (places(READS), places(CHANGES));
-        Self { name, address, login, pins, state: Mutex::default(), health, reads, changes }
+        let (state, busy) = (Mutex::default(), Busy::default());
+        Self { name, address, login, pins, state, health, reads, changes, busy }
     }
 
     /// Proxmox's name of it.
     #[must_use]
     pub fn name(&self) -> &NodeName {
         &self.name
+    }
+
+    /// Whether a change of that VM is on its way there or at work, also one that nobody waits for
+    /// any more. One whose session was lost is not known to be.
+    #[must_use]
+    pub fn is_changing(&self, vmid: VmId) -> bool {
+        self.busy.borrow().contains(&vmid)
     }
 
     /// Runs a command, if it is `wanted` still when its turn comes; its standard output, within

@@ -8,6 +8,7 @@ use russh::{Channel, ChannelMsg};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::sleep;
 
+use crate::at_work::AtWork;
 use crate::health::{Health, Kept};
 use crate::session::Session;
 
@@ -34,6 +35,8 @@ pub(crate) struct Sent {
     /// Most bytes that it may write.
     pub(crate) limit: usize,
     pub(crate) is_change: bool,
+    /// The VM that it changes, until its end is seen or its session lost.
+    pub(crate) at_work: Option<AtWork>,
     pub(crate) health: Rc<Health>,
     /// After so long it hangs.
     pub(crate) patience: Duration,
@@ -75,8 +78,9 @@ impl Sent {
             // to close, so that nobody knows when this one comes.
             let _ = self.channel.close().await;
         }
-        let Self { channel, session, turn, health, is_change, after, .. } = self;
-        drop((channel, session));
+        let Self { channel, session, turn, health, is_change, at_work, after, .. } = self;
+        // Before anybody hears of the end: what follows from it may be the next change.
+        drop((channel, session, at_work));
         let lost = came.exit.is_none() && !came.not_run;
         let kept = lost.then(|| (turn, kept(hung.take(), &health, is_change)));
         if came.exit.is_some() {

@@ -1,15 +1,19 @@
 //! One VM of a shared lab, with a helper and a scheduler of its own.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use vm_autoscale_lab::{Control, Entry, Reply, Request, VmInfo, ask};
 use vm_autoscale_planner::Resource;
-use vm_autoscale_scheduler::{StatusReport, fetch_status};
+use vm_autoscale_scheduler::{ClusterStatus, StatusReport, fetch_status};
 use vm_autoscale_tests::programs::{Program, command, directory, pause};
 use vm_autoscale_tests::stage::Stage;
 
 use super::{Trap, Who};
+
+/// Each has its own directory; its VM may have been another one's before.
+static SCENES: AtomicU64 = AtomicU64::new(0);
 
 /// Longer than a command that was cut off may be at work, and than an intent may have waited.
 const LATER: &str = "100";
@@ -24,6 +28,8 @@ pub(super) struct Scene {
     runtime: tokio::runtime::Runtime,
     /// Before and after.
     pub(super) sizes: [u32; 2],
+    /// What the lab's history had before.
+    since: usize,
 }
 
 pub(super) fn size(vm: &VmInfo, resource: Resource) -> u32 {
@@ -41,7 +47,8 @@ impl Scene {
             Resource::Cpu => (true, from + 1),
             Resource::Memory => (false, from + 512),
         };
-        let dir = stage.path(&format!("scene-{}", vm.vmid));
+        let number = SCENES.fetch_add(1, Ordering::SeqCst);
+        let dir = stage.path(&format!("scene-{number}"));
         std::fs::create_dir(&dir).unwrap();
         let file = |name: &str| dir.join(name).display().to_string();
         let helper = std::fs::read_to_string(stage.path("helper.yaml")).unwrap();
@@ -65,7 +72,9 @@ impl Scene {
         write(&dir.join("config.yaml"), &config);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (lab, sizes) = (stage.path("lab"), [from, to]);
-        let scene = Self { vm, resource, dir, lab, helper: None, scheduler: None, runtime, sizes };
+        let (helper, scheduler, since) = (None, None, 0);
+        let mut scene = Self { vm, resource, dir, lab, helper, scheduler, runtime, sizes, since };
+        scene.since = scene.history().len();
         let (cores, mib) = if of_cpu { (64.0, 500.0) } else { (0.3, 0.97 * f64::from(from)) };
         scene.ask(&Request::Control(Control::Load { vmid: scene.vm.vmid, cores, mib }));
         scene
@@ -81,18 +90,24 @@ impl Scene {
         vms.into_iter().find(|vm| vm.vmid == self.vm.vmid).unwrap()
     }
 
-    /// What was asked of the VM.
+    /// What was asked of the VM in this scene.
     pub(super) fn changes(&self) -> Vec<Entry> {
+        let mut all = self.history();
+        all.retain(|entry| entry.vmid == Some(self.vm.vmid) && entry.kind.starts_with("Set"));
+        all
+    }
+
+    /// Of all VMs, since the scene began.
+    fn history(&self) -> Vec<Entry> {
         let mut all = Vec::new();
         loop {
-            let Reply::History(more) = self.ask(&Request::History(all.len())) else { panic!() };
+            let next = Request::History(self.since + all.len());
+            let Reply::History(more) = self.ask(&next) else { panic!("no history") };
             if more.is_empty() {
-                break;
+                return all;
             }
             all.extend(more);
         }
-        all.retain(|entry| entry.vmid == Some(self.vm.vmid) && entry.kind.starts_with("Set"));
-        all
     }
 
     pub(super) fn status(&self) -> Option<StatusReport> {
@@ -135,7 +150,7 @@ impl Scene {
     }
 
     /// Whether that becomes true in time.
-    pub(super) fn within(&mut self, time: Duration, so: impl Fn(&mut Self) -> bool) -> bool {
+    pub(super) fn within(&mut self, time: Duration, mut so: impl FnMut(&mut Self) -> bool) -> bool {
         let until = Instant::now() + time;
         loop {
             if so(self) {
@@ -148,11 +163,13 @@ impl Scene {
         }
     }
 
-    /// Whether the VM has what is wanted, and the scheduler says that it saw to it.
+    /// Whether the VM has what is wanted, and the scheduler says that it saw to it: also that the
+    /// change has ended, not only that it can be seen.
     pub(super) fn is_done(&mut self) -> bool {
         let (vm, [_, to], resource) = (self.truth(), self.sizes, self.resource);
         let looked = |status: StatusReport| {
-            status.clusters.iter().any(|cluster| cluster.problem.is_none() && cluster.looks >= 4)
+            let is_seen = |cluster: &ClusterStatus| cluster.problem.is_none() && cluster.looks >= 4;
+            status.clusters.iter().any(is_seen) && status.recent.iter().any(|event| event.verified)
         };
         size(&vm, resource) == to
             && !vm.conf.contains("[PENDING]")

@@ -9,7 +9,7 @@ use vm_autoscale_planner::Resource;
 use vm_autoscale_tests::stage::Stage;
 
 use super::scene::Scene;
-use super::{Came, Point, Who, counts, run};
+use super::{Came, Point, Who, can_grow, counts, run};
 
 /// So many points at once.
 const AT_ONCE: usize = 16;
@@ -35,7 +35,10 @@ pub(super) fn play_all(stage: &Stage, sweep: &Mutex<Sweep>, patience: Duration, 
             };
             let mut scene = Scene::set(stage, vm, point.resource);
             let came = run(&mut scene, &point, patience, later);
+            // Where something may be at work still, nobody else is to have it.
+            let again = Some(scene.truth()).filter(|vm| came != Came::Waits && can_grow(vm));
             let mut sweep = lock();
+            sweep.vms.extend(again);
             match &point.trap.call {
                 None => sweep.counted.push((point.who, point.resource, counts(&scene.dir))),
                 Some((call, _)) => {

@@ -68,6 +68,15 @@ fn hung_commands_are_capped_and_hold_up_no_other_node() {
     assert!(begun.elapsed() < CYCLE, "{:?}", begun.elapsed());
     assert_eq!(ask(&troubled, plug(&troubled, &elsewhere)).join().unwrap(), Ok(0));
 
+    // Of a VM on which one hangs no other change is sent, whoever asks.
+    let refused = |target: &Target| {
+        let answer = ask(&troubled, plug(&troubled, target)).join().unwrap().unwrap_err();
+        let refused = matches!(&answer, AskError::Helper(HelperError::Refused { .. }));
+        assert_eq!(refused, answer.to_string().contains("is at work still"), "{answer}");
+        refused
+    };
+    assert_eq!(targets.iter().filter(|target| refused(target)).count(), 2);
+
     // The connection breaks: whether they ended is not known, and nobody takes their places.
     troubled.proxies[0].set(Fault::Reset);
     pause(Duration::from_millis(100));

@@ -1,6 +1,7 @@
 //! A change on its way: written down before it is sent, counted until its end is known.
 
 use vm_autoscale_protocol::{HelperError, Request, Rule};
+use vm_autoscale_ssh::Link;
 
 use super::Broker;
 use crate::ledger::boot_time;
@@ -23,6 +24,19 @@ impl Broker {
             self.known.totals.hold(&target.cluster, target.vmid, *memory);
         }
         Ok(())
+    }
+
+    /// Whoever asks, and whatever the rates leave: one change of a VM at a time, and none after one
+    /// that hangs.
+    pub(super) fn one_at_a_time(link: &Link, request: &Request) -> Result<(), HelperError> {
+        let busy = request.target().filter(|target| link.is_changing(target.vmid));
+        busy.map_or(Ok(()), |target| {
+            let message = format!(
+                "an earlier change of VM {} is at work still: it has not ended",
+                target.vmid
+            );
+            Err(HelperError::Refused { rule: Rule::Rates, message })
+        })
     }
 
     fn wait(&self, key: &str, why: &str) -> HelperError {

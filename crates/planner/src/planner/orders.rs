@@ -19,6 +19,12 @@ impl Planner {
         untouchable(vm).err()
     }
 
+    /// Whether somebody else changed the VM's size since then, as far as was seen.
+    #[must_use]
+    pub fn is_changed_by_others(&self, vmid: VmId, since: Moment) -> bool {
+        self.vms.get(&vmid).is_some_and(|state| state.resized() > Some(since))
+    }
+
     /// Whether a step that is not the planner's own has room on its node, by the last plan, and a
     /// channel; then it is counted.
     ///

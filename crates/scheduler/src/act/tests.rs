@@ -244,7 +244,7 @@ async fn a_command_that_is_still_at_work_is_waited_for() {
     script.extend([Answer::Config(Some(PENDING)), Answer::Cpus(2), Answer::Ran(0, "")]);
     script.push(Answer::Config(Some("vcpus: 2\n")));
     let (outcome, counts, _, waited) = played(script).await;
-    assert_eq!((outcome, counts.reverted), (Outcome::Failed(Failure::Unknown), 1));
+    assert_eq!((outcome, counts.reverted), (Outcome::Failed(Failure::Unseen), 1));
     assert!(waited >= 75, "{waited}");
 }
 

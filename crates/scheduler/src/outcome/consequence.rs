@@ -105,7 +105,8 @@ fn of_failure(failure: Failure) -> Consequence {
         Failure::DigestMismatch | Failure::Locked | Failure::LockTimeout => {
             of(Class::Refused, Then::TryAgain, false)
         }
-        Failure::NotHere => of(Class::Moved, Then::Nothing, false),
+        // The lists say that it is here, and so does what was read back: both may be late.
+        Failure::NotHere => of(Class::Moved, Then::TryAgain, false),
         // The node takes no writes: that is not the VM's doing.
         Failure::ReadOnly => of(Class::Refused, Then::Rest, true),
         Failure::BalloonTooLarge | Failure::Parameter => of(Class::Refused, Then::RestLonger, true),
@@ -137,6 +138,7 @@ mod tests {
             (Outcome::Failed(Failure::LockTimeout), Class::Refused, Then::TryAgain),
             (Outcome::Failed(Failure::DigestMismatch), Class::Refused, Then::TryAgain),
             (Outcome::Failed(Failure::ReadOnly), Class::Refused, Then::Rest),
+            (Outcome::Failed(Failure::NotHere), Class::Moved, Then::TryAgain),
             (Outcome::Locked("backup".to_owned()), Class::Refused, Then::TryAgain),
             (Outcome::Refused("rule".to_owned()), Class::Refused, Then::RestLonger),
             (moved(false), Class::Moved, Then::Nothing),

@@ -70,6 +70,7 @@ pub(crate) fn judge(
     if exit_zero == Some(true) && waits && has == from {
         return Outcome::NotHotPluggable;
     }
+    let failure = failure.or_else(|| exit_zero.is_none().then_some(Failure::Unseen));
     if has != from {
         return Outcome::AppliedInPart(has, failure);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vm_autoscale_planner::{Decision, Moment, Move, Planner, PlannerConfig, Resource};
-use vm_autoscale_proxmox::{Identity, VmId};
+use vm_autoscale_proxmox::{Failure, Identity, VmId};
 
 use crate::act::Settled;
 use crate::journal::{Compare, Decided, Duty, LastChange, Quarantine, Recalled, VmRecord};
@@ -202,15 +202,16 @@ impl Memory {
         let Settled { outcome, duty, .. } = settled;
         let compare = compare_after(*step, outcome, now);
         // It may be at work still, and what it makes of the VM then is ours.
-        let unsure = compare.filter(|asks| asks.holds);
-        if let Some(Compare { at, .. }) = unsure {
-            self.planner.expect(*vmid, *step, at);
+        let unsure = compare.filter(|asks| asks.holds).map(|asks| asks.at);
+        let until = unsure.or_else(|| may_come(outcome).then(|| now.after(UNSURE)));
+        if let Some(until) = until {
+            self.planner.expect(*vmid, *step, until);
         }
         let record = record_of(&mut self.records, *vmid);
         record.identity = record.identity.take().or_else(|| identity.clone());
         record.last = Some(LastChange::of(at, *step, outcome));
-        if *duty {
-            record.duty = Some(Duty { step: *step, until: unsure.map_or(now, |asks| asks.at) });
+        if *duty || until.is_some() {
+            record.duty = Some(Duty { step: *step, until: until.unwrap_or(now) });
         }
         record.compare = compare.or(record.compare);
         if *duty && !self.view.vms.contains_key(vmid) {
@@ -247,6 +248,15 @@ fn compare_after(step: Move, outcome: &Outcome, now: Moment) -> Option<Compare> 
         }
         _ => None,
     }
+}
+
+/// Whether what was not there when it was looked for may come all the same: nobody saw the command
+/// end, and one that hangs for minutes may be at work still.
+fn may_come(outcome: &Outcome) -> bool {
+    let (Outcome::Failed(failure) | Outcome::AppliedInPart(_, Some(failure))) = outcome else {
+        return false;
+    };
+    *failure == Failure::Unseen
 }
 
 /// What is remembered of a VM, to be changed.

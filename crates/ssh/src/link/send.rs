@@ -11,6 +11,7 @@ use vm_autoscale_protocol::{HelperError, NodeState};
 
 use super::patience::Patience;
 use super::{CHANGES, Link, READS};
+use crate::at_work::AtWork;
 use crate::run::{Heard, Sent};
 use crate::session::{NoChannel, Session};
 
@@ -24,6 +25,7 @@ impl Link {
         wanted: impl Fn() -> bool,
     ) -> Result<mpsc::Receiver<Heard>, HelperError> {
         let is_change = command.is_change();
+        let at_work = command.changes().map(|vmid| AtWork::on(&self.busy, vmid));
         let ready = async {
             let turn = self.turn(is_change).await?;
             let (session, channel) = self.channel().await?;
@@ -41,7 +43,8 @@ impl Link {
         sent.map_err(|why| self.unreachable(&why.to_string()))?;
         let (to, heard) = mpsc::channel(4);
         let (health, Patience { end: patience, after, .. }) = (self.health.clone(), patience);
-        let sent = Sent { channel, session, turn, limit, is_change, health, patience, after };
+        let sent =
+            Sent { channel, session, turn, limit, is_change, at_work, health, patience, after };
         tokio::task::spawn_local(sent.listen(to));
         Ok(heard)
     }

@@ -170,6 +170,19 @@ fn what_may_still_come_is_waited_for() {
         world.see(PENDING);
         assert_eq!(world.due().len(), kept);
     }
+    // Nothing of it was there for as long as such a command takes, and then it is.
+    let unseen = Failure::Unseen;
+    for outcome in [Outcome::Failed(unseen), Outcome::AppliedInPart(3, Some(unseen))] {
+        let mut world = World::new(CONF);
+        world.change(outcome.clone(), false);
+        world.see(CONF);
+        assert_eq!(world.due(), []);
+        world.see(PENDING);
+        assert_eq!(world.due().len(), 1, "{outcome}");
+        world.see("vmgenid: a\nvcpus: 4\n");
+        let reason = &world.memory.decisions[0].cpu.reason;
+        assert!(!matches!(reason, Reason::ChangedByOthers(_)), "{outcome}: {reason:?}");
+    }
     let mut world = World::new(CONF);
     world.change(Outcome::Unknown, true);
     world.now = world.now.after(UNSURE);

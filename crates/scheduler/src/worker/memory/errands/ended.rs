@@ -75,6 +75,10 @@ impl Errand {
             | Outcome::Failed(Failure::DigestMismatch | Failure::Locked | Failure::LockTimeout) => {
                 self.wait(now, outcome.to_string());
             }
+            // It may be at work still: whoever ordered it looks first.
+            Outcome::Failed(Failure::Unseen) | Outcome::AppliedInPart(_, Some(Failure::Unseen)) => {
+                self.fatal = Some(outcome.to_string());
+            }
             Outcome::Failed(_) | Outcome::AppliedInPart(..) => {
                 self.tried(now, outcome.to_string());
             }

@@ -36,6 +36,10 @@ impl Memory {
         if let Some(why) = self.errand_stands(vmid, errand.identity.as_ref())? {
             return stopped(why);
         }
+        // What was ordered was ordered for the sizes that it had.
+        if self.planner.is_changed_by_others(vmid, errand.begun) {
+            return stopped("somebody else changed its size meanwhile".to_owned());
+        }
         let config = self.view.vms.get(&vmid).and_then(|vm| vm.current());
         let config = config.ok_or("its config is not known")?.config.clone();
         let Some(errand) = self.errands.all.get_mut(&vmid) else { return Ok(Next::Wait) };

@@ -121,6 +121,18 @@ fn what_holds_up_every_change_ends_an_order() {
     assert_eq!(paused, "paused by /etc/pve/vm-autoscale.pause: word");
 }
 
+/// Whoever sets another size while an order goes on has the last word.
+#[test]
+fn what_somebody_else_sets_meanwhile_ends_an_order() {
+    for vcpus in [1, 3] {
+        let mut world = ordered();
+        world.see(&conf(8));
+        steps(&mut world, cpu(8, 5), Outcome::Applied, vcpus);
+        let why = stopped(&mut world);
+        assert_eq!(why, "somebody else changed its size meanwhile", "{vcpus}");
+    }
+}
+
 /// A node that is not seen for a while ends nothing before its time.
 #[test]
 fn what_passes_is_waited_for_and_not_for_ever() {
@@ -148,6 +160,10 @@ fn a_step_that_a_rule_forbids_becomes_smaller_and_what_a_guest_keeps_is_given_up
     let why = stopped(&mut world);
     assert!(why.starts_with("vcpus 8 -> 2: ") && why.contains("did not release"), "{why}");
     assert_eq!(world.memory.errand(vmid()).unwrap().steps.len(), 3);
+
+    let mut world = ordered();
+    steps(&mut world, cpu(8, 5), Outcome::Failed(Failure::Unseen), 8);
+    assert_eq!(stopped(&mut world), "failed: how it ended was not seen");
 
     let mut world = ordered();
     steps(&mut world, cpu(8, 5), Outcome::NotHotPluggable, 8);
