@@ -327,7 +327,13 @@ impl View {
                 let config = vm.config.as_ref().map(|known| &known.config);
                 facts(vmid, &vm.node, pools, roster, config)
             }
-            None => VmFacts { vmid, node: None, described: None, pool: pool(vmid, pools, roster) },
+            None => VmFacts {
+                vmid,
+                cluster: None,
+                node: None,
+                described: None,
+                pool: pool(vmid, pools, roster),
+            },
         }
     }
 }
@@ -341,7 +347,7 @@ fn facts<'a>(
     config: Option<&'a VmConfig>,
 ) -> VmFacts<'a> {
     let described = config.map(|config| (config.name.as_deref(), &config.tags));
-    VmFacts { vmid, node: Some(node), described, pool: pool(vmid, pools, roster) }
+    VmFacts { vmid, cluster: None, node: Some(node), described, pool: pool(vmid, pools, roster) }
 }
 
 /// Its pool. Where nobody asks for the pools, it does not matter which it is in.

@@ -136,7 +136,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             }
         }
         // Before the look for whether it has to read the pools, after it for what it found.
-        memory.view.heed(&self.journal.pauses(begun));
+        memory.view.heed(&self.care.cluster, &self.journal.pauses(begun));
         let Memory { view, in_flight, .. } = memory;
         let seen = observe(&self.clock, &self.helper, &self.care, view, in_flight).await;
         // What was measured before so long a look says nothing of now; its configs do.
@@ -159,7 +159,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             }
         }
         memory.forget_strangers();
-        memory.view.heed(&self.journal.pauses(now));
+        memory.view.heed(&self.care.cluster, &self.journal.pauses(now));
         let suspects = memory.suspects(now);
         let Memory { planner, view, decisions, in_flight, .. } = memory;
         let nodes = view.node_inputs(now, in_flight);

@@ -150,7 +150,7 @@ async fn a_pause_and_a_stop_hold_what_was_decided_before() {
     let mut view = View::default();
     let read = vm_autoscale_proxmox::ClusterRead::parse(&look_text("pve1", 1, &[(101, "pve1", 5)]));
     view.update(slow.now(), read.unwrap(), &worker.care, &crate::view::InFlight::new());
-    let held = worker.held(view.nameable(101.try_into().unwrap()));
+    let held = worker.held(view.nameable(&worker.care.cluster, 101.try_into().unwrap()));
     assert_eq!(held(), None);
     let select = vm_autoscale_config::Selection::of_words(["@node-pve1"]).unwrap();
     let until = slow.now().after(Duration::from_secs(60));
