@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use vm_autoscale_planner::{Choice, Moment, Resource, Stock, Verdict};
+use vm_autoscale_planner::{Choice, MemoryRule, Moment, Resource, Stock, Verdict};
 use vm_autoscale_proxmox::{ClusterName, VmId};
 
 use super::{Memory, record_of};
@@ -201,10 +201,14 @@ pub(in crate::worker) fn complete(status: &mut ClusterStatus, memory: &Memory, n
 }
 
 fn signal(memory: &Memory, vmid: VmId) -> MemorySignal {
-    let config = memory.view.vms.get(&vmid).and_then(|vm| vm.config.as_ref());
+    let vm = memory.view.vms.get(&vmid);
+    let config = vm.and_then(|vm| vm.config.as_ref());
+    // Marks go by Proxmox's figure, whatever the guest says after a shrink.
+    let rule = vm.and_then(|vm| vm.policy.as_ref()?.memory);
+    let heeds = matches!(rule, Some(MemoryRule::Adaptive(_)));
     if config.is_some_and(|known| known.config.balloon == Some(0)) {
         MemorySignal::Host
-    } else if memory.planner.is_heard(vmid) {
+    } else if heeds && memory.planner.is_heard(vmid) {
         MemorySignal::Guest
     } else {
         MemorySignal::Balloon
