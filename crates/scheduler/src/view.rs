@@ -41,6 +41,8 @@ pub(crate) struct View {
     /// within one of these.
     pub(crate) entry: Option<(NodeName, u64)>,
     pub(crate) quorate: bool,
+    /// Lines of `.rrd` that the last look could not read, torn ones aside.
+    pub(crate) unread: usize,
     /// Nodes that the answering one does not see.
     pub(crate) offline: BTreeSet<NodeName>,
     pub(crate) pause: Option<String>,
@@ -91,7 +93,7 @@ impl View {
             self.entry = entry;
             self.forget_configs();
         }
-        self.pause = read.pause;
+        (self.pause, self.unread) = (read.pause, read.unread);
         self.update_members(read.members);
         self.update_nodes(now, read.nodes);
         for (vmid, vm) in &mut self.vms {

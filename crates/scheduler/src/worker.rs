@@ -81,7 +81,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
                 _ = stop.changed() => return self.drain(&mut memory, &mut finished).await,
             }
             self.tell(&mut memory, begun);
-            self.publish(&memory, begun);
+            self.publish(&mut memory, begun);
             let next = begun.after(interval);
             loop {
                 tokio::select! {
@@ -141,7 +141,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         let seen = observe(&self.clock, &self.helper, &self.care, view, in_flight).await;
         // What was measured before so long a look says nothing of now; its configs do.
         let old = self.clock.now().since(begun) > FRESH;
-        let problem = seen.err().map(|blind| blind.to_string());
+        let problem = seen.err().map(|blind| blind.told());
         if problem.is_some() || old {
             memory.view.blind();
         }
@@ -262,14 +262,21 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             for node in view.nodes.keys().chain(&view.offline) {
                 self.notifier.node(&self.care.cluster, node, !view.offline.contains(node));
             }
+            // One that its cluster misses was told of by that.
+            let ways = self.board.ways_of(&self.care.cluster);
+            for way in ways.iter().filter(|way| !view.offline.contains(&way.node)) {
+                self.notifier.way(way);
+            }
         }
         let ms = now.since(begun).as_millis().try_into().unwrap_or(u64::MAX);
         self.notifier.cycle(&self.care.cluster, problem.is_none(), ms);
     }
 
-    fn publish(&self, memory: &Memory, begun: Moment) {
+    fn publish(&self, memory: &mut Memory, begun: Moment) {
         let now = self.clock.now();
         let mut status = self.status(memory, now);
+        memory.ill_since = status.problem.as_ref().map(|_| memory.ill_since.unwrap_or(begun));
+        status.problem_for = memory.ill_since.map(|since| now.since(since).as_secs());
         status.look_ms = now.since(begun).as_millis().try_into().unwrap_or(u64::MAX);
         self.board.post(status);
     }
@@ -323,7 +330,8 @@ const CLOCK: &str = "this machine's clock was never set, so that no schedule hol
 /// What keeps the whole cluster from being changed, but for a pause.
 fn stopped_by(view: &View) -> Option<String> {
     let unseen = view.entry.is_none();
-    (!unseen && !view.quorate).then(|| "the cluster has no quorum and takes no writes".to_owned())
+    (!unseen && !view.quorate)
+        .then(|| "the cluster has no quorum and takes no writes: pvecm status".to_owned())
 }
 
 #[cfg(test)]

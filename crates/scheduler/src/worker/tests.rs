@@ -125,7 +125,7 @@ async fn the_end_of_a_change_is_told_before_the_next_look() {
     let (done, _finished) = mpsc::unbounded_channel();
     let begun = slow.now();
     worker.cycle(&mut memory, begun, &done).await;
-    worker.publish(&memory, begun);
+    worker.publish(&mut memory, begun);
     let vmid: VmId = 102.try_into().unwrap();
     let step =
         vm_autoscale_planner::Move::Cpu { from: 2.try_into().unwrap(), to: 3.try_into().unwrap() };
@@ -139,6 +139,27 @@ async fn the_end_of_a_change_is_told_before_the_next_look() {
         .map(|vm| vm.last.as_ref().map(|last| last.step))
         .collect();
     assert_eq!(last, [None, Some(step)]);
+}
+
+/// For how long it is so is told, too, and counts anew where it was well between.
+#[tokio::test]
+async fn what_is_wrong_with_a_cluster_is_told_with_its_time() {
+    let slow = slow();
+    let worker = worker(&slow);
+    let mut memory = Memory::new(planner_config(worker.care.roster.config()), 1);
+    for (problem, said) in [
+        (Some("no answer"), "cluster home: no answer (for 0 s)"),
+        (Some("another one"), "cluster home: another one (for 10 s)"),
+        (None, ""),
+        (Some("no answer"), "cluster home: no answer (for 0 s)"),
+    ] {
+        memory.problem = problem.map(str::to_owned);
+        let begun = slow.now();
+        worker.publish(&mut memory, begun);
+        let ills = worker.board.report(&worker.journal).ills();
+        assert_eq!(ills.first().map_or("", String::as_str), said);
+        slow.sleep_until(begun.after(Duration::from_secs(10))).await;
+    }
 }
 
 /// What an administrator orders holds for what was decided before it.
