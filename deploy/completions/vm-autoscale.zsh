@@ -167,7 +167,7 @@ json\:"One JSON value"))' \
 '(--cluster --fix-script)--codes[Print what each finding means, and ask nobody]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'*::select -- As in `select`\: 101, 200-299, @tag-web, @pool-shop, @node-pve3, @name-db*; a hyphen takes out. Without one, all VMs that are looked after:_vm_autoscale_vmids' \
+'*::select -- As in `select`\: 101, 200-299, @tag-web, @pool-shop, @node-pve3, @name-db*; lab/101 means that cluster only, a hyphen before it takes out. Without one, all VMs that are looked after:_vm_autoscale_vmids' \
 && ret=0
 ;;
 (pause)
@@ -181,7 +181,7 @@ _arguments "${_arguments_options[@]}" : \
 json\:"One JSON value"))' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'*::select -- As in `select`\: 101, 200-299, @tag-web, @pool-shop, @node-pve3, @name-db*; a hyphen takes out:_vm_autoscale_vmids' \
+'*::select -- As in `select`\: 101, 200-299, @tag-web, @pool-shop, @node-pve3, @name-db*; lab/101 means that cluster only, a hyphen before it takes out:_vm_autoscale_vmids' \
 && ret=0
 ;;
 (resume)

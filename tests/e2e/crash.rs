@@ -79,7 +79,7 @@ fn a_killed_scheduler_goes_on_where_it_was() {
         let apart = earlier.map_or(COOLDOWN, |earlier| later.start - earlier.start);
         assert!(apart >= COOLDOWN, "{apart} s: {later:?}");
     }
-    stage.strike().unwrap();
+    stage.strike_checked(anew()).unwrap();
 }
 
 /// With its journal it knows what it had done; without, nobody does.

@@ -30,7 +30,13 @@ fn the_example_config_is_valid_and_touches_no_vm() {
     let roster = Roster::new(config.into(), &cluster, &all);
     for number in (100u32..2000).chain([9000, 999_999_999]) {
         let (described, pool) = (Some((Some("web1"), &tags)), Some(None));
-        let vm = VmFacts { vmid: number.try_into().unwrap(), node: Some(&node), described, pool };
+        let vm = VmFacts {
+            vmid: number.try_into().unwrap(),
+            cluster: None,
+            node: Some(&node),
+            described,
+            pool,
+        };
         assert_eq!(roster.answer(&vm), Answer::No, "{number}");
     }
 }

@@ -45,6 +45,11 @@ fn a_changed_key_is_refused() {
     let _turn = turn();
     let (message, _) = refused(|right| format!("# pinned by hand\n{}\n", with_other_key(right)));
     assert!(message.contains("line 2") && message.matches("SHA256:").count() == 2, "{message}");
+    // A node that was installed anew is the usual reason.
+    assert!(
+        message.contains("pvecm updatecerts") && message.contains("trust-host --replace"),
+        "{message}"
+    );
 }
 
 #[test]

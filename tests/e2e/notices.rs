@@ -7,7 +7,7 @@ use vm_autoscale_lab::Control;
 use vm_autoscale_tests::programs::{command, directory};
 use vm_autoscale_tests::stage::Stage;
 
-use crate::{load, play, skip, truth, turn, vmid};
+use crate::{allowed, load, play, skip, truth, turn, vmid};
 
 // Of the unit tests beside what it serves; some is only for them.
 #[allow(dead_code, unreachable_pub, reason = "shared with the scheduler's unit tests")]
@@ -97,7 +97,7 @@ fn servers_that_hang_and_fail_hold_up_no_cycle() {
     }
     assert!(said.contains("mail: not delivered: no answer within 5 s"), "{said}");
     assert!(!said.contains("hunter2"), "{said}");
-    stage.strike().unwrap();
+    stage.strike_checked(allowed()).unwrap();
 }
 
 #[test]

@@ -12,7 +12,7 @@ use vm_autoscale_scheduler::{StatusReport, VmStatus};
 use vm_autoscale_tests::programs::{command, directory};
 use vm_autoscale_tests::stage::Stage;
 
-use crate::{load, play, skip, truth, turn, vmid};
+use crate::{allowed_anew, load, play, skip, truth, turn, vmid};
 
 const TIME: Duration = Duration::from_secs(30);
 const NOBODY: u32 = 65_534;
@@ -66,6 +66,12 @@ fn what_is_paused_is_left_alone_and_all_else_goes_on() {
     let pool: Value = serde_json::from_slice(&say(&stage, &json).stdout).unwrap();
     assert_eq!((&pool["select"], &pool["until"]), (&"@pool-shop".into(), &Value::Null));
 
+    // What is of another cluster is not paused here; one that there is not is a mistake.
+    let elsewhere = say(&stage, &["pause", "shop/102", "--reason", "x"]);
+    let said = text(&elsewhere);
+    assert_eq!(elsewhere.status.code(), Some(1), "{said}");
+    assert!(said.contains("no cluster of helper.yaml is called `shop`: lab"), "{said}");
+
     let before = [101, 103].map(|number| truth(&stage, number).qemu_vcpus);
     for number in [101, 102, 103] {
         load(&stage, number, 64.0, 2000.0);
@@ -96,7 +102,7 @@ fn what_is_paused_is_left_alone_and_all_else_goes_on() {
     assert_eq!(status.pauses, []);
     let log = stage.last_words();
     assert!(log.contains("resumed"), "{log}");
-    stage.strike().unwrap();
+    stage.strike_checked(allowed_anew()).unwrap();
 }
 
 /// Also told while nobody runs, by the journal.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use vm_autoscale_scheduler::{ClusterStatus, Source, StatusReport, wall};
+use vm_autoscale_scheduler::{ClusterStatus, NodeStatus, Source, StatusReport, wall};
 
 use crate::pause::span;
 
@@ -29,6 +29,9 @@ fn table_at(report: &StatusReport, width: usize, now: u64) -> String {
                 let percent = |figure: Option<f64>| {
                     figure.map_or_else(|| "?".to_owned(), |f| format!("{f:.0} %"))
                 };
+                if !node.online {
+                    return format!("{}: OFFLINE", node.name);
+                }
                 let stale = if node.fresh { "" } else { ", stale" };
                 format!(
                     "{}: CPU {}, memory {}{stale}",
@@ -42,6 +45,14 @@ fn table_at(report: &StatusReport, width: usize, now: u64) -> String {
         if let Some(problem) = &cluster.problem {
             push(&mut text, &format!("  {problem}"), width);
         }
+        let is_stale = |node: &&NodeStatus| node.online && !node.fresh;
+        let stale: Vec<_> =
+            cluster.nodes.iter().filter(is_stale).map(|n| n.name.as_str()).collect();
+        if cluster.problem.is_none() && !stale.is_empty() {
+            let nodes = stale.join(", ");
+            let line = format!("  no new figures, does pvestatd run there? {nodes}");
+            push(&mut text, &line, width);
+        }
         if let Some(why) = &cluster.paused {
             push(&mut text, &format!("  paused by /etc/pve/vm-autoscale.pause: {why}"), width);
         }
@@ -49,6 +60,10 @@ fn table_at(report: &StatusReport, width: usize, now: u64) -> String {
         if cluster.undecided > 0 {
             let what = "not known whether they are selected: the pools could not be read";
             push(&mut text, &format!("  {} VMs: {what}", cluster.undecided), width);
+        }
+        if cluster.unread > 0 {
+            let what = "lines of /etc/pve/.rrd that cannot be read, so that theirs has no figures";
+            push(&mut text, &format!("  {what}: {}", cluster.unread), width);
         }
     }
     for note in report.notes.iter().chain(&report.past()) {
@@ -126,12 +141,29 @@ mod tests {
         assert_eq!(last_changes(&report, 0), "     0 s ago  VM 101: vcpus 2 -> 3 no effect: x\n");
     }
 
+    /// What a node had before it went is not told as if it had it still.
+    #[test]
+    fn a_node_that_is_offline_and_one_without_figures_are_named() {
+        let node = |name: &str, online: bool, fresh: bool| json!({"name": name, "cpu": 10.0, "memory": 20.0, "online": online, "fresh": fresh});
+        let nodes = [node("a", true, true), node("b", false, false), node("c", true, false)];
+        let cluster = json!({
+            "name": "home", "answered_by": "a", "problem": null, "looks": 1, "look_ms": 1,
+            "nodes": nodes, "vms": [],
+        });
+        let clusters = vec![serde_json::from_value(cluster).unwrap()];
+        let text = table(&StatusReport { clusters, ..StatusReport::default() }, 100);
+        let head = "cluster home  a: CPU 10 %, memory 20 %  b: OFFLINE  c: CPU 10 %, memory 20 %, stale\n\
+                    \x20 no new figures, does pvestatd run there? c\n";
+        assert!(text.starts_with(head), "{text}");
+    }
+
     #[test]
     fn lines_fit_and_say_what_is_wrong() {
         let cluster = ClusterStatus {
             name: "home".try_into().unwrap(),
             answered_by: None,
             problem: Some("p".repeat(300)),
+            problem_for: Some(7),
             paused: Some("moving racks".to_owned()),
             looks: 1,
             look_ms: 1,
@@ -139,6 +171,7 @@ mod tests {
             vms: vec![cells::tests::vm(&"x".repeat(80), "y")],
             pools_known: false,
             undecided: 3,
+            unread: 2,
         };
         let report = StatusReport { clusters: vec![cluster], ..StatusReport::default() };
         for width in [40, 80, 100, 200] {
@@ -150,6 +183,7 @@ mod tests {
             text.contains("\n  paused by /etc/pve/vm-autoscale.pause: moving racks\n"),
             "{text}"
         );
+        assert!(text.contains("so that theirs has no figures: 2\n"), "{text}");
         assert!(text.contains("\n1 managed, 0 blocked\n"), "{text}");
     }
 }

@@ -53,7 +53,7 @@ fn the_help_has_examples_that_work() {
     assert_eq!(code, 0);
     let examples = help.lines().filter_map(|line| line.strip_prefix("  vm-autoscale "));
     let examples: Vec<&str> = examples.collect();
-    assert_eq!(examples.len(), 4, "{help}");
+    assert_eq!(examples.len(), 5, "{help}");
     for example in examples {
         let (command, reason) = example.split_once(" --reason ").unwrap_or((example, "x"));
         let mut arguments: Vec<&str> = command.split(' ').collect();

@@ -16,6 +16,7 @@ pub use why::Why;
 #[derive(Debug, Clone)]
 pub struct Roster {
     config: Arc<SchedulerConfig>,
+    cluster: ClusterName,
     /// The entries of `virtual_machines` that are for this cluster, by number.
     entries: BTreeMap<VmId, Listed>,
     /// Which of the file's schedules hold.
@@ -102,7 +103,7 @@ impl Roster {
             }
         }
         let hours = Hours::new(&config);
-        Self { config, entries, hours }
+        Self { config, cluster: cluster.clone(), entries, hours }
     }
 
     /// From now on the answers are those of that time, in seconds since 1970 by a clock that people
@@ -146,6 +147,7 @@ impl Roster {
     /// Whether a VM is looked after, and what holds for it.
     #[must_use]
     pub fn answer(&self, vm: &VmFacts<'_>) -> Answer {
+        let vm = &self.here(vm);
         let config = &*self.config;
         let listed = self.entries.get(&vm.vmid).copied();
         let entry = listed.map(|listed| listed.at);
@@ -168,6 +170,11 @@ impl Roster {
             }
             _ => Answer::Unknown,
         }
+    }
+
+    /// What is known of a VM of this cluster.
+    fn here<'a>(&'a self, vm: &VmFacts<'a>) -> VmFacts<'a> {
+        VmFacts { cluster: Some(&self.cluster), ..*vm }
     }
 
     /// Whether the tag or an exclusion of the file keeps it out.

@@ -90,9 +90,10 @@ impl JsonSchema for Selection {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let cluster = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?/";
         let range = "[1-9][0-9]{2,8} *(- *[1-9][0-9]{2,8} *)?";
         json_schema!({
-            "description": "VMs by number, range, name, tag, pool and node: `[101, 200-299, \"@name-web*\", \"@tag-prod\", \"@pool-shop\", \"@node-pve1\", \"@all\"]`. A hyphen before an item takes out what it names.",
+            "description": "VMs by number, range, name, tag, pool and node: `[101, 200-299, \"@name-web*\", \"@tag-prod\", \"@pool-shop\", \"@node-pve1\", \"@all\"]`. A cluster and a slash before an item (`\"lab/101\"`) mean that cluster only; a hyphen before it all takes out what it names.",
             "type": "array",
             "items": {
                 "anyOf": [
@@ -100,7 +101,7 @@ impl JsonSchema for Selection {
                     { "type": "integer", "minimum": -999_999_999, "maximum": -100 },
                     {
                         "type": "string",
-                        "pattern": format!("^ *(- *)?({range}|@all|@(tag|pool|node|name)-[^ ]+) *$")
+                        "pattern": format!("^ *(- *)?({cluster})?({range}|@all|@(tag|pool|node|name)-[^ ]+) *$")
                     }
                 ]
             }

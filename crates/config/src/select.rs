@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::de::value::{SeqDeserializer, StrDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
-use vm_autoscale_proxmox::{NodeName, Tags, VmId};
+use vm_autoscale_proxmox::{ClusterName, NodeName, Tags, VmId};
 
 use crate::leaf;
 pub(crate) use selector::Selector;
@@ -19,6 +19,8 @@ pub const OFF_TAG: &str = "autoscale-off";
 pub struct VmFacts<'a> {
     /// Its number.
     pub vmid: VmId,
+    /// The cluster that it is in; `None` where that is not known. A [`crate::Roster`] knows it.
+    pub cluster: Option<&'a ClusterName>,
     /// The node that it is on; `None` where that is not known.
     pub node: Option<&'a NodeName>,
     /// Its name, if it has one, and its tags; `None` as long as its config has not been read.
@@ -27,7 +29,7 @@ pub struct VmFacts<'a> {
     pub pool: Option<Option<&'a str>>,
 }
 
-/// `[101, 200-299, "@tag-web", "-@pool-prod"]`.
+/// `[101, 200-299, "@tag-web", "-@pool-prod", "lab/101"]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Selection(Vec<Item>);
 
@@ -35,6 +37,8 @@ pub struct Selection(Vec<Item>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Item {
     pub(crate) is_out: bool,
+    /// Of this cluster only: a number may be several VMs'.
+    pub(crate) cluster: Option<ClusterName>,
     pub(crate) selector: Selector,
 }
 
@@ -70,6 +74,11 @@ impl Selection {
         self.0.iter().any(|item| matches!(item.selector, Selector::Pool(_)))
     }
 
+    /// The clusters that items are limited to.
+    pub fn clusters(&self) -> impl Iterator<Item = &ClusterName> {
+        self.0.iter().filter_map(|item| item.cluster.as_ref())
+    }
+
     /// Whether nothing is in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -95,7 +104,8 @@ impl Selection {
     /// The item with a hyphen that takes out a number, whatever the VM is.
     pub(crate) fn excluded_by(&self, vmid: VmId) -> Option<usize> {
         self.0.iter().position(|item| {
-            item.is_out && matches!(&item.selector, Selector::Range(range) if range.contains(&vmid))
+            let everywhere = item.is_out && item.cluster.is_none();
+            everywhere && matches!(&item.selector, Selector::Range(range) if range.contains(&vmid))
         })
     }
 }
@@ -114,7 +124,7 @@ impl fmt::Display for Selection {
 fn any<'i>(items: impl Iterator<Item = &'i Item>, vm: &VmFacts<'_>) -> Option<bool> {
     let mut answer = Some(false);
     for item in items {
-        match item.selector.names(vm) {
+        match item.names(vm) {
             Some(true) => return Some(true),
             Some(false) => {}
             None => answer = None,

@@ -125,6 +125,8 @@ pub enum Reason {
         /// As long as this VM has shown to want.
         span: Span,
     },
+    /// The config is not known any more, or not yet, and is read with the next look.
+    ConfigDue,
     /// The config could not be read.
     ConfigUnknown,
     /// This resource of this VM was changed a moment ago.
@@ -299,6 +301,7 @@ impl fmt::Display for Reason {
             }
             Self::Spare { most, span } => write!(f, "at most {most:.0} MiB needed for {span}"),
             Self::Unneeded { most, span } => write!(f, "at most {most:.1} cores needed for {span}"),
+            Self::ConfigDue => f.write_str("its config is read with the next look"),
             Self::ConfigUnknown => f.write_str("its config is not known"),
             Self::Cooldown(wait) => write!(f, "cooldown, {} s left", seconds(wait)),
             Self::Retry(wait) => write!(f, "tried again in {} s", seconds(wait)),

@@ -41,6 +41,8 @@ pub(crate) struct State {
     last_cooldown: Duration,
     /// The last decision; none where the next new sample is to be judged.
     checked: Option<Moment>,
+    /// Since when its config is not known.
+    unread: Option<Moment>,
     /// When someone else changed its size.
     resized: Option<Moment>,
     /// How often in a row that was the answer to a change of ours.
@@ -181,7 +183,7 @@ impl State {
             self.see(now, vm, sample);
         }
         let both = |reason: Reason| [Err(reason.clone()), Err(reason)];
-        let vm_config = match untouchable(vm) {
+        let vm_config = match self.readable(now, untouchable(vm)) {
             Ok(vm_config) => vm_config,
             Err(reason) => {
                 self.forget_low();
@@ -192,7 +194,7 @@ impl State {
         if let Some(reason) = self.ordered().or(noted.err()) {
             return both(reason);
         }
-        self.guest.watch(now, matches!(vm.policy.memory, Some(MemoryRule::Adaptive(_))));
+        self.guest.watch(now, vm.policy.memory.is_some());
         let sample = match sample {
             Ok(sample) => sample,
             Err(reason) => {
@@ -213,6 +215,21 @@ impl State {
         }
         self.checked = Some(now);
         [self.cpu(now, vm, vm_config, &sample), self.memory(now, vm, vm_config, &sample)]
+    }
+
+    /// A config that is missing for the first time is read with the next look: nothing keeps the VM
+    /// from being looked after yet.
+    fn readable<'a>(
+        &mut self,
+        now: Moment,
+        config: Result<&'a VmConfig, Reason>,
+    ) -> Result<&'a VmConfig, Reason> {
+        if !matches!(config, Err(Reason::ConfigUnknown)) {
+            self.unread = None;
+            return config;
+        }
+        let since = *self.unread.get_or_insert(now);
+        Err(if since == now { Reason::ConfigDue } else { Reason::ConfigUnknown })
     }
 
     /// What it uses counts whether or not anything may be changed.
@@ -421,6 +438,7 @@ impl State {
         let neighbours = levers::memory_neighbours(vm.policy.memory_lever, now, bounds.max);
         let (to, reason) =
             within(wish, neighbours, bounds, marks, used, |size| f64::from(size.get()))?;
+        let to = self.not_below_regretted(at, (now, to))?;
         self.memory_step(at, vm, config, (now, to), reason)
     }
 
@@ -454,7 +472,9 @@ pub(crate) fn quarantine(why: Option<&str>) -> Result<(), Reason> {
 
 /// The config of a VM that can be touched at all.
 pub(crate) fn untouchable<'a>(vm: &VmInput<'a>) -> Result<&'a VmConfig, Reason> {
-    let config = vm.config.ok_or(Reason::ConfigUnknown)?;
+    // What a change of ours has just written is read when that has ended.
+    let unread = || if vm.in_flight { Reason::InFlight } else { Reason::ConfigUnknown };
+    let config = vm.config.ok_or_else(unread)?;
     if config.template {
         return Err(Reason::Template);
     }

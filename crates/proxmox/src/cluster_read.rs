@@ -30,6 +30,9 @@ pub struct ClusterRead {
     pub pause: Option<String>,
     /// Lines of `.rrd` that were not believed.
     pub doubted: usize,
+    /// Those of them that both copies have, of nodes and guests: not torn, but of no format that is
+    /// known, or with a column that is none. The next look finds them again.
+    pub unread: usize,
 }
 
 impl ClusterRead {
@@ -72,6 +75,7 @@ impl ClusterRead {
                 .map_or(Ok(HaMoves::default()), |lines| HaMoves::parse(&lines.join("\n")))?,
             pause: file(PAUSE, 0).map(|lines| lines.join("\n")),
             doubted: 0,
+            unread: 0,
         };
         read.add_agreed(&first, second.as_ref().unwrap_or(&first));
         Ok(read)
@@ -81,9 +85,11 @@ impl ClusterRead {
     fn add_agreed(&mut self, first: &Lines<'_>, second: &Lines<'_>) {
         for (key, line) in second {
             let agreed = line.filter(|_| first.get(key) == Some(line));
-            match agreed.and_then(RrdLine::parse) {
-                Some(line) => self.add(line),
-                None => self.doubted += 1,
+            if let Some(line) = agreed.and_then(RrdLine::parse) {
+                self.add(line);
+            } else {
+                self.doubted += 1;
+                self.unread += usize::from(agreed.is_some_and(RrdLine::is_meant));
             }
         }
     }

@@ -63,6 +63,13 @@ pub struct NodeLine {
 }
 
 impl RrdLine {
+    /// Whether it speaks of a node or a guest, in whatever format: there are lines of storages, too.
+    #[must_use]
+    pub fn is_meant(line: &str) -> bool {
+        let family = line.split_once('/').map(|(family, _)| family);
+        family.is_some_and(|family| family.contains("-vm") || family.contains("-node"))
+    }
+
     /// Reads one line; `None` unless it is whole: a known key, its number of columns, and every
     /// number a finite one that is not negative.
     #[must_use]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use vm_autoscale_planner::Moment;
 use vm_autoscale_protocol::{NodeHealth, NodeState};
 
-use crate::ways::trouble;
+use crate::ways::{lasting, trouble};
 use crate::{Pause, StatusReport};
 
 /// Who says how it is.
@@ -82,7 +82,9 @@ impl StatusReport {
             bad.map(|_| "the last reload failed: what was read before holds on".to_owned()),
         );
         let blind = |cluster: &crate::ClusterStatus| {
-            Some(format!("cluster {}: {}", cluster.name, cluster.problem.as_ref()?))
+            let (name, problem) = (&cluster.name, cluster.problem.as_ref()?);
+            let time = cluster.problem_for.map(|time| format!(" (for {})", lasting(time)));
+            Some(format!("cluster {name}: {problem}{}", time.unwrap_or_default()))
         };
         ills.extend(self.clusters.iter().filter_map(blind));
         let needed = self.ways.iter().filter(|way| !self.is_past(way));

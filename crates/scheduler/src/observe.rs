@@ -22,6 +22,18 @@ pub(crate) enum Blind {
     Unreadable(#[from] vm_autoscale_proxmox::Error),
 }
 
+impl Blind {
+    /// For whoever looks at the status: also what to do where it is the helper that says nothing.
+    pub(crate) fn told(&self) -> String {
+        match self {
+            Self::Ask(AskError::NoAnswer(_) | AskError::NotAsked(_)) => {
+                format!("{self}: systemctl status vm-autoscale-helper")
+            }
+            _ => self.to_string(),
+        }
+    }
+}
+
 /// What takes longer says nothing of now. The configs that were read by then stay, so that the
 /// next look has fewer to read. The unit's `WatchdogSec=` is longer than this and a pause between
 /// two looks.
@@ -54,6 +66,10 @@ async fn look<C: Clock, H: Helper>(
     let read = ClusterRead::parse(&text)?;
     if read.doubted > 0 {
         tracing::debug!(%cluster, lines = read.doubted, "lines of .rrd were not believed");
+    }
+    if read.unread > 0 && view.unread == 0 {
+        let lines = read.unread;
+        tracing::warn!(%cluster, lines, kind = "unread", "lines of /etc/pve/.rrd are of no format that this version knows: what they speak of has no figures");
     }
     let user_cfg = read.version.user_cfg;
     let to_read = view.update(clock.now(), read, care, in_flight);

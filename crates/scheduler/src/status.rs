@@ -65,6 +65,9 @@ pub struct ClusterStatus {
     pub answered_by: Option<NodeName>,
     /// Why the last look did not come about.
     pub problem: Option<String>,
+    /// For how many seconds there was one at the end of that look; a daemon of before does not say.
+    #[serde(default)]
+    pub problem_for: Option<u64>,
     /// What `/etc/pve/vm-autoscale.pause` says, where that is there: nothing is changed then.
     #[serde(default)]
     pub paused: Option<String>,
@@ -82,6 +85,10 @@ pub struct ClusterStatus {
     /// VMs of which it is not known whether they are selected.
     #[serde(default)]
     pub undecided: usize,
+    /// Lines of `/etc/pve/.rrd` that cannot be read: what they speak of has no figures. A daemon of
+    /// before says nothing of it.
+    #[serde(default)]
+    pub unread: usize,
 }
 
 /// One node.
@@ -191,11 +198,13 @@ impl ClusterStatus {
     #[must_use]
     pub fn without_vms(&self) -> Self {
         let Self { name, answered_by, problem, paused, looks, look_ms, nodes, .. } = self;
-        let (pools_known, undecided) = (self.pools_known, self.undecided);
+        let problem_for = self.problem_for;
+        let (pools_known, undecided, unread) = (self.pools_known, self.undecided, self.unread);
         Self {
             name: name.clone(),
             answered_by: answered_by.clone(),
             problem: problem.clone(),
+            problem_for,
             paused: paused.clone(),
             looks: *looks,
             look_ms: *look_ms,
@@ -203,6 +212,7 @@ impl ClusterStatus {
             vms: Vec::new(),
             pools_known,
             undecided,
+            unread,
         }
     }
 }

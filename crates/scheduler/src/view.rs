@@ -41,6 +41,8 @@ pub(crate) struct View {
     /// within one of these.
     pub(crate) entry: Option<(NodeName, u64)>,
     pub(crate) quorate: bool,
+    /// Lines of `.rrd` that the last look could not read, torn ones aside.
+    pub(crate) unread: usize,
     /// Nodes that the answering one does not see.
     pub(crate) offline: BTreeSet<NodeName>,
     pub(crate) pause: Option<String>,
@@ -91,7 +93,7 @@ impl View {
             self.entry = entry;
             self.forget_configs();
         }
-        self.pause = read.pause;
+        (self.pause, self.unread) = (read.pause, read.unread);
         self.update_members(read.members);
         self.update_nodes(now, read.nodes);
         for (vmid, vm) in &mut self.vms {
@@ -338,7 +340,13 @@ impl View {
                 let config = vm.config.as_ref().map(|known| &known.config);
                 facts(vmid, &vm.node, pools, roster, config)
             }
-            None => VmFacts { vmid, node: None, described: None, pool: pool(vmid, pools, roster) },
+            None => VmFacts {
+                vmid,
+                cluster: None,
+                node: None,
+                described: None,
+                pool: pool(vmid, pools, roster),
+            },
         }
     }
 }
@@ -352,7 +360,7 @@ fn facts<'a>(
     config: Option<&'a VmConfig>,
 ) -> VmFacts<'a> {
     let described = config.map(|config| (config.name.as_deref(), &config.tags));
-    VmFacts { vmid, node: Some(node), described, pool: pool(vmid, pools, roster) }
+    VmFacts { vmid, cluster: None, node: Some(node), described, pool: pool(vmid, pools, roster) }
 }
 
 /// Its pool. Where nobody asks for the pools, it does not matter which it is in.

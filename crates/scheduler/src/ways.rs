@@ -61,7 +61,8 @@ pub(crate) fn trouble(way: &NodeHealth) -> Option<String> {
     Some(text)
 }
 
-fn lasting(seconds: u64) -> String {
+/// A time in the unit that fits.
+pub(crate) fn lasting(seconds: u64) -> String {
     match seconds {
         0..120 => format!("{seconds} s"),
         120..7200 => format!("{} min", seconds / 60),

@@ -82,7 +82,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
                 _ = stop.changed() => return self.drain(&mut memory, &mut finished).await,
             }
             self.tell(&mut memory, begun);
-            self.publish(&memory, begun);
+            self.publish(&mut memory, begun);
             let next = begun.after(interval);
             loop {
                 tokio::select! {
@@ -137,12 +137,12 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             }
         }
         // Before the look for whether it has to read the pools, after it for what it found.
-        memory.view.heed(&self.journal.pauses(begun));
+        memory.view.heed(&self.care.cluster, &self.journal.pauses(begun));
         let Memory { view, in_flight, .. } = memory;
         let seen = observe(&self.clock, &self.helper, &self.care, view, in_flight).await;
         // What was measured before so long a look says nothing of now; its configs do.
         let old = self.clock.now().since(begun) > FRESH;
-        let problem = seen.err().map(|blind| blind.to_string());
+        let problem = seen.err().map(|blind| blind.told());
         if problem.is_some() || old {
             memory.view.blind();
         }
@@ -160,7 +160,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             }
         }
         memory.forget_strangers();
-        memory.view.heed(&self.journal.pauses(now));
+        memory.view.heed(&self.care.cluster, &self.journal.pauses(now));
         let suspects = memory.suspects(now);
         let Memory { planner, view, decisions, in_flight, .. } = memory;
         let nodes = view.node_inputs(now, in_flight);
@@ -265,15 +265,23 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
             for node in view.nodes.keys().chain(&view.offline) {
                 self.notifier.node(&self.care.cluster, node, !view.offline.contains(node));
             }
+            // One that its cluster misses was told of by that.
+            let ways = self.board.ways_of(&self.care.cluster);
+            for way in ways.iter().filter(|way| !view.offline.contains(&way.node)) {
+                self.notifier.way(way);
+            }
         }
         let ms = now.since(begun).as_millis().try_into().unwrap_or(u64::MAX);
         self.notifier.cycle(&self.care.cluster, problem.is_none(), ms);
     }
 
-    fn publish(&self, memory: &Memory, begun: Moment) {
+    fn publish(&self, memory: &mut Memory, begun: Moment) {
         let now = self.clock.now();
         let mut seen = self.seen(memory, now);
-        seen.cluster.look_ms = now.since(begun).as_millis().try_into().unwrap_or(u64::MAX);
+        let cluster = &mut seen.cluster;
+        memory.ill_since = cluster.problem.as_ref().map(|_| memory.ill_since.unwrap_or(begun));
+        cluster.problem_for = memory.ill_since.map(|since| now.since(since).as_secs());
+        cluster.look_ms = now.since(begun).as_millis().try_into().unwrap_or(u64::MAX);
         self.board.post(seen);
     }
 
@@ -325,7 +333,8 @@ const CLOCK: &str = "this machine's clock was never set, so that no schedule hol
 /// What keeps the whole cluster from being changed, but for a pause.
 fn stopped_by(view: &View) -> Option<String> {
     let unseen = view.entry.is_none();
-    (!unseen && !view.quorate).then(|| "the cluster has no quorum and takes no writes".to_owned())
+    (!unseen && !view.quorate)
+        .then(|| "the cluster has no quorum and takes no writes: pvecm status".to_owned())
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use vm_autoscale_lab::{Reply, Request};
+use vm_autoscale_tests::invariants::Allowed;
 use vm_autoscale_tests::programs::{Program, command, directory, pause};
 use vm_autoscale_tests::stage::Stage;
 
 use super::{can_break, fs, known, traced};
-use crate::{load, play, turn};
+use crate::{allowed_anew, load, play, turn};
 
 const TIME: Duration = Duration::from_secs(60);
 
@@ -21,6 +22,11 @@ fn busy(more: &str) -> Stage {
     }
     stage.start_helper().unwrap();
     stage
+}
+
+/// A look waits for a disk that is full, now and then.
+fn may() -> Allowed {
+    Allowed { cooldown: 1.0, ..allowed_anew() }
 }
 
 /// The VMs of the changes that were made, one after the other.
@@ -67,7 +73,7 @@ fn the_daemon_changes_nothing_while_its_disk_is_full_and_then_goes_on() {
     stage.scheduler.as_mut().unwrap().stop().unwrap();
     assert!(fs::read_to_string(&log).unwrap().contains("(INJECTED)"));
     all_known(&stage, &journal);
-    stage.strike().unwrap();
+    stage.strike_checked(may()).unwrap();
 }
 
 /// Unmounted when the test is over, however it ends.
@@ -118,5 +124,5 @@ fn a_small_disk_stops_changes_and_a_larger_one_lets_them_go_on() {
     stage.until(TIME, |status| status.counts.verified > verified).unwrap();
     stage.scheduler.as_mut().unwrap().stop().unwrap();
     all_known(&stage, &journal);
-    stage.strike().unwrap();
+    stage.strike_checked(may()).unwrap();
 }

@@ -8,7 +8,11 @@ use vm_autoscale_tests::programs::Program;
 use super::*;
 use crate::{openssh, skip};
 
-/// A stopped sshd: its port takes connections, by the kernel's hand, and nobody speaks.
+/// Two cycles of the usual 10 s.
+const SOON: Duration = Duration::from_secs(20);
+
+/// A stopped sshd: its port takes connections, by the kernel's hand, and nobody speaks. Another node
+/// answers within a cycle, and `status` says so within two.
 #[test]
 fn a_stopped_sshd_is_passed_over() {
     if !std::path::Path::new(openssh::SSHD).exists() {
@@ -34,6 +38,8 @@ fn a_stopped_sshd_is_passed_over() {
     std::fs::write(stage.path("known_hosts"), pins.concat()).unwrap();
     stage.start_helper().unwrap();
     await_helper(&stage);
+    stage.start_scheduler().unwrap();
+    stage.until(TIME, |status| !status.clusters.is_empty()).unwrap();
     let troubled = Troubled { stage, proxies: vec![] };
     assert_eq!(troubled.answered_by(), "pve1");
     let family = family(&sshd);
@@ -43,6 +49,11 @@ fn a_stopped_sshd_is_passed_over() {
     assert_eq!(troubled.answered_by(), "pve2");
     assert!(begun.elapsed() < CYCLE, "{:?}", begun.elapsed());
     assert_eq!(troubled.health("pve1").state, NodeState::Unreachable);
+    let told = |status: &vm_autoscale_scheduler::StatusReport| {
+        let said = "node pve1 of cluster lab: unreachable for ";
+        status.ills().iter().any(|ill| ill.starts_with(said))
+    };
+    troubled.stage.until(SOON, told).unwrap();
     signal_all(&family, SIGCONT);
     troubled.stage.strike().unwrap();
 }

@@ -10,8 +10,8 @@ use super::Daemon;
 /// Which VMs, and what to make of what is found.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct DoctorArgs {
-    /// As in `select`: 101, 200-299, @tag-web, @pool-shop, @node-pve3, @name-db*; a hyphen takes
-    /// out. Without one, all VMs that are looked after.
+    /// As in `select`: 101, 200-299, @tag-web, @pool-shop, @node-pve3, @name-db*; lab/101 means
+    /// that cluster only, a hyphen before it takes out. Without one, all VMs that are looked after.
     #[arg(value_name = "SELECTOR", value_delimiter = ',')]
     pub(crate) select: Vec<String>,
     /// Only VMs of this cluster.

@@ -2,13 +2,15 @@
 
 use std::ffi::OsString;
 
+use vm_autoscale_proxmox::ClusterName;
+
 use super::Daemon;
 
 /// Which VMs, for how long, and why.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct PauseArgs {
-    /// As in `select`: 101, 200-299, @tag-web, @pool-shop, @node-pve3, @name-db*; a hyphen takes
-    /// out.
+    /// As in `select`: 101, 200-299, @tag-web, @pool-shop, @node-pve3, @name-db*; lab/101 means
+    /// that cluster only, a hyphen before it takes out.
     #[arg(value_name = "SELECTOR", default_value = "@all", value_delimiter = ',')]
     pub(crate) select: Vec<String>,
     /// It ends by itself after this: 90s, 30m, 2h, 3d. Without it, it holds until resumed.
@@ -42,14 +44,20 @@ pub(crate) fn spelled(all: impl Iterator<Item = OsString>) -> impl Iterator<Item
     all.map(move |argument| {
         selects_vms |= argument == "pause" || argument == "doctor";
         let rest = argument.to_str().and_then(|text| text.strip_prefix('-'));
-        let selects = |c: char| c == '@' || c.is_ascii_digit();
-        if selects_vms && rest.is_some_and(|rest| rest.starts_with(selects)) {
+        if selects_vms && rest.is_some_and(is_selector) {
             let mut spaced = OsString::from(" ");
             spaced.push(argument);
             return spaced;
         }
         argument
     })
+}
+
+/// Whether that is VMs, of a cluster or of any.
+fn is_selector(text: &str) -> bool {
+    let selects = |c: char| c == '@' || c.is_ascii_digit();
+    let of_cluster = text.split_once('/').filter(|(name, _)| ClusterName::try_from(*name).is_ok());
+    text.starts_with(selects) || of_cluster.is_some_and(|(_, rest)| rest.starts_with(selects))
 }
 
 pub(super) const PAUSE_HELP: &str = "\
@@ -60,6 +68,7 @@ Examples:
   vm-autoscale pause --for 2h --reason 'moving racks'
   vm-autoscale pause 101 200-299 --reason 'ticket 4711'
   vm-autoscale pause @pool-shop -250 --for 3d --reason 'sale'
+  vm-autoscale pause shop/101 lab/@all --reason 'two clusters have a VM 101'
   vm-autoscale resume 3
 
 Only root and members of the group vm-autoscale-admin may pause and resume. Without this program:
@@ -77,3 +86,21 @@ A file /etc/pve/vm-autoscale.pause is not ended by this: remove it on a node.
 
 Exit codes: 0 ended, 1 failed, or no pause has such a number, 2 wrong usage, 5 not permitted, 6 the
 daemon does not answer, 66 file missing";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_selects_is_no_option_whatever_it_begins_with() {
+        for (line, spaced) in [
+            ("pause -101 -@tag-a -lab/101 -lab/@all", [true; 4]),
+            ("pause -v -lab -lab/ -/101", [false; 4]),
+            ("status -101 -@tag-a -lab/101 -lab/@all", [false; 4]),
+        ] {
+            let words: Vec<_> = spelled(line.split(' ').map(OsString::from)).collect();
+            let begins = |word: &OsString| word.to_str().is_some_and(|word| word.starts_with(' '));
+            assert_eq!(words[1..].iter().map(begins).collect::<Vec<_>>(), spaced, "{line}");
+        }
+    }
+}

@@ -64,7 +64,7 @@ pub(crate) fn answer(roster: &Roster, cluster: &ClusterStatus, vm: &VmStatus) ->
     let pool = is_known.then_some(vm.pool.as_deref());
     // Without its config neither is known.
     let described = vm.memory.map(|_| (vm.name.as_deref(), &tags));
-    roster.answer(&VmFacts { vmid: vm.vmid, node: Some(&vm.node), described, pool })
+    roster.answer(&VmFacts { vmid: vm.vmid, cluster: None, node: Some(&vm.node), described, pool })
 }
 
 /// By what the command line says; what it does not say is not known.
@@ -84,7 +84,13 @@ fn said(config: &SchedulerConfig, vmid: VmId, wanted: &Show) -> Found {
     let pool = wanted.pool.as_deref().map(Some);
     let pool = if config.wants_pools() { pool } else { Some(pool.flatten()) };
     let roster = Roster::new(config.clone().into(), &cluster, &clusters);
-    let answer = roster.answer(&VmFacts { vmid, node: wanted.node.as_ref(), described, pool });
+    let answer = roster.answer(&VmFacts {
+        vmid,
+        cluster: None,
+        node: wanted.node.as_ref(),
+        described,
+        pool,
+    });
     Found { vmid, facts, answer }
 }
 

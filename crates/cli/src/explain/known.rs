@@ -45,7 +45,8 @@ impl<'h> Known<'h> {
             vm.tags.as_ref().map(|tags| tags.join(";").parse().unwrap_or_default());
         let described = tags.as_ref().map(|tags| (vm.name.as_deref(), tags));
         let pool = vm.pools_known.then_some(vm.pool.as_deref());
-        let facts = VmFacts { vmid: vm.vmid, node: vm.node.as_ref(), described, pool };
+        let facts =
+            VmFacts { vmid: vm.vmid, cluster: None, node: vm.node.as_ref(), described, pool };
         let Answer::Yes(managed) = roster.answer(&facts) else { return None };
         let values = read.config.effective_vm(&read.hours, &managed, |path| read.place(path));
         let of = |value: vm_autoscale_config::Effective<String>| {

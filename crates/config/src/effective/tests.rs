@@ -247,7 +247,7 @@ fn found(text: &str) -> Result<Vec<(String, String, Option<usize>)>, String> {
     let roster = Roster::new(Arc::new(config.clone()), &home, &clusters);
     let (vmid, tags) = (101.try_into().unwrap(), Tags::default());
     let described = Some((None, &tags));
-    let vm = VmFacts { vmid, node: Some(&node), described, pool: Some(None) };
+    let vm = VmFacts { vmid, cluster: None, node: Some(&node), described, pool: Some(None) };
     let Answer::Yes(managed) = roster.answer(&vm) else { return Err("no VM".to_owned()) };
     let mut hours = Hours::new(&config);
     hours.turn(&config, NOW);

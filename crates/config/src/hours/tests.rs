@@ -42,8 +42,13 @@ fn roster(text: &str) -> Roster {
 fn managed(roster: &Roster, vmid: u32) -> Managed {
     let (node, tags) = ("pve1".try_into().unwrap(), Tags::none());
     let described = Some((None, &tags));
-    let facts =
-        VmFacts { vmid: vmid.try_into().unwrap(), node: Some(&node), described, pool: Some(None) };
+    let facts = VmFacts {
+        vmid: vmid.try_into().unwrap(),
+        cluster: None,
+        node: Some(&node),
+        described,
+        pool: Some(None),
+    };
     let Answer::Yes(managed) = roster.answer(&facts) else { panic!("{vmid} is not looked after") };
     managed
 }

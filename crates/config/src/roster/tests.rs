@@ -43,6 +43,7 @@ fn answer(roster: &Roster, vm: &Vm) -> Option<VmSettings> {
 fn facts<'a>(vm: &Vm, tags: &'a Tags) -> VmFacts<'a> {
     VmFacts {
         vmid: vm.vmid.try_into().unwrap(),
+        cluster: None,
         node: Some(Box::leak(Box::new(vm.node.try_into().unwrap()))),
         described: Some((vm.name, tags)),
         pool: Some(vm.pool),

@@ -28,6 +28,7 @@ impl Roster {
     /// What decides that a VM is looked after, or that it is not.
     #[must_use]
     pub fn why(&self, vm: &VmFacts<'_>) -> Why {
+        let vm = &self.here(vm);
         let entry = self.entries.get(&vm.vmid).map(|listed| listed.at);
         let own = entry.and_then(|at| Some((at, self.config.virtual_machines.get(at)?)));
         if let Some((at, _)) = own.filter(|(_, own)| !own.scaling_enabled) {

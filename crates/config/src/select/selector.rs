@@ -4,12 +4,12 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
-use vm_autoscale_proxmox::{NodeName, Tags, VmId};
+use vm_autoscale_proxmox::{ClusterName, NodeName, Tags, VmId};
 
 use super::{Item, VmFacts};
 use crate::leaf;
 
-const RULE: &str = "a VMID, a range such as 200-299, \"@all\", \"@tag-…\", \"@pool-…\", \"@node-…\" or \"@name-web*\"; a hyphen before it takes out";
+const RULE: &str = "a VMID, a range such as 200-299, \"@all\", \"@tag-…\", \"@pool-…\", \"@node-…\" or \"@name-web*\"; CLUSTER/ before it means that cluster only, a hyphen before all of it takes out";
 
 /// A way to name VMs, in the words of cv4pve's tools.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,22 @@ pub(crate) enum Selector {
     Node(String),
     /// The pieces between the stars, in lower case: of DNS names the case does not count.
     Name(Vec<String>),
+}
+
+impl Item {
+    /// Whether it names the VM; `None` where that is not known.
+    pub(super) fn names(&self, vm: &VmFacts<'_>) -> Option<bool> {
+        let here = match (&self.cluster, vm.cluster) {
+            (None, _) => Some(true),
+            (Some(named), Some(own)) => Some(named == own),
+            (Some(_), None) => None,
+        };
+        match here {
+            Some(true) => self.selector.names(vm),
+            Some(false) => Some(false),
+            None => self.selector.names(vm).filter(|named| !named),
+        }
+    }
 }
 
 impl Selector {
@@ -95,6 +111,9 @@ fn is_pattern(name: &str) -> bool {
 impl fmt::Display for Item {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_out { "-" } else { "" })?;
+        if let Some(cluster) = &self.cluster {
+            write!(f, "{cluster}/")?;
+        }
         match &self.selector {
             Selector::All => f.write_str("@all"),
             Selector::Range(range) if range.start() == range.end() => range.start().fmt(f),
@@ -129,11 +148,26 @@ pub(super) fn fits(pieces: &[String], text: &str) -> bool {
     left.ends_with(last.as_str())
 }
 
+/// The cluster that an item begins with, and the rest of it. What begins with @ names none: there
+/// may be a slash in a pool's name.
+fn of_cluster(text: &str) -> Result<(Option<ClusterName>, &str), String> {
+    match text.split_once('/').filter(|_| !text.starts_with('@')) {
+        Some((name, rest)) => match ClusterName::try_from(name) {
+            Ok(cluster) => Ok((Some(cluster), rest)),
+            Err(_) => Err(never(
+                name,
+                "a cluster's name as in helper.yaml, and what of it behind the slash",
+            )),
+        },
+        None => Ok((None, text)),
+    }
+}
+
 /// A number, or text.
 #[derive(Deserialize)]
 #[serde(
     untagged,
-    expecting = "this names no VM\na VMID, a range such as 200-299, \"@all\", \"@tag-…\", \"@pool-…\", \"@node-…\" or \"@name-web*\"; a hyphen before it takes out"
+    expecting = "this names no VM\na VMID, a range such as 200-299, \"@all\", \"@tag-…\", \"@pool-…\", \"@node-…\" or \"@name-web*\"; CLUSTER/ before it means that cluster only, a hyphen before all of it takes out"
 )]
 enum Raw {
     Number(i64),
@@ -149,7 +183,8 @@ impl<'de> Deserialize<'de> for Item {
         let text = text.trim();
         let (is_out, named) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let unknown = || Err(format!("{} names no VM\n{RULE}", crate::render::quote(text)));
-        let selector = Selector::parse(named.trim_start()).unwrap_or_else(unknown);
-        Ok(Self { is_out, selector: selector.map_err(serde::de::Error::custom)? })
+        let (cluster, named) = of_cluster(named.trim_start()).map_err(serde::de::Error::custom)?;
+        let selector = Selector::parse(named).unwrap_or_else(unknown);
+        Ok(Self { is_out, cluster, selector: selector.map_err(serde::de::Error::custom)? })
     }
 }

@@ -29,6 +29,13 @@ fn what_names_nothing_is_refused() {
         "'@node-pve*'",
         "'@node-pve1.example.com'",
         "'@name-web_1'",
+        "'/101'",
+        "'lab/'",
+        "'lab/-101'",
+        "'lab/99'",
+        "'la b/101'",
+        "'lab/@everything'",
+        "'lab/lab/101'",
     ] {
         assert!(serde_yaml::from_str::<Selection>(&format!("[{bad}]")).is_err(), "{bad}");
     }
@@ -51,4 +58,37 @@ fn stars_stand_for_anything() {
     ] {
         assert_eq!(selector::fits(&pieces(pattern), text), fits, "{pattern} {text}");
     }
+}
+
+/// A number may be several VMs', one in each cluster.
+#[test]
+fn an_item_may_be_of_one_cluster() {
+    let (lab, shop) = ("lab".try_into().unwrap(), "shop".try_into().unwrap());
+    let tags = "web".parse().unwrap();
+    let names = |words: &str, cluster, vmid: u32| {
+        let vm = VmFacts {
+            vmid: vmid.try_into().unwrap(),
+            cluster,
+            node: None,
+            described: Some((None, &tags)),
+            pool: None,
+        };
+        Selection::of_words(words.split(' ')).unwrap().names(&vm)
+    };
+    for (words, of_lab, of_shop) in [
+        ("101", Some(true), Some(true)),
+        ("lab/101", Some(true), Some(false)),
+        ("lab/200-299", Some(false), Some(false)),
+        ("lab/@tag-web", Some(true), Some(false)),
+        ("lab/@pool-a/b", None, Some(false)),
+        ("@all -lab/101", Some(false), Some(true)),
+    ] {
+        assert_eq!(names(words, Some(&lab), 101), of_lab, "{words}");
+        assert_eq!(names(words, Some(&shop), 101), of_shop, "{words}");
+        let said = Selection::of_words(words.split(' ')).unwrap().to_string();
+        assert_eq!(said, words);
+    }
+    assert_eq!((names("lab/101", None, 101), names("lab/101", None, 102)), (None, Some(false)));
+    let out = Selection::of_words(["@all", "-lab/101"]).unwrap();
+    assert_eq!(out.excluded_by(101.try_into().unwrap()), None, "one of another cluster is in");
 }

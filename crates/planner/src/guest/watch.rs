@@ -9,7 +9,8 @@ use super::GuestSense;
 use super::says::Said;
 use crate::Moment;
 
-/// When, in seconds after the shrink.
+/// When, in seconds after the shrink; and at once where nothing was said before it that rates could
+/// count from.
 const TIMES: [u64; 5] = [30, 60, 120, 300, 600];
 /// Who was not asked by then (nobody could ask) is not watched any more.
 const OVER: Duration = Duration::from_secs(900);
@@ -33,6 +34,8 @@ pub(super) struct Watch {
     pub(super) since: Moment,
     pub(super) before: MemoryMib,
     times: usize,
+    /// Asked at once.
+    begun: bool,
     heard: bool,
     /// The last answer that rates count from.
     base: Option<Base>,
@@ -69,7 +72,8 @@ pub(crate) struct Undo {
 impl Watch {
     /// `said` is what the shrink was decided on.
     pub(super) fn new(since: Moment, before: MemoryMib, said: Option<Said>) -> Self {
-        Self { since, before, times: 0, heard: false, base: said.map(Base::of) }
+        let base = said.map(Base::of);
+        Self { since, before, times: 0, begun: base.is_some(), heard: false, base }
     }
 
     /// One shrink more. What is taken step by step is given back as a whole.
@@ -81,13 +85,18 @@ impl Watch {
         let next = Self::new(now, from, said);
         match watched.filter(|watched| !watched.is_over(now)) {
             Some(Self { before, base, .. }) => {
-                Self { before: before.max(from), base: base.or(next.base), ..next }
+                let base = base.or(next.base);
+                Self { before: before.max(from), begun: base.is_some(), base, ..next }
             }
             None => next,
         }
     }
 
     pub(super) fn is_due(&self, now: Moment) -> bool {
+        !self.begun || self.is_time(now)
+    }
+
+    fn is_time(&self, now: Moment) -> bool {
         TIMES.get(self.times).is_some_and(|time| now.since(self.since).as_secs() >= *time)
     }
 
@@ -129,9 +138,9 @@ impl Base {
 }
 
 impl GuestSense {
-    /// Has it asked when it is time to. Only who is changed by what it says is watched.
-    pub(crate) fn watch(&mut self, now: Moment, adapts: bool) {
-        self.watch = self.watch.filter(|_| adapts);
+    /// Has it asked when it is time to. Who is not changed any more is not watched.
+    pub(crate) fn watch(&mut self, now: Moment, is_changed: bool) {
+        self.watch = self.watch.filter(|_| is_changed);
         let Some(watch) = self.watch else { return };
         if watch.is_over(now) {
             (self.unheard, self.watch) = (!watch.heard, None);
@@ -143,9 +152,10 @@ impl GuestSense {
     /// What an answer, or none, says of a shrink.
     pub(super) fn heed(&mut self, now: Moment, said: Option<Said>) {
         let Some(watch) = &mut self.watch else { return };
-        if watch.is_due(now) {
+        if watch.is_time(now) {
             watch.times += 1;
         }
+        watch.begun = true;
         let Some(why) = said.and_then(|said| watch.heed(now, &said)) else { return };
         let after = now.since(watch.since);
         self.floor = Some((watch.before, now.after(REMEMBERED)));

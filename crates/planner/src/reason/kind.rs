@@ -22,6 +22,7 @@ impl Reason {
             Self::Unneeded { .. } => "unneeded",
             Self::BoundsLeaveNothing => "bounds-leave-nothing",
             Self::ChangedByOthers(..) => "changed-by-others",
+            Self::ConfigDue => "config-due",
             Self::ConfigUnknown => "config-unknown",
             Self::Cooldown(..) => "cooldown",
             Self::Doubt(..) => "doubt",
@@ -83,6 +84,7 @@ impl Reason {
             self,
             Self::AskingGuest(..)
                 | Self::BetweenChecks(..)
+                | Self::ConfigDue
                 | Self::Cooldown(..)
                 | Self::FirstAfterChange
                 | Self::InFlight

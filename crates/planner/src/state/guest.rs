@@ -76,11 +76,18 @@ impl State {
         if !device {
             return Err(Reason::MemoryUseUnknown(used));
         }
-        match self.guest.floor(now) {
-            Some((floor, wait)) if to < floor && floor >= from => {
-                Err(Reason::Regretted(floor.get(), wait))
-            }
-            Some((floor, _)) => Ok(to.max(floor)),
+        self.not_below_regretted(now, (from, to))
+    }
+
+    /// What had to be given back is not taken again for a while, by whatever rule.
+    pub(super) fn not_below_regretted(
+        &self,
+        now: Moment,
+        (from, to): (MemoryMib, MemoryMib),
+    ) -> Result<MemoryMib, Reason> {
+        match self.guest.floor(now).filter(|(floor, _)| to < from && to < *floor) {
+            Some((floor, wait)) if floor >= from => Err(Reason::Regretted(floor.get(), wait)),
+            Some((floor, _)) => Ok(floor),
             None => Ok(to),
         }
     }

@@ -117,6 +117,33 @@ fn a_container_or_a_stranger_is_no_vm() {
     assert_eq!((ids.as_slice(), read.doubted), (&[101, 102][..], 1));
 }
 
+/// A format of the future, and a column that is none: each costs its own line and is counted; what
+/// is torn, and lines of storages, are not.
+#[test]
+fn lines_that_cannot_be_read_are_counted_and_cost_no_other() {
+    let moment = Moment { vms: 3, at: 10, version: 5 };
+    let whole = |text: String| [text.clone().into_bytes(), text.into_bytes()];
+    let good = moment.rrd(0);
+    let line = good.lines().find(|line| line.contains("-vm") && line.contains("/101:")).unwrap();
+    let family = line.split_once('/').unwrap().0;
+    for bad in [
+        line.replacen(family, "pve-vm-10.0", 1),
+        line.replacen(":running:", ":running:x:", 1),
+        line.rsplit_once(':').unwrap().0.to_owned() + ":NaN",
+        line.rsplit_once(':').unwrap().0.to_owned() + ":-1",
+        line.rsplit_once(':').unwrap().0.to_owned() + ":\"1\"",
+    ] {
+        let rrd = good.replacen(line, &bad, 1) + "pve2-storage/pve1/local:10:1000:500\n";
+        let both = whole(rrd.clone());
+        let read = ClusterRead::parse(&answer(whole(moment.vmlist(0)), both)).unwrap();
+        let ids: Vec<u32> = read.vms.keys().map(|id| id.get()).collect();
+        assert_eq!((ids.as_slice(), read.unread, read.doubted), (&[100, 102][..], 1, 2), "{bad}");
+        let torn = [rrd.into_bytes(), good.clone().into_bytes()];
+        let read = ClusterRead::parse(&answer(whole(moment.vmlist(0)), torn)).unwrap();
+        assert_eq!(read.unread, 0, "{bad}");
+    }
+}
+
 /// While a cluster is upgraded a VM may have a line of each format.
 #[test]
 fn of_two_lines_of_the_same_second_it_is_always_the_same_one_that_counts() {

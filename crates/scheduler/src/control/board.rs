@@ -140,6 +140,11 @@ impl Board {
         self.state().ways = ways;
     }
 
+    /// How the ways to a cluster's nodes are, as far as that is known.
+    pub(crate) fn ways_of(&self, cluster: &ClusterName) -> Vec<NodeHealth> {
+        self.state().ways.iter().filter(|way| way.cluster == *cluster).cloned().collect()
+    }
+
     /// Where it stands what became of messages.
     pub(crate) fn tells(&self, tallies: Arc<Tallies>) {
         self.state().tallies = Some(tallies);

@@ -79,7 +79,8 @@ fn examine_all(inside: &Inside<'_>, select: &Selection) -> Checkup {
     let ignore = &care.roster.config().doctor.ignore;
     for (vmid, vm) in &view.vms {
         let is_meant = select.is_empty().then_some(true);
-        let is_meant = is_meant.or_else(|| select.names(&view.nameable(*vmid)?.facts()));
+        let is_meant =
+            is_meant.or_else(|| select.names(&view.nameable(&care.cluster, *vmid)?.facts()));
         match (vm.policy.is_some(), is_meant) {
             (true, Some(true)) => checkup.vms.extend(of_vm(inside, (*vmid, vm), &nodes, ignore)),
             (true, None) => checkup.undecided += 1,

@@ -58,7 +58,7 @@ async fn take<C: Clock, J: Journal>(
     let asked = desk.board.ask(&cluster, move |inside| {
         let memory = &mut *inside.memory;
         // One that was answered since the last look stands against it, too.
-        memory.view.heed(&pauses);
+        memory.view.heed(&its, &pauses);
         let status = memory.plan_errand((&its, vmid), kind, &moved, (uid, inside.wall))?;
         if begin { memory.begin_errand(inside.now, status) } else { Ok(status) }
     });

@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use vm_autoscale_config::{Clusters, Selection};
 use vm_autoscale_protocol::Reply;
+use vm_autoscale_proxmox::ClusterName;
 
 use super::Desk;
 use super::gate::May;
@@ -65,6 +67,9 @@ async fn take_pause<C: Clock, J: Journal>(
     if for_seconds.is_some_and(|seconds| seconds == 0 || seconds > MAX_SECONDS) {
         return not_done("a pause lasts from a second to a year, or until it is taken back");
     }
+    if let Some(unknown) = nowhere(&select, &desk.board.hosts()) {
+        return Err(Refused::NotDone(unknown));
+    }
     opened(desk).await?;
     let now = desk.clock.now();
     if desk.journal.pauses(now).len() >= MAX_PAUSES {
@@ -75,6 +80,15 @@ async fn take_pause<C: Clock, J: Journal>(
     let pause = desk.journal.pause(pause).await?;
     tracing::info!(uid, number = pause.number, select = %pause.select, for_seconds, "paused: {}", pause.reason);
     Ok(PauseStatus::of(&pause, now, pause.at))
+}
+
+/// A cluster that there is not: who mistypes it would take for paused what is not. As long as the
+/// helper was not met nobody knows.
+fn nowhere(select: &Selection, hosts: &Clusters) -> Option<String> {
+    let is_not = |name: &&ClusterName| !hosts.is_empty() && !hosts.contains_key(*name);
+    let name = select.clusters().find(is_not)?;
+    let all: Vec<&str> = hosts.keys().map(ClusterName::as_str).collect();
+    Some(format!("no cluster of helper.yaml is called `{name}`: {}", all.join(", ")))
 }
 
 async fn take_resume<C: Clock, J: Journal>(

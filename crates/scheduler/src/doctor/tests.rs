@@ -35,7 +35,13 @@ fn found(file: &str, conf: &str, learnt: Learnt) -> Vec<Finding> {
 fn policy(file: &str) -> VmPolicy {
     let care = care(&format!("select: [101]\n{file}\n"));
     let described = Some((None, &Tags::none()));
-    let facts = VmFacts { vmid: 101.try_into().unwrap(), node: None, described, pool: Some(None) };
+    let facts = VmFacts {
+        vmid: 101.try_into().unwrap(),
+        cluster: None,
+        node: None,
+        described,
+        pool: Some(None),
+    };
     let Answer::Yes(managed) = care.roster.answer(&facts) else { panic!("not selected") };
     vm_policy(&managed.settings)
 }

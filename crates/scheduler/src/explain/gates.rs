@@ -72,7 +72,7 @@ impl Name {
     /// Whose word a reason is, where it is why nothing is done.
     pub(super) fn of(reason: &Reason) -> Self {
         match reason {
-            Reason::ConfigUnknown => Self::Config,
+            Reason::ConfigDue | Reason::ConfigUnknown => Self::Config,
             Reason::Template => Self::Template,
             Reason::Doubt(_) => Self::Meant,
             Reason::Paused(_) => Self::Pause,

@@ -15,8 +15,9 @@ pub(super) fn gates(facts: &Facts<'_>) -> Gates {
     add(Name::Selection, Ok(selection(&facts.why)));
     add(Name::Cluster, cluster(memory));
     add(Name::Journal, journal(memory));
+    let unread = if input.in_flight { Reason::InFlight } else { Reason::ConfigUnknown };
     let of_vm = [
-        (Name::Config, input.config.map(|_| ()).ok_or(Reason::ConfigUnknown), "read"),
+        (Name::Config, input.config.map(|_| ()).ok_or(unread), "read"),
         (Name::Template, holds(input.config.is_some_and(|c| c.template), Reason::Template), "no"),
         (Name::Meant, absent(input.doubt, Reason::Doubt), "for this VM"),
     ];

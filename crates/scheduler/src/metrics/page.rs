@@ -65,6 +65,16 @@ impl Facts {
             ([("cluster", cluster.name.as_str())], u32::from(cluster.problem.is_none()))
         });
         sheet.gauges(("cluster_up", "1 while the cluster is seen and takes changes."), ups)?;
+        let ages = cycles.iter().filter_map(|(cluster, cycles)| {
+            Some(([("cluster", cluster.as_str())], cycles.ended?.elapsed().as_secs_f64()))
+        });
+        sheet.gauges(("cycle_age_seconds", "Since the last cycle was complete."), ages)?;
+        let unread = self.report.clusters.iter();
+        let unread = unread.map(|cluster| ([("cluster", cluster.name.as_str())], cluster.unread));
+        sheet.gauges(
+            ("unread_lines", "Lines of /etc/pve/.rrd that the last look could not read."),
+            unread,
+        )?;
         let cycles = cycles.iter().map(|(cluster, cycles)| {
             let ends = BUCKETS.into_iter().chain([f64::INFINITY]);
             ([("cluster", cluster.as_str())], cycles.seconds, ends.zip(cycles.counts).collect())

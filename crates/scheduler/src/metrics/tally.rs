@@ -1,6 +1,7 @@
 //! What is counted from the start on.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use vm_autoscale_planner::Resource;
 use vm_autoscale_proxmox::ClusterName;
@@ -29,6 +30,8 @@ pub(super) struct Cycles {
     /// In each bucket, and in the one without an end.
     pub(super) counts: [u64; BUCKETS.len() + 1],
     pub(super) seconds: f64,
+    /// When the last one ended.
+    pub(super) ended: Option<Instant>,
 }
 
 /// Something that was done, or would have been.
@@ -57,6 +60,7 @@ impl Tally {
             *count += 1;
         }
         cycles.seconds += seconds;
+        cycles.ended = Some(Instant::now());
     }
 
     /// A change has ended.

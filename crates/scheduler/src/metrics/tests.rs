@@ -102,6 +102,8 @@ async fn the_page_says_what_it_is_to_say_in_the_format() {
     let families = exposition::read(&page);
     for line in [
         "vm_autoscale_healthy 1\n",
+        "vm_autoscale_unread_lines{cluster=\"home\"} 0\n",
+        "vm_autoscale_cycle_age_seconds{cluster=\"home\"} ",
         "vm_autoscale_vm_target_vcpus{cluster=\"home\",id=\"qemu/100\"} 5\n",
         "vm_autoscale_vm_actual_memory_bytes{cluster=\"home\",id=\"qemu/101\"} 2147483648.0\n",
         "vm_autoscale_vm_blocked{cluster=\"home\",id=\"qemu/100\",resource=\"cpu\",reason=\"locked\"} 1\n",

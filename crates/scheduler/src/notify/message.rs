@@ -39,7 +39,7 @@ impl Level {
 }
 
 /// The kinds that are no trouble.
-const NEWS: [&str; 14] = [
+const NEWS: [&str; 15] = [
     "channel-works",
     "cluster-resumed",
     "cluster-paused",
@@ -48,6 +48,7 @@ const NEWS: [&str; 14] = [
     "helper-met",
     "journal-works",
     "node-back",
+    "node-usable",
     "pause-ended",
     "paused",
     "released",

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use vm_autoscale_planner::Resource;
+use vm_autoscale_protocol::{NodeHealth, NodeState};
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
 use super::message::{Message, Subject};
@@ -35,6 +36,16 @@ impl Notifier {
     pub(crate) fn node(&self, cluster: &ClusterName, node: &NodeName, online: bool) {
         let subject = Subject::Node(cluster.clone(), node.clone());
         self.state(subject, !online, false, || Message::of_node(cluster, node, online));
+    }
+
+    /// Whether a node that its cluster sees can be worked with; said after every look, told when it
+    /// has changed for good. One that nobody needs is neither well nor not.
+    pub(crate) fn way(&self, way: &NodeHealth) {
+        let is_trouble = way.state.is_trouble();
+        if is_trouble || way.state == NodeState::Up {
+            let subject = Subject::Way(way.cluster.clone(), way.node.clone());
+            self.state(subject, is_trouble, false, || Message::of_way(way));
+        }
     }
 
     /// Whether the journal works; said after every cycle, told when it changes.

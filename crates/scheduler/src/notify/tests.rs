@@ -3,7 +3,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use vm_autoscale_config::{Checked, SchedulerConfig};
 use vm_autoscale_planner::{Move, Resource};
-use vm_autoscale_proxmox::{Failure, VmId};
+use vm_autoscale_protocol::{NodeHealth, NodeState};
+use vm_autoscale_proxmox::{Failure, NodeName, VmId};
 
 use super::gate::Gate;
 use super::message::{Message, Subject};
@@ -135,6 +136,42 @@ fn a_helper_out_of_reach_is_told_and_when_it_is_met() {
     assert!(text.contains("the helper cannot be reached: no socket"), "{text}");
     notifier.helper(None);
     assert!(server.next().contains("the helper is met"));
+    notifier.stop();
+    assert_eq!(server.all(), Vec::<String>::new());
+}
+
+/// A host key or a login that is refused, and commands that hang, are told once each, and when that
+/// is over; a node that nobody needs is no news.
+#[test]
+fn a_node_that_cannot_be_worked_with_is_told_once() {
+    let server = servers::http("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    let yaml = format!(
+        "gotify: {{enabled: true, server_url: 'http://{}', app_token: t}}\nnotify_allow: ['127.0.0.1']",
+        server.address
+    );
+    let notifier = notifier(&config(&yaml), &Vec::new());
+    let say = |state: NodeState, error: Option<&str>| {
+        let (cluster, node) = ("lab".try_into().unwrap(), "pve2".try_into().unwrap());
+        let error = error.map(str::to_owned);
+        (0..9).for_each(|_| {
+            let (cluster, node) = (ClusterName::clone(&cluster), NodeName::clone(&node));
+            let error = error.clone();
+            notifier.way(&NodeHealth { cluster, node, state, since_s: 5, error, hung: 0 });
+        });
+    };
+    for state in [NodeState::Idle, NodeState::Up] {
+        say(state, None);
+    }
+    say(NodeState::HostKeyRefused, Some("it offered SHA256:x"));
+    let text = server.next();
+    assert!(text.contains("node pve2 of cluster lab: host key refused: it offered"), "{text}");
+    assert!(text.contains("those of other nodes are"), "{text}");
+    // What is tried now and then is not well for that.
+    for state in [NodeState::Connecting, NodeState::Idle] {
+        say(state, None);
+    }
+    say(NodeState::Up, None);
+    assert!(server.next().contains("node pve2 of cluster lab can be worked with again"));
     notifier.stop();
     assert_eq!(server.all(), Vec::<String>::new());
 }

@@ -59,6 +59,7 @@ impl Seen {
             name: name.clone(),
             answered_by: view.entry.as_ref().map(|(node, _)| node.clone()),
             problem: None,
+            problem_for: None,
             paused: view.pause.as_deref().map(one_line),
             looks: 0,
             look_ms: 0,
@@ -66,6 +67,7 @@ impl Seen {
             vms: Vec::new(),
             pools_known: view.pools.is_some(),
             undecided: view.vms.values().filter(|vm| vm.is_undecided()).count(),
+            unread: view.unread,
         };
         Self { cluster, vms }
     }

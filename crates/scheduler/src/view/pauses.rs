@@ -1,7 +1,7 @@
 //! Which VMs an administrator's order holds.
 
 use vm_autoscale_config::VmFacts;
-use vm_autoscale_proxmox::{NodeName, Tags, VmId};
+use vm_autoscale_proxmox::{ClusterName, NodeName, Tags, VmId};
 
 use super::View;
 use super::pools::PoolsRead;
@@ -11,6 +11,7 @@ use crate::Pause;
 #[derive(Debug, Clone)]
 pub(crate) struct Nameable {
     vmid: VmId,
+    cluster: ClusterName,
     node: NodeName,
     described: Option<(Option<String>, Tags)>,
     /// Its own, if it is in one; nothing as long as the pools are not known.
@@ -21,12 +22,12 @@ pub(crate) struct Nameable {
 impl View {
     /// Takes the pauses that hold: every VM that one of them names is left alone, and so is one
     /// of which that is not known.
-    pub(crate) fn heed(&mut self, pauses: &[Pause]) {
+    pub(crate) fn heed(&mut self, cluster: &ClusterName, pauses: &[Pause]) {
         self.pools_wanted = pauses.iter().any(|pause| pause.select.wants_pools());
         let holds: Vec<_> = if pauses.is_empty() {
             Vec::new()
         } else {
-            let of = |vmid: &VmId| self.nameable(*vmid).and_then(|vm| vm.held_by(pauses));
+            let of = |vmid: &VmId| self.nameable(cluster, *vmid).and_then(|vm| vm.held_by(pauses));
             self.vms.keys().map(of).collect()
         };
         let mut holds = holds.into_iter();
@@ -44,12 +45,13 @@ impl View {
     }
 
     /// What a pause may name this VM by.
-    pub(crate) fn nameable(&self, vmid: VmId) -> Option<Nameable> {
+    pub(crate) fn nameable(&self, cluster: &ClusterName, vmid: VmId) -> Option<Nameable> {
         let vm = self.vms.get(&vmid)?;
         let config = vm.config.as_ref().map(|known| &known.config);
         let pool = self.pools.as_ref().map(|pools| pools.of(vmid).map(str::to_owned));
         Some(Nameable {
             vmid,
+            cluster: cluster.clone(),
             node: vm.node.clone(),
             described: config.map(|config| (config.name.clone(), config.tags.clone())),
             pool,
@@ -63,6 +65,7 @@ impl Nameable {
         let described = self.described.as_ref();
         VmFacts {
             vmid: self.vmid,
+            cluster: Some(&self.cluster),
             node: Some(&self.node),
             described: described.map(|(name, tags)| (name.as_deref(), tags)),
             pool: self.pool.as_ref().map(Option::as_deref),

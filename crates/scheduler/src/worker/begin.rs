@@ -68,7 +68,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         let intent = self.intent(decision.vmid, vm, step, decision.on(step.resource()).why());
         let (clock, helper, journal) = self.ports();
         let digest = known.digest.clone();
-        let held = self.held(view.nameable(decision.vmid));
+        let held = self.held(view.nameable(&self.care.cluster, decision.vmid));
         let heard = done.clone();
         begin(in_flight, done, &intent.clone(), async move {
             let ports = (&clock, &helper, &journal);

@@ -45,7 +45,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         let (clock, helper, journal) = self.ports();
         let (digest, config) = (known.digest.clone(), known.config.clone());
         let sampled = vm.sample.map(|sample| sample.ctime);
-        let held = self.held(memory.view.nameable(vmid));
+        let held = self.held(memory.view.nameable(&self.care.cluster, vmid));
         begin(&mut memory.in_flight, done, &intent.clone(), async move {
             let ports = (&clock, &helper, &journal);
             if let Some(why) = needed((&clock, &helper), &intent, &config, sampled).await {
@@ -90,7 +90,7 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         if self.journal.pauses(self.clock.now()).len() >= MAX_PAUSES {
             return Err(format!("{MAX_PAUSES} pauses hold already"));
         }
-        let select = Selection::of_words([vmid.to_string().as_str()])?;
+        let select = Selection::of_words([format!("{}/{vmid}", self.care.cluster).as_str()])?;
         let (reason, at) = ("restored".to_owned(), self.clock.wall());
         let pause = Pause { number: 0, select, reason, uid, at, until: None };
         let pause = self.journal.pause(pause).await.map_err(|error| error.to_string())?;

@@ -73,6 +73,8 @@ pub(crate) struct Memory {
     pub(crate) generation: u64,
     pub(crate) looks: u64,
     pub(crate) problem: Option<String>,
+    /// Since when the cluster is not looked after as it should be.
+    pub(super) ill_since: Option<Moment>,
     /// When the whole picture was given to the journal the last time.
     pub(crate) pictured: Option<Moment>,
 }
@@ -101,6 +103,7 @@ impl Memory {
             generation,
             looks: 0,
             problem: None,
+            ill_since: None,
             pictured: None,
         }
     }

@@ -125,7 +125,7 @@ async fn the_end_of_a_change_is_told_before_the_next_look() {
     let (done, _finished) = mpsc::unbounded_channel();
     let begun = slow.now();
     worker.cycle(&mut memory, begun, &done).await;
-    worker.publish(&memory, begun);
+    worker.publish(&mut memory, begun);
     let vmid: VmId = 102.try_into().unwrap();
     let step =
         vm_autoscale_planner::Move::Cpu { from: 2.try_into().unwrap(), to: 3.try_into().unwrap() };
@@ -141,6 +141,27 @@ async fn the_end_of_a_change_is_told_before_the_next_look() {
     assert_eq!(last, [None, Some(step)]);
 }
 
+/// For how long it is so is told, too, and counts anew where it was well between.
+#[tokio::test]
+async fn what_is_wrong_with_a_cluster_is_told_with_its_time() {
+    let slow = slow();
+    let worker = worker(&slow);
+    let mut memory = Memory::new(planner_config(worker.care.roster.config()), 1);
+    for (problem, said) in [
+        (Some("no answer"), "cluster home: no answer (for 0 s)"),
+        (Some("another one"), "cluster home: another one (for 10 s)"),
+        (None, ""),
+        (Some("no answer"), "cluster home: no answer (for 0 s)"),
+    ] {
+        memory.problem = problem.map(str::to_owned);
+        let begun = slow.now();
+        worker.publish(&mut memory, begun);
+        let ills = worker.board.report(&worker.journal).ills();
+        assert_eq!(ills.first().map_or("", String::as_str), said);
+        slow.sleep_until(begun.after(Duration::from_secs(10))).await;
+    }
+}
+
 /// What an administrator orders holds for what was decided before it.
 #[tokio::test]
 async fn a_pause_and_a_stop_hold_what_was_decided_before() {
@@ -150,7 +171,7 @@ async fn a_pause_and_a_stop_hold_what_was_decided_before() {
     let mut view = View::default();
     let read = vm_autoscale_proxmox::ClusterRead::parse(&look_text("pve1", 1, &[(101, "pve1", 5)]));
     view.update(slow.now(), read.unwrap(), &worker.care, &crate::view::InFlight::new());
-    let held = worker.held(view.nameable(101.try_into().unwrap()));
+    let held = worker.held(view.nameable(&worker.care.cluster, 101.try_into().unwrap()));
     assert_eq!(held(), None);
     let select = vm_autoscale_config::Selection::of_words(["@node-pve1"]).unwrap();
     let until = slow.now().after(Duration::from_secs(60));

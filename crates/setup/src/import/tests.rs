@@ -144,7 +144,13 @@ fn what_holds_for_a_vm_is_what_held() {
         let roster = Roster::new(config.clone(), &cluster, &clusters);
         let (node, tags) = (&clusters[&cluster].first().unwrap(), Tags::default());
         let (described, pool) = (Some((None, &tags)), Some(None));
-        let vm = VmFacts { vmid: vmid.try_into().unwrap(), node: Some(node), described, pool };
+        let vm = VmFacts {
+            vmid: vmid.try_into().unwrap(),
+            cluster: None,
+            node: Some(node),
+            described,
+            pool,
+        };
         match roster.answer(&vm) {
             Answer::Yes(managed) => Some(managed.settings),
             _ => None,

@@ -16,7 +16,8 @@ const STOLEN: &str = " Either something else answers on the node's address with 
     or the node was never given a new one: look on its console.";
 const COMPARE: &str = " Either the node was given a new key, or something else answers on its \
     address. Compare with the node's console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub, \
-    or _ecdsa_) before you change that line.";
+    or _ecdsa_) before you change that line. A node that was installed anew: `pvecm updatecerts` \
+    there has its cluster know the new key, `vm-autoscale-setup trust-host --replace` here.";
 const USABLE: &str = " Record its ssh-ed25519 or ecdsa-sha2-nistp key; others are not supported.";
 const PIN: &str = " Add one once the node's own console shows the same fingerprint.";
 const NOT_SKIPPED: &str = " Such a line is not skipped, for it may have been meant to revoke: \

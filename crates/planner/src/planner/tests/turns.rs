@@ -136,3 +136,28 @@ fn memory_granted_a_moment_ago_still_counts_also_after_a_restart() {
         assert!(matches!(decision.memory.reason, Reason::NodeFull(..)), "{:?}", decision.memory);
     }
 }
+
+/// What a change of ours wrote is read when that has ended, and what was forgotten with the next
+/// look: only then something keeps the VM from being looked after.
+#[test]
+fn a_config_that_is_read_anew_is_no_obstacle_yet() {
+    for (in_flight, kinds) in
+        [(false, ["config-due", "config-unknown"]), (true, ["in-flight", "in-flight"])]
+    {
+        let mut world = World::new();
+        world.see(Some(sample(2000, 50.0, 50.0)));
+        for kind in kinds {
+            world.now = world.now.after(Duration::from_secs(10));
+            let reason = world.hand(|planner, now, vm| {
+                let (mut out, vm) = (Vec::new(), VmInput { config: None, in_flight, ..vm });
+                planner.plan(now, &[vm], &BTreeMap::new(), &mut out);
+                out.remove(0).cpu.reason
+            });
+            let blocks = kind == "config-unknown";
+            assert_eq!(
+                (reason.kind(), reason.is_block(), reason.is_passing()),
+                (kind, blocks, !blocks)
+            );
+        }
+    }
+}

@@ -102,7 +102,14 @@ async fn the_dashboard_shows_figures_that_there_are() {
     assert!(rows.len() >= 6, "{rows:?}");
     // And leaves out none but the start's time.
     let unused: Vec<_> = shown.keys().filter(|name| !used.contains(name.as_str())).collect();
-    assert_eq!(unused, ["vm_autoscale_start_time_seconds"]);
+    assert_eq!(
+        unused,
+        [
+            "vm_autoscale_cycle_age_seconds",
+            "vm_autoscale_start_time_seconds",
+            "vm_autoscale_unread_lines"
+        ]
+    );
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What is told of clusters, nodes and VMs.
 
 use vm_autoscale_planner::Resource;
+use vm_autoscale_protocol::NodeHealth;
 use vm_autoscale_proxmox::{ClusterName, NodeName, VmId};
 
 use super::{Message, Subject};
@@ -82,6 +83,24 @@ impl Message {
             None => ("helper-met", "the helper is met", "\n".to_owned()),
         };
         Self::new(Subject::Helper, kind, None, title, &format!("{title}{then}"))
+    }
+
+    /// Whether a node that its cluster sees can be worked with: a login or a host key that is
+    /// refused, commands that hang.
+    pub(in crate::notify) fn of_way(way: &NodeHealth) -> Self {
+        let NodeHealth { cluster, node, state, error, .. } = way;
+        let (kind, title, then) = if state.is_trouble() {
+            let why = error.as_deref().map(|error| format!(": {error}")).unwrap_or_default();
+            let then = "None of its VMs is changed meanwhile; those of other nodes are.";
+            let title = format!("node {node} of cluster {cluster}: {}", state.text());
+            ("node-unusable", title, format!("{why}\n\n{then}\n"))
+        } else {
+            let title = format!("node {node} of cluster {cluster} can be worked with again");
+            ("node-usable", title, "\n".to_owned())
+        };
+        let subject = Subject::Way(cluster.clone(), node.clone());
+        let text = format!("{title}{then}");
+        Self::new(subject, kind, Some(node.clone()), &title, &text)
     }
 
     pub(in crate::notify) fn of_node(cluster: &ClusterName, node: &NodeName, online: bool) -> Self {

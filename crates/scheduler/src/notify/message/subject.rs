@@ -32,6 +32,8 @@ pub(crate) enum Subject {
     Helper,
     /// Whether a node is online.
     Node(ClusterName, NodeName),
+    /// Whether a node can be worked with.
+    Way(ClusterName, NodeName),
     /// Nothing: whether it arrives.
     Test,
 }
@@ -46,7 +48,8 @@ impl Subject {
             | Self::Others(cluster, _)
             | Self::PauseFile(cluster)
             | Self::Quarantine(cluster, _)
-            | Self::Stuck(cluster, ..) => Some(cluster),
+            | Self::Stuck(cluster, ..)
+            | Self::Way(cluster, _) => Some(cluster),
             Self::Channel(_)
             | Self::Digest
             | Self::Helper

@@ -14,6 +14,10 @@ fn pause(number: u64, select: &str) -> Pause {
     Pause { number, select, reason: "moving racks".to_owned(), uid: 7, at: 0, until: None }
 }
 
+fn lab() -> ClusterName {
+    "lab".try_into().unwrap()
+}
+
 fn vmid(number: u32) -> VmId {
     number.try_into().unwrap()
 }
@@ -26,7 +30,7 @@ fn seen() -> View {
 }
 
 fn held(view: &mut View, select: &str) -> Vec<Option<String>> {
-    view.heed(&[pause(3, select)]);
+    view.heed(&lab(), &[pause(3, select)]);
     view.vms.values().map(|vm| vm.pause.clone()).collect()
 }
 
@@ -42,11 +46,15 @@ fn what_a_pause_names_is_left_alone_and_what_it_does_not_is_not() {
         ("101", [true, false]),
         ("@node-pve2", [false, true]),
         ("@all -101", [false, true]),
+        ("lab/101", [true, false]),
+        ("shop/101", [false, false]),
+        ("shop/@tag-web", [false, false]),
+        ("@all -shop/101", [true, true]),
     ] {
         assert_eq!(is_held(&mut view, select), who, "{select}");
     }
     assert_eq!(held(&mut view, "101")[0].as_deref(), Some("moving racks (pause 3 by uid 7)"));
-    view.heed(&[]);
+    view.heed(&lab(), &[]);
     assert!(view.vms.values().all(|vm| vm.pause.is_none()));
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use vm_autoscale_planner::{Choice, Moment, Resource, Stock, Verdict};
+use vm_autoscale_planner::{Choice, MemoryRule, Moment, Resource, Stock, Verdict};
 use vm_autoscale_proxmox::{ClusterName, VmId};
 
 use super::{Memory, record_of};
@@ -187,8 +187,14 @@ pub(in crate::worker) fn complete(seen: &mut Seen, memory: &Memory, now: Moment)
     for vm in &mut seen.vms {
         let vmid = vm.vmid();
         vm.sample_age = memory.planner.sample_age(vmid, now).map(|age| age.as_secs());
-        vm.is_heard = memory.planner.is_heard(vmid);
+        vm.is_heard = heeds(memory, vmid) && memory.planner.is_heard(vmid);
         vm.is_under_way = memory.in_flight.contains_key(&vmid);
         vm.record = memory.records.get(&vmid).cloned();
     }
+}
+
+/// Marks go by Proxmox's figure, whatever the guest says after a shrink.
+fn heeds(memory: &Memory, vmid: VmId) -> bool {
+    let policy = memory.view.vms.get(&vmid).and_then(|vm| vm.policy.as_ref());
+    policy.is_some_and(|policy| matches!(policy.memory, Some(MemoryRule::Adaptive(_))))
 }

@@ -258,3 +258,28 @@ fn who_has_no_fault_does_not_rest_longer() {
     }
     assert!(failed().consequence().then == crate::outcome::Then::RestLonger);
 }
+
+/// What somebody else's lock or edit keeps from beginning is told at the third time in a row, once,
+/// and costs no cooldown.
+#[test]
+fn what_others_hold_up_is_told_at_the_third_time_and_costs_no_cooldown() {
+    let failed = [Failure::LockTimeout, Failure::Locked, Failure::DigestMismatch];
+    let outcomes = failed.map(Outcome::Failed).into_iter();
+    for outcome in outcomes.chain([Outcome::Locked("backup".to_owned())]) {
+        let mut world = World::new(CONF);
+        let told = [(); 5].map(|()| {
+            let intent = world.start();
+            let settled = Settled { outcome: outcome.clone(), reverted: false, duty: false };
+            world.memory.ended(world.now, 0, &intent, (None, &settled))
+        });
+        assert_eq!(told, [false, false, true, false, false], "{outcome}");
+        world.see(CONF);
+        assert!(!world.is_resting(), "{outcome}");
+        let reason = &world.memory.decisions[0].cpu.reason;
+        assert!(matches!(reason, Reason::Retry(_)), "{outcome}: {reason}");
+    }
+    let mut world = World::new(CONF);
+    world.change(Outcome::Applied, false);
+    world.see(CONF);
+    assert!(world.is_resting(), "what was begun rests");
+}

@@ -185,3 +185,43 @@ fn several_steps_are_one_shrink() {
     let undone = world.see(None).memory.act().unwrap();
     assert_eq!(undone.to_string(), "memory 3072 -> 4096 MiB");
 }
+
+/// What is taken by marks alone is watched, too, and not taken again; of a guest that says nothing
+/// no more becomes than before.
+#[test]
+fn what_marks_took_is_watched_too() {
+    let swaps = GuestSays { swapped: Some(40 << 20), ..fine() };
+    for (later, back) in [(Some(swaps), true), (Some(fine()), false), (None, false)] {
+        let mut world = world();
+        world.policy.memory = POLICY.memory;
+        world.policy.memory_mib.0 = AFTER;
+        let step = (0..2).filter_map(|_| {
+            let choice = world.uses(679.0, 4096.0);
+            assert!(!world.is_asked(), "before a shrink nobody is asked");
+            choice.act()
+        });
+        let step = step.last().unwrap();
+        world.planner.changed(vmid(), step, true, world.now);
+        world.has(AFTER);
+        let (begun, mut asked) = (world.now, Vec::new());
+        let undone = (0..70).find_map(|_| {
+            let mut choice = world.uses(679.0, AFTER.into());
+            if world.is_asked() {
+                asked.push(world.now.since(begun).as_secs());
+                let says = if asked.len() > 1 { later } else { later.map(|_| fine()) };
+                choice = world.told(says.map_or(GuestAnswer::Silent, GuestAnswer::Says));
+            }
+            choice.act()
+        });
+        assert_eq!(undone.is_some(), back, "{later:?}");
+        if let Some(undone) = undone {
+            assert_eq!(
+                (undone.to_string().as_str(), asked.as_slice()),
+                ("memory 3584 -> 4096 MiB", &[10, 30][..])
+            );
+            not_for_a_day(world);
+        } else {
+            assert_eq!(asked, [10, 30, 60, 120, 300, 600]);
+        }
+    }
+}
