@@ -66,7 +66,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use vm_autoscale_lab::{Control, Reply, Request, VmInfo};
 use vm_autoscale_proxmox::VmId;
 use vm_autoscale_scheduler::{AskError, Helper as _, HelperClient};
-use vm_autoscale_tests::invariants::{Allowed, Bounds, Direction, Rates};
+use vm_autoscale_tests::invariants::{Allowed, Bounds, Direction, Rates, Way};
 use vm_autoscale_tests::stage::{Play, Stage};
 
 /// One stage at a time: each is three or four processes, and there may be two cores.
@@ -97,7 +97,7 @@ fn play(vms: u32, config: &str) -> Play {
 /// What a stage of such a play may do. The times are those of a machine that has much else to do.
 fn allowed() -> Allowed {
     Allowed {
-        vms: vec![(100..=9999, Bounds { vcpus: 1..=64, memory: 1024..=131_072 })],
+        vms: vec![(100..=9999, Bounds { vcpus: 1..=64, memory: 1024..=131_072, way: Way::PLAIN })],
         direction: Direction::Both,
         cooldown: 2.0,
         under_way: 2,

@@ -2,22 +2,29 @@
 //! helper come to what they do: only the lab's books, its VMs at the end, and what was allowed.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
-use vm_autoscale_lab::{Entry, VmInfo};
+use vm_autoscale_lab::{Entry, Usage, VmInfo};
+use vm_autoscale_proxmox::VmId;
 
 mod allowed;
 mod books;
 mod change;
 mod conf;
+mod rests;
 mod rules;
+mod seen;
 #[cfg(test)]
 mod tests;
 mod timeline;
 mod world;
 
-pub use allowed::{Allowed, Bounds, Direction, Intended, Rates};
+pub use allowed::{Allowed, Bounds, By, Cpu, Direction, Intended, Low, Rates, Rule, Way};
 use books::Books;
 use change::Change;
+use rests::Rests;
+pub use rests::Stop;
+use seen::Seen;
 use world::World;
 
 /// What was broken, and by what.
@@ -47,15 +54,28 @@ pub struct Checker {
     allowed: Allowed,
     world: World,
     books: Books,
+    seen: Seen,
+    rests: Rests,
+    /// What held before each reload of late, from when on and until when it may.
+    before: Vec<(f64, f64, Vms)>,
     violations: Vec<Violation>,
 }
+
+type Vms = Vec<(RangeInclusive<u32>, Bounds)>;
 
 impl Checker {
     /// One that has seen nothing yet.
     #[must_use]
     pub fn new(allowed: Allowed) -> Self {
-        let world = World::new(allowed.nodes);
-        Self { allowed, world, books: Books::default(), violations: Vec::new() }
+        Self {
+            world: World::new(allowed.nodes),
+            allowed,
+            books: Books::default(),
+            seen: Seen::default(),
+            rests: Rests::default(),
+            before: Vec::new(),
+            violations: Vec::new(),
+        }
     }
 
     /// A change that was made durable before it was sent; each allows one `qm set`.
@@ -71,9 +91,64 @@ impl Checker {
         self.books.last_look = Some(time);
     }
 
+    /// A scheduler begins anew.
+    pub fn starts(&mut self, time: f64) {
+        self.away_until(time);
+        self.rests.begin(time);
+    }
+
+    /// A helper begins anew, or a scheduler whose journal is lost: nothing of before is known.
+    pub fn starts_without_memory(&mut self, time: f64) {
+        self.rests.start(time);
+    }
+
+    /// The journal is lost.
+    pub fn loses(&mut self, time: f64) {
+        self.books.lose(time);
+        self.rests.resume_all(time);
+        self.starts_without_memory(time);
+    }
+
+    /// From the cycle after that moment on, this holds for the VMs.
+    pub fn reloads(&mut self, time: f64, vms: Vms) {
+        let from = self.before.last().map_or(0.0, |(_, until, _)| *until);
+        let until = time + self.allowed.look_gap + self.allowed.late;
+        self.before.retain(|(_, until, _)| time - until < timeline::KEPT);
+        self.before.push((from, until, std::mem::replace(&mut self.allowed.vms, vms)));
+    }
+
+    /// A pause was answered.
+    pub fn pauses(&mut self, number: u64, stop: Stop) {
+        self.rests.stop(number, stop);
+    }
+
+    /// A pause was ended.
+    pub fn resumes(&mut self, number: u64, time: f64) {
+        self.rests.resume(number, time);
+    }
+
+    /// What VMs used in a round.
+    pub fn uses(&mut self, time: f64, usage: &[Usage]) {
+        self.seen.round(time, usage);
+    }
+
+    /// What may hold for the VM at that moment.
+    fn bounds(&self, vmid: VmId, at: f64) -> Vec<&Bounds> {
+        // Until one is known to hold, so may the one before.
+        let slack = self.allowed.look_gap + self.allowed.late;
+        let held = |(from, until, _): &&(f64, f64, Vms)| *from - slack <= at && at < *until;
+        let before = self.before.iter().filter(held);
+        let before = before.filter_map(|(_, _, vms)| allowed::of(vms, vmid));
+        let last = self.before.last().is_none_or(|(_, until, _)| at >= until - slack);
+        let now = self.allowed.bounds(vmid).filter(|_| last);
+        now.into_iter().chain(before).collect()
+    }
+
     /// Takes one line.
     pub fn take(&mut self, entry: &Entry) {
-        self.world.take(entry);
+        if let Some(vmid) = self.world.take(entry) {
+            self.seen.forget(vmid);
+        }
         match entry.kind.as_str() {
             "ReadCluster" if !entry.cut_off => self.look(entry),
             "ReadConfigs" if !entry.cut_off => self.books.reads(entry),
@@ -91,7 +166,9 @@ impl Checker {
     }
 
     fn look(&mut self, entry: &Entry) {
-        let last = self.books.last_look.replace(entry.start);
+        let last = self.books.last_look;
+        // One that hung ends after those that came later.
+        self.books.last_look = Some(last.map_or(entry.start, |last| last.max(entry.start)));
         let gap = last.map_or(0.0, |last| entry.start - last);
         if gap > self.allowed.look_gap {
             self.add("I9", format!("{gap:.1} s without a look"), Some(entry));

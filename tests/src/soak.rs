@@ -1,8 +1,11 @@
 //! A week of a cluster in minutes: lab, workers and a helper's part in one process and in virtual
 //! time, faults out of one seed, and every invariant judged all along.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use clap::Parser;
@@ -11,6 +14,7 @@ use crate::invariants::Violation;
 
 mod chaos;
 mod clock;
+mod fleet;
 mod hand;
 mod journal;
 mod life;
@@ -46,8 +50,8 @@ pub struct Tally {
     pub days: f64,
     /// Lines that nodes executed.
     pub lines: u64,
-    /// Of them, those that change a VM.
-    pub changes: u64,
+    /// Of them, those that change a VM, by their kind.
+    pub changes: BTreeMap<String, u64>,
     /// Changes that were found in effect.
     pub verified: u64,
     /// Of them, those of earlier processes.
@@ -56,6 +60,8 @@ pub struct Tally {
     pub journal: u64,
     /// What befell the cluster and us.
     pub faults: u64,
+    /// Orders of administrators that were begun.
+    pub errands: Arc<AtomicU64>,
     /// Starts of the scheduler.
     pub starts: u64,
     /// What this process has of the machine.
@@ -121,9 +127,13 @@ impl Soak {
 fn line(tally: &Tally, begun: Instant) -> String {
     let Tally { days, changes, verified, faults, starts, machine, lines, journal, .. } = tally;
     let a_minute = days / begun.elapsed().as_secs_f64() * 60.0;
+    let kinds: Vec<String> =
+        changes.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
     format!(
-        "day {days:.2}: {lines} lines, {changes} changes, {verified} verified, {faults} faults, \
-         {starts} starts, {machine}, journal {journal} KiB; {a_minute:.2} days a minute"
+        "day {days:.2}: {lines} lines, {}, {verified} verified, {faults} faults, {} orders, \
+         {starts} starts, {machine}, journal {journal} KiB; {a_minute:.2} days a minute",
+        kinds.join(", "),
+        tally.errands.load(Ordering::Relaxed)
     )
 }
 
@@ -145,6 +155,9 @@ mod tests {
         assert!(told.is_empty(), "{soak:?}\n{}", told.join("\n"));
         // That something happened.
         assert!(tally.verified > 200 && tally.faults > 100 && tally.starts > 1, "{tally:?}");
+        let levers = ["SetVcpus", "SetMemory", "SetCpuLimit", "SetBalloon", "Revert"];
+        assert!(levers.iter().all(|kind| tally.changes.contains_key(*kind)), "{tally:?}");
+        assert!(tally.errands.load(Ordering::Relaxed) > 3, "{tally:?}");
         assert!((tally.days - 0.25).abs() < 0.01, "{tally:?}");
     }
 }

@@ -11,6 +11,8 @@ use vm_autoscale_proxmox::{Digest, VmConfig};
 #[derive(Debug, Clone)]
 pub(crate) struct Conf {
     raw: String,
+    /// The main section: every round of pvestatd asks for some of it.
+    main: BTreeMap<Box<str>, Box<str>>,
 }
 
 /// The file taken apart.
@@ -28,7 +30,12 @@ pub(crate) struct Parts {
 
 impl Conf {
     pub(crate) fn new(raw: String) -> Self {
-        Self { raw }
+        let mut main = BTreeMap::new();
+        let lines = raw.lines().take_while(|line| !line.starts_with('['));
+        for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
+            main.entry(name.into()).or_insert_with(|| value.trim_end().into());
+        }
+        Self { raw, main }
     }
 
     pub(crate) fn raw(&self) -> &str {
@@ -41,9 +48,7 @@ impl Conf {
 
     /// The value of a key of the main section.
     pub(crate) fn get(&self, key: &str) -> Option<&str> {
-        let main = self.raw.lines().take_while(|line| !line.starts_with('['));
-        main.filter_map(|line| line.split_once(": "))
-            .find_map(|(name, value)| (name == key).then_some(value.trim_end()))
+        self.main.get(key).map(AsRef::as_ref)
     }
 
     /// What a number's key says; absent where it is none.
@@ -69,7 +74,7 @@ impl Conf {
         change(&mut parts);
         let raw = parts.render();
         let changed = raw != self.raw;
-        self.raw = raw;
+        *self = Self::new(raw);
         changed
     }
 

@@ -1,7 +1,7 @@
 //! What a checker may know that no node tells.
 
 use serde::{Deserialize, Serialize};
-use vm_autoscale_proxmox::{Digest, NodeName, VmId};
+use vm_autoscale_proxmox::{CpuLimit, Digest, NodeName, VmId};
 
 use crate::guest::Qemu;
 use crate::vm::Vm;
@@ -35,6 +35,40 @@ pub struct VmInfo {
     pub wanted_cpu: f64,
     /// MiB that its programs want now.
     pub wanted_memory: f64,
+}
+
+/// What a running VM's guest uses, as pvestatd's last round found it, whatever it told of that.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Usage {
+    /// The VM.
+    pub vmid: VmId,
+    /// Cores.
+    pub cores: f64,
+    /// MiB, page cache included, as its balloon driver counts it.
+    pub memory: f64,
+    /// MiB that its programs want.
+    pub programs: f64,
+}
+
+impl Usage {
+    /// Nothing where no QEMU runs; a dead guest uses nothing.
+    pub(crate) fn of(vm: &Vm, t: f64) -> Option<Self> {
+        let qemu = vm.qemu.as_ref()?;
+        if vm.guest.dead {
+            return Some(Self { vmid: vm.vmid, cores: 0.0, memory: 0.0, programs: 0.0 });
+        }
+        let limit = match qemu.cpulimit {
+            CpuLimit::Unlimited => f64::INFINITY,
+            limit @ CpuLimit::Hundredths(_) => f64::from(limit),
+        };
+        let demand = vm.demand(t);
+        Some(Self {
+            vmid: vm.vmid,
+            cores: vm.sample.wanted.min(limit),
+            memory: vm.memory_use(qemu, demand).0,
+            programs: demand.mem,
+        })
+    }
 }
 
 impl VmInfo {

@@ -10,7 +10,7 @@ use vm_autoscale_proxmox::{NodeCommand, NodeName, VmId};
 use crate::cluster::Cluster;
 use crate::execution::Execution;
 use crate::history::{Entry, History};
-use crate::info::VmInfo;
+use crate::info::{Usage, VmInfo};
 use crate::real::{Image, Machine};
 use crate::ssh::Keys;
 use crate::stats::Stats;
@@ -184,6 +184,14 @@ impl Lab {
         cluster.vms.values_mut().for_each(|vm| vm.depart(now, t));
         let cluster = &cluster;
         cluster.vms.values().map(|vm| VmInfo::of(vm, cluster.running(vm), t)).collect()
+    }
+
+    /// What each running VM's guest uses.
+    #[must_use]
+    pub fn usage(&self) -> Vec<Usage> {
+        let (now, cluster) = (self.now(), self.cluster());
+        let t = cluster.load_time(now);
+        cluster.vms.values().filter_map(|vm| Usage::of(vm, t)).collect()
     }
 
     /// Seconds since the lab's start.

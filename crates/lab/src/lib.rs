@@ -46,7 +46,7 @@ mod vm;
 pub use answer::Answer;
 pub use control::{Control, Garbled, Part};
 pub use history::{Entry, Shown};
-pub use info::VmInfo;
+pub use info::{Usage, VmInfo};
 pub use lab::Lab;
 pub use options::{Columns, Options};
 pub use scenario::Scenario;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use vm_autoscale_proxmox::Vcpus;
 
+use crate::levers::UNPLUGS;
 use crate::{Moment, Move, Reason};
 
 /// So long an addition has to be used.
@@ -74,10 +75,14 @@ impl Futility {
         self.judged = Some((used, size));
     }
 
-    /// A change of ours came about: what is on trial is only the last one.
+    /// A change of ours came about: what is on trial is only the last one. What was taken back in
+    /// part goes on being taken back.
     pub(crate) fn changed(&mut self, now: Moment, step: Move) {
-        (self.trial, self.back) = (None, None);
+        let back = self.back.take();
+        self.trial = None;
         let Move::Cpu { from, to } = step else { return };
+        let rest = |back: &Trial| from == back.to && back.from < to && to < back.to;
+        self.back = back.filter(rest).map(|back| Trial { to, ..back });
         let Some((before, size)) = self.judged.filter(|_| to > from) else { return };
         if before >= SATURATED * size {
             self.trial = Some(Trial { from, to, before, at: now, samples: 0 });
@@ -89,11 +94,13 @@ impl Futility {
         (self.trial, self.back) = (None, None);
     }
 
-    /// What was not used is taken back.
-    pub(crate) fn back(&self, plugged: Vcpus) -> Option<(Move, Reason)> {
+    /// What was not used is taken back; `in_steps` where a guest has to be asked.
+    pub(crate) fn back(&self, plugged: Vcpus, in_steps: bool) -> Option<(Move, Reason)> {
         let Trial { from, to, before, .. } = self.back.filter(|trial| trial.to == plugged)?;
         let added = to.get().saturating_sub(from.get());
-        let step = Move::Cpu { from: plugged, to: from };
+        let least = if in_steps { plugged.get().saturating_sub(UNPLUGS) } else { 1 };
+        let least = Vcpus::try_from(least).map_or(from, |least| from.max(least));
+        let step = Move::Cpu { from: plugged, to: least };
         Some((step, Reason::Unused { added, cores: before, after: TRIAL }))
     }
 

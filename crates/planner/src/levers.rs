@@ -41,7 +41,7 @@ pub(crate) const CORE: u32 = 100;
 const QUARTER: u32 = 25;
 /// The most vCPUs that one change takes: each may hold the VM's lock for 6 s, and the helper lets
 /// no more through.
-const UNPLUGS: u32 = 3;
+pub(crate) const UNPLUGS: u32 = 3;
 /// A balloon is not moved down by less, in MiB.
 pub(crate) const BALLOON_STEP: u32 = 256;
 

@@ -30,7 +30,7 @@ mod reload;
 mod signals;
 pub(crate) use beat::Beat;
 use crew::Crew;
-pub use crew::work_over;
+pub use crew::{work_by, work_over};
 use manager::Manager;
 use meet::{PATIENCE, clusters, known};
 pub use reload::Reread;

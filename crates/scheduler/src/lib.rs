@@ -41,7 +41,7 @@ pub use control::{
     fetch_explanation, fetch_status, fetch_version, order_errand, order_pause, order_resume,
     order_test, user_name,
 };
-pub use daemon::{Reread, look, run, work_over};
+pub use daemon::{Reread, look, run, work_by, work_over};
 pub use doctor::{Checkup, Finding, Level, QmOption, VmCheckup, qm_set};
 pub use errand::{
     ErrandAsk, ErrandEnd, ErrandKind, ErrandOrder, ErrandStatus, ErrandStep, Goal, GoalEnd, steps,

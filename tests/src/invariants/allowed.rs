@@ -9,9 +9,10 @@ use vm_autoscale_proxmox::VmId;
 pub struct Allowed {
     /// By VMID, the first range that has it; a VM in none may not be changed at all.
     pub vms: Vec<(RangeInclusive<u32>, Bounds)>,
-    /// Which way.
+    /// Which way, whatever holds for a VM.
     pub direction: Direction,
-    /// Between two changes of the same resource of a VM.
+    /// Between two changes of the same resource of a VM that goes by marks, and after a failure of
+    /// any.
     pub cooldown: f64,
     /// At once on a node.
     pub under_way: usize,
@@ -33,12 +34,70 @@ pub struct Allowed {
 }
 
 /// Of a VM.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Bounds {
     /// vCPUs.
     pub vcpus: RangeInclusive<u32>,
     /// MiB.
     pub memory: RangeInclusive<u32>,
+    /// How it may be changed within them.
+    pub way: Way,
+}
+
+/// How a VM may be changed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Way {
+    /// Which way.
+    pub direction: Direction,
+    /// By what it is decided.
+    pub rule: Rule,
+    /// By what its CPU becomes larger and smaller.
+    pub cpu: Cpu,
+    /// Whether its memory does by the balloon, and not by DIMMs.
+    pub balloon: bool,
+}
+
+impl Way {
+    /// By marks of which nothing is known, by vCPUs and DIMMs.
+    pub const PLAIN: Self = Self {
+        direction: Direction::Both,
+        rule: Rule::Marks(None),
+        cpu: Cpu::Vcpus,
+        balloon: false,
+    };
+}
+
+/// By what is decided on a VM.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Rule {
+    /// Below a low mark it shrinks; where that is known.
+    Marks(Option<Low>),
+    /// By its own use of late, with the shipped figures.
+    Adaptive,
+}
+
+/// A low mark.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Low {
+    /// Share of the vCPUs.
+    pub cpu: f64,
+    /// Share of the memory.
+    pub memory: f64,
+    /// So many decisions in a row must find it low.
+    pub times: u32,
+    /// Seconds from one to the next.
+    pub apart: f64,
+}
+
+/// By what a VM's CPU becomes larger and smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cpu {
+    /// By vCPUs only.
+    Vcpus,
+    /// By the limit only, whoever set it.
+    Limit,
+    /// By vCPUs, or by a limit where that is not somebody else's.
+    Either,
 }
 
 /// What may be done.
@@ -68,18 +127,36 @@ pub struct Rates {
 pub struct Intended {
     /// Of which VM.
     pub vmid: VmId,
-    /// `vcpus` or `memory`.
+    /// `vcpus`, `cpulimit` (in hundredths, 0 for none), `memory` or `balloon`.
     pub key: &'static str,
     /// What it is to become.
     pub to: u32,
     /// When it was durable.
     pub at: f64,
+    /// Who wants it.
+    pub by: By,
+}
+
+/// Who wants a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// What was seen of the VM.
+    Itself,
+    /// Others on a full node.
+    Others,
+    /// An administrator, by an order.
+    Order,
 }
 
 impl Allowed {
     /// What holds for that VM.
     pub(super) fn bounds(&self, vmid: VmId) -> Option<&Bounds> {
-        let mut all = self.vms.iter();
-        all.find_map(|(range, bounds)| range.contains(&vmid.get()).then_some(bounds))
+        of(&self.vms, vmid)
     }
+}
+
+/// The first that holds for that VM.
+pub(super) fn of(all: &[(RangeInclusive<u32>, Bounds)], vmid: VmId) -> Option<&Bounds> {
+    let mut all = all.iter();
+    all.find_map(|(range, bounds)| range.contains(&vmid.get()).then_some(bounds))
 }

@@ -13,10 +13,8 @@ pub(super) struct Change<'a> {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum What {
-    /// This key, to this number.
+    /// This key, to this number: vCPUs, MiB, or hundredths of a core, 0 for no limit.
     Set(&'static str, u32),
-    /// Something that this program does not do yet.
-    Other,
     /// These keys.
     Revert(&'static str),
 }
@@ -32,11 +30,15 @@ impl<'a> Change<'a> {
             NodeCommand::SetVcpus { vmid, vcpus, digest } => {
                 (vmid, digest, What::Set("vcpus", vcpus.get()))
             }
+            NodeCommand::SetCpuLimit { vmid, cpulimit, digest } => {
+                (vmid, digest, What::Set("cpulimit", cpulimit.hundredths()))
+            }
             NodeCommand::SetMemory { vmid, memory, digest, .. } => {
                 (vmid, digest, What::Set("memory", memory.get()))
             }
-            NodeCommand::SetCpuLimit { vmid, digest, .. }
-            | NodeCommand::SetBalloon { vmid, digest, .. } => (vmid, digest, What::Other),
+            NodeCommand::SetBalloon { vmid, balloon, digest } => {
+                (vmid, digest, What::Set("balloon", balloon.get()))
+            }
             NodeCommand::Revert { vmid, option, digest } => {
                 (vmid, digest, What::Revert(option.names()))
             }
@@ -49,4 +51,14 @@ impl<'a> Change<'a> {
     pub(super) fn did_something(&self) -> bool {
         self.entry.exit == 0 || self.entry.before != self.entry.after
     }
+}
+
+/// What of a VM a key is about.
+pub(super) fn resource(key: &str) -> &'static str {
+    if matches!(key, "vcpus" | "cpulimit") { "CPU" } else { "memory" }
+}
+
+/// What can be compared: no limit is more than any.
+pub(super) fn amount(key: &str, to: u32) -> u32 {
+    if key == "cpulimit" && to == 0 { u32::MAX } else { to }
 }

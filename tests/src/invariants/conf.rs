@@ -9,8 +9,16 @@ pub(super) struct Conf {
     /// vCPUs that are plugged, and the most that can be.
     pub(super) vcpus: Option<u32>,
     pub(super) most: u32,
+    /// Hundredths of a core; none where there is no limit.
+    pub(super) cpulimit: Option<u32>,
     /// MiB.
     pub(super) memory: Option<u32>,
+    pub(super) balloon: Option<u32>,
+    /// Whether automatic ballooning leaves it alone.
+    pub(super) is_ours: bool,
+    /// Whether vCPUs, and DIMMs, can be plugged.
+    pub(super) takes_cpus: bool,
+    pub(super) takes_dimms: bool,
     /// What waits, by key; `delete` names keys.
     pub(super) pending: BTreeMap<String, String>,
 }
@@ -33,14 +41,44 @@ impl Conf {
         }
         let number = |key: &str| keys.get(key).and_then(|value: &String| value.parse::<u32>().ok());
         let most = number("cores").unwrap_or(1) * number("sockets").unwrap_or(1);
+        let is = |key: &str, value: &str| keys.get(key).is_some_and(|has| has == value);
+        let plugs = |what: &str| {
+            keys.get("hotplug").is_some_and(|list| list.split(',').any(|item| item == what))
+        };
         Self {
             lock: keys.contains_key("lock"),
             template: keys.get("template").is_some_and(|value| value == "1"),
             vcpus: number("vcpus").or(Some(most)),
             most,
+            cpulimit: keys.get("cpulimit").and_then(|limit| hundredths(limit)),
             memory: number("memory"),
+            balloon: number("balloon"),
+            is_ours: is("shares", "0"),
+            takes_cpus: plugs("cpu"),
+            takes_dimms: plugs("memory") && is("numa", "1"),
             pending,
         }
+    }
+
+    /// What of it a change of that key moves: vCPUs, hundredths of a core, MiB.
+    pub(super) fn size(&self, key: &str) -> Option<u32> {
+        match key {
+            "vcpus" => self.vcpus,
+            "cpulimit" => Some(self.cpulimit.unwrap_or(u32::MAX)),
+            "memory" => self.memory,
+            _ => self.left(),
+        }
+    }
+
+    /// MiB that the balloon leaves.
+    pub(super) fn left(&self) -> Option<u32> {
+        Some(self.memory?.min(self.balloon.filter(|mib| *mib > 0).unwrap_or(u32::MAX)))
+    }
+
+    /// What use is relative to: cores.
+    pub(super) fn cores(&self) -> Option<f64> {
+        let limit = self.cpulimit.map_or(f64::INFINITY, |limit| f64::from(limit) / 100.0);
+        Some(f64::from(self.vcpus?).min(limit))
     }
 
     /// Why a VM of this config is to be left alone.
@@ -52,4 +90,12 @@ impl Conf {
             _ => waits(),
         }
     }
+}
+
+/// `1.5` is 150; no limit is none.
+pub(super) fn hundredths(limit: &str) -> Option<u32> {
+    let (whole, part) = limit.split_once('.').unwrap_or((limit, ""));
+    let part: String = part.chars().chain("00".chars()).take(2).collect();
+    let limit = whole.parse::<u32>().ok()? * 100 + part.parse::<u32>().ok()?;
+    (limit > 0).then_some(limit)
 }

@@ -1,24 +1,73 @@
 //! The invariants, for one change.
 
-use super::Checker;
-use super::books::{Done, OfVm, Read};
-use super::change::{Change, What};
+use super::allowed::{Bounds, By};
+use super::books::{OfVm, Read};
+use super::change::{Change, What, amount, resource};
+use super::{Checker, Intended};
 
 mod bounds;
 mod crowd;
 mod holds;
-use bounds::{beyond, size};
+mod needs;
+mod rest;
+use bounds::beyond;
 use crowd::{crowded, too_often};
 use holds::{forbidden, unmeasured};
+use needs::needed;
+use rest::too_soon;
 
 /// A digest or a look is older than that: the change is not to be made.
 const FRESH: f64 = 30.0;
 /// Two clocks that tick alike, read one after the other.
 const SAME: f64 = 0.05;
 
+/// A key that is set.
+struct Case<'a> {
+    change: &'a Change<'a>,
+    vm: &'a OfVm,
+    /// By which config.
+    basis: Option<&'a Read>,
+    key: &'static str,
+    /// What it was by that, and what it is to be; in the key's unit.
+    from: Option<u32>,
+    to: u32,
+    by: By,
+}
+
+impl Case<'_> {
+    fn amount(&self) -> u32 {
+        amount(self.key, self.to)
+    }
+
+    fn shrinks(&self) -> bool {
+        self.from.is_some_and(|from| self.amount() < from)
+    }
+
+    fn resource(&self) -> &'static str {
+        resource(self.key)
+    }
+
+    fn is_cpu(&self) -> bool {
+        self.resource() == "CPU"
+    }
+
+    /// Cores or MiB that there are to be.
+    fn size(&self) -> f64 {
+        let amount = f64::from(self.amount());
+        if self.key == "cpulimit" { amount / 100.0 } else { amount }
+    }
+}
+
+type Found = Vec<(&'static str, String)>;
+
 /// Everything that is wrong with it.
 pub(super) fn judge(checker: &mut Checker, change: &Change<'_>) {
-    let mut found: Vec<(&'static str, String)> = Vec::new();
+    let (by, unintended) = match checker.books.intents.as_mut().map(|all| intent(all, change)) {
+        Some(Ok(by)) => (by, None),
+        Some(Err(why)) => (By::Itself, Some(why)),
+        None => (By::Itself, None),
+    };
+    let mut found = Found::new();
     let mut add = |invariant, why: Option<String>| found.extend(why.map(|why| (invariant, why)));
     let unknown = OfVm::default();
     let vm = checker.books.vms.get(&change.vmid).unwrap_or(&unknown);
@@ -26,23 +75,35 @@ pub(super) fn judge(checker: &mut Checker, change: &Change<'_>) {
     add("I2", crowded(checker, change));
     add("I3", stale(checker, change, vm, basis));
     add("I5", unread(vm, change));
+    add("I5", unintended);
     match change.what {
         What::Set(key, to) => {
-            let from = basis.and_then(|read| size(read, key));
-            add("I1", beyond(checker, change, basis, (key, from, to)));
             add("I2", too_often(checker, change));
             add("I4", forbidden(checker, change, basis));
             add("I7", unmeasured(checker, change));
-            add("I8", too_soon(checker, change, vm, key));
+            let from = basis.and_then(|read| read.conf.size(key));
+            found.extend(by_bounds(checker, &Case { change, vm, basis, key, from, to, by }));
         }
-        What::Other => add("I1", Some("nothing of this kind is allowed".to_owned())),
         What::Revert(keys) => add("I6", foreign(checker, change, basis, keys)),
     }
-    let unintended = checker.books.intents.as_mut().and_then(|all| unintended(all, change));
-    found.extend(unintended.map(|why| ("I5", why)));
     for (invariant, why) in found {
         checker.add(invariant, format!("VM {}: {why}", change.vmid), Some(change.entry));
     }
+}
+
+/// What is wrong by what holds for the VM, and by what held until a moment ago.
+fn by_bounds(checker: &Checker, case: &Case<'_>) -> Found {
+    let all = checker.bounds(case.change.vmid, case.change.entry.start);
+    let judged = all.into_iter().map(|bounds| under(checker, case, bounds));
+    let none = || vec![("I1", "it is not one that may be changed".to_owned())];
+    judged.min_by_key(Vec::len).unwrap_or_else(none)
+}
+
+fn under(checker: &Checker, case: &Case<'_>, bounds: &Bounds) -> Found {
+    let much = beyond(checker, case, bounds).or_else(|| needed(checker, case, bounds));
+    let soon = too_soon(checker, case, bounds);
+    let both = [("I1", much), ("I8", soon)].into_iter();
+    both.filter_map(|(invariant, why)| Some((invariant, why?))).collect()
 }
 
 /// By a config that was read, and that nothing newer was known of.
@@ -75,35 +136,15 @@ fn unread(vm: &OfVm, change: &Change<'_>) -> Option<String> {
     (between == 0).then(|| format!("{twice} without a reading of what the last one left"))
 }
 
-/// Each by an intent of its own.
-fn unintended(all: &mut Vec<super::Intended>, change: &Change<'_>) -> Option<String> {
-    let What::Set(key, to) = change.what else { return None };
+/// Each by an intent of its own; who wanted it. A revert needs none.
+fn intent(all: &mut Vec<Intended>, change: &Change<'_>) -> Result<By, String> {
+    let What::Set(key, to) = change.what else { return Ok(By::Itself) };
     let found = all.iter().position(|intended| {
         let same = (intended.vmid, intended.key, intended.to) == (change.vmid, key, to);
         same && intended.at <= change.entry.start + SAME
     });
-    match found {
-        Some(place) => {
-            all.remove(place);
-            None
-        }
-        None => Some("no intent of it was durable".to_owned()),
-    }
-}
-
-/// Cooldowns hold over restarts, too. What failed to take something holds back no growth.
-fn too_soon(checker: &Checker, change: &Change<'_>, vm: &OfVm, key: &str) -> Option<String> {
-    let same = |done: &&Done| matches!(done.what, What::Set(other, _) if other == key);
-    let mut before = vm.done.iter().rev().filter(same);
-    let in_vain = |done: &Done| match (&done.what, &change.what) {
-        (What::Set(_, less), What::Set(_, more)) => done.failed && less < more,
-        _ => false,
-    };
-    let last = before.find(|done| done.did_something && !in_vain(done))?;
-    let rest = change.entry.start - last.end;
-    let renewed = checker.world.since(change.vmid) >= last.end;
-    (rest < checker.allowed.cooldown - SAME && !renewed)
-        .then(|| format!("{rest:.2} s after the last change of its {key}"))
+    let found = found.ok_or("no intent of it was durable")?;
+    Ok(all.remove(found).by)
 }
 
 /// Only what we asked for, while exactly that waits.

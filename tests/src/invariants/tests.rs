@@ -7,6 +7,7 @@ use vm_autoscale_proxmox::{Digest, VmId};
 use super::*;
 
 mod broken;
+mod ways;
 
 fn vmid() -> VmId {
     101u32.try_into().unwrap()
@@ -18,7 +19,7 @@ fn digest(byte: u8) -> Digest {
 
 fn allowed() -> Allowed {
     Allowed {
-        vms: vec![(100..=199, Bounds { vcpus: 1..=4, memory: 2048..=8192 })],
+        vms: vec![(100..=199, Bounds { vcpus: 1..=4, memory: 2048..=8192, way: Way::PLAIN })],
         direction: Direction::Both,
         cooldown: 60.0,
         under_way: 2,
@@ -37,15 +38,32 @@ fn allowed() -> Allowed {
 struct Story {
     allowed: Allowed,
     entries: Vec<Entry>,
+    /// What no line tells, and when.
+    told: Vec<(f64, Told)>,
     conf: String,
 }
 
-const CONF: &str = "agent: 1\ncores: 8\nmemory: 4096\nsockets: 1\nvcpus: 3\n";
+/// What a checker is told beside the history.
+#[derive(Clone)]
+enum Told {
+    /// Cores, MiB, and MiB of programs.
+    Uses(f64, f64, f64),
+    Starts,
+    HelperStarts,
+    Loses,
+    Pauses(Stop),
+    Resumes,
+    Reloads(Vms),
+}
+
+const CONF: &str =
+    "agent: 1\ncores: 8\nhotplug: cpu,memory\nmemory: 4096\nnuma: 1\nsockets: 1\nvcpus: 3\n";
 
 impl Story {
     /// A look every 10 s up to that moment, and the VM's config of this digest at its beginning.
     fn until(end: u32) -> Self {
-        let mut story = Self { allowed: allowed(), entries: Vec::new(), conf: CONF.to_owned() };
+        let (entries, told, conf) = (Vec::new(), Vec::new(), CONF.to_owned());
+        let mut story = Self { allowed: allowed(), entries, told, conf };
         (0..=end / 10).for_each(|look| story.look(f64::from(look * 10)));
         story.read(1.0, 1);
         story
@@ -89,6 +107,8 @@ impl Story {
         let kind = match what {
             _ if what.contains("revert") => "Revert",
             _ if what.contains("memory") => "SetMemory",
+            _ if what.contains("cpulimit") => "SetCpuLimit",
+            _ if what.contains("balloon") => "SetBalloon",
             _ => "SetVcpus",
         };
         let line = format!("/usr/sbin/qm set 101 {what} --digest {}", digest(byte));
@@ -98,9 +118,34 @@ impl Story {
         entry
     }
 
+    fn told(&mut self, at: f64, told: Told) {
+        self.told.push((at, told));
+    }
+
+    /// So many cores, MiB, and MiB of programs are used in all rounds of that time.
+    fn uses(&mut self, times: std::ops::Range<u32>, used: (f64, f64, f64)) {
+        for at in times.step_by(10) {
+            self.told(f64::from(at), Told::Uses(used.0, used.1, used.2));
+        }
+    }
+
     fn judged(mut self, vms: &[VmInfo]) -> Vec<String> {
         self.entries.sort_by(|a, b| a.end.total_cmp(&b.end));
-        let found = check(self.allowed, &self.entries, vms);
+        self.told.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let intents = std::mem::take(&mut self.allowed.intents);
+        let mut checker = Checker::new(self.allowed);
+        intents.into_iter().for_each(|intended| checker.intended(intended));
+        let mut told = self.told.into_iter().peekable();
+        for entry in &self.entries {
+            while let Some((at, told)) = told.next_if(|(at, _)| *at <= entry.end) {
+                tell(&mut checker, at, told);
+            }
+            checker.take(entry);
+        }
+        checker.counts();
+        let now = self.entries.iter().map(|entry| entry.end).fold(0.0, f64::max);
+        let mut found = checker.violations();
+        found.extend(checker.leftovers(vms, now, 0.0));
         found.into_iter().map(|violation| violation.to_string()).collect()
     }
 
@@ -110,6 +155,20 @@ impl Story {
         let found = self.judged(&[]);
         let named = found.iter().all(|text| text.starts_with(&format!("{invariant}: ")));
         assert!(named && found.len() == 1 && found[0].contains(why), "{found:#?}");
+    }
+}
+
+fn tell(checker: &mut Checker, at: f64, told: Told) {
+    match told {
+        Told::Uses(cores, memory, programs) => {
+            checker.uses(at, &[Usage { vmid: vmid(), cores, memory, programs }]);
+        }
+        Told::Starts => checker.starts(at),
+        Told::HelperStarts => checker.starts_without_memory(at),
+        Told::Loses => checker.loses(at),
+        Told::Pauses(stop) => checker.pauses(1, stop),
+        Told::Resumes => checker.resumes(1, at),
+        Told::Reloads(vms) => checker.reloads(at, vms),
     }
 }
 

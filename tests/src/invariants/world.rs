@@ -61,7 +61,8 @@ impl World {
         }
     }
 
-    pub(super) fn take(&mut self, entry: &Entry) {
+    /// Takes a line; the VM whose number became another one's by it.
+    pub(super) fn take(&mut self, entry: &Entry) -> Option<VmId> {
         match (entry.kind.as_str(), entry.vmid) {
             ("Control", _) => {
                 if let Ok(control) = serde_json::from_str(&entry.line) {
@@ -73,6 +74,7 @@ impl World {
             }
             _ => {}
         }
+        entry.vmid.filter(|vmid| self.renewed.get(vmid) == Some(&entry.end))
     }
 
     pub(super) fn look(&mut self, entry: &Entry) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use vm_autoscale_lab::{Control, Part};
 use vm_autoscale_proxmox::{NodeName, VmId};
+use vm_autoscale_scheduler::ErrandKind;
 
 mod of_all;
 mod of_one;
@@ -23,8 +24,18 @@ pub(super) enum Happening {
     Journal(bool),
     /// The scheduler is killed, and started again.
     Kill,
+    /// The same, and its journal is lost.
+    Lost,
     /// The scheduler is stopped and started as an upgrade does.
     Stop,
+    /// It reads its configuration anew, which says something else.
+    Reload,
+    /// An administrator pauses so many VMs from that one on, for so many seconds.
+    Pause(u32, u32, u64),
+    /// And ends all pauses.
+    Resume,
+    /// He has a VM restored, or tried.
+    Errand(VmId, ErrandKind),
 }
 
 /// Times are in milliseconds of the lab.
@@ -122,6 +133,7 @@ impl Chaos {
             Part::KernelZone,
             Part::OnlinesNothing,
             Part::PlugFails,
+            Part::CpulimitFails,
         ];
         self.rng.choice(parts).unwrap_or(Part::KeepsCpus)
     }

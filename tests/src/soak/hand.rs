@@ -19,14 +19,20 @@ use vm_autoscale_proxmox::{
 };
 use vm_autoscale_scheduler::{AskError, Helper, Purpose};
 
+mod at_work;
 mod buckets;
+use at_work::{AtWork, busy};
 use buckets::Buckets;
 pub(super) use buckets::RATES;
 
 /// A node that is not there is noticed after that.
 const CONNECT: Duration = Duration::from_secs(5);
-/// No command takes longer.
+/// As in the real one: no change and no reading is waited for longer, and no look at a cluster for
+/// the first node that is asked, and for each of the others.
 const COMMAND: Duration = Duration::from_secs(180);
+const READ: Duration = Duration::from_secs(30);
+const FIRST: Duration = Duration::from_secs(5);
+const OTHERS: Duration = Duration::from_secs(2);
 /// As in the real client: changes at once, and how long one waits for its turn.
 const CHANGES: usize = 3;
 const QUEUE: Duration = Duration::from_secs(5);
@@ -42,6 +48,7 @@ pub(super) struct Hand {
     state: Arc<Mutex<State>>,
     generation: Arc<AtomicU64>,
     changes: Arc<Semaphore>,
+    at_work: AtWork,
 }
 
 #[derive(Debug)]
@@ -69,6 +76,7 @@ impl Hand {
             state: Arc::new(Mutex::new(state)),
             generation: Arc::new(AtomicU64::new(1)),
             changes: Arc::new(Semaphore::new(CHANGES)),
+            at_work: AtWork::default(),
         }
     }
 
@@ -107,23 +115,29 @@ impl Hand {
             sleep(CONNECT).await;
             return Err(unreachable().into());
         }
-        let one_in = if changes(command) { LOST_CHANGES } else { LOST_READS };
+        let is_change = changes(command);
+        let (one_in, most) = if is_change { (LOST_CHANGES, COMMAND) } else { (LOST_READS, READ) };
+        let at_work = self.at_work.begin(node, is_change)?;
         let (lab, at, line) = (self.lab.clone(), node.clone(), command.line());
-        let run = async move { lab.execute_on(&at, &line).await };
-        if !self.draw(one_in) {
-            return timeout(COMMAND, run).await.map_err(|_| self.unknown(node));
-        }
+        let run = async move {
+            let answer = lab.execute_on(&at, &line).await;
+            drop(at_work);
+            answer
+        };
         // Seconds, after which nobody hears of it any more.
-        let (cut, goes_on) = {
+        let (cut, goes_on) = if self.draw(one_in) {
             let rng = &mut self.state().rng;
             (Duration::from_secs_f64(12.0 * rng.f64()), rng.bool())
+        } else {
+            (most, true)
         };
-        if goes_on {
-            tokio::spawn(run);
-            sleep(cut).await;
-            return Err(self.unknown(node));
-        }
-        timeout(cut, run).await.map_err(|_| self.unknown(node))
+        let answer = if goes_on {
+            // Whatever becomes of who asked.
+            timeout(cut, tokio::spawn(run)).await.ok().and_then(Result::ok)
+        } else {
+            timeout(cut, run).await.ok()
+        };
+        answer.ok_or_else(|| self.unknown(node))
     }
 
     fn unknown(&self, node: &NodeName) -> AskError {
@@ -159,7 +173,11 @@ impl Hand {
 fn changes(command: &NodeCommand) -> bool {
     matches!(
         command,
-        NodeCommand::SetVcpus { .. } | NodeCommand::SetMemory { .. } | NodeCommand::Revert { .. }
+        NodeCommand::SetVcpus { .. }
+            | NodeCommand::SetMemory { .. }
+            | NodeCommand::SetCpuLimit { .. }
+            | NodeCommand::SetBalloon { .. }
+            | NodeCommand::Revert { .. }
     )
 }
 
@@ -187,7 +205,9 @@ impl Helper for Hand {
         let mut last = AskError::NotAsked("there is no node".to_owned());
         for offset in 0..self.lab.nodes().len() {
             let Some(node) = self.node_of(offset) else { continue };
-            match self.run(&node, &NodeCommand::ReadCluster).await {
+            let most = if offset == 0 { FIRST } else { OTHERS };
+            let read = timeout(most, self.run(&node, &NodeCommand::ReadCluster)).await;
+            match read.unwrap_or_else(|_| Err(self.unknown(&node))) {
                 Ok(answer) if answer.exit == 0 || answer.exit == 2 => {
                     self.state().entry += offset;
                     return Ok((node, answer.stdout));
@@ -235,7 +255,14 @@ impl Helper for Hand {
     }
 
     async fn execute(&self, request: &Request) -> Result<Executed, AskError> {
-        let busy = || AskError::NotAsked("busy with what was asked before".to_owned());
+        self.execute_unless(request, || None).await
+    }
+
+    async fn execute_unless(
+        &self,
+        request: &Request,
+        held: impl Fn() -> Option<String> + Send + Sync,
+    ) -> Result<Executed, AskError> {
         let _turn = match request.target() {
             Some(_) => {
                 let turn = timeout(QUEUE, self.changes.acquire()).await.map_err(|_| busy())?;
@@ -243,6 +270,9 @@ impl Helper for Hand {
             }
             None => None,
         };
+        if let Some(why) = held() {
+            return Err(AskError::Held(why));
+        }
         let node = match request {
             Request::ReadRunning { node, .. } => node,
             other => &other.target().ok_or_else(busy)?.node,

@@ -1,6 +1,7 @@
 //! The journal on its disk, opened anew by every process, and beside it every intent for the
 //! checker.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,11 +10,12 @@ use vm_autoscale_config::JournalFile;
 use vm_autoscale_planner::{Moment, Move};
 use vm_autoscale_proxmox::ClusterName;
 use vm_autoscale_scheduler::{
-    BootClock, Counts, Event, Intent, Journal, JournalError, Notes, Pause, Recalled, Settled,
-    SqliteJournal,
+    BootClock, Counts, Event, Intent, Journal, JournalError, Moved, Notes, Pause, Recalled,
+    Settled, SqliteJournal, moved,
 };
 
-use crate::invariants::Intended;
+use super::clock::Virtual;
+use crate::invariants::{By, Intended, Stop};
 
 /// What the file may take, in MiB, and for how many days changes are kept.
 const MOST: u32 = 8;
@@ -32,7 +34,17 @@ pub(super) struct Noted {
 struct Books {
     dir: PathBuf,
     intents: Mutex<Vec<Intended>>,
+    said: Mutex<Vec<Said>>,
     is_full: AtomicBool,
+    clock: Virtual,
+}
+
+/// What was answered to people.
+#[derive(Debug)]
+pub(super) enum Said {
+    Paused(u64, Stop),
+    /// And when.
+    Resumed(u64, f64),
 }
 
 fn open(dir: &Path) -> SqliteJournal {
@@ -46,15 +58,28 @@ fn slot(journal: SqliteJournal) -> Arc<Mutex<Option<SqliteJournal>>> {
 }
 
 impl Noted {
-    pub(super) fn new(dir: &Path) -> Self {
-        let (intents, is_full) = (Mutex::default(), AtomicBool::new(false));
-        let books = Books { dir: dir.to_owned(), intents, is_full };
+    pub(super) fn new(dir: &Path, clock: Virtual) -> Self {
+        let (intents, said, is_full) = (Mutex::default(), Mutex::default(), AtomicBool::new(false));
+        let books = Books { dir: dir.to_owned(), intents, said, is_full, clock };
         Self { inner: slot(open(dir)), books: Arc::new(books) }
     }
 
     /// That of the next process.
     pub(super) fn anew(&self) -> Self {
         Self { inner: slot(open(&self.books.dir)), books: self.books.clone() }
+    }
+
+    /// Its files are removed. Whoever had it is gone.
+    pub(super) fn lose(&self) {
+        for file in std::fs::read_dir(&self.books.dir).into_iter().flatten().flatten() {
+            // One that is gone already needs no removing.
+            let _ = std::fs::remove_file(file.path());
+        }
+    }
+
+    /// What changes moved, as who restores a VM reads it.
+    pub(super) fn moved(&self) -> Vec<Moved> {
+        moved(&self.books.dir.join("journal.db")).unwrap_or_default()
     }
 
     /// Its disk is full, or not any more.
@@ -94,6 +119,15 @@ impl Noted {
         std::mem::take(&mut *self.intents())
     }
 
+    /// What was answered since the last time.
+    pub(super) fn said(&self) -> Vec<Said> {
+        std::mem::take(&mut *self.answers())
+    }
+
+    fn answers(&self) -> MutexGuard<'_, Vec<Said>> {
+        self.books.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// KiB on the disk, and whether that is more than it may take.
     pub(super) fn size(&self) -> (u64, bool) {
         let files = std::fs::read_dir(&self.books.dir).into_iter().flatten().flatten();
@@ -128,7 +162,8 @@ impl Journal for Noted {
             Move::Balloon { to, .. } => ("balloon", to.get()),
         };
         let at = now.0.as_secs_f64();
-        self.intents().push(Intended { vmid: intent.vmid, key, to, at });
+        let by = by(&intent.reason);
+        self.intents().push(Intended { vmid: intent.vmid, key, to, at, by });
         Ok(id)
     }
 
@@ -143,11 +178,20 @@ impl Journal for Noted {
 
     async fn pause(&self, pause: Pause) -> Result<Pause, JournalError> {
         self.room()?;
-        self.alive().await.pause(pause).await
+        let pause = self.alive().await.pause(pause).await?;
+        let until = pause.until.map_or(f64::INFINITY, |until| until.0.as_secs_f64());
+        if let Some(vms) = named(&pause.select.to_string()) {
+            let stop = Stop { vms, from: self.books.clock.seconds(), until };
+            self.answers().push(Said::Paused(pause.number, stop));
+        }
+        Ok(pause)
     }
 
     async fn resume(&self, numbers: Vec<u64>, by: Option<u32>) -> Result<Vec<Pause>, JournalError> {
-        self.alive().await.resume(numbers, by).await
+        let ended = self.alive().await.resume(numbers, by).await?;
+        let at = self.books.clock.seconds();
+        self.answers().extend(ended.iter().map(|pause| Said::Resumed(pause.number, at)));
+        Ok(ended)
     }
 
     fn pauses(&self, now: Moment) -> Vec<Pause> {
@@ -165,4 +209,21 @@ impl Journal for Noted {
     fn notes(&self) -> Vec<String> {
         self.there().map(|journal| journal.notes()).unwrap_or_default()
     }
+}
+
+/// Who wants a change, by its reason.
+fn by(reason: &str) -> By {
+    if reason.contains("ordered by uid") {
+        By::Order
+    } else if reason.contains("others need it") {
+        By::Others
+    } else {
+        By::Itself
+    }
+}
+
+/// The numbers of a selection of one item: `101` or `101-120`.
+fn named(select: &str) -> Option<RangeInclusive<u32>> {
+    let (first, last) = select.split_once('-').unwrap_or((select, select));
+    Some(first.parse().ok()?..=last.parse().ok()?)
 }

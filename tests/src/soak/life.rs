@@ -74,6 +74,14 @@ impl<H: Helper> Helper for Living<H> {
     async fn execute(&self, request: &Request) -> Result<Executed, AskError> {
         self.alive().execute(request).await
     }
+
+    async fn execute_unless(
+        &self,
+        request: &Request,
+        held: impl Fn() -> Option<String> + Send + Sync,
+    ) -> Result<Executed, AskError> {
+        self.alive().execute_unless(request, held).await
+    }
 }
 
 impl<J: Journal> Journal for Living<J> {
@@ -111,5 +119,9 @@ impl<J: Journal> Journal for Living<J> {
 
     fn recent(&self) -> Vec<Event> {
         self.port.recent()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.port.notes()
     }
 }

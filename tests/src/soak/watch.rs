@@ -1,15 +1,19 @@
 //! The checker, window by window, so that no history grows.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use vm_autoscale_lab::{Entry, Lab};
 use vm_autoscale_scheduler::Journal as _;
 
+use super::fleet::COOLDOWN;
 use super::hand::RATES;
-use super::journal::Noted;
+use super::journal::{Noted, Said};
 use super::machine::Machine;
 use super::{Tally, say};
 use crate::invariants::{Allowed, Bounds, Checker, Direction, Violation};
+
+type Vms = Vec<(RangeInclusive<u32>, Bounds)>;
 
 /// After so many seconds a leftover of ours is one that nobody clears.
 const PATIENCE: f64 = 1800.0;
@@ -30,11 +34,11 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(nodes: usize, end: f64, trace: Option<u32>) -> Self {
+    pub(super) fn new((nodes, vms): (usize, Vms), end: f64, trace: Option<u32>) -> Self {
         let allowed = Allowed {
-            vms: vec![(100..=100_000, Bounds { vcpus: 1..=8, memory: 1024..=16_384 })],
+            vms,
             direction: Direction::Both,
-            cooldown: 300.0,
+            cooldown: COOLDOWN,
             under_way: 2,
             rates: Some(RATES),
             // A look asks one node after the other until one answers. Where those that are down take
@@ -50,21 +54,49 @@ impl Watch {
         Self { checker, leftovers, warm_at: WARM.max(end / 10.0), last: (0, 0.0), trace }
     }
 
-    /// A scheduler or helper that is started looks from now on.
+    /// A scheduler that is started looks from now on.
     pub(super) fn starts(&mut self, now: f64) {
-        self.checker.away_until(now);
+        self.checker.starts(now);
     }
 
-    pub(super) fn judge(&mut self, lab: &Lab, journal: &Noted, tally: &mut Tally) {
+    pub(super) fn helper_starts(&mut self, now: f64) {
+        self.checker.starts_without_memory(now);
+    }
+
+    /// The journal is lost.
+    pub(super) fn loses(&mut self, now: f64) {
+        self.checker.loses(now);
+    }
+
+    /// Another configuration holds.
+    pub(super) fn reloads(&mut self, now: f64, vms: Vms) {
+        self.checker.reloads(now, vms);
+    }
+
+    /// What was done since the last round, and what VMs use in this one.
+    pub(super) fn round(&mut self, lab: &Lab, journal: &Noted, tally: &mut Tally) {
         for intended in journal.take() {
             self.checker.intended(intended);
         }
+        for said in journal.said() {
+            match said {
+                Said::Paused(number, stop) => self.checker.pauses(number, stop),
+                Said::Resumed(number, at) => self.checker.resumes(number, at),
+            }
+        }
         for entry in lab.take_history() {
             tally.lines += u64::from(entry.node.is_some());
-            tally.changes += u64::from(entry.node.is_some() && entry.vmid.is_some());
+            if entry.node.is_some() && entry.vmid.is_some() {
+                *tally.changes.entry(entry.kind.clone()).or_default() += 1;
+            }
             self.tell(&entry);
             self.checker.take(&entry);
         }
+        tally.broken.extend(self.checker.violations());
+        self.checker.uses(lab.now(), &lab.usage());
+    }
+
+    pub(super) fn judge(&mut self, lab: &Lab, journal: &Noted, tally: &mut Tally) {
         let now = lab.now();
         let found = self.checker.leftovers(&lab.vms(), now, PATIENCE);
         let before = std::mem::take(&mut self.leftovers);
@@ -74,7 +106,6 @@ impl Watch {
             }
             self.leftovers.insert(leftover.why);
         }
-        tally.broken.extend(self.checker.violations());
         tally.days = now / 86_400.0;
         tally.verified = tally.verified_before + journal.counts().verified;
         if tally.verified != self.last.0 {

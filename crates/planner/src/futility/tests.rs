@@ -26,7 +26,9 @@ fn again(futility: &mut Futility, from: u64, used: impl Fn(u64) -> f64) {
 }
 
 fn back(futility: &Futility, plugged: u32) -> Option<String> {
-    futility.back(plugged.try_into().unwrap()).map(|(step, reason)| format!("{step} ({reason})"))
+    futility
+        .back(plugged.try_into().unwrap(), true)
+        .map(|(step, reason)| format!("{step} ({reason})"))
 }
 
 #[test]
@@ -37,6 +39,22 @@ fn what_a_pegged_thread_does_not_use_is_taken_back() {
     assert_eq!(back(&futility, 2).as_deref(), Some(said));
     // By others, meanwhile.
     assert_eq!(back(&futility, 3), None);
+}
+
+/// A change takes three at most: the helper lets no more through.
+#[test]
+fn much_that_is_not_used_is_taken_back_in_steps() {
+    let mut futility = Futility::default();
+    futility.judged(4.0, 4.0);
+    futility.changed(at(0), plug(4, 9));
+    (1..=20).for_each(|sample| futility.see(at(10 * sample), Some(4.0)));
+    let said =
+        |text: &str| Some(format!("vcpus {text} did not raise its use of 4.00 cores in 180 s)"));
+    assert_eq!(back(&futility, 9), said("9 -> 6 (5 more"));
+    futility.changed(at(210), plug(9, 6));
+    assert_eq!(back(&futility, 6), said("6 -> 4 (2 more"));
+    futility.changed(at(220), plug(6, 4));
+    assert_eq!(back(&futility, 4), None);
 }
 
 #[test]

@@ -27,7 +27,8 @@ impl State {
         let used = measured(sample.cores_used, sample.vcpus, f64::from(has.plugged.get()));
         let used = used.inspect_err(|_| self.cpu.low.forget())?;
         self.futility.judged(used, f64::from(has.size()) / f64::from(CORE));
-        if let Some(back) = self.futility.back(has.plugged).filter(|_| caution && has.unplugs) {
+        let back = self.futility.back(has.plugged, vm.policy.in_steps);
+        if let Some(back) = back.filter(|_| caution && has.unplugs) {
             return Ok(back);
         }
         let (mut to, reason) = match rule {

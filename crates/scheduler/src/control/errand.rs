@@ -12,7 +12,7 @@ use super::client::call;
 use super::orders::{Refused, permitted, read, reply};
 use super::{Board, CANCEL_ERRAND, Desk, ERRAND, GET_ERRAND};
 use crate::journal::{Moved, moved};
-use crate::{Clock, ErrandAsk, ErrandKind, ErrandOrder, ErrandStatus, Error, Journal};
+use crate::{Clock, ErrandAsk, ErrandKind, ErrandOrder, ErrandStatus, Error, Journal, Pause};
 
 /// One at a time reads the journal's file for this: a disk that hangs takes one thread.
 static READING: Semaphore = Semaphore::const_new(1);
@@ -54,15 +54,34 @@ async fn take<C: Clock, J: Journal>(
         ErrandKind::Restore => sizes_before(&desk.board).await?,
         ErrandKind::Selftest => Vec::new(),
     };
-    let (its, pauses) = (cluster.clone(), desk.journal.pauses(desk.clock.now()));
-    let asked = desk.board.ask(&cluster, move |inside| {
-        let memory = &mut *inside.memory;
-        // One that was answered since the last look stands against it, too.
-        memory.view.heed(&its, &pauses);
-        let status = memory.plan_errand((&its, vmid), kind, &moved, (uid, inside.wall))?;
-        if begin { memory.begin_errand(inside.now, status) } else { Ok(status) }
-    });
-    asked.await?.map_err(Refused::NotDone)
+    let pauses = desk.journal.pauses(desk.clock.now());
+    let order = (kind, begin, uid);
+    desk.board.errand((&cluster, vmid), order, moved, pauses).await.map_err(Refused::NotDone)
+}
+
+impl Board {
+    /// Has a cluster's worker show what an order would do, or begin it; `moved` is what our changes
+    /// moved by the journal, `pauses` those that hold. Who orders it was asked for before.
+    ///
+    /// # Errors
+    /// It cannot be begun, or the worker does not answer.
+    pub async fn errand(
+        &self,
+        (cluster, vmid): (&ClusterName, VmId),
+        (kind, begin, uid): (ErrandKind, bool, u32),
+        moved: Vec<Moved>,
+        pauses: Vec<Pause>,
+    ) -> Result<ErrandStatus, String> {
+        let its = cluster.clone();
+        let asked = self.ask(cluster, move |inside| {
+            let memory = &mut *inside.memory;
+            // One that was answered since the last look stands against it, too.
+            memory.view.heed(&its, &pauses);
+            let status = memory.plan_errand((&its, vmid), kind, &moved, (uid, inside.wall))?;
+            if begin { memory.begin_errand(inside.now, status) } else { Ok(status) }
+        });
+        asked.await.map_err(|error| error.to_string())?
+    }
 }
 
 async fn last<C, J>(

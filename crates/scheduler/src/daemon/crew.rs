@@ -75,7 +75,44 @@ pub async fn work_over<C: Clock, H: Helper, J: Journal>(
     board: &Board,
     stop: &watch::Receiver<bool>,
 ) {
-    let crew = Crew::new(ports, config, clusters, board, &Notifier::default(), stop);
-    let (mut workers, _cares) = crew.begin();
-    while workers.join_next().await.is_some() {}
+    let (_same, configs) = watch::channel(config.clone());
+    work_by(ports, configs, clusters, board, stop).await;
+}
+
+/// The same by whatever configuration was sent last, as after a reload.
+pub async fn work_by<C: Clock, H: Helper, J: Journal>(
+    ports: (C, H, J),
+    mut configs: watch::Receiver<Arc<SchedulerConfig>>,
+    clusters: Clusters,
+    board: &Board,
+    stop: &watch::Receiver<bool>,
+) {
+    let (config, notifier) = (configs.borrow_and_update().clone(), Notifier::default());
+    let crew = Crew::new(ports, &config, clusters.clone(), board, &notifier, stop);
+    let (mut workers, cares) = crew.begin();
+    loop {
+        tokio::select! {
+            ended = workers.join_next() => if ended.is_none() { return },
+            Ok(()) = configs.changed() => {
+                let config = configs.borrow_and_update().clone();
+                hand_on(&cares, &config, &clusters, (board, &notifier));
+            }
+        }
+    }
+}
+
+/// From the next cycle of each worker on this configuration holds.
+pub(super) fn hand_on(
+    cares: &Cares,
+    config: &Arc<SchedulerConfig>,
+    clusters: &Clusters,
+    (board, notifier): (&Board, &Notifier),
+) {
+    let all = Care::of_all(config, clusters);
+    board.watch(config.clone(), clusters.clone(), &all);
+    for care in all {
+        if let Some(worker) = cares.get(&care.cluster) {
+            worker.send_replace(Order { care, notifier: notifier.clone() });
+        }
+    }
 }

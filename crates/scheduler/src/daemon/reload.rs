@@ -9,13 +9,11 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use vm_autoscale_config::{Clusters, SchedulerConfig};
 
-use super::crew::Cares;
+use super::crew::{Cares, hand_on};
 use super::manager::Manager;
 use super::meet::known;
-use crate::claims::Care;
 use crate::control::{Board, RunningConfig};
 use crate::notify::Notifier;
-use crate::worker::Order;
 use crate::{Helper as _, HelperClient, Reload, wall};
 
 /// Reads the files as the start did.
@@ -141,13 +139,7 @@ impl Files {
             Err(problem) => unmet = Some(problem),
         }
         self.notifier.expect(clusters.keys());
-        let all = Care::of_all(&self.config, clusters);
-        self.board.watch(self.config.clone(), clusters.clone(), &all);
-        for care in all {
-            if let Some(worker) = cares.get(&care.cluster) {
-                worker.send_replace(Order { care, notifier: self.notifier.clone() });
-            }
-        }
+        hand_on(cares, &self.config, clusters, (&self.board, &self.notifier));
         (later, unmet)
     }
 }

@@ -14,7 +14,7 @@ fn bounds_ladder_and_steps() {
     changed("--memory 1024").breaks("I1", "memory 1024 is outside 2048 to 8192");
     changed("--memory 4097").breaks("I1", "on no step of the ladder");
     changed("--memory 3072").breaks("I1", "from 4096 to 3072 is too much at once");
-    changed("--cpulimit 2").breaks("I1", "nothing of this kind");
+    changed("--cpulimit 2").breaks("I1", "its cpulimit is not to be changed");
     let mut few = Story::until(100);
     few.allowed.vms[0].1.vcpus = 1..=64;
     few.set(50.0, "--vcpus 9", 1);
@@ -137,7 +137,7 @@ fn never_twice_without_a_look() {
     story.breaks("I5", "the same again without a reading");
 
     let mut story = changed("--vcpus 4");
-    let at = |at| Intended { vmid: vmid(), key: "vcpus", to: 4, at };
+    let at = |at| Intended { vmid: vmid(), key: "vcpus", to: 4, at, by: By::Itself };
     story.allowed.intents = vec![at(49.9)];
     assert_eq!(story.clone().judged(&[]), Vec::<String>::new());
     story.allowed.intents = vec![at(51.0)];

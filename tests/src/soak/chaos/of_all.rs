@@ -1,6 +1,7 @@
 //! What befalls nodes, the cluster, and our own programs.
 
 use vm_autoscale_lab::Control;
+use vm_autoscale_scheduler::ErrandKind;
 
 use super::{Chaos, Happening};
 
@@ -10,7 +11,7 @@ const DECADE: u64 = 315_360_000;
 impl Chaos {
     pub(super) fn of_all(&mut self, now: u64) {
         let node = self.node();
-        match self.rng.u32(0..20) {
+        match self.rng.u32(0..30) {
             0..=2 => {
                 let Some(node) = node else { return };
                 let up = Control::NodeUp { node: node.clone() };
@@ -35,25 +36,58 @@ impl Chaos {
                 let text = Some("by hand\n".to_owned());
                 self.and_back(now, Control::Pause { text }, [Control::Pause { text: None }]);
             }
+            13 => {
+                let Some(node) = node else { return };
+                let hang = |on| Happening::Control(Control::Hang { node: node.clone(), on });
+                let end = now + self.time(15_000, 600_000);
+                self.at(now, hang(true));
+                self.at(end, hang(false));
+            }
+            14 => {
+                let Some(node) = node else { return };
+                let seconds = self.rng.i32(-7200..7200);
+                let off = |seconds| Control::ClockOff { node: node.clone(), seconds };
+                self.and_back(now, off(seconds), [off(0)]);
+            }
             other => self.of_us(now, other),
         }
     }
 
     fn of_us(&mut self, now: u64, which: u32) {
+        let end = now + self.time(15_000, 3_600_000);
         match which {
-            13 | 14 => {
+            15 | 16 => {
                 let hours = self.rng.u64(0..48) * 3600;
                 let far = self.rng.choice([0, DECADE, 2 * DECADE]).unwrap_or(0);
                 self.at(now, Happening::Wall(far + hours));
             }
-            15 | 16 => self.at(now, Happening::Helper),
-            17 => {
+            17 | 18 => self.at(now, Happening::Helper),
+            19 => {
                 self.at(now, Happening::Journal(false));
-                let end = now + self.time(15_000, 3_600_000);
                 self.at(end, Happening::Journal(true));
             }
-            18 => self.at(now, Happening::Kill),
-            _ => self.at(now, Happening::Stop),
+            20 => self.at(now, Happening::Kill),
+            21 => self.at(now, Happening::Stop),
+            // What is learnt of VMs takes days.
+            22 if self.rng.u32(0..40) == 0 => self.at(now, Happening::Lost),
+            22 | 23 => self.at(now, Happening::Reload),
+            other => self.by_people(now, other),
         }
+    }
+
+    /// What administrators order.
+    fn by_people(&mut self, now: u64, which: u32) {
+        let Some(vmid) = self.vm() else { return };
+        let end = now + self.time(60_000, 7_200_000);
+        let happening = match which {
+            24 | 25 => {
+                let (many, seconds) = (self.rng.u32(0..self.vms), self.rng.u64(30..7200));
+                Happening::Pause(vmid.get(), many, seconds)
+            }
+            26 | 27 => Happening::Errand(vmid, ErrandKind::Selftest),
+            _ => Happening::Errand(vmid, ErrandKind::Restore),
+        };
+        self.at(now, happening);
+        self.at(end, Happening::Resume);
     }
 }

@@ -9,7 +9,7 @@ impl Chaos {
     pub(super) fn of_one(&mut self, now: u64) {
         let Some(vmid) = self.vm() else { return };
         let (stop, start) = (Control::Stop { vmid }, Control::Start { vmid });
-        match self.rng.u32(0..92) {
+        match self.rng.u32(0..96) {
             0..=9 => {
                 let (cores, mib) = (self.seconds(10.0), 300.0 + self.seconds(12_000.0));
                 let load = Control::Load { vmid, cores, mib };
@@ -53,6 +53,10 @@ impl Chaos {
                 let out = |on| Control::LeaveOut { vmid, on };
                 self.and_back(now, out(true), [out(false)]);
             }
+            87..=90 => {
+                let mib = self.seconds(12_000.0);
+                self.and_back(now, Control::PageCache { vmid, mib }, []);
+            }
             _ => self.is_another(now, vmid),
         }
     }
@@ -64,16 +68,21 @@ impl Chaos {
 
     /// By hand: sizes, other things, and what waits for a start.
     fn is_edited(&mut self, now: u64, vmid: VmId) {
-        let (key, value) = match self.rng.u32(0..6) {
+        let (key, value) = match self.rng.u32(0..7) {
             0 => ("cores", self.rng.u32(4..=8).to_string()),
             1 => ("memory", self.rng.choice([2048, 3072, 4096]).unwrap_or(2048).to_string()),
             2 => ("vcpus", self.rng.u32(1..=3).to_string()),
             3 => ("name", format!("by-hand-{}", self.rng.u16(..))),
             4 => ("tags", format!("by-hand-{}", self.rng.u16(..))),
+            5 => ("cpulimit", self.rng.choice(["0.5", "1.75", "3"]).unwrap_or("1").to_owned()),
             _ => ("balloon", "1024".to_owned()),
         };
+        // What makes a VM one that is not to be changed is not for good.
+        let passes = matches!(key, "cpulimit" | "balloon");
         let (key, value) = (key.to_owned(), Some(value));
+        let back = Control::Edit { vmid, key: key.clone(), value: None };
         let again = [Control::Stop { vmid }, Control::Start { vmid }];
+        let again = again.into_iter().chain(passes.then_some(back));
         if self.rng.bool() {
             self.and_back(now, Control::Pending { vmid, key, value }, again);
         } else {

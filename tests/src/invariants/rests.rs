@@ -1,0 +1,70 @@
+//! What people and restarts ask for that no node tells of: pauses, and rests after a start.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use vm_autoscale_proxmox::VmId;
+
+use super::timeline::KEPT;
+
+/// A pause, from its answer on.
+#[derive(Debug, Clone)]
+pub struct Stop {
+    /// Whom it names.
+    pub vms: RangeInclusive<u32>,
+    /// When it was answered.
+    pub from: f64,
+    /// When it ends, as far as that is known.
+    pub until: f64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Rests {
+    stops: BTreeMap<u64, Stop>,
+    /// When a scheduler began to look.
+    began: Vec<f64>,
+    /// When a helper, or a scheduler without a journal, was started.
+    pub(super) starts: Vec<f64>,
+}
+
+impl Rests {
+    pub(super) fn stop(&mut self, number: u64, stop: Stop) {
+        // One that ended before anything that may still be told is over.
+        self.stops.retain(|_, old| old.until > stop.from - KEPT);
+        self.stops.insert(number, stop);
+    }
+
+    pub(super) fn resume(&mut self, number: u64, at: f64) {
+        if let Some(stop) = self.stops.get_mut(&number) {
+            stop.until = stop.until.min(at);
+        }
+    }
+
+    /// No pause is known any more.
+    pub(super) fn resume_all(&mut self, at: f64) {
+        for stop in self.stops.values_mut() {
+            stop.until = stop.until.min(at);
+        }
+    }
+
+    /// The pause that names the VM at that moment.
+    pub(super) fn stopped(&self, vmid: VmId, at: f64) -> Option<&Stop> {
+        let holds = |stop: &&Stop| stop.from <= at && at < stop.until;
+        self.stops.values().filter(holds).find(|stop| stop.vms.contains(&vmid.get()))
+    }
+
+    pub(super) fn begin(&mut self, at: f64) {
+        self.began.retain(|old| at - old < 2.0 * KEPT);
+        self.began.push(at);
+    }
+
+    /// Since when a scheduler had been looking by then.
+    pub(super) fn began(&self, at: f64) -> f64 {
+        self.began.iter().copied().filter(|began| *began <= at).fold(0.0, f64::max)
+    }
+
+    pub(super) fn start(&mut self, at: f64) {
+        self.starts.retain(|old| at - old < KEPT);
+        self.starts.push(at);
+    }
+}

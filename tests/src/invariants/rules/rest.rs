@@ -1,0 +1,75 @@
+//! I8: cooldowns hold over restarts, too.
+
+use super::super::Checker;
+use super::super::allowed::{Bounds, By, Rule};
+use super::super::books::Done;
+use super::{Case, SAME};
+
+/// What a guest did not release may still be queued in it: nothing is plugged so soon after.
+const QUEUED: f64 = 60.0;
+/// By the policy `adaptive` no vCPU and no memory is taken so soon after any was added.
+const SETTLED: f64 = 120.0;
+const MEMORY_SETTLED: f64 = 1800.0;
+/// Others on a full node are given memory by who has had it for so long.
+const GIVEN: f64 = 60.0;
+/// What was taken in error is given back within so many seconds.
+const WATCHED: f64 = 930.0;
+/// Until a start shows, and what was under way is sent.
+const SHOWS: f64 = 30.0;
+
+/// The last change that did something was too short a time ago.
+pub(super) fn too_soon(checker: &Checker, case: &Case<'_>, bounds: &Bounds) -> Option<String> {
+    if case.by == By::Order {
+        return None;
+    }
+    let renewed = checker.world.since(case.change.vmid);
+    let before = case.vm.done.iter().rev().filter(|done| {
+        done.resource() == Some(case.resource()) && done.did_something && done.end > renewed
+    });
+    let start = case.change.entry.start;
+    let mut wrong = before.filter_map(|done| {
+        let (rest, least) = (start - done.end, least(checker, case, bounds.way.rule, done));
+        let (resource, key) = (case.resource(), case.key);
+        (rest < least - SAME).then(|| {
+            format!(
+                "{rest:.2} s after the last change of its {resource}, and not {least:.0}: {key}"
+            )
+        })
+    });
+    wrong.next().or_else(|| after_a_start(checker, case))
+}
+
+/// How long such a change waits after that one.
+fn least(checker: &Checker, case: &Case<'_>, rule: Rule, done: &Done) -> f64 {
+    let cooldown = checker.allowed.cooldown;
+    // What failed to take something holds back no growth for long, and each lever fails for itself.
+    if done.failed && done.shrinks() {
+        return match (case.shrinks(), done.key() == Some(case.key)) {
+            (true, true) => cooldown,
+            (false, true) => QUEUED.min(cooldown),
+            _ => 0.0,
+        };
+    }
+    let (taken, given) = (done.shrinks(), case.shrinks());
+    match rule {
+        Rule::Marks(_) => cooldown,
+        Rule::Adaptive if done.failed => cooldown,
+        Rule::Adaptive if taken || !given => checker.allowed.round,
+        Rule::Adaptive if case.is_cpu() => SETTLED,
+        Rule::Adaptive if case.by == By::Others => GIVEN,
+        Rule::Adaptive => MEMORY_SETTLED,
+    }
+}
+
+/// Who was started and knows nothing of before changes nothing for a cooldown.
+fn after_a_start(checker: &Checker, case: &Case<'_>) -> Option<String> {
+    let (start, cooldown) = (case.change.entry.start, checker.allowed.cooldown);
+    let undoes = || {
+        let taken = |done: &Done| done.resource() == Some(case.resource()) && done.shrinks();
+        let of_late = |done: &&Done| start - done.end < WATCHED && taken(done);
+        !case.is_cpu() && !case.shrinks() && case.vm.done.iter().any(|done| of_late(&done))
+    };
+    let mut starts = checker.rests.starts.iter();
+    let begun = starts.find(|begun| (SHOWS..cooldown - SAME).contains(&(start - **begun)))?;
+    (!undoes()).then(|| format!("{:.0} s after a start without memory", start - begun))
+}
