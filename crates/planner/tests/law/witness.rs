@@ -146,8 +146,8 @@ impl Record {
         prop_assert!(window >= least, "{window} s is no window: {reason}");
         // Back to where a whole window was seen, whatever was left out.
         let mut begin = now - window;
-        for (from, to) in self.left_out.iter().rev().filter(|(_, to)| *to > now - 2 * window) {
-            begin -= if *to > begin { to - from } else { 0 };
+        for (from, to) in self.left_out.iter().rev().filter(|(_, to)| *to + 2 * window > now) {
+            begin = begin.saturating_sub(if *to > begin { to - from } else { 0 });
         }
         let since = self.since.unwrap_or(now);
         prop_assert!(since <= begin, "{step} after {} s: {reason}", now - since);
