@@ -38,6 +38,9 @@ const SHORT_WAIT: Duration = Duration::from_secs(20);
 const VMS: u32 = 240;
 /// So many points of each kind in CI.
 const SAMPLE: u64 = 5;
+/// So many points more at a time, and no more than so many of a call in all.
+const MORE: u64 = 8;
+const MOST: u64 = 1000;
 /// All that writes.
 const CALLS: &str = "fdatasync,fsync,ftruncate,pwrite64,rename,sendmsg,sendto,unlink,write,writev";
 
@@ -77,6 +80,18 @@ struct Point {
     who: Who,
     resource: Resource,
     trap: Trap,
+}
+
+impl Point {
+    fn at(who: Who, resource: Resource, (call, nth): (&str, u64)) -> Self {
+        Self { who, resource, trap: Trap { call: Some((call.to_owned(), nth)) } }
+    }
+
+    /// Of which call of whom; empty for one that only counts.
+    fn kind(&self) -> String {
+        let of = |(call, _): &(String, u64)| format!("{:?} {call} {:?}", self.who, self.resource);
+        self.trap.call.as_ref().map(of).unwrap_or_default()
+    }
 }
 
 /// What came of a point.
@@ -202,21 +217,50 @@ fn play_sweep(stage: &Stage, patience: Duration, (all, seed): (bool, u64)) -> St
     }
     let mut sweep = Mutex::new(Sweep { points, vms: vms(stage), ..Sweep::default() });
     play_all(stage, &sweep, patience, later);
-    let (known, mut numbers) = (sweep.get_mut().unwrap(), BTreeMap::new());
+    let mut ends = Vec::new();
+    let known = sweep.get_mut().unwrap();
     for (who, resource, counted) in std::mem::take(&mut known.counted) {
         for (call, count) in counted {
             for nth in chosen(count, all, seed) {
-                let trap = Trap { call: Some((call.clone(), nth)) };
-                known.points.push_back(Point { who, resource, trap });
+                known.points.push_back(Point::at(who, resource, (&call, nth)));
             }
-            numbers.insert(format!("{who:?} {call} {resource:?}"), count);
+            ends.push(End { who, resource, call, count });
         }
     }
-    let count = known.points.len();
+    let (mut count, numbers) = (known.points.len(), format!("{ends:?}"));
     play_all(stage, &sweep, patience, later);
+    while all && go_on(&mut ends, sweep.get_mut().unwrap()) {
+        count += sweep.get_mut().unwrap().points.len();
+        play_all(stage, &sweep, patience, later);
+    }
     let came = sweep.into_inner().unwrap().came;
     assert!(came.values().any(|came| came.contains_key(&Came::Died)), "nobody died");
-    format!("{count} points of {numbers:?}: {came:?}")
+    format!("{count} points of {numbers}: {came:?}")
+}
+
+/// How often somebody made a call, as far as is known.
+#[derive(Debug)]
+struct End {
+    who: Who,
+    resource: Resource,
+    call: String,
+    count: u64,
+}
+
+/// A slow run makes more calls than the one that was counted: further points of each that no change
+/// ran through yet, if there are any.
+fn go_on(ends: &mut [End], known: &mut Sweep) -> bool {
+    for End { who, resource, call, count } in ends {
+        let first = Point::at(*who, *resource, (call, *count + 2));
+        let lived = known.came.get(&first.kind()).is_some_and(|it| it.contains_key(&Came::Lived));
+        if !lived {
+            let points = *count + 2..*count + 2 + MORE;
+            known.points.extend(points.map(|nth| Point::at(*who, *resource, (call, nth))));
+            *count += MORE;
+            assert!(*count < MOST, "{who:?} {call} {resource:?} does not end");
+        }
+    }
+    !known.points.is_empty()
 }
 
 /// A sample in CI; with `VM_AUTOSCALE_KILLS` in the environment, all points.

@@ -39,12 +39,10 @@ pub(super) fn play_all(stage: &Stage, sweep: &Mutex<Sweep>, patience: Duration, 
             let again = Some(scene.truth()).filter(|vm| came != Came::Waits && can_grow(vm));
             let mut sweep = lock();
             sweep.vms.extend(again);
-            match &point.trap.call {
-                None => sweep.counted.push((point.who, point.resource, counts(&scene.dir))),
-                Some((call, _)) => {
-                    let of = format!("{:?} {call} {:?}", point.who, point.resource);
-                    *sweep.came.entry(of).or_default().entry(came).or_default() += 1;
-                }
+            if point.trap.call.is_none() {
+                sweep.counted.push((point.who, point.resource, counts(&scene.dir)));
+            } else {
+                *sweep.came.entry(point.kind()).or_default().entry(came).or_default() += 1;
             }
         }
     };
