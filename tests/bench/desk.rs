@@ -1,15 +1,18 @@
 //! What an administrator waits for: each command as a process of its own, from its start to its end,
 //! over a journal that has a week of every VM's use.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use vm_autoscale_config::JournalFile;
+use vm_autoscale_lab::{Reply, Request};
 use vm_autoscale_planner::Moment;
-use vm_autoscale_proxmox::{ClusterName, VmId};
-use vm_autoscale_scheduler::{BootClock, Journal as _, Notes, Samples, SqliteJournal, Used, VmUse};
+use vm_autoscale_proxmox::{ClusterName, Identity, VmConfig, VmId};
+use vm_autoscale_scheduler::{
+    BootClock, Journal as _, Notes, Samples, SqliteJournal, Used, VmNeeds, VmRecord, VmUse, who,
+};
 use vm_autoscale_tests::programs::{command, directory};
 use vm_autoscale_tests::stage::Stage;
 
@@ -28,12 +31,14 @@ const ON_THE_DEMO: f64 = 200.0;
 /// Megabytes of the page.
 const PAGE: f64 = 5.0;
 
-/// Notes what every VM used in the week before, as a daemon of before would have.
+/// Notes what every VM used in the week before, as a daemon of before would have: the next one
+/// learns from it.
 ///
 /// # Errors
-/// The journal takes nothing.
-pub(crate) fn fill(path: &Path) -> io::Result<()> {
-    let file = JournalFile { path: path.to_owned(), ..JournalFile::default() };
+/// The journal takes nothing, or the lab does not answer.
+pub(crate) fn fill(stage: &Stage) -> io::Result<()> {
+    let all = identities(stage)?;
+    let file = JournalFile { path: stage.journal(), ..JournalFile::default() };
     let journal = SqliteJournal::new(&file, &BootClock::default());
     let cluster = ClusterName::try_from("lab").map_err(io::Error::other)?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(io::Error::other)?.as_secs();
@@ -42,12 +47,17 @@ pub(crate) fn fill(path: &Path) -> io::Result<()> {
     runtime.block_on(async {
         journal.recall(&cluster).await.map_err(io::Error::other)?;
         for block in 1..=BLOCKS {
-            let vms: Vec<VmUse> = (0..VMS).map(|vm| used(vm, block)).collect::<io::Result<_>>()?;
-            let moment = Moment(Duration::from_millis(block.into()));
+            let vms: Vec<_> = (0..).zip(&all).map(|(at, vm)| used(at, vm, block)).collect();
+            let moment = Moment(Duration::from_secs((block * BLOCK).into()));
             let wall = begun + u64::from(block * BLOCK);
-            let samples = vec![Samples::new(moment, wall, BLOCK, &vms).into()];
+            let samples = vec![Samples::with_needs(moment, wall, BLOCK, &vms).into()];
             let (cluster, now) = (cluster.clone(), moment);
-            let (decisions, vms, ended) = (vec![], vec![], vec![]);
+            let record = |(vmid, identity): &(VmId, Option<Identity>)| {
+                let record = VmRecord { identity: identity.clone(), ..VmRecord::default() };
+                (*vmid, Some(record.into()))
+            };
+            let vms = if block == BLOCKS { all.iter().map(record).collect() } else { vec![] };
+            let (decisions, ended) = (vec![], vec![]);
             let notes = Notes { cluster, now, decisions, vms, ended, picture: None, samples };
             journal.keep(notes).await.map_err(io::Error::other)?;
         }
@@ -56,16 +66,29 @@ pub(crate) fn fill(path: &Path) -> io::Result<()> {
     })
 }
 
+/// The VMs of the lab and who they are, in the order of their numbers.
+fn identities(stage: &Stage) -> io::Result<Vec<(VmId, Option<Identity>)>> {
+    let Reply::Vms(vms) = stage.ask_lab(&Request::Vms)? else {
+        return Err(io::Error::other("the lab does not say what it has"));
+    };
+    let identity = |conf: &str| VmConfig::parse(conf).ok().and_then(|config| config.identity);
+    let all = vms.iter().map(|vm| (vm.vmid, identity(&vm.conf)));
+    let all: BTreeMap<_, _> = all.collect();
+    Ok(all.into_iter().collect())
+}
+
 /// A day's rise and fall, each VM at another hour.
-fn used(vm: u32, block: u32) -> io::Result<VmUse> {
-    let share = (vm * 37 + block * 11) % 1000;
+fn used(at: u32, (vmid, identity): &(VmId, Option<Identity>), block: u32) -> (VmUse, VmNeeds) {
+    let share = (at * 37 + block * 11) % 1000;
     let used = |plugged: u32, whole: u32| {
         let mean = whole * share / 1000;
         let most = (mean + whole / 10).min(whole);
-        Some(Used { samples: 30, mean, most, plugged, saturated: share > 950 })
+        Used { samples: 30, mean, most, plugged, saturated: share > 950 }
     };
-    let vmid = VmId::try_from(101 + vm).map_err(io::Error::other)?;
-    Ok(VmUse { vmid, who: 0, cpu: used(4, 4000), memory: used(4096, 4096) })
+    let (cpu, memory) = (used(4, 4000), used(4096, 4096));
+    let needs = VmNeeds { cpu: Some((cpu.most, 40)), memory: Some(memory.most) };
+    let who = who(identity.as_ref());
+    (VmUse { vmid: *vmid, who, cpu: Some(cpu), memory: Some(memory) }, needs)
 }
 
 /// Asks the daemon all of it.

@@ -48,7 +48,7 @@ fn run() -> io::Result<()> {
     let load = machine::load();
     writeln!(out, "starting a lab of {NODES} nodes and {VMS} VMs, the helper and the scheduler")?;
     let mut stage = Stage::set(&play())?;
-    desk::fill(&stage.journal())?;
+    desk::fill(&stage)?;
     steady::calm(&stage)?;
     stage.start_helper()?;
     stage.start_scheduler()?;

@@ -10,7 +10,7 @@ use vm_autoscale_planner::{Moment, Resource};
 use vm_autoscale_proxmox::Identity;
 use vm_autoscale_scheduler::{
     BootClock, Clock as _, Event, Journal as _, Notes, Samples, SqliteJournal, StatusReport, Used,
-    VmNeeds, VmRecord, VmUse, past_use, wall,
+    VmNeeds, VmRecord, VmUse, past_use, wall, who,
 };
 use vm_autoscale_tests::invariants::Allowed;
 use vm_autoscale_tests::stage::{Play, Stage};
@@ -34,7 +34,9 @@ fn adaptive(vms: u32) -> Play {
 /// have.
 fn note_an_hour(stage: &Stage) {
     let conf = truth(stage, 101).conf;
-    let who = conf.lines().find_map(|line| line.strip_prefix("vmgenid: ")).unwrap();
+    let generation = conf.lines().find_map(|line| line.strip_prefix("vmgenid: ")).unwrap();
+    let identity = Some(Identity::Generation(generation.to_owned()));
+    let who = who(identity.as_ref());
     let file = JournalFile { path: stage.journal(), ..JournalFile::default() };
     let clock = BootClock::default();
     let journal = SqliteJournal::new(&file, &clock);
@@ -44,12 +46,11 @@ fn note_an_hour(stage: &Stage) {
         let used =
             |mean, plugged| Used { samples: 30, mean, most: mean, plugged, saturated: false };
         let (cpu, memory) = (Some(used(100, 2)), Some(used(1500, 4096)));
-        let vm = VmUse { vmid: vmid(101), who: number(who), cpu, memory };
+        let vm = VmUse { vmid: vmid(101), who, cpu, memory };
         let needs = VmNeeds { cpu: Some((100, 1)), memory: Some(1500) };
         let moment = Moment(now.0 - Duration::from_secs(ago.into()));
         Arc::new(Samples::with_needs(moment, wall - u64::from(ago), BLOCK, &[(vm, needs)]))
     };
-    let identity = Some(Identity::Generation(who.to_owned()));
     let record = VmRecord { identity, ..VmRecord::default() };
     let notes = Notes {
         cluster: "lab".try_into().unwrap(),
@@ -68,12 +69,6 @@ fn note_an_hour(stage: &Stage) {
     });
 }
 
-/// As blocks tell VMs apart: FNV-1a of a `vmgenid`.
-fn number(generation: &str) -> u32 {
-    let next = |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
-    generation.bytes().fold(0x811c_9dc5 ^ 1, next)
-}
-
 fn event(status: &StatusReport, of: u32, grown: bool) -> Option<Event> {
     let wanted = |event: &&Event| {
         let is_it = event.vmid == vmid(of) && event.step.resource() == Resource::Cpu;
@@ -88,9 +83,9 @@ fn event(status: &StatusReport, of: u32, grown: bool) -> Option<Event> {
 #[test]
 fn what_is_saturated_grows_at_once_and_what_is_unneeded_goes_soon_after_restarts() {
     let _turn = turn();
-    let begun = Instant::now();
     let mut stage = Stage::set(&adaptive(4)).unwrap();
     note_an_hour(&stage);
+    let begun = Instant::now();
     load(&stage, 101, 0.1, 1500.0);
     load(&stage, 102, 64.0, 2000.0);
     let before = truth(&stage, 101).qemu_vcpus;

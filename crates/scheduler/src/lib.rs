@@ -65,7 +65,7 @@ pub use outcome::{Class, Consequence, Outcome, Then};
 pub use ports::{AskError, Clock, Helper, Intent, Purpose};
 pub use probe::{HelperFacts, NodeProbe, Probe, probe};
 pub use remembered::remembered;
-pub use samples::{Used, VmNeeds, VmUse};
+pub use samples::{Used, VmNeeds, VmUse, who};
 pub use status::{
     ClusterStatus, MemorySignal, NodeStatus, Planned, PlannedState, StatusReport, VmStatus,
 };

@@ -134,7 +134,8 @@ pub(crate) fn all(body: &[u8]) -> Result<Vec<VmUse>, Torn> {
 }
 
 /// A number for who a VM is, by FNV-1a; 0 where nobody says it.
-pub(crate) fn who(identity: Option<&Identity>) -> u32 {
+#[must_use]
+pub fn who(identity: Option<&Identity>) -> u32 {
     let (kind, text) = match identity {
         None => return 0,
         Some(Identity::Generation(text)) => (1, text),

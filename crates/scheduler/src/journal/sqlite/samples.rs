@@ -84,6 +84,8 @@ pub(crate) fn blocks_beside(
                  SELECT id, sum(length(body)) OVER (ORDER BY id DESC) AS bytes FROM samples \
                  WHERE cluster = ?1 AND moment <= ?2) WHERE bytes <= ?3) ORDER BY moment";
     reader::beside(path, |connection| {
+        // In KiB: what is read once from end to end needs no room.
+        connection.pragma_update(None, "cache_size", -256)?;
         let mut statement = connection.prepare(query)?;
         let limits = params![cluster.as_str(), of_moment(until), number(bytes)];
         let mut rows = statement.query(limits)?;
