@@ -236,6 +236,7 @@ fn an_order_holds_over_what_was_seen_and_over_nothing_else() {
         let intended = Intended { vmid: vmid(), key, to, at: 1999.0, by: By::Order };
         story.allowed.intents = vec![intended];
         story.uses(0..2000, (2.9, 3900.0, 3900.0));
+        story.control(1700.0, &Control::LeaveOut { vmid: vmid(), on: true });
         story
     };
     fine(ordered("--vcpus 5", ("vcpus", 5)));
