@@ -80,7 +80,8 @@ pub(super) fn judge(checker: &mut Checker, change: &Change<'_>) {
         What::Set(key, to) => {
             add("I2", too_often(checker, change));
             add("I4", forbidden(checker, change, basis));
-            add("I7", unmeasured(checker, change));
+            // An order goes by no figures.
+            add("I7", unmeasured(checker, change).filter(|_| by != By::Order));
             let from = basis.and_then(|read| read.conf.size(key));
             found.extend(by_bounds(checker, &Case { change, vm, basis, key, from, to, by }));
         }

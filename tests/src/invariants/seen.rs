@@ -8,6 +8,8 @@ use vm_autoscale_proxmox::VmId;
 /// Seconds: the shortest window of the policy `adaptive`, what a look may take, and a command that
 /// hangs.
 const KEPT: f64 = 1500.0;
+/// A round is taken down a moment after pvestatd told of it.
+const AFTER: f64 = 1.0;
 
 /// One round of one VM.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +49,6 @@ impl Seen {
     /// The VM's rounds up to that moment, the last one first.
     pub(super) fn back(&self, vmid: VmId, from: f64) -> impl Iterator<Item = &Used> {
         let rounds = self.0.get(&vmid).into_iter().flat_map(|rounds| rounds.iter().rev());
-        rounds.filter(move |used| used.at <= from)
+        rounds.filter(move |used| used.at <= from + AFTER)
     }
 }

@@ -15,6 +15,8 @@ const STEADY: usize = 9;
 const SMOOTHED: f64 = 0.95;
 /// What was added and is not used goes again after so long.
 const TRIAL: f64 = 180.0;
+/// Decisions by marks are no further apart.
+const JUDGED: f64 = 120.0;
 /// Two rounds of the same guest differ by that much where nothing changes.
 const NOISE: f64 = 1.05;
 
@@ -96,8 +98,7 @@ fn not_low(checker: &Checker, case: &Case<'_>, known: f64, low: Low) -> Option<S
         |used: &&Used| NOISE.recip() * if case.is_cpu() { used.cores } else { used.memory } <= mark;
     let (mut found, mut before) = (0, f64::INFINITY);
     let rounds = checker.seen.back(case.change.vmid, case.change.entry.start);
-    for used in rounds.take_while(|used| used.at >= known - 2.0 * low.apart * f64::from(low.times))
-    {
+    for used in rounds.take_while(|used| used.at >= known - JUDGED * f64::from(low.times)) {
         if before - used.at >= 0.8 * low.apart && is_low(&used) {
             (found, before) = (found + 1, used.at);
         }

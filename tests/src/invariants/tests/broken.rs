@@ -180,7 +180,7 @@ fn rest_and_looks_and_words() {
     let mut story = changed("--vcpus 4");
     story.read(51.0, 2);
     story.set(80.0, "--vcpus 3", 2);
-    story.breaks("I8", "29.90 s after the last change of its vcpus");
+    story.breaks("I8", "29.90 s after the last change of its CPU");
 
     let mut blind = Story::until(50);
     blind.look(80.0);
