@@ -48,7 +48,7 @@ fn note_an_hour(stage: &Stage) {
         let (cpu, memory) = (Some(used(100, 2)), Some(used(1500, 4096)));
         let vm = VmUse { vmid: vmid(101), who, cpu, memory };
         let needs = VmNeeds { cpu: Some((100, 1)), memory: Some(1500) };
-        let moment = Moment(now.0 - Duration::from_secs(ago.into()));
+        let moment = Moment(now.0.saturating_sub(Duration::from_secs(ago.into())));
         Arc::new(Samples::with_needs(moment, wall - u64::from(ago), BLOCK, &[(vm, needs)]))
     };
     let record = VmRecord { identity, ..VmRecord::default() };

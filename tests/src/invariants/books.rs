@@ -129,7 +129,9 @@ impl Books {
 
     /// Whether a change of ours asked for that.
     pub(super) fn asked(&self, vmid: VmId, key: &str, value: &str) -> bool {
-        let value = if key == "cpulimit" { hundredths(value) } else { value.parse().ok() };
+        // No limit may be written as 0.
+        let limit = || Some(hundredths(value).unwrap_or(0));
+        let value = if key == "cpulimit" { limit() } else { value.parse().ok() };
         let asked = self.vms.get(&vmid).into_iter().flat_map(|vm| &vm.asked);
         asked.clone().any(|(name, to)| *name == key && value == Some(*to))
     }

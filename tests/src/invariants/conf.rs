@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a line of the file")]
 pub(super) struct Conf {
     pub(super) lock: bool,
     pub(super) template: bool,

@@ -78,7 +78,11 @@ impl Fleet {
 
     /// The first configuration, or the other one.
     pub(super) fn yaml(&self, which: usize) -> String {
-        let left: String = self.of(None).map(|vmid| format!(", \"-{vmid}\"")).collect();
+        let mut left = String::new();
+        for vmid in self.of(None) {
+            // Writing to a string cannot fail.
+            let _ = write!(left, ", \"-{vmid}\"");
+        }
         let mut yaml = format!(
             "mode: full\nselect: [100-100000{left}]\nmemory_shrink: true\n\
              external_change_hold: 900\nscaling_limits: {}\nclasses:\n",

@@ -62,7 +62,7 @@ fn unable(checker: &Checker, case: &Case<'_>, bounds: &Bounds) -> Option<String>
     let able = match key {
         "vcpus" => conf.takes_cpus,
         "cpulimit" => true,
-        "memory" => conf.takes_dimms && !conf.balloon.is_some_and(|least| least > 0),
+        "memory" => conf.takes_dimms && conf.balloon.is_none_or(|least| least == 0),
         _ => conf.is_ours && conf.balloon != Some(0),
     };
     (!able).then(|| format!("by its own config its {key} cannot be changed"))
