@@ -226,7 +226,9 @@ impl Watch {
         // What was grown in that time was needed in it.
         let grew = !live.taken && live.changed.is_some_and(|at| at > live.last.saturating_sub(ago));
         let unseen = gap.saturating_add(hidden);
-        if unseen > UNSEEN || unseen > START && (grew || !runs) {
+        // A gap that is not the restart's is one as at any time.
+        let other = !live.is_new;
+        if other || unseen > UNSEEN || unseen > START && (grew || !runs) {
             self.since = Some(first);
         } else if unseen > START {
             self.left_out += gap;

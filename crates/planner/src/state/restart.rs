@@ -11,12 +11,12 @@ use crate::{Kept, Moment, Needed};
 impl State {
     /// What is to be known of it after a restart.
     ///
-    /// What was seen is learnt again, see [`Past`]. The rest is not kept, and safe without: samples
+    /// What was seen is learnt again, see [`crate::Past`]. The rest is not kept, and safe without: samples
     /// and judgements are old after any restart, and the first new sample is not believed; what an
     /// addition of vCPUs is on trial for is left as it is, and goes when it was not needed for a
-    /// window; what is under way is booked again out of the journal's open intents; a guest's answer is asked for anew before anything
-    /// is taken; an order ends; and a change that could not be begun may be tried at once, as one
-    /// that nobody has tried yet.
+    /// window; what is under way is booked again out of the journal's open intents; a guest's
+    /// answer is asked for anew before anything is taken; an order ends; and a change that could
+    /// not be begun may be tried at once, as one that nobody has tried yet.
     pub(crate) fn keep(&self) -> Kept {
         let Self { evidence, cpu, memory, .. } = self;
         let (cpu, memory) = (cpu.keep(), memory.keep());

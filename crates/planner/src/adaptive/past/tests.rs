@@ -83,6 +83,16 @@ fn a_window_goes_on_over_a_restart_unless_too_much_of_it_was_not_seen() {
 
 /// The moments go on over a reboot as if the machine had been off for no time.
 #[test]
+fn a_gap_after_the_start_is_not_the_restarts() {
+    for (gap, soon) in [(60, true), (61, false)] {
+        let mut live = fresh();
+        live.see(&LAW, at(END + 20), 0.5);
+        let after = taken_from((taught(|_, used| used), live), 20 + gap, 0, 0) - gap;
+        assert_eq!(after <= 80, soon, "{after} s after {gap}");
+    }
+}
+
+#[test]
 fn what_only_the_wall_has_seen_is_not_seen() {
     for (hidden, soon) in [(0, true), (500, true), (700, false)] {
         let after = taken_from((taught(|_, used| used), fresh()), 20, hidden, 0) - 20;
