@@ -52,6 +52,7 @@ fn least(checker: &Checker, case: &Case<'_>, rule: Rule, done: &Done) -> f64 {
     }
     let (taken, given) = (done.shrinks(), case.shrinks());
     match rule {
+        Rule::Marks(_) if may_undo(case, done) => 0.0,
         Rule::Marks(_) => cooldown,
         Rule::Adaptive if done.failed => cooldown,
         Rule::Adaptive if taken || !given => checker.allowed.round,
@@ -64,12 +65,15 @@ fn least(checker: &Checker, case: &Case<'_>, rule: Rule, done: &Done) -> f64 {
 /// Who was started and knows nothing of before changes nothing for a cooldown.
 fn after_a_start(checker: &Checker, case: &Case<'_>) -> Option<String> {
     let (start, cooldown) = (case.change.entry.start, checker.allowed.cooldown);
-    let undoes = || {
-        let taken = |done: &Done| done.resource() == Some(case.resource()) && done.shrinks();
-        let of_late = |done: &&Done| start - done.end < WATCHED && taken(done);
-        !case.is_cpu() && !case.shrinks() && case.vm.done.iter().any(|done| of_late(&done))
-    };
+    let undoes = || case.vm.done.iter().any(|done| may_undo(case, done));
     let mut starts = checker.rests.starts.iter();
     let begun = starts.find(|begun| (SHOWS..cooldown - SAME).contains(&(start - **begun)))?;
     (!undoes()).then(|| format!("{:.0} s after a start without memory", start - begun))
+}
+
+/// Whether it may give back what of its memory that one took in error.
+fn may_undo(case: &Case<'_>, done: &Done) -> bool {
+    let taken = done.resource() == Some(case.resource()) && done.shrinks();
+    let of_late = case.change.entry.start - done.end < WATCHED;
+    taken && of_late && !case.is_cpu() && !case.shrinks()
 }
