@@ -134,7 +134,9 @@ impl Story {
         self.told.sort_by(|a, b| a.0.total_cmp(&b.0));
         let intents = std::mem::take(&mut self.allowed.intents);
         let mut checker = Checker::new(self.allowed);
-        intents.into_iter().for_each(|intended| checker.intended(intended));
+        for intended in intents {
+            checker.intended(intended);
+        }
         let mut told = self.told.into_iter().peekable();
         for entry in &self.entries {
             while let Some((at, told)) = told.next_if(|(at, _)| *at <= entry.end) {

@@ -151,7 +151,7 @@ fn twice(way: Way, first: &str, (after, second): (f64, &str)) -> Story {
     let size = first.trim_start_matches("--").replace(' ', ": ");
     let key = size.split(':').next().unwrap();
     let others = CONF.lines().filter(|line| !line.starts_with(key));
-    story.conf = others.chain([&*size]).map(|line| format!("{line}\n")).collect();
+    story.conf = others.chain([&*size]).flat_map(|line| [line, "\n"]).collect();
     story.read(3001.0, 2);
     story.set(3000.1 + after, second, 2);
     story
