@@ -39,7 +39,9 @@ impl State {
         why: &Reason,
     ) -> Wanted {
         let size = levers::memory(vm.policy.memory_lever, config);
-        let said = self.guest.fresh(now, size).is_some() && *why == Reason::Repeated;
+        // Marks go by Proxmox's figure alone.
+        let heeds = matches!(vm.policy.memory, Some(MemoryRule::Adaptive(_)));
+        let said = heeds && self.guest.fresh(now, size).is_some() && *why == Reason::Repeated;
         if !said && self.guest.undo.is_none() {
             return Err(why.clone());
         }

@@ -225,3 +225,20 @@ fn what_marks_took_is_watched_too() {
         }
     }
 }
+
+/// What the guest says is no reason to judge the same figures by marks once more.
+#[test]
+fn marks_judge_no_figures_twice() {
+    let mut world = world();
+    world.policy.memory = POLICY.memory;
+    world.policy.memory_mib.0 = 1024;
+    let step = (0..2).filter_map(|_| world.uses(679.0, 4096.0).act()).last().unwrap();
+    world.planner.changed(vmid(), step, true, world.now);
+    world.has(AFTER);
+    world.uses(679.0, AFTER.into());
+    assert!(world.is_asked());
+    for _ in 0..3 {
+        let choice = world.told(GuestAnswer::Says(fine()));
+        assert_eq!(text(&choice), format!("hold: {}", Reason::Repeated));
+    }
+}
