@@ -91,10 +91,9 @@ impl Checker {
         self.books.last_look = Some(time);
     }
 
-    /// A scheduler begins anew.
+    /// A scheduler begins anew: what was seen before is in its journal.
     pub fn starts(&mut self, time: f64) {
         self.away_until(time);
-        self.rests.begin(time);
     }
 
     /// A helper begins anew, or a scheduler whose journal is lost: nothing of before is known.
@@ -105,6 +104,7 @@ impl Checker {
     /// The journal is lost.
     pub fn loses(&mut self, time: f64) {
         self.books.lose(time);
+        self.rests.begin(time);
         self.rests.resume_all(time);
         self.starts_without_memory(time);
     }

@@ -21,7 +21,7 @@ pub struct Stop {
 #[derive(Debug, Default)]
 pub(super) struct Rests {
     stops: BTreeMap<u64, Stop>,
-    /// When a scheduler began to look.
+    /// When a scheduler began that knew nothing of what was seen before.
     began: Vec<f64>,
     /// When a helper, or a scheduler without a journal, was started.
     pub(super) starts: Vec<f64>,
@@ -58,7 +58,7 @@ impl Rests {
         self.began.push(at);
     }
 
-    /// Since when a scheduler had been looking by then.
+    /// Since when what was seen was known by then.
     pub(super) fn began(&self, at: f64) -> f64 {
         self.began.iter().copied().filter(|began| *began <= at).fold(0.0, f64::max)
     }

@@ -222,8 +222,9 @@ fn by(reason: &str) -> By {
     }
 }
 
-/// The numbers of a selection of one item: `101` or `101-120`.
+/// The numbers of a selection of one item: `101` or `101-120`, also of the one cluster.
 fn named(select: &str) -> Option<RangeInclusive<u32>> {
+    let select = select.rsplit('/').next()?;
     let (first, last) = select.split_once('-').unwrap_or((select, select));
     Some(first.parse().ok()?..=last.parse().ok()?)
 }

@@ -118,7 +118,7 @@ fn of_late(checker: &Checker, case: &Case<'_>, known: f64) -> Option<String> {
     (case.size() * NOISE < most).then(|| format!("{key} {to}, and {most:.2} were in use of late"))
 }
 
-/// Nobody can have looked for a whole window yet.
+/// Nobody can know of a whole window yet.
 fn unwatched(checker: &Checker, case: &Case<'_>) -> Option<String> {
     let start = case.change.entry.start;
     let since = start - checker.rests.began(start);

@@ -123,18 +123,22 @@ fn marks_must_have_been_low_for_a_while() {
 }
 
 #[test]
-fn whoever_began_just_now_takes_nothing() {
+fn whoever_knows_of_no_window_takes_nothing() {
     for (what, at, why) in [
         ("--vcpus 2", 500, "500 s after the start"),
         ("--memory 3584", 1500, "1500 s after the start"),
     ] {
-        let mut story = once(ADAPTIVE, 3000 + at, what);
-        story.told(3000.0, Told::Starts);
-        story.breaks("I1", why);
+        let story = |told| {
+            let mut story = once(ADAPTIVE, 3000 + at, what);
+            story.told(3000.0, told);
+            story
+        };
+        story(Told::Loses).breaks("I1", why);
+        // Another process knows what was seen before.
+        fine(story(Told::Starts));
     }
     // But what it gave itself and is not used.
     let mut back = by(ADAPTIVE, 600);
-    back.told(100.0, Told::Starts);
     back.read(195.0, 1);
     back.set(200.0, "--vcpus 4", 1);
     back.conf = CONF.replace("vcpus: 3", "vcpus: 4");
