@@ -55,6 +55,8 @@ impl Witness {
             record.needed.retain(|(at, _)| *at <= noted);
             (record.last, record.restarted) = (record.last.min(noted), true);
             record.since = record.since.filter(|since| *since < noted);
+            // What a killed one left out is not noted, and is a part of what the next leaves out.
+            record.left_out.retain(|(_, to)| *to <= noted);
         }
     }
 
@@ -98,7 +100,9 @@ impl Witness {
 
     /// Whether what is seen of each resource can be believed; if so it is put on record.
     fn believe(&mut self, world: &World, sight: Sight) -> [bool; 2] {
-        let Some(sample) = world.sample.filter(|_| sight != Sight::Repeated) else {
+        // Who was started anew does not know that it is repeated: it is the first one, then.
+        let is_news = sight != Sight::Repeated || self.news.is_none();
+        let Some(sample) = world.sample.filter(|_| is_news) else {
             return [false; 2];
         };
         let before = self.news.replace((sample, world.now));
