@@ -23,8 +23,8 @@ const LEFT_OUT: u64 = 600;
 /// What was believed of one resource.
 #[derive(Default)]
 struct Record {
-    /// Since when without a gap but for restarts, and up to when.
-    since: Option<u64>,
+    /// Since when without a gap but for restarts, the last of several, and up to when.
+    since: Vec<u64>,
     last: u64,
     /// Whether the next gap is that of a restart, and those since then: from when to when.
     restarted: bool,
@@ -54,7 +54,7 @@ impl Witness {
         for record in &mut self.records {
             record.needed.retain(|(at, _)| *at <= noted);
             (record.last, record.restarted) = (record.last.min(noted), true);
-            record.since = record.since.filter(|since| *since < noted);
+            record.since.retain(|since| *since < noted);
             // What a killed one left out is not noted, and is a part of what the next leaves out.
             record.left_out.retain(|(_, to)| *to <= noted);
         }
@@ -126,7 +126,7 @@ impl Record {
     fn push(&mut self, now: u64, used: f64, smoothing: f64) {
         let (passed, from) = (now - self.last, self.last);
         self.last = now;
-        if std::mem::take(&mut self.restarted) && self.since.is_some() && passed <= LEFT_OUT {
+        if std::mem::take(&mut self.restarted) && !self.since.is_empty() && passed <= LEFT_OUT {
             if passed > GAP {
                 self.left_out.push((from, now));
             }
@@ -134,9 +134,9 @@ impl Record {
             self.needed.push((now, used));
             return;
         }
-        if self.since.is_none() || passed > GAP {
-            (self.since, self.smooth) = (Some(now), used);
-            self.left_out.clear();
+        if self.since.is_empty() || passed > GAP {
+            self.since.push(now);
+            self.smooth = used;
             return;
         }
         let passed = f64::from(u32::try_from(passed).unwrap());
@@ -153,7 +153,7 @@ impl Record {
         for (from, to) in self.left_out.iter().rev().filter(|(_, to)| *to + 2 * window > now) {
             begin = begin.saturating_sub(if *to > begin { to - from } else { 0 });
         }
-        let since = self.since.unwrap_or(now);
+        let since = self.since.last().copied().unwrap_or(now);
         prop_assert!(since <= begin, "{step} after {} s: {reason}", now - since);
         let late = self.needed.iter().rev().take_while(|(at, _)| *at >= begin);
         let most = late.map(|(_, needed)| *needed).fold(0.0, f64::max);
