@@ -38,7 +38,7 @@ pub struct Soak {
     /// What everything that happens grows from.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Print every line about this VM.
+    /// Print every line about this VM, what was wanted of it and why, and what befell our programs.
     #[arg(long)]
     pub trace: Option<u32>,
 }

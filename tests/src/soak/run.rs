@@ -119,7 +119,7 @@ impl World {
         let allowed = (options.nodes.len(), fleet.bounds(0));
         Ok(Self {
             hand: Hand::new(&lab, cluster.clone(), soak.seed),
-            journal: Noted::new(disk.path(), clock.clone()),
+            journal: Noted::new(disk.path(), clock.clone(), soak.trace),
             clock,
             _disk: disk,
             watch: Watch::new(allowed, end.as_secs_f64(), soak.trace),
@@ -167,6 +167,7 @@ impl World {
     async fn happen(&mut self, happening: Happening, tally: &mut Tally) {
         tally.faults += 1;
         let now = self.clock.seconds();
+        self.watch.happens(now, &happening);
         match happening {
             Happening::Control(control) => self.control(control),
             Happening::Wall(seconds) => self.clock.set_wall(seconds),

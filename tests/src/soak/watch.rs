@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use vm_autoscale_lab::{Entry, Lab};
 use vm_autoscale_scheduler::Journal as _;
 
+use super::chaos::Happening;
 use super::fleet::COOLDOWN;
 use super::hand::RATES;
 use super::journal::{Noted, Said};
@@ -124,6 +125,13 @@ impl Watch {
         if now >= self.warm_at {
             tally.warm.get_or_insert(tally.machine);
             tally.most = tally.most.most(tally.machine);
+        }
+    }
+
+    /// What befalls our programs is told beside what is traced.
+    pub(super) fn happens(&self, now: f64, happening: &Happening) {
+        if self.trace.is_some() && !matches!(happening, Happening::Control(_)) {
+            say(&format!("{now:.3} {happening:?}"));
         }
     }
 
