@@ -1,6 +1,8 @@
 //! Keeps the file small: by age and by size, the oldest first, and what VMs used before what was
 //! decided and done. What still holds something back is never removed.
 
+use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rusqlite::{Connection, params};
@@ -8,6 +10,7 @@ use vm_autoscale_config::JournalFile;
 use vm_autoscale_planner::Moment;
 
 use super::fault::Fault;
+use super::file::beside;
 use super::value::{count, number, of_moment};
 
 /// Between two times of looking how old things are.
@@ -24,19 +27,21 @@ pub(super) struct Prune {
     age: Duration,
     /// The same for what VMs used.
     samples_age: Duration,
-    /// Bytes of the file without its -wal.
-    room: u64,
+    /// Bytes that all its files may take.
+    size: u64,
+    /// Where its -wal is, and the most bytes that it was seen to take: as much as one cycle writes,
+    /// which grows with the number of VMs.
+    wal: (PathBuf, u64),
     last: Option<Moment>,
 }
 
 impl Prune {
     pub(super) fn new(file: &JournalFile) -> Self {
-        let size = u64::from(file.max_size_mb) * MIB;
         Self {
             age: Duration::from_secs(u64::from(file.keep_days) * DAY),
             samples_age: Duration::from_secs(u64::from(file.keep_samples_days) * DAY),
-            // The rest is for the -wal.
-            room: size - (size / 16).max(2 * MIB).min(size),
+            size: u64::from(file.max_size_mb) * MIB,
+            wal: (beside(&file.path, "-wal"), 0),
             last: None,
         }
     }
@@ -47,6 +52,14 @@ impl Prune {
             self.last = Some(now);
         }
         self.by_size(connection)
+    }
+
+    /// Bytes of the file without its -wal, which may come to a bit more than it ever did.
+    fn room(&mut self) -> u64 {
+        let (path, most) = &mut self.wal;
+        *most = fs::metadata(path).map_or(0, |file| file.len()).max(*most);
+        let wal = (*most / 4 * 5).max(self.size / 16).max(2 * MIB);
+        self.size - wal.min(self.size / 2)
     }
 
     /// Whether nothing too old is left.
@@ -66,13 +79,14 @@ impl Prune {
         Ok(false)
     }
 
-    fn by_size(&self, connection: &mut Connection) -> Result<(), Fault> {
+    fn by_size(&mut self, connection: &mut Connection) -> Result<(), Fault> {
+        let room = self.room();
         let (pages, _, page) = size(connection)?;
-        if pages * page <= self.room {
+        if pages * page <= room {
             return Ok(());
         }
         // A bit more than needed, so that it is not to be done in every cycle.
-        let wanted = self.room - self.room / 16;
+        let wanted = room - room / 16;
         let (pages, free, page) = size(connection)?;
         let used = pages.saturating_sub(free) * page;
         remove_samples(connection, used.saturating_sub(wanted))?;

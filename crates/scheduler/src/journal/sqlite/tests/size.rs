@@ -40,6 +40,28 @@ async fn so_many_decisions_take_no_more_room_than_the_file_may() {
     assert_eq!((found.open.len(), found.vms.len(), journal.pauses(at(0)).len()), (1, 2, 1));
 }
 
+/// As where many VMs change at once: the -wal takes more than is kept free for it.
+#[tokio::test]
+async fn what_one_cycle_writes_is_room_that_the_file_leaves() {
+    let place = Place::new();
+    let file = JournalFile { max_size_mb: 8, ..place.file() };
+    let clock = BootClock::over(|| Duration::from_secs(1000));
+    let journal = SqliteJournal::with(&file, &clock, || 0, PLENTY);
+    fill(&journal).await;
+    let (text, mut most) = ("a reason as long as they are: ".repeat(4), 0);
+    for cycle in 0..30 {
+        let vms = (101..4101).map(|number| (vmid(number), Some(record(cycle)))).collect();
+        let decisions = vec![decided(101, &text); 2000];
+        let notes = Notes { vms, decisions, ..notes(1004 + u64::from(cycle)) };
+        journal.keep(notes).await.unwrap();
+        most = most.max(bytes(&place));
+    }
+    let wal = fs::metadata(place.0.path().join("journal.db-wal")).unwrap().len();
+    assert!(wal > 2 * MIB, "{wal} bytes");
+    assert!((6 * MIB..=8 * MIB).contains(&most), "{most} bytes");
+    assert!(count(&place, "decisions") > 2000);
+}
+
 /// `"journal.max_size_mb"`: it is made smaller where it may take less from now on.
 #[tokio::test]
 async fn a_smaller_bound_makes_the_file_smaller() {
