@@ -94,11 +94,12 @@ impl Checker {
     /// A scheduler begins anew: what was seen before is in its journal.
     pub fn starts(&mut self, time: f64) {
         self.away_until(time);
+        self.rests.starts(time);
     }
 
-    /// A helper begins anew, or a scheduler whose journal is lost: nothing of before is known.
-    pub fn starts_without_memory(&mut self, time: f64) {
-        self.rests.start(time);
+    /// A helper begins anew: nothing of before is known.
+    pub fn helper_starts(&mut self, time: f64) {
+        self.rests.helper_starts(time);
     }
 
     /// The journal is lost.
@@ -106,7 +107,7 @@ impl Checker {
         self.books.lose(time);
         self.rests.begin(time);
         self.rests.resume_all(time);
-        self.starts_without_memory(time);
+        self.rests.lose(time);
     }
 
     /// From the cycle after that moment on, this holds for the VMs.

@@ -24,6 +24,9 @@ mod watch;
 
 use machine::Machine;
 
+/// For the journal, for its readers, and for one of each that a killed process left.
+const THREADS: usize = 4;
+
 /// Soak vm-autoscale on a simulated cluster, with faults at random, and judge what it did by every
 /// invariant. Nothing outside this process is touched.
 #[derive(Debug, Clone, Parser)]
@@ -38,9 +41,10 @@ pub struct Soak {
     /// What everything that happens grows from.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Print every line about this VM, what was wanted of it and why, and what befell our programs.
-    #[arg(long)]
-    pub trace: Option<u32>,
+    /// Print every line about these VMs, what was wanted of them and why, and what befell our
+    /// programs.
+    #[arg(long, value_delimiter = ',')]
+    pub trace: Vec<u32>,
 }
 
 /// What came of it so far.
@@ -83,6 +87,9 @@ impl Soak {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .start_paused(true)
+            // The next job may come before the thread of the last one is free, and in this time none
+            // is ever idle for long enough to end: there would be more and more.
+            .max_blocking_threads(THREADS)
             .build()?;
         runtime.block_on(run::run(self, tell))
     }
@@ -149,7 +156,7 @@ mod tests {
     /// `cargo soak` is the whole.
     #[test]
     fn a_quarter_of_a_day_breaks_no_invariant() {
-        let soak = Soak { days: 0.25, vms: 50, seed: 2, trace: None };
+        let soak = Soak { days: 0.25, vms: 50, seed: 2, trace: Vec::new() };
         let tally = soak.run(|_| {}).unwrap();
         let told: Vec<String> = tally.broken.iter().map(ToString::to_string).collect();
         assert!(told.is_empty(), "{soak:?}\n{}", told.join("\n"));

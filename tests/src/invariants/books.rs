@@ -73,6 +73,10 @@ impl Done {
         if let What::Set(key, _) = self.what { Some(key) } else { None }
     }
 
+    pub(super) fn to(&self) -> Option<u32> {
+        if let What::Set(_, to) = self.what { Some(to) } else { None }
+    }
+
     pub(super) fn resource(&self) -> Option<&'static str> {
         self.key().map(resource)
     }

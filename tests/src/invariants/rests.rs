@@ -23,8 +23,10 @@ pub(super) struct Rests {
     stops: BTreeMap<u64, Stop>,
     /// When a scheduler began that knew nothing of what was seen before.
     began: Vec<f64>,
-    /// When a helper, or a scheduler without a journal, was started.
-    pub(super) starts: Vec<f64>,
+    /// When a scheduler without a journal was started.
+    lost: Vec<f64>,
+    /// When a helper was, and from when on that does not matter.
+    helpers: Vec<(f64, f64)>,
 }
 
 impl Rests {
@@ -63,8 +65,27 @@ impl Rests {
         self.began.iter().copied().filter(|began| *began <= at).fold(0.0, f64::max)
     }
 
-    pub(super) fn start(&mut self, at: f64) {
-        self.starts.retain(|old| at - old < KEPT);
-        self.starts.push(at);
+    pub(super) fn lose(&mut self, at: f64) {
+        self.lost.retain(|old| at - old < KEPT);
+        self.lost.push(at);
+    }
+
+    pub(super) fn helper_starts(&mut self, at: f64) {
+        self.helpers.retain(|(old, _)| at - old < KEPT);
+        self.helpers.push((at, f64::INFINITY));
+    }
+
+    /// Who is started with its journal settles what is open and reads all configs anew, whichever
+    /// helper there was before.
+    pub(super) fn starts(&mut self, at: f64) {
+        for (_, until) in &mut self.helpers {
+            *until = until.min(at);
+        }
+    }
+
+    /// What was started without knowing of before, as far as that mattered then.
+    pub(super) fn without_memory(&self, at: f64) -> impl Iterator<Item = f64> {
+        let helpers = self.helpers.iter().filter(move |(_, until)| at < *until);
+        self.lost.iter().copied().chain(helpers.map(|(begun, _)| *begun))
     }
 }

@@ -140,7 +140,8 @@ fn unread(vm: &OfVm, change: &Change<'_>) -> Option<String> {
 /// Each by an intent of its own; who wanted it. A revert needs none.
 fn intent(all: &mut Vec<Intended>, change: &Change<'_>) -> Result<By, String> {
     let What::Set(key, to) = change.what else { return Ok(By::Itself) };
-    let found = all.iter().position(|intended| {
+    // The last one: what was intended before it was never sent, or an earlier line's.
+    let found = all.iter().rposition(|intended| {
         let same = (intended.vmid, intended.key, intended.to) == (change.vmid, key, to);
         same && intended.at <= change.entry.start + SAME
     });

@@ -166,7 +166,7 @@ fn tell(checker: &mut Checker, at: f64, told: Told) {
             checker.uses(at, &[Usage { vmid: vmid(), cores, memory, programs }]);
         }
         Told::Starts => checker.starts(at),
-        Told::HelperStarts => checker.starts_without_memory(at),
+        Told::HelperStarts => checker.helper_starts(at),
         Told::Loses => checker.loses(at),
         Told::Pauses(stop) => checker.pauses(1, stop),
         Told::Resumes => checker.resumes(1, at),

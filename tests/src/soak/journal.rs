@@ -38,8 +38,8 @@ struct Books {
     said: Mutex<Vec<Said>>,
     is_full: AtomicBool,
     clock: Virtual,
-    /// Of which VM every intent is told.
-    trace: Option<u32>,
+    /// Of which VMs every intent is told.
+    trace: Vec<u32>,
 }
 
 /// What was answered to people.
@@ -61,7 +61,7 @@ fn slot(journal: SqliteJournal) -> Arc<Mutex<Option<SqliteJournal>>> {
 }
 
 impl Noted {
-    pub(super) fn new(dir: &Path, clock: Virtual, trace: Option<u32>) -> Self {
+    pub(super) fn new(dir: &Path, clock: Virtual, trace: Vec<u32>) -> Self {
         let (intents, said, is_full) = (Mutex::default(), Mutex::default(), AtomicBool::new(false));
         let books = Books { dir: dir.to_owned(), intents, said, is_full, clock, trace };
         Self { inner: slot(open(dir)), books: Arc::new(books) }
@@ -166,7 +166,7 @@ impl Journal for Noted {
         };
         let at = now.0.as_secs_f64();
         let by = by(&intent.reason);
-        if self.books.trace == Some(intent.vmid.get()) {
+        if self.books.trace.contains(&intent.vmid.get()) {
             say(&format!("{at:.3} intent {id}, {by:?}, {key} {to}: {}", intent.reason));
         }
         self.intents().push(Intended { vmid: intent.vmid, key, to, at, by });

@@ -119,10 +119,10 @@ impl World {
         let allowed = (options.nodes.len(), fleet.bounds(0));
         Ok(Self {
             hand: Hand::new(&lab, cluster.clone(), soak.seed),
-            journal: Noted::new(disk.path(), clock.clone(), soak.trace),
+            journal: Noted::new(disk.path(), clock.clone(), soak.trace.clone()),
             clock,
             _disk: disk,
-            watch: Watch::new(allowed, end.as_secs_f64(), soak.trace),
+            watch: Watch::new(allowed, end.as_secs_f64(), soak.trace.clone()),
             fleet,
             configs,
             which: 0,

@@ -31,11 +31,11 @@ pub(super) struct Watch {
     warm_at: f64,
     /// How many changes were found in effect, and when there was the last one.
     last: (u64, f64),
-    trace: Option<u32>,
+    trace: Vec<u32>,
 }
 
 impl Watch {
-    pub(super) fn new((nodes, vms): (usize, Vms), end: f64, trace: Option<u32>) -> Self {
+    pub(super) fn new((nodes, vms): (usize, Vms), end: f64, trace: Vec<u32>) -> Self {
         let allowed = Allowed {
             vms,
             direction: Direction::Both,
@@ -61,7 +61,7 @@ impl Watch {
     }
 
     pub(super) fn helper_starts(&mut self, now: f64) {
-        self.checker.starts_without_memory(now);
+        self.checker.helper_starts(now);
     }
 
     /// The journal is lost.
@@ -130,14 +130,14 @@ impl Watch {
 
     /// What befalls our programs is told beside what is traced.
     pub(super) fn happens(&self, now: f64, happening: &Happening) {
-        if self.trace.is_some() && !matches!(happening, Happening::Control(_)) {
+        if !self.trace.is_empty() && !matches!(happening, Happening::Control(_)) {
             say(&format!("{now:.3} {happening:?}"));
         }
     }
 
     fn tell(&self, entry: &Entry) {
         let mut about = entry.showed.iter().map(|shown| shown.vmid).chain(entry.vmid);
-        if self.trace.is_some_and(|trace| about.any(|vmid| vmid.get() == trace)) {
+        if about.any(|vmid| self.trace.contains(&vmid.get())) {
             let node = entry.node.as_ref().map_or("the lab", |node| node.as_str());
             let Entry { start, end, exit, line, .. } = entry;
             say(&format!("{start:.3} to {end:.3} on {node}, exit {exit}: {line}"));

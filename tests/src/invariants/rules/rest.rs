@@ -55,19 +55,26 @@ fn least(checker: &Checker, case: &Case<'_>, rule: Rule, done: &Done) -> f64 {
         Rule::Marks(_) if may_undo(case, done) => 0.0,
         Rule::Marks(_) => cooldown,
         Rule::Adaptive if done.failed => cooldown,
-        Rule::Adaptive if taken || !given => checker.allowed.round,
+        Rule::Adaptive if taken || !given || is_taken_back(case, done) => checker.allowed.round,
         Rule::Adaptive if case.is_cpu() => SETTLED,
         Rule::Adaptive if case.by == By::Others => GIVEN,
         Rule::Adaptive => MEMORY_SETTLED,
     }
 }
 
+/// Whether what it gave is gone again, as after a selftest.
+fn is_taken_back(case: &Case<'_>, done: &Done) -> bool {
+    let later = case.vm.done.iter().filter(|later| later.start >= done.end && !later.failed);
+    let mut same = later.filter(|later| later.key() == done.key());
+    same.any(|later| done.from.is_some() && later.to() <= done.from)
+}
+
 /// Who was started and knows nothing of before changes nothing for a cooldown.
 fn after_a_start(checker: &Checker, case: &Case<'_>) -> Option<String> {
     let (start, cooldown) = (case.change.entry.start, checker.allowed.cooldown);
     let undoes = || case.vm.done.iter().any(|done| may_undo(case, done));
-    let mut starts = checker.rests.starts.iter();
-    let begun = starts.find(|begun| (SHOWS..cooldown - SAME).contains(&(start - **begun)))?;
+    let mut starts = checker.rests.without_memory(start);
+    let begun = starts.find(|begun| (SHOWS..cooldown - SAME).contains(&(start - begun)))?;
     (!undoes()).then(|| format!("{:.0} s after a start without memory", start - begun))
 }
 

@@ -172,6 +172,23 @@ fn each_rule_has_its_rests() {
     fine(twice(ADAPTIVE, "--vcpus 4", (130.0, "--vcpus 2")));
     soon(twice(ADAPTIVE, "--memory 4608", (1700.0, "--memory 4096")));
     fine(twice(ADAPTIVE, "--memory 4608", (1850.0, "--memory 4096")));
+    // Of what was given and is gone again nothing is left to rest from.
+    let back = |given: &str, taken: &str, next: &str| {
+        let mut story = by(ADAPTIVE, 6000);
+        let changes = [(3000.0, given, By::Itself), (3030.0, taken, By::Order)];
+        let all = changes.into_iter().chain([(3060.0, next, By::Itself)]);
+        for ((at, size, by), number) in all.zip(1..) {
+            let to = size.parse().unwrap();
+            let intended = Intended { vmid: vmid(), key: "memory", to, at: at - 0.1, by };
+            story.allowed.intents.push(intended);
+            story.read(at - 2.0, number);
+            story.set(at, &format!("--memory {size}"), number);
+            story.conf = CONF.replace("memory: 4096", &format!("memory: {size}"));
+        }
+        story
+    };
+    fine(back("4608", "4096", "3584"));
+    soon(back("5120", "4608", "4096"));
     // Either lever is its CPU.
     soon(twice(ADAPTIVE, "--vcpus 4", (100.0, "--cpulimit 2")));
     fine(twice(ADAPTIVE, "--vcpus 4", (100.0, "--memory 4608")));
@@ -198,6 +215,17 @@ fn after_a_start_without_memory_nothing_acts() {
             } else {
                 story.breaks("I8", "250 s after a start without memory");
             }
+        }
+    }
+    // A start of the scheduler ends what one of the helper began, and not what a loss did.
+    for told in [Told::HelperStarts, Told::Loses] {
+        let mut story = once(ADAPTIVE, 2250, "--vcpus 4");
+        story.told(2000.0, told.clone());
+        story.told(2100.0, Told::Starts);
+        if matches!(told, Told::Loses) {
+            story.breaks("I8", "250 s after a start without memory");
+        } else {
+            fine(story);
         }
     }
     // What was taken in error is given back all the same.
@@ -237,8 +265,9 @@ fn other_bounds_hold_soon_after_a_reload() {
 fn an_order_holds_over_what_was_seen_and_over_nothing_else() {
     let ordered = |what: &str, (key, to)| {
         let mut story = once(Way { direction: Direction::None, ..ADAPTIVE }, 2000, what);
-        let intended = Intended { vmid: vmid(), key, to, at: 1999.0, by: By::Order };
-        story.allowed.intents = vec![intended];
+        let by = |at, by| Intended { vmid: vmid(), key, to, at, by };
+        // What the VM itself was to have before was never sent.
+        story.allowed.intents = vec![by(1900.0, By::Itself), by(1999.0, By::Order)];
         story.uses(0..2000, (2.9, 3900.0, 3900.0));
         story.control(1700.0, &Control::LeaveOut { vmid: vmid(), on: true });
         story
