@@ -81,8 +81,8 @@ fn event(status: &StatusReport, of: u32, grown: bool) -> Option<Event> {
 }
 
 /// VM 102 is saturated and grows. VM 101 is not in use: nobody may take of it while it is locked,
-/// and after a `kill -9` and a SIGTERM what was seen of it before still counts, so that it is taken
-/// soon and not after another window.
+/// and after two restarts what was seen of it before still counts, so that it is taken soon and not
+/// after another window.
 #[test]
 fn what_is_saturated_grows_at_once_and_what_is_unneeded_goes_soon_after_restarts() {
     let _turn = turn();
@@ -98,7 +98,7 @@ fn what_is_saturated_grows_at_once_and_what_is_unneeded_goes_soon_after_restarts
     stage.start_helper().unwrap();
     stage.start_scheduler().unwrap();
     stage.until(TIME, |status| event(status, 102, true).is_some()).unwrap();
-    stage.scheduler.as_mut().unwrap().crash().unwrap();
+    stage.scheduler.as_mut().unwrap().stop().unwrap();
 
     stage.start_scheduler().unwrap();
     stage.until(TIME, |status| status.clusters.iter().any(|cluster| cluster.looks > 5)).unwrap();

@@ -5,21 +5,19 @@
 //! known to be no more than its highest sample, and not that nothing was missed: the next window
 //! begins after it.
 //!
-//! Nobody looked while no daemon ran, and one that was killed did not write its last block. Such a
-//! time says nothing for a shrink. A short one is left out of the sense's time, as if the clock had
-//! stood: a window is over when all of its seconds were seen, so it reaches back further by what is
-//! left out, and nothing is taken that was needed in them. What was needed in between nobody knows;
-//! it is no more than a few minutes beside a window of ten at least, growth waits for no window,
-//! and before memory is taken the guest has its word. After a longer time, or where the VM grew or
-//! QEMU was started meanwhile, what was before is not known to go on, and the next window begins
-//! anew.
+//! Nobody looked while no daemon ran. Such a time says nothing for a shrink. A short one, as a stop
+//! and a start take, is left out of the sense's time, as if the clock had stood: a window is over
+//! when all of its seconds were seen, so it reaches back further by what is left out, and nothing is
+//! taken that was needed in them. What was needed in between nobody knows, for hardly longer than at
+//! any time. After a longer one, or where the VM grew or QEMU was started meanwhile, what was before
+//! is not known to go on, and the next window begins anew. So it is where a daemon was killed: what
+//! it saw of its last block, up to five minutes, is lost with it.
 
-use super::{CpuSense, MemorySense, START, Watch, seconds};
+use super::{CpuSense, GAP, MemorySense, START, Watch, seconds};
 use crate::{CpuLaw, CpuRule, MemoryLaw, MemoryRule, Moment, VmPolicy};
 
-/// The longest time in seconds that is left out: the five minutes of a block that was not written,
-/// and as much for a start and the first samples.
-const UNSEEN: u32 = 600;
+/// The longest time in seconds that is left out: a stop, a start, and the first samples.
+const UNSEEN: u32 = 2 * GAP;
 /// Blocks of one process follow each other to within so many seconds.
 const SEAM: u32 = 5;
 

@@ -17,8 +17,9 @@ const ANSWER: u64 = 15;
 const SMOOTHING: f64 = 30.0;
 const RESOURCES: [Resource; 2] = [Resource::Cpu, Resource::Memory];
 
-/// Seconds that nobody looked because of a restart and that may be left out of a window.
-const LEFT_OUT: u64 = 600;
+/// Seconds that nobody looked because of a restart and that may be left out of a window: two
+/// minutes, and half of one by which a block may end after its last sample.
+const LEFT_OUT: u64 = 150;
 
 /// What was believed of one resource.
 #[derive(Default)]

@@ -63,20 +63,20 @@ fn fresh() -> CpuSense {
 #[test]
 fn a_window_goes_on_over_a_restart_unless_too_much_of_it_was_not_seen() {
     let all = || taught(|_, used| used);
-    for (gap, soon) in [(10, true), (30, true), (31, true), (600, true), (610, false)] {
+    for (gap, soon) in [(10, true), (30, true), (31, true), (120, true), (130, false)] {
         let after = taken_after(all(), gap) - gap;
         assert_eq!(after <= 60, soon, "{after} s after {gap}");
         assert!(soon || after >= 600, "{after} s after {gap}");
     }
     // Its QEMU was started meanwhile.
     for (born, soon) in [(0, true), (1, false)] {
-        let after = taken_from((all(), fresh()), 300, 0, born) - 300;
+        let after = taken_from((all(), fresh()), 100, 0, born) - 100;
         assert_eq!(after <= 60, soon, "{after} s, {born}");
     }
     // It grew meanwhile, or gave something.
     for (took, soon) in [(true, true), (false, false)] {
         let live = CpuSense::after(Some((at(END + 20), took)));
-        let after = taken_from((all(), live), 300, 0, 0) - 300;
+        let after = taken_from((all(), live), 100, 0, 0) - 100;
         assert_eq!(after <= 60, soon, "{after} s, {took}");
     }
 }
@@ -94,7 +94,7 @@ fn a_gap_after_the_start_is_not_the_restarts() {
 
 #[test]
 fn what_only_the_wall_has_seen_is_not_seen() {
-    for (hidden, soon) in [(0, true), (500, true), (700, false)] {
+    for (hidden, soon) in [(0, true), (60, true), (130, false)] {
         let after = taken_from((taught(|_, used| used), fresh()), 20, hidden, 0) - 20;
         assert_eq!(after <= 60, soon, "{after} s, {hidden} s hidden");
         // The same between two blocks.
@@ -111,22 +111,22 @@ fn what_only_the_wall_has_seen_is_not_seen() {
 /// A time that nobody saw is left out: the window reaches back further by it.
 #[test]
 fn what_is_left_out_makes_a_window_no_shorter() {
-    // More was needed until 500 s before the end: with 300 s that nobody saw it counts for as long
+    // More was needed until 500 s before the end: with 80 s that nobody saw it counts for as long
     // as 600 s that somebody did.
     let busy = |back, used: PastUse| {
         let needed = Some(Needed { most: if back >= 2 { 3.0 } else { 0.5 }, jumps: 0.0 });
         PastUse { needed, ..used }
     };
-    let [at_once, later] = [0, 300].map(|gap| taken_after(taught(busy), gap + 10));
+    let [at_once, later] = [0, 80].map(|gap| taken_after(taught(busy), gap + 10));
     assert!((10..=70).contains(&at_once), "{at_once}");
-    assert!((310..=370).contains(&later), "{later}");
+    assert!((90..=150).contains(&later), "{later}");
     let busy = |back, used: PastUse| {
         let needed = Some(Needed { most: if back >= 1 { 3.0 } else { 0.5 }, jumps: 0.0 });
         PastUse { needed, ..used }
     };
-    let [at_once, later] = [0, 300].map(|gap| taken_after(taught(busy), gap + 10));
+    let [at_once, later] = [0, 80].map(|gap| taken_after(taught(busy), gap + 10));
     assert!((300..=370).contains(&at_once), "{at_once}");
-    assert!((600..=670).contains(&later), "{later}");
+    assert!((380..=450).contains(&later), "{later}");
 }
 
 /// Where the rule did not see all of a block, its highest sample counts, and no window.
