@@ -32,15 +32,18 @@ pub(super) async fn learn<C: Clock, H: Helper>(
     executed: Option<&Executed>,
 ) -> Learnt {
     let cut_off_until = way.since.after(CUT_OFF);
+    // What a node that hung was doing then goes on when the node does.
+    let mut at_work_until = cut_off_until;
     let mut said = Said::default();
     for _ in 0..ATTEMPTS {
         match look(way, executed).await {
             Ok(Learnt::Found { outcome, .. })
                 if outcome != Outcome::Applied
                     && executed.is_none()
-                    && way.clock.now() < cut_off_until => {}
+                    && way.clock.now() < at_work_until => {}
             Ok(learnt) => return learnt,
             Err(why) => {
+                at_work_until = way.clock.now().after(CUT_OFF);
                 if said.is_new(&why) {
                     tracing::warn!(kind = "not-read-back", "cannot read back yet: {why}");
                 }

@@ -248,6 +248,20 @@ async fn a_command_that_is_still_at_work_is_waited_for() {
     assert!(waited >= 75, "{waited}");
 }
 
+/// It hung, and the command with it, for longer than any command takes.
+#[tokio::test]
+async fn what_hung_with_its_node_goes_on_when_that_answers() {
+    let silent = || Answer::Error(AskError::NoAnswer("nothing in 30 s".to_owned()));
+    let mut script: Vec<Answer> = (0..9).map(|_| silent()).collect();
+    // After 75 s the VM is looked for elsewhere, too.
+    script.extend([silent(), silent()]);
+    script.extend([Answer::Config(Some(PENDING)), Answer::Cpus(2)]);
+    script.extend([Answer::Config(Some("vcpus: 4\n")), Answer::Cpus(4)]);
+    let (outcome, counts, asked, waited) = played(script).await;
+    assert_eq!((outcome, counts.reverted, sets(&asked)), (Outcome::Applied, 0, 1));
+    assert!(waited > 75, "{waited}");
+}
+
 #[tokio::test]
 async fn a_node_that_never_answers_is_given_up_and_leaves_a_duty() {
     let mut script = vec![Answer::Error(AskError::NoAnswer("cut".to_owned()))];
