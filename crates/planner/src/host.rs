@@ -6,8 +6,9 @@ use crate::account::Account;
 use crate::input::Nodes;
 use crate::{Limit, Move, NodeInput, PlannerConfig, Reason, Resource, Room, Short, Stock};
 
-/// As many as the helper has channels for; more would wait there while their reasons age.
-const CHANGES_PER_NODE: usize = 2;
+/// Changes that are under way on a node at once: as many as the helper has channels for; more would
+/// wait there while their reasons age.
+pub const CHANGES_PER_NODE: usize = 2;
 
 /// Memory in MiB and vCPUs.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

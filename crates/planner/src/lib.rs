@@ -31,7 +31,7 @@ pub use asked::{Asked, Range, Waits};
 pub use decision::{Choice, Decision, Move, Resource, Verdict};
 pub use guest::{GuestAnswer, GuestKnown, GuestSays, Shortage};
 pub use headroom::{End, Growth, Headroom};
-pub use host::{Amounts, NodeBudget};
+pub use host::{Amounts, CHANGES_PER_NODE, NodeBudget};
 pub use input::{Allow, Moment, NodeInput, PlannerConfig, Sample, VmInput, VmPolicy};
 pub use kept::{InVain, Kept, KeptResource};
 pub use law::{CpuLaw, CpuRule, Marks, MemoryLaw, MemoryRule, Windows};

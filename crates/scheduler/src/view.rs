@@ -76,6 +76,11 @@ static NO_TAGS: Tags = Tags::none();
 /// Changes under way: on which node.
 pub(crate) type InFlight = HashMap<VmId, NodeName>;
 
+/// So many of them are on that node.
+pub(crate) fn changing(in_flight: &InFlight, node: &NodeName) -> usize {
+    in_flight.values().filter(|changing| *changing == node).count()
+}
+
 /// Configs to read: by the node that owns them.
 pub(crate) type ToRead = BTreeMap<NodeName, Vec<VmId>>;
 
@@ -290,7 +295,7 @@ impl View {
                 others_memory: others.map(|others| others.mib),
                 others_vcpus: others.map(|others| others.vcpus),
                 fresh: node.advanced.is_some_and(|at| now.since(at) <= FRESH),
-                changing: in_flight.values().filter(|node| *node == name).count(),
+                changing: changing(in_flight, name),
             };
             (name.clone(), input)
         };

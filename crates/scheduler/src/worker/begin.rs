@@ -3,8 +3,8 @@
 
 use tokio::sync::mpsc;
 use tracing::Instrument as _;
-use vm_autoscale_planner::{Decision, GuestAnswer, Move, Resource};
-use vm_autoscale_proxmox::{VmConfig, VmId};
+use vm_autoscale_planner::{CHANGES_PER_NODE, Decision, GuestAnswer, Move, Resource};
+use vm_autoscale_proxmox::{NodeName, VmConfig, VmId};
 
 use super::Worker;
 use super::errands::Stepped;
@@ -12,7 +12,7 @@ use super::learn::Pupil;
 use super::memory::{Memory, Suspect};
 use super::questions::Question;
 use crate::act::{Settled, carry_out, clear, compare, reconcile};
-use crate::view::{InFlight, KnownVm, View};
+use crate::view::{InFlight, KnownVm, View, changing};
 use crate::{Clock, Helper, Intent, Journal, JournalError};
 
 pub(super) type Done = mpsc::UnboundedSender<Finished>;
@@ -61,8 +61,8 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         let Some((step, _)) = decision.act() else { return };
         let Some(vm) = view.vms.get(&decision.vmid) else { return };
         let Some(known) = &vm.config else { return };
-        // Something of before has just begun on it.
-        if in_flight.contains_key(&decision.vmid) {
+        // Something of before has just begun on it, or takes its node's last channel.
+        if in_flight.contains_key(&decision.vmid) || is_full(in_flight, &vm.node) {
             return;
         }
         let intent = self.intent(decision.vmid, vm, step, decision.on(step.resource()).why());
@@ -86,7 +86,8 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         let Memory { open, in_flight, view, .. } = memory;
         open.retain(|(id, intended, intent)| {
             let paused = view.vms.get(&intent.vmid).is_some_and(|vm| vm.pause.is_some());
-            if paused || in_flight.contains_key(&intent.vmid) {
+            let busy = in_flight.contains_key(&intent.vmid) || is_full(in_flight, &intent.node);
+            if paused || busy {
                 return true;
             }
             let (clock, helper, journal) = self.ports();
@@ -105,6 +106,9 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
         for (vmid, step) in memory.due(self.clock.now()) {
             let Some(vm) = memory.view.vms.get(&vmid) else { continue };
             let Some(known) = &vm.config else { continue };
+            if is_full(&memory.in_flight, &vm.node) {
+                continue;
+            }
             let intent = self.intent(vmid, vm, step, "a leftover".to_owned());
             let (helper, digest) = (self.helper.clone(), known.digest.clone());
             begin(&mut memory.in_flight, done, &intent.clone(), async move {
@@ -153,6 +157,11 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
 pub(super) fn stands_still(memory: &Memory) -> bool {
     let unseen = memory.problem.is_some() || memory.journal.is_some() || !memory.recalled;
     unseen || !memory.view.quorate || memory.view.pause.is_some()
+}
+
+/// Whether nothing more is to be begun on that node for now.
+pub(super) fn is_full(in_flight: &InFlight, node: &NodeName) -> bool {
+    changing(in_flight, node) >= CHANGES_PER_NODE
 }
 
 /// From now on something is under way on that VM; its end comes back through `done`.

@@ -9,7 +9,7 @@ use vm_autoscale_proxmox::{
 };
 
 use super::Worker;
-use super::begin::{Done, Finished, begin};
+use super::begin::{Done, Finished, begin, is_full};
 use super::memory::{Heard, Memory, Next};
 use super::questions::ask;
 use crate::act::{Settled, argv, carry_out};
@@ -38,6 +38,10 @@ impl<C: Clock, H: Helper, J: Journal> Worker<C, H, J> {
     }
 
     fn errand_step(&self, memory: &mut Memory, vmid: VmId, step: Move, done: &Done) {
+        let Some(vm) = memory.view.vms.get(&vmid) else { return };
+        if is_full(&memory.in_flight, &vm.node) {
+            return;
+        }
         let Some(order) = memory.errand_steps(self.clock.now(), vmid) else { return };
         let Some(vm) = memory.view.vms.get(&vmid) else { return };
         let Some(known) = vm.current() else { return };

@@ -115,6 +115,30 @@ async fn a_drain_ends_by_its_deadline() {
     assert_eq!((left, slow.now()), (vec![101], Moment(Duration::from_secs(1000) + DRAIN)));
 }
 
+/// Whatever is to be done of before: a node has two channels, and what is decided waits for one too.
+#[tokio::test]
+async fn what_a_process_of_before_left_fills_no_node() {
+    let worker = worker(&slow());
+    let mut memory = Memory::new(planner_config(worker.care.roster.config()), 1);
+    worker.cycle(&mut memory, worker.clock.now(), &mpsc::unbounded_channel().0).await;
+    let intent = |vmid: u32| {
+        let two = 2.try_into().unwrap();
+        let step = vm_autoscale_planner::Move::Cpu { from: two, to: 3.try_into().unwrap() };
+        let vm = &memory.view.vms[&101.try_into().unwrap()];
+        worker.intent(vmid.try_into().unwrap(), vm, step, String::new())
+    };
+    memory.open = (103..106).map(|vmid| (vmid.into(), Moment::default(), intent(vmid))).collect();
+    let (done, mut finished) = mpsc::unbounded_channel();
+    worker.act(&mut memory, Vec::new(), &done);
+    assert_eq!((memory.in_flight.len(), memory.open.len()), (2, 1));
+    assert!(begin::is_full(&memory.in_flight, &"pve1".try_into().unwrap()));
+    assert!(!begin::is_full(&memory.in_flight, &"pve2".try_into().unwrap()));
+    worker.note(&mut memory, Finished::Cleared(103.try_into().unwrap()));
+    worker.act(&mut memory, Vec::new(), &done);
+    assert_eq!((memory.in_flight.len(), memory.open.len()), (2, 0));
+    finished.close();
+}
+
 /// Counts and events say at once that a change has ended, and so does what is told of its VM: the
 /// next look may be long in coming.
 #[tokio::test]
