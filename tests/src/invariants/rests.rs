@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use vm_autoscale_proxmox::VmId;
 
+use super::rules::SAME;
 use super::timeline::KEPT;
 
 /// A pause, from its answer on.
@@ -49,9 +50,9 @@ impl Rests {
         }
     }
 
-    /// The pause that names the VM at that moment.
+    /// The pause that names the VM at that moment, and a moment before and after it.
     pub(super) fn stopped(&self, vmid: VmId, at: f64) -> Option<&Stop> {
-        let holds = |stop: &&Stop| stop.from <= at && at < stop.until;
+        let holds = |stop: &&Stop| stop.from <= at - SAME && at + SAME < stop.until;
         self.stops.values().filter(holds).find(|stop| stop.vms.contains(&vmid.get()))
     }
 

@@ -19,7 +19,7 @@ use rest::too_soon;
 /// A digest or a look is older than that: the change is not to be made.
 const FRESH: f64 = 30.0;
 /// Two clocks that tick alike, read one after the other.
-const SAME: f64 = 0.05;
+pub(super) const SAME: f64 = 0.05;
 
 /// A key that is set.
 struct Case<'a> {

@@ -34,6 +34,8 @@ pub(super) struct Noted {
 #[derive(Debug)]
 struct Books {
     dir: PathBuf,
+    /// The journal itself.
+    path: PathBuf,
     intents: Mutex<Vec<Intended>>,
     said: Mutex<Vec<Said>>,
     is_full: AtomicBool,
@@ -50,8 +52,12 @@ pub(super) enum Said {
     Resumed(u64, f64),
 }
 
+fn path(dir: &Path) -> PathBuf {
+    dir.join("journal.db")
+}
+
 fn open(dir: &Path) -> SqliteJournal {
-    let path = dir.join("journal.db");
+    let path = path(dir);
     let file = JournalFile { path, keep_days: DAYS, keep_samples_days: DAYS, max_size_mb: MOST };
     SqliteJournal::new(&file, &BootClock::default())
 }
@@ -63,7 +69,8 @@ fn slot(journal: SqliteJournal) -> Arc<Mutex<Option<SqliteJournal>>> {
 impl Noted {
     pub(super) fn new(dir: &Path, clock: Virtual, trace: Vec<u32>) -> Self {
         let (intents, said, is_full) = (Mutex::default(), Mutex::default(), AtomicBool::new(false));
-        let books = Books { dir: dir.to_owned(), intents, said, is_full, clock, trace };
+        let path = path(dir);
+        let books = Books { dir: dir.to_owned(), path, intents, said, is_full, clock, trace };
         Self { inner: slot(open(dir)), books: Arc::new(books) }
     }
 
@@ -82,7 +89,7 @@ impl Noted {
 
     /// What changes moved, as who restores a VM reads it.
     pub(super) fn moved(&self) -> Vec<Moved> {
-        moved(&self.books.dir.join("journal.db")).unwrap_or_default()
+        moved(&self.books.path).unwrap_or_default()
     }
 
     /// Its disk is full, or not any more.
@@ -210,6 +217,11 @@ impl Journal for Noted {
 
     fn recent(&self) -> Vec<Event> {
         self.there().map(|journal| journal.recent()).unwrap_or_default()
+    }
+
+    /// By which a process is taught what VMs used before its start.
+    fn file(&self) -> Option<&Path> {
+        Some(&self.books.path)
     }
 
     fn notes(&self) -> Vec<String> {

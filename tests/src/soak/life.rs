@@ -1,5 +1,6 @@
 //! A process that is killed says and asks nothing more; what it had asked for goes on.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -119,6 +120,10 @@ impl<J: Journal> Journal for Living<J> {
 
     fn recent(&self) -> Vec<Event> {
         self.port.recent()
+    }
+
+    fn file(&self) -> Option<&Path> {
+        self.port.file()
     }
 
     fn notes(&self) -> Vec<String> {

@@ -4,7 +4,7 @@ use super::super::Checker;
 use super::super::books::Read;
 use super::super::change::Change;
 use super::super::world::Hold;
-use super::{FRESH, SAME};
+use super::FRESH;
 
 /// Not while the VM, its node or the cluster is to be left alone.
 pub(super) fn forbidden(
@@ -16,7 +16,7 @@ pub(super) fn forbidden(
         return Some(format!("by its own config {why}"));
     }
     let at = change.entry.start;
-    if let Some(stop) = checker.rests.stopped(change.vmid, at - SAME) {
+    if let Some(stop) = checker.rests.stopped(change.vmid, at) {
         return Some(format!("paused by an order since {:.1} s", stop.from));
     }
     let held = checker.world.all(change.vmid, change.entry.node.as_ref(), at);

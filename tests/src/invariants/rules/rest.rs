@@ -12,8 +12,6 @@ const SETTLED: f64 = 120.0;
 const MEMORY_SETTLED: f64 = 1800.0;
 /// Others on a full node are given memory by who has had it for so long.
 const GIVEN: f64 = 60.0;
-/// What was taken in error is given back within so many seconds.
-const WATCHED: f64 = 930.0;
 /// Until a start shows, and what was under way is sent.
 const SHOWS: f64 = 30.0;
 
@@ -78,9 +76,9 @@ fn after_a_start(checker: &Checker, case: &Case<'_>) -> Option<String> {
     (!undoes()).then(|| format!("{:.0} s after a start without memory", start - begun))
 }
 
-/// Whether it may give back what of its memory that one took in error.
+/// Whether it may give back what of its memory that one took in error: as soon as nothing else
+/// stands against it, and no more than was taken.
 fn may_undo(case: &Case<'_>, done: &Done) -> bool {
-    let taken = done.resource() == Some(case.resource()) && done.shrinks();
-    let of_late = case.change.entry.start - done.end < WATCHED;
-    taken && of_late && !case.is_cpu() && !case.shrinks()
+    let taken = done.key() == Some(case.key) && done.shrinks() && done.from >= Some(case.to);
+    taken && !case.is_cpu() && !case.shrinks()
 }
