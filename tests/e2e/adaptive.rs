@@ -13,6 +13,7 @@ use vm_autoscale_scheduler::{
     VmNeeds, VmRecord, VmUse, past_use, wall, who,
 };
 use vm_autoscale_tests::invariants::Allowed;
+use vm_autoscale_tests::programs::pause;
 use vm_autoscale_tests::stage::{Play, Stage};
 
 use crate::{allowed_anew, load, play, truth, turn, vmid};
@@ -40,7 +41,7 @@ fn note_use(stage: &Stage) {
     let clock = BootClock::default();
     // A machine that has just booted has no such time behind it.
     while clock.now().0 < Duration::from_secs((BLOCK * (BLOCKS + 1)).into()) {
-        std::thread::sleep(Duration::from_secs(1));
+        pause(Duration::from_secs(1));
     }
     let journal = SqliteJournal::new(&file, &clock);
     let (now, wall) = (clock.now(), wall());

@@ -83,7 +83,7 @@ fn play(vms: u32, config: &str) -> Play {
         scenario: None,
         real: None,
         seed: 3,
-        trace: Vec::new(),
+        trace: None,
         interval: 1.0,
         qm_time: 0.05,
         speed: 1.0,

@@ -133,11 +133,13 @@ impl World {
     }
 
     /// What the last process counted is kept for the report.
-    fn begin_anew(&mut self, tally: &mut Tally) {
+    async fn begin_anew(&mut self, tally: &mut Tally) {
         tally.verified_before += self.journal.counts().verified;
         self.journal.is_killed();
         self.journal = self.journal.anew();
         self.start(tally);
+        // It is there before anything else happens.
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 
     fn config(&self) -> Arc<SchedulerConfig> {
@@ -178,14 +180,14 @@ impl World {
             Happening::Journal(works) => self.journal.fill(!works),
             Happening::Kill => {
                 self.kill();
-                self.begin_anew(tally);
+                self.begin_anew(tally).await;
             }
             Happening::Lost => {
                 self.kill();
                 self.journal.is_killed();
                 self.journal.lose();
                 self.watch.loses(now);
-                self.begin_anew(tally);
+                self.begin_anew(tally).await;
             }
             Happening::Stop => self.stop(tally).await,
             Happening::Reload => {
@@ -222,7 +224,7 @@ impl World {
             tally.verified_before += self.journal.counts().verified;
             self.journal.end().await;
         }
-        self.begin_anew(tally);
+        self.begin_anew(tally).await;
     }
 
     /// As `vm-autoscale pause` does.

@@ -52,7 +52,7 @@ async fn what_one_cycle_writes_is_room_that_the_file_leaves() {
     for cycle in 0..30 {
         let vms = (101..4101).map(|number| (vmid(number), Some(record(cycle)))).collect();
         let decisions = vec![decided(101, &text); 2000];
-        let notes = Notes { vms, decisions, ..notes(1004 + u64::from(cycle)) };
+        let notes = Notes { decisions, vms, ..notes(1004 + u64::from(cycle)) };
         journal.keep(notes).await.unwrap();
         most = most.max(bytes(&place));
     }
