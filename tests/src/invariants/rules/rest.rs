@@ -50,7 +50,7 @@ fn least(checker: &Checker, case: &Case<'_>, rule: Rule, done: &Done) -> f64 {
     }
     let (taken, given) = (done.shrinks(), case.shrinks());
     match rule {
-        Rule::Marks(_) if may_undo(case, done) => 0.0,
+        Rule::Marks(_) if taken && undoes(case) => 0.0,
         Rule::Marks(_) => cooldown,
         Rule::Adaptive if done.failed => cooldown,
         Rule::Adaptive if taken || !given || is_taken_back(case, done) => checker.allowed.round,
@@ -70,15 +70,15 @@ fn is_taken_back(case: &Case<'_>, done: &Done) -> bool {
 /// Who was started and knows nothing of before changes nothing for a cooldown.
 fn after_a_start(checker: &Checker, case: &Case<'_>) -> Option<String> {
     let (start, cooldown) = (case.change.entry.start, checker.allowed.cooldown);
-    let undoes = || case.vm.done.iter().any(|done| may_undo(case, done));
     let mut starts = checker.rests.without_memory(start);
     let begun = starts.find(|begun| (SHOWS..cooldown - SAME).contains(&(start - begun)))?;
-    (!undoes()).then(|| format!("{:.0} s after a start without memory", start - begun))
+    (!undoes(case)).then(|| format!("{:.0} s after a start without memory", start - begun))
 }
 
-/// Whether it may give back what of its memory that one took in error: as soon as nothing else
-/// stands against it, and no more than was taken.
-fn may_undo(case: &Case<'_>, done: &Done) -> bool {
-    let taken = done.key() == Some(case.key) && done.shrinks() && done.from >= Some(case.to);
-    taken && !case.is_cpu() && !case.shrinks()
+/// Whether it may give back what of its memory some change took in error: as soon as nothing else
+/// stands against it, and what was taken step by step as a whole, but no more.
+fn undoes(case: &Case<'_>) -> bool {
+    let taken = case.vm.done.iter().filter(|done| done.key() == Some(case.key) && done.shrinks());
+    let mut before = taken.map(|done| done.from);
+    !case.is_cpu() && !case.shrinks() && before.any(|from| from >= Some(case.to))
 }

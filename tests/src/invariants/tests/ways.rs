@@ -232,6 +232,18 @@ fn after_a_start_without_memory_nothing_acts() {
     let mut undone = twice(ADAPTIVE, "--memory 3584", (200.0, "--memory 4096"));
     undone.told(3020.0, Told::HelperStarts);
     fine(undone);
+    // As a whole where it was taken step by step, and no more than that.
+    for (back, is_fine) in [("4096", true), ("4608", false)] {
+        let mut steps = twice(MARKS, "--memory 3584", (400.0, "--memory 3072"));
+        steps.conf = CONF.replace("memory: 4096", "memory: 3072");
+        steps.read(3402.0, 3);
+        steps.set(3450.0, &format!("--memory {back}"), 3);
+        if is_fine {
+            fine(steps);
+        } else {
+            steps.breaks("I8", "after the last change of its memory");
+        }
+    }
 }
 
 #[test]
