@@ -13,12 +13,15 @@ fn count(place: &Place, what: &str) -> usize {
     query(&place.path(), &format!("SELECT CAST(count(*) AS TEXT) FROM {what}"))[0].parse().unwrap()
 }
 
+/// As a process does whose machine runs for 1,000 s.
+fn open(file: &JournalFile) -> SqliteJournal {
+    SqliteJournal::with(file, &BootClock::over(|| Duration::from_secs(1000)), || 0, PLENTY)
+}
+
 #[tokio::test]
 async fn so_many_decisions_take_no_more_room_than_the_file_may() {
     let place = Place::new();
-    let file = JournalFile { max_size_mb: 8, ..place.file() };
-    let clock = BootClock::over(|| Duration::from_secs(1000));
-    let journal = SqliteJournal::with(&file, &clock, || 0, PLENTY);
+    let journal = open(&JournalFile { max_size_mb: 8, ..place.file() });
     fill(&journal).await;
     let (text, mut most) = ("a reason as long as they are: ".repeat(4), 0);
     for cycle in 0..100_u64 {
@@ -44,9 +47,7 @@ async fn so_many_decisions_take_no_more_room_than_the_file_may() {
 #[tokio::test]
 async fn what_one_cycle_writes_is_room_that_the_file_leaves() {
     let place = Place::new();
-    let file = JournalFile { max_size_mb: 8, ..place.file() };
-    let clock = BootClock::over(|| Duration::from_secs(1000));
-    let journal = SqliteJournal::with(&file, &clock, || 0, PLENTY);
+    let journal = open(&JournalFile { max_size_mb: 8, ..place.file() });
     fill(&journal).await;
     let (text, mut most) = ("a reason as long as they are: ".repeat(4), 0);
     for cycle in 0..30 {
@@ -73,9 +74,7 @@ async fn a_smaller_bound_makes_the_file_smaller() {
     journal.keep(Notes { decisions, ..notes(1004) }).await.unwrap();
     drop(journal);
     assert!(bytes(&place) > 12 * MIB, "{} bytes", bytes(&place));
-    let file = JournalFile { max_size_mb: 8, ..place.file() };
-    let clock = BootClock::over(|| Duration::from_secs(1000));
-    let journal = SqliteJournal::with(&file, &clock, || 0, PLENTY);
+    let journal = open(&JournalFile { max_size_mb: 8, ..place.file() });
     journal.recall(&lab()).await.unwrap();
     journal.keep(notes(1005)).await.unwrap();
     drop(journal);
@@ -88,8 +87,7 @@ async fn what_is_older_than_the_days_goes_at_most_hourly() {
     const DAY: u64 = 24 * 3600;
     let place = Place::new();
     let file = JournalFile { keep_days: 2, ..place.file() };
-    let clock = BootClock::over(|| Duration::from_secs(1000));
-    let journal = SqliteJournal::with(&file, &clock, || 0, PLENTY);
+    let journal = open(&file);
     fill(&journal).await;
     journal.pause(pause(Some(1500))).await.unwrap();
     let left = || (count(&place, "decisions"), count(&place, "outcomes"), count(&place, "pauses"));
@@ -120,8 +118,7 @@ async fn what_vms_used_is_kept_for_days_of_its_own() {
     const DAY: u64 = 24 * 3600;
     let place = Place::new();
     let file = JournalFile { keep_days: 10, keep_samples_days: 2, ..place.file() };
-    let clock = BootClock::over(|| Duration::from_secs(1000));
-    let journal = SqliteJournal::with(&file, &clock, || 0, PLENTY);
+    let journal = open(&file);
     fill(&journal).await;
     for now in [2000, 3000] {
         journal.keep(used(now, 10)).await.unwrap();
@@ -138,9 +135,7 @@ async fn what_vms_used_is_kept_for_days_of_its_own() {
 #[tokio::test]
 async fn what_vms_used_goes_before_what_was_decided() {
     let place = Place::new();
-    let file = JournalFile { max_size_mb: 8, ..place.file() };
-    let clock = BootClock::over(|| Duration::from_secs(1000));
-    let journal = SqliteJournal::with(&file, &clock, || 0, PLENTY);
+    let journal = open(&JournalFile { max_size_mb: 8, ..place.file() });
     fill(&journal).await;
     let mut most = 0;
     for now in (2000..82_000).step_by(300) {
