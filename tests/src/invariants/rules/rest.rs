@@ -7,9 +7,10 @@ use super::{Case, SAME};
 
 /// What a guest did not release may still be queued in it: nothing is plugged so soon after.
 const QUEUED: f64 = 60.0;
-/// By the policy `adaptive` no vCPU and no memory is taken so soon after any was added.
-const SETTLED: f64 = 120.0;
-const MEMORY_SETTLED: f64 = 1800.0;
+/// By the policy `adaptive`, which counts whole seconds, no vCPU and no memory is taken so soon after
+/// any was added.
+const SETTLED: f64 = 120.0 - 1.0;
+const MEMORY_SETTLED: f64 = 1800.0 - 1.0;
 /// Others on a full node are given memory by who has had it for so long.
 const GIVEN: f64 = 60.0;
 /// Until a start shows, and what was under way is sent.
