@@ -103,7 +103,8 @@ proptest! {
         restarts in restarts(LIFE),
     ) {
         let witness = live_on(&mut Life::new(policy, answers, seed), &stretches, &restarts)?;
-        prop_assert!(witness.judged > 30_000, "{} samples were judged", witness.judged);
+        // Restarts and what is not seen may come together.
+        prop_assert!(witness.judged > 10_000, "{} samples were judged", witness.judged);
     }
 
     /// What is taken without a restart is taken as soon with one that was told to stop, in whichever
