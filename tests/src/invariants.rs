@@ -105,7 +105,6 @@ impl Checker {
     /// The journal is lost.
     pub fn loses(&mut self, time: f64) {
         self.books.lose(time);
-        self.rests.begin(time);
         self.rests.resume_all(time);
         self.rests.lose(time);
     }

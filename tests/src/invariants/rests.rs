@@ -22,9 +22,7 @@ pub struct Stop {
 #[derive(Debug, Default)]
 pub(super) struct Rests {
     stops: BTreeMap<u64, Stop>,
-    /// When a scheduler began that knew nothing of what was seen before.
-    began: Vec<f64>,
-    /// When a scheduler without a journal was started.
+    /// When a scheduler without a journal was started: it knows nothing of what was seen before.
     lost: Vec<f64>,
     /// When a helper was, and from when on that does not matter.
     helpers: Vec<(f64, f64)>,
@@ -56,18 +54,13 @@ impl Rests {
         self.stops.values().filter(holds).find(|stop| stop.vms.contains(&vmid.get()))
     }
 
-    pub(super) fn begin(&mut self, at: f64) {
-        self.began.retain(|old| at - old < 2.0 * KEPT);
-        self.began.push(at);
-    }
-
     /// Since when what was seen was known by then.
     pub(super) fn began(&self, at: f64) -> f64 {
-        self.began.iter().copied().filter(|began| *began <= at).fold(0.0, f64::max)
+        self.lost.iter().copied().filter(|began| *began <= at).fold(0.0, f64::max)
     }
 
     pub(super) fn lose(&mut self, at: f64) {
-        self.lost.retain(|old| at - old < KEPT);
+        self.lost.retain(|old| at - old < 2.0 * KEPT);
         self.lost.push(at);
     }
 

@@ -252,9 +252,8 @@ async fn a_command_that_is_still_at_work_is_waited_for() {
 #[tokio::test]
 async fn what_hung_with_its_node_goes_on_when_that_answers() {
     let silent = || Answer::Error(AskError::NoAnswer("nothing in 30 s".to_owned()));
-    let mut script: Vec<Answer> = (0..9).map(|_| silent()).collect();
     // After 75 s the VM is looked for elsewhere, too.
-    script.extend([silent(), silent()]);
+    let mut script: Vec<Answer> = (0..9 + 2).map(|_| silent()).collect();
     script.extend([Answer::Config(Some(PENDING)), Answer::Cpus(2)]);
     script.extend([Answer::Config(Some("vcpus: 4\n")), Answer::Cpus(4)]);
     let (outcome, counts, asked, waited) = played(script).await;

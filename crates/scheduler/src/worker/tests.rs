@@ -99,6 +99,10 @@ fn worker(slow: &Slow) -> Worker<Slow, Slow, MemoryJournal> {
     }
 }
 
+fn step() -> vm_autoscale_planner::Move {
+    vm_autoscale_planner::Move::Cpu { from: 2.try_into().unwrap(), to: 3.try_into().unwrap() }
+}
+
 /// Told to stop, it takes what comes back and leaves what does not come in time.
 #[tokio::test]
 async fn a_drain_ends_by_its_deadline() {
@@ -122,10 +126,8 @@ async fn what_a_process_of_before_left_fills_no_node() {
     let mut memory = Memory::new(planner_config(worker.care.roster.config()), 1);
     worker.cycle(&mut memory, worker.clock.now(), &mpsc::unbounded_channel().0).await;
     let intent = |vmid: u32| {
-        let two = 2.try_into().unwrap();
-        let step = vm_autoscale_planner::Move::Cpu { from: two, to: 3.try_into().unwrap() };
         let vm = &memory.view.vms[&101.try_into().unwrap()];
-        worker.intent(vmid.try_into().unwrap(), vm, step, String::new())
+        worker.intent(vmid.try_into().unwrap(), vm, step(), String::new())
     };
     memory.open = (103..106).map(|vmid| (vmid.into(), Moment::default(), intent(vmid))).collect();
     let (done, mut finished) = mpsc::unbounded_channel();
@@ -151,9 +153,7 @@ async fn the_end_of_a_change_is_told_before_the_next_look() {
     worker.cycle(&mut memory, begun, &done).await;
     worker.publish(&mut memory, begun);
     let vmid: VmId = 102.try_into().unwrap();
-    let step =
-        vm_autoscale_planner::Move::Cpu { from: 2.try_into().unwrap(), to: 3.try_into().unwrap() };
-    let intent = worker.intent(vmid, &memory.view.vms[&vmid], step, String::new());
+    let intent = worker.intent(vmid, &memory.view.vms[&vmid], step(), String::new());
     let outcome = crate::Outcome::Applied;
     let settled = crate::Settled { outcome, reverted: false, duty: false };
     worker.note(&mut memory, Finished::Changed { id: None, intent, settled });
@@ -162,7 +162,7 @@ async fn the_end_of_a_change_is_told_before_the_next_look() {
         .iter()
         .map(|vm| vm.last.as_ref().map(|last| last.step))
         .collect();
-    assert_eq!(last, [None, Some(step)]);
+    assert_eq!(last, [None, Some(step())]);
 }
 
 /// For how long it is so is told, too, and counts anew where it was well between.

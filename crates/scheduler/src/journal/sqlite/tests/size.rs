@@ -86,8 +86,7 @@ async fn a_smaller_bound_makes_the_file_smaller() {
 async fn what_is_older_than_the_days_goes_at_most_hourly() {
     const DAY: u64 = 24 * 3600;
     let place = Place::new();
-    let file = JournalFile { keep_days: 2, ..place.file() };
-    let journal = open(&file);
+    let journal = open(&JournalFile { keep_days: 2, ..place.file() });
     fill(&journal).await;
     journal.pause(pause(Some(1500))).await.unwrap();
     let left = || (count(&place, "decisions"), count(&place, "outcomes"), count(&place, "pauses"));
@@ -117,8 +116,7 @@ fn used(now: u64, bytes: usize) -> Notes {
 async fn what_vms_used_is_kept_for_days_of_its_own() {
     const DAY: u64 = 24 * 3600;
     let place = Place::new();
-    let file = JournalFile { keep_days: 10, keep_samples_days: 2, ..place.file() };
-    let journal = open(&file);
+    let journal = open(&JournalFile { keep_days: 10, keep_samples_days: 2, ..place.file() });
     fill(&journal).await;
     for now in [2000, 3000] {
         journal.keep(used(now, 10)).await.unwrap();
