@@ -10,8 +10,8 @@
 //! when all of its seconds were seen, so it reaches back further by what is left out, and nothing is
 //! taken that was needed in them. What was needed in between nobody knows, for hardly longer than at
 //! any time. After a longer one, or where the VM grew or QEMU was started meanwhile, what was before
-//! is not known to go on, and the next window begins anew. So it is where a daemon was killed: what
-//! it saw of its last block, up to five minutes, is lost with it.
+//! is not known to go on, and the next window begins anew. What a daemon that was killed saw of its
+//! last block, up to five minutes, is lost with it: nobody saw that, either.
 
 use super::{CpuSense, GAP, MemorySense, START, Watch, seconds};
 use crate::{CpuLaw, CpuRule, MemoryLaw, MemoryRule, Moment, VmPolicy};
