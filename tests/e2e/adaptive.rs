@@ -100,13 +100,14 @@ fn what_is_saturated_grows_at_once_and_what_is_unneeded_goes_soon_after_restarts
     stage.start_scheduler().unwrap();
     stage.until(TIME, |status| event(status, 102, true).is_some()).unwrap();
     stage.scheduler.as_mut().unwrap().stop().unwrap();
+    // Blocks end with a look, in whole seconds: none of the first process has a later one.
+    let later = wall() + 1;
 
     stage.start_scheduler().unwrap();
     stage.until(TIME, |status| status.clusters.iter().any(|cluster| cluster.looks > 5)).unwrap();
-    let stopped = wall();
     stage.scheduler.as_mut().unwrap().stop().unwrap();
     // What was in the making is noted.
-    let past = past_use(&stage.journal(), vmid(101), stopped).unwrap();
+    let past = past_use(&stage.journal(), vmid(101), later).unwrap();
     assert_eq!(past.first().map(|past| past.blocks.len()), Some(1), "{past:?}");
 
     stage.start_scheduler().unwrap();
