@@ -61,6 +61,7 @@ fn run() -> io::Result<()> {
     steady::measure(&stage, &mut table)?;
     steady::memories(&stage, &mut table)?;
     desk::measure(&stage, &mut table)?;
+    steady::after_the_desk(&stage, &mut table)?;
     steady::full(&stage, &mut table)?;
     changes::measure(&mut stage, &mut table)?;
     refusals::measure(&mut stage, &mut table)?;

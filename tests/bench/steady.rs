@@ -136,6 +136,18 @@ pub(crate) fn memories(stage: &Stage, table: &mut Table) -> io::Result<()> {
     Ok(())
 }
 
+/// What the scheduler took at most once a week of all VMs was asked for, too.
+///
+/// # Errors
+/// A program does not do its part.
+pub(crate) fn after_the_desk(stage: &Stage, table: &mut Table) -> io::Result<()> {
+    let (scheduler, _) = programs(stage)?;
+    let (now, most) = (scheduler.memory("VmRSS")? / 1024.0, scheduler.memory("VmHWM")? / 1024.0);
+    let figure = format!("{most:.1} MiB at most ({now:.1} now)");
+    table.figure("memory of the scheduler, reports over a week included", figure);
+    Ok(())
+}
+
 /// Makes the helper connect to every node: each is asked for a config.
 fn connect(stage: &Stage, nodes: &[NodeName]) -> io::Result<()> {
     let client = HelperClient::new(stage.path("helper.sock"));

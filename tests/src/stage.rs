@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use vm_autoscale_lab::{Control, Reply, Request, Stats, ask};
 use vm_autoscale_scheduler::{StatusReport, fetch_status};
 
-use crate::programs::{Program, pause};
+use crate::programs::{Program, command, directory, pause};
 
 /// What is played.
 #[derive(Debug, Clone)]
@@ -153,8 +153,10 @@ impl Stage {
     /// It does not start.
     pub fn start_scheduler(&mut self) -> io::Result<()> {
         let config = self.path("config.yaml").display().to_string();
-        self.scheduler =
-            Some(Program::start("vm-autoscale", &["run", "--config", &config], self.dir.path())?);
+        let (name, arguments) = ("vm-autoscale", ["run", "--config", &config]);
+        let mut program = command(directory()?.join(name));
+        program.envs(unit_environment());
+        self.scheduler = Some(Program::start_as(program, name, &arguments, self.dir.path())?);
         Ok(())
     }
 
@@ -298,6 +300,12 @@ fn lab_arguments(play: &Play, dir: &Path) -> io::Result<Vec<String>> {
         add("--scenario", path.display().to_string());
     }
     Ok(arguments)
+}
+
+/// What the scheduler's unit sets.
+fn unit_environment() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let unit = include_str!("../../deploy/systemd/vm-autoscale.service");
+    unit.lines().filter_map(|line| line.strip_prefix("Environment=")?.split_once('='))
 }
 
 /// The lab writes its addresses when it is ready.

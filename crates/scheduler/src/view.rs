@@ -16,11 +16,13 @@ use vm_autoscale_proxmox::{
 use crate::claims::Care;
 use crate::said::Said;
 
+mod held;
 mod law;
 mod others;
 mod pauses;
 mod pools;
 mod vm;
+use held::Shared;
 use others::Others;
 pub(crate) use pauses::Nameable;
 use pools::PoolsRead;
@@ -53,6 +55,7 @@ pub(crate) struct View {
     pub(crate) pools: Option<Pools>,
     pub(crate) pools_read: PoolsRead,
     others: Others,
+    shared: Shared,
     /// Who VMs were that have not been seen since the start.
     remembered: BTreeMap<VmId, Identity>,
     /// Whether a pause names VMs by their pools.
@@ -143,25 +146,25 @@ impl View {
     /// The file says something else of those VMs, by what it said of each until now.
     pub(crate) fn unsettle(&mut self, concerned: impl Fn(Option<&Managed>) -> bool) {
         for vm in self.vms.values_mut() {
-            vm.is_settled &= !concerned(vm.managed.as_ref());
+            vm.is_settled &= !concerned(vm.managed());
         }
     }
 
     /// Asks the file anew about every VM of which something changed that it may select by.
     pub(crate) fn settle(&mut self, care: &Care) {
-        let Self { vms, pools, .. } = self;
+        let Self { vms, pools, shared, .. } = self;
         for (vmid, vm) in vms {
             let config = vm.config.as_ref().map(|known| &known.config);
             // As long as none has been read, one without name and tags is assumed: nothing is done
             // without a config.
-            if !vm.is_settled && (config.is_some() || vm.managed.is_none()) {
+            if !vm.is_settled && (config.is_some() || vm.held.is_none()) {
                 let mut facts = facts(*vmid, &vm.node, pools.as_ref(), &care.roster, config);
                 facts.described = facts.described.or(Some((None, &NO_TAGS)));
                 let (answer, for_good) = (care.roster.answer(&facts), config.is_some());
-                vm.settle(&answer, for_good);
-                vm.schedules = vm.managed.map_or_else(Vec::new, |m| care.roster.holding(&m));
+                vm.settle(&answer, for_good, shared);
+                vm.schedules = vm.managed().map_or_else(Vec::new, |m| care.roster.holding(m));
             }
-            let placement = vm.managed.map_or(Placement::Sure, |managed| managed.placement);
+            let placement = vm.managed().map_or(Placement::Sure, |managed| managed.placement);
             vm.elsewhere = care.doubt(*vmid, placement);
         }
     }
@@ -327,7 +330,7 @@ impl View {
             running: vm.running,
             config: vm.current().map(|known| &known.config),
             sample: vm.sample,
-            policy: vm.policy.as_ref()?,
+            policy: vm.policy()?,
             in_flight: in_flight.contains_key(&vmid),
             node_online: !self.offline.contains(&vm.node),
             ha_move: vm.ha_move.as_deref(),

@@ -81,7 +81,7 @@ fn examine_all(inside: &Inside<'_>, select: &Selection) -> Checkup {
         let is_meant = select.is_empty().then_some(true);
         let is_meant =
             is_meant.or_else(|| select.names(&view.nameable(&care.cluster, *vmid)?.facts()));
-        match (vm.policy.is_some(), is_meant) {
+        match (vm.held.is_some(), is_meant) {
             (true, Some(true)) => checkup.vms.extend(of_vm(inside, (*vmid, vm), &nodes, ignore)),
             (true, None) => checkup.undecided += 1,
             _ => {}
@@ -100,7 +100,7 @@ fn of_vm(
     let patient = Patient {
         vmid,
         config,
-        policy: vm.policy.as_ref()?,
+        policy: vm.policy()?,
         node: &vm.node,
         node_online: !inside.memory.view.offline.contains(&vm.node),
         running: vm.running,

@@ -115,7 +115,7 @@ async fn place(
     let (mut found, mut busy) = (Vec::new(), None);
     for cluster in board.hosts().into_keys() {
         let has = board.ask(&cluster, move |inside| {
-            inside.memory.view.vms.get(&vmid).is_some_and(|vm| vm.policy.is_some())
+            inside.memory.view.vms.get(&vmid).is_some_and(|vm| vm.held.is_some())
         });
         match has.await {
             Ok(true) => found.push(cluster),

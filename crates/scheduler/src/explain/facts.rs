@@ -54,7 +54,7 @@ pub(crate) fn explain(inside: &Inside<'_>, vmid: VmId) -> (Explanation, bool) {
         to_allow: Vec::new(),
         resources: Vec::new(),
     };
-    let managed = known.and_then(|vm| vm.managed.as_ref());
+    let managed = known.and_then(|vm| vm.managed());
     let input = view.vm_input(vmid, &inside.memory.in_flight);
     let (Some(managed), Some(input)) = (managed, input) else {
         absent::tell(&mut told, &why, known.is_some());

@@ -110,7 +110,7 @@ impl SeenVm {
             config: vm.config.clone(),
             pool: pool.map(str::to_owned),
             mode: vm.mode(),
-            bounds: vm.policy.map(|policy| [policy.vcpus, policy.memory_mib]),
+            bounds: vm.policy().map(|policy| [policy.vcpus, policy.memory_mib]),
             schedules: vm.schedules.clone(),
             sample: vm.sample,
             sample_age: None,

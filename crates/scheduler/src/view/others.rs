@@ -73,7 +73,7 @@ impl Others {
         let fresh = self.0.iter().filter(|(_, (at, _))| now.since(*at) <= FRESH);
         let mut held: BTreeMap<_, _> = fresh.map(|(node, (_, held))| (node, *held)).collect();
         let mut unknown = BTreeSet::new();
-        for vm in vms.filter(|vm| vm.policy.is_none()) {
+        for vm in vms.filter(|vm| vm.held.is_none()) {
             match (held.get_mut(&vm.node), of_vm(vm)) {
                 (Some(sum), Some(more)) => sum.add(more),
                 (Some(_), None) => drop(unknown.insert(&vm.node)),

@@ -250,3 +250,24 @@ fn a_node_that_is_offline_is_known_as_such() {
     world.see(look("pve1", 1, &vms));
     assert_eq!(online(&world), [true, true]);
 }
+
+/// Two are alike, and forty differ, which is more than are looked through.
+#[test]
+fn what_holds_for_several_is_there_once_and_each_has_its_own() {
+    let entry = |n: u32| format!("{{vm_id: {}, scaling_limits: {{max_cores: {n}}}}}", 100 + n);
+    let entries: Vec<String> = (3..43).map(entry).collect();
+    let text = format!("select: [100-199]\nvirtual_machines: [{}]\n", entries.join(", "));
+    let mut world = World { care: care(&text), ..World::new() };
+    let all: Vec<(u32, &str, u64)> = (101..143).map(|vmid| (vmid, "pve1", 1)).collect();
+    for round in 0..2 {
+        world.see(look("pve1", 1, &all));
+        let held = |n: u32| world.view.vms[&(100 + n).try_into().unwrap()].held.as_ref().unwrap();
+        assert!(Arc::ptr_eq(held(1), held(2)));
+        assert_ne!(held(1).policy.vcpus, held(3).policy.vcpus);
+        for n in 3..43 {
+            assert_eq!(held(n).policy.vcpus.1, n, "round {round}");
+            assert_eq!(held(n).managed.settings.max_cores, n);
+        }
+        world.view.unsettle(|_| true);
+    }
+}

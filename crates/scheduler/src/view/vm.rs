@@ -9,6 +9,7 @@ use vm_autoscale_planner::{
 };
 use vm_autoscale_proxmox::{Digest, Identity, NodeName, VmConfig, VmEntry, VmLine, VmStatus};
 
+use super::held::{Held, Shared};
 use super::{MIB, law};
 
 /// Proxmox's own interval.
@@ -33,8 +34,7 @@ pub(crate) struct KnownVm {
     /// The version of a config that could not be understood: it is read again when it changes.
     pub(super) unreadable: Option<u64>,
     /// What holds for it, if it is looked after.
-    pub(crate) managed: Option<Managed>,
-    pub(crate) policy: Option<VmPolicy>,
+    pub(crate) held: Option<Arc<Held>>,
     /// The names of the schedules that hold for it.
     pub(crate) schedules: Vec<String>,
     /// Whether that was asked since something changed that the file may select by.
@@ -84,8 +84,7 @@ impl KnownVm {
             measured: None,
             ha_move: None,
             unreadable: None,
-            managed: None,
-            policy: None,
+            held: None,
             schedules: Vec::new(),
             is_settled: false,
             is_unknown: false,
@@ -102,25 +101,34 @@ impl KnownVm {
     }
 
     /// Takes what the file says of it; `for_good` where its config was read for that.
-    pub(super) fn settle(&mut self, answer: &Answer, for_good: bool) {
+    pub(super) fn settle(&mut self, answer: &Answer, for_good: bool, shared: &mut Shared) {
         self.is_settled = for_good;
         self.is_unknown = *answer == Answer::Unknown && for_good;
-        self.managed = match answer {
-            Answer::Yes(managed) => Some(*managed),
-            Answer::No => None,
-            Answer::Unknown => self.managed,
-        };
-        self.policy = self.managed.map(|managed| vm_policy(&managed.settings));
+        match answer {
+            Answer::Yes(managed) => self.held = Some(shared.of(managed)),
+            Answer::No => self.held = None,
+            Answer::Unknown => {}
+        }
+    }
+
+    /// What the file says of it, if it is looked after.
+    pub(crate) fn managed(&self) -> Option<&Managed> {
+        self.held.as_deref().map(|held| &held.managed)
+    }
+
+    /// What the planner does for it, if it is looked after.
+    pub(crate) fn policy(&self) -> Option<&VmPolicy> {
+        self.held.as_deref().map(|held| &held.policy)
     }
 
     /// Whether it may be selected, and nobody knows.
     pub(crate) fn is_undecided(&self) -> bool {
-        self.is_unknown && self.managed.is_none()
+        self.is_unknown && self.held.is_none()
     }
 
     /// How far it goes.
     pub(crate) fn mode(&self) -> Mode {
-        self.managed.map(|managed| managed.settings.mode).unwrap_or_default()
+        self.managed().map(|managed| managed.settings.mode).unwrap_or_default()
     }
 
     /// Why it is not known whether it is meant.

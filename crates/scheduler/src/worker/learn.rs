@@ -119,7 +119,7 @@ impl Pupil {
     /// Nothing where it is not known yet who it is and by which rules, or where these learn nothing.
     fn of(vmid: VmId, vm: &KnownVm) -> Option<Self> {
         vm.config.as_ref()?;
-        let (who, past) = (identity(vm)?, Past::new(vm.policy.as_ref()?)?);
+        let (who, past) = (identity(vm)?, Past::new(vm.policy()?)?);
         Some(Self { vmid, who, past })
     }
 }

@@ -65,7 +65,7 @@ impl Memory {
             usage.close(view, planner);
             usage.begun = Some(now);
         }
-        for (vmid, vm) in view.vms.iter().filter(|(_, vm)| vm.policy.is_some()) {
+        for (vmid, vm) in view.vms.iter().filter(|(_, vm)| vm.held.is_some()) {
             if let Some(sample) = vm.sample {
                 usage.vms.entry(*vmid).or_default().add(&sample, cap(vm));
             }

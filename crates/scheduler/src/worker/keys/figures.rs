@@ -98,7 +98,7 @@ async fn policies(section: &str, figure: Option<(&str, &str)>) -> [VmPolicy; 2] 
     let player = &mut player(&file);
     player.cycle(10).await;
     let vms = &player.memory.view.vms;
-    [101, 102].map(|vmid: u32| vms[&vmid.try_into().unwrap()].policy.unwrap())
+    [101, 102].map(|vmid: u32| vms[&vmid.try_into().unwrap()].policy().copied().unwrap())
 }
 
 fn player(file: &Value) -> Player {

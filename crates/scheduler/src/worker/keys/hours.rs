@@ -105,7 +105,7 @@ impl Days {
         self.looks += 1;
         self.player.worker.clock.set_wall(wall - 10);
         self.player.cycle(self.looks * 10).await;
-        self.player.memory.view.vms[&101.try_into().unwrap()].policy.unwrap().vcpus
+        self.player.memory.view.vms[&101.try_into().unwrap()].policy().unwrap().vcpus
     }
 
     /// The seconds after `from` at which they are others than at the look before.

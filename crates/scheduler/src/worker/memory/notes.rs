@@ -195,6 +195,6 @@ pub(in crate::worker) fn complete(seen: &mut Seen, memory: &Memory, now: Moment)
 
 /// Marks go by Proxmox's figure, whatever the guest says after a shrink.
 fn heeds(memory: &Memory, vmid: VmId) -> bool {
-    let policy = memory.view.vms.get(&vmid).and_then(|vm| vm.policy.as_ref());
+    let policy = memory.view.vms.get(&vmid).and_then(|vm| vm.policy());
     policy.is_some_and(|policy| matches!(policy.memory, Some(MemoryRule::Adaptive(_))))
 }

@@ -99,7 +99,7 @@ impl Memory {
         for (vmid, vm) in &mut view.vms {
             let free = vm.running == Some(true) && vm.current().is_some();
             let free = free && vm.pause.is_none() && !in_flight.contains_key(vmid);
-            let free = free && !view.offline.contains(&vm.node) && vm.policy.is_some();
+            let free = free && !view.offline.contains(&vm.node) && vm.held.is_some();
             let record = records.get(vmid);
             let all = record.map(|record| record.quarantine).unwrap_or_default();
             let compare = record.and_then(|record| record.compare);

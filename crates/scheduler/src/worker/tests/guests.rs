@@ -73,7 +73,9 @@ impl Play {
         let Memory { view, in_flight, .. } = memory;
         observe(&worker.clock, &worker.helper, &worker.care, view, in_flight).await.unwrap();
         let Memory { planner, view, decisions, in_flight, .. } = memory;
-        view.vms.values_mut().for_each(|vm| vm.policy = Some(*policy));
+        for held in view.vms.values_mut().filter_map(|vm| vm.held.as_mut()) {
+            Arc::make_mut(held).policy = *policy;
+        }
         let nodes = view.node_inputs(begun, in_flight);
         planner.plan(begun, &view.vm_inputs(in_flight), &nodes, decisions);
         worker.act(memory, Vec::new(), done);

@@ -20,7 +20,7 @@ impl Memory {
         moved: &[Moved],
         (uid, at): (u32, u64),
     ) -> Result<ErrandStatus, String> {
-        let known = self.view.vms.get(&vmid).filter(|vm| vm.policy.is_some());
+        let known = self.view.vms.get(&vmid).filter(|vm| vm.held.is_some());
         let vm = known.ok_or_else(|| {
             format!("VM {vmid} is not looked after: see `vm-autoscale config show --effective --vm {vmid}`")
         })?;
